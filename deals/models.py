@@ -1,0 +1,237 @@
+"""The CRM's own tables: an account (the tenant), its members, and what they sell to whom."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Account(models.Model):
+    """A company that uses the CRM. Every other row belongs to one; nothing crosses from one to another."""
+
+    name = models.CharField(max_length=200)
+    currency = models.CharField(max_length=3, default="USD")
+    time_zone = models.CharField(max_length=64, default="America/Chicago")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person who signs in, with the role that decides what they may change."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", _("Admin")
+        REP = "rep", _("Sales rep")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="member")
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=10, choices=Role, default=Role.REP)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this person may connect QuickBooks and change the company's settings."""
+        return self.role == self.Role.ADMIN
+
+
+class CustomField(models.Model):
+    """A field that an account added to its organizations, persons or deals; values live in `custom` there."""
+
+    class Owner(models.TextChoices):
+        ORGANIZATION = "organization", _("Organization")
+        PERSON = "person", _("Person")
+        DEAL = "deal", _("Deal")
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        EMAIL = "email", _("Email")
+        ADDRESS = "address", _("Address")
+        NUMBER = "number", _("Number")
+        DATE = "date", _("Date")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="custom_fields")
+    owner = models.CharField(max_length=12, choices=Owner)
+    key = models.SlugField(max_length=60)
+    label = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.TEXT)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["owner", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "owner", "key"], name="custom_field_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Organization(models.Model):
+    """A company that an account sells to. The address is one text, or parts, or both."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="organizations")
+    name = models.CharField(max_length=600)
+    address = models.TextField(blank=True, default="")
+    street = models.CharField(max_length=255, blank=True, default="")
+    city = models.CharField(max_length=255, blank=True, default="")
+    region = models.CharField(max_length=255, blank=True, default="")
+    postal_code = models.CharField(max_length=30, blank=True, default="")
+    country = models.CharField(max_length=255, blank=True, default="")
+    custom: Any = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["account", "name", "id"], name="organization_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Person(models.Model):
+    """A contact, usually at an organization."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="persons")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="persons"
+    )
+    name = models.CharField(max_length=600)
+    email = models.CharField(max_length=254, blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    custom: Any = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["account", "name", "id"], name="person_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something an account sells, as the CRM knows it; unrelated to QuickBooks until linked."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="products")
+    name = models.CharField(max_length=255)
+    code = models.CharField(max_length=60, blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    unit_price = models.DecimalField(
+        max_digits=15, decimal_places=5, default=Decimal(0), validators=[MinValueValidator(Decimal(0))]
+    )
+    currency = models.CharField(max_length=3, default="USD")
+    tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["account", "name", "id"], name="product_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Stage(models.Model):
+    """A step of the account's sales pipeline."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Deal(models.Model):
+    """Something being sold: to whom, for how much, and how far it has come."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="deals")
+    title = models.CharField(max_length=255)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.SET_NULL, null=True, blank=True, related_name="deals"
+    )
+    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="deals")
+    stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="deals")
+    status = models.CharField(max_length=4, choices=Status, default=Status.OPEN)
+    owner = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="deals")
+    value = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    currency = models.CharField(max_length=3, default="USD")
+    closed_on = models.DateField(null=True, blank=True)
+    custom: Any = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="deal_newest"),
+            models.Index(fields=["account", "stage", "-id"], name="deal_by_stage"),
+            models.Index(fields=["account", "owner", "-id"], name="deal_by_owner"),
+            models.Index(fields=["account", "status", "-id"], name="deal_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class DealLine(models.Model):
+    """A product on a deal; its texts are copies, so that a later change of the product does not rewrite it."""
+
+    class DiscountKind(models.TextChoices):
+        PERCENT = "percent", _("Percent")
+        AMOUNT = "amount", _("Amount")
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=255)
+    comment = models.TextField(blank=True, default="")
+    quantity = models.DecimalField(max_digits=15, decimal_places=5, default=Decimal(1))
+    unit_price = models.DecimalField(max_digits=15, decimal_places=5, default=Decimal(0))
+    discount = models.DecimalField(max_digits=15, decimal_places=5, default=Decimal(0))
+    discount_kind = models.CharField(max_length=7, choices=DiscountKind, default=DiscountKind.PERCENT)
+    tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TimelineEntry(models.Model):
+    """One line of a deal's change log. `kind` names how `data` is put into words (see timeline.py)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="timeline")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    data: Any = models.JSONField(default=dict)
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["deal", "-at", "-id"], name="timeline_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d}"

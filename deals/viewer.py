@@ -1,0 +1,51 @@
+"""The one answer to "who is asking": an account, a member and their role."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from .models import Account, Member
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is asking. Every query of a page starts from `account`."""
+
+    account: Account
+    member: Member
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the viewer may connect QuickBooks and change settings."""
+        return self.member.is_admin
+
+
+def viewer(request: HttpRequest) -> Viewer:
+    """Give the viewer behind a signed-in request; a user without membership is refused."""
+    cached = getattr(request, "_viewer", None)
+    if cached is None:
+        member = Member.objects.select_related("account").filter(user_id=request.user.pk).first()
+        if member is None:
+            raise PermissionDenied
+        cached = Viewer(account=member.account, member=member)
+        request._viewer = cached  # type: ignore[attr-defined]
+    return cast(Viewer, cached)
+
+
+def viewer_required(
+    view: Callable[Concatenate[HttpRequest, Viewer, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Turn `view(request, viewer, ...)` into a view that asks strangers to sign in first."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        return view(request, viewer(request), *args, **kwargs)
+
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(inner))

@@ -1,0 +1,41 @@
+"""Foreseeable mistakes as values: what is wrong, where, and what it takes to mend it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that would be, or was, refused.
+
+    `code` names the sentence (wording.py puts it into words with `params`); `field` names the form field it
+    belongs to ("" for the whole form) and `line` the index of the line item, counted from 0.
+    """
+
+    code: str
+    field: str = ""
+    line: int | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    is_blocking: bool = True
+
+    def as_dict(self) -> dict[str, object]:
+        """Give a JSON-ready form, read back by `from_dict`."""
+        return {
+            "code": self.code,
+            "field": self.field,
+            "line": self.line,
+            "params": self.params,
+            "is_blocking": self.is_blocking,
+        }
+
+    @staticmethod
+    def from_dict(data: dict[str, object]) -> "Problem":
+        """Read what `as_dict` gave."""
+        line = data.get("line")
+        params = data.get("params")
+        return Problem(
+            code=str(data["code"]),
+            field=str(data.get("field", "")),
+            line=line if isinstance(line, int) else None,
+            params={str(key): str(value) for key, value in params.items()} if isinstance(params, dict) else {},
+            is_blocking=bool(data.get("is_blocking", True)),
+        )

@@ -1,0 +1,183 @@
+"""QuickBooks objects as this product understands them: frozen facts, parsed once, at the gateway."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RemoteAddress:
+    """A QuickBooks PhysicalAddress; free-form addresses use the lines only."""
+
+    line1: str = ""
+    line2: str = ""
+    line3: str = ""
+    line4: str = ""
+    line5: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class RemoteInvoice:
+    """An invoice as QuickBooks answered it. Money is in `currency`; `updated_at` is QuickBooks' own clock (UTC).
+
+    `is_void_marked`: every amount is zero and the private note begins with QuickBooks' word for voided.
+    `is_all_zero`: total, balance and every line amount are zero (an invoice of zero looks the same until the note
+    or an earlier total tells them apart).
+    """
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    doc_number: str
+    customer_qbo_id: str
+    customer_name: str
+    currency: str
+    txn_date: date
+    due_date: date | None
+    total: Decimal
+    balance: Decimal
+    total_tax: Decimal
+    deposit: Decimal
+    bill_email: str
+    email_status: str
+    emailed_at: datetime | None
+    is_all_zero: bool
+    is_void_marked: bool
+    payment_qbo_ids: tuple[str, ...]
+    lines: tuple[dict[str, Any], ...]
+    private_note: str = ""
+
+
+@dataclass(frozen=True)
+class AppliedAmount:
+    """The part of a payment that settles one invoice."""
+
+    invoice_qbo_id: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class RemotePayment:
+    """A customer payment. `raw` is QuickBooks' own object, needed to change its lines without losing the rest."""
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    customer_qbo_id: str
+    currency: str
+    txn_date: date
+    total: Decimal
+    unapplied: Decimal
+    reference: str
+    method: str
+    applied: tuple[AppliedAmount, ...]
+    raw: dict[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class RemoteCustomer:
+    """A customer. `tax_id` may be masked by QuickBooks (all but the last five characters are X)."""
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    display_name: str
+    company_name: str
+    email: str
+    currency: str
+    address: RemoteAddress
+    tax_id: str
+    balance: Decimal
+    is_taxable: bool
+    term_qbo_id: str
+    is_active: bool
+    created_on: date | None = None
+
+
+@dataclass(frozen=True)
+class RemoteItem:
+    """A product or service. `kind` is Service, NonInventory, Inventory, Group or Category."""
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    name: str
+    sku: str
+    description: str
+    kind: str
+    unit_price: Decimal
+    is_taxable: bool
+    is_active: bool
+    income_account: str = ""
+    quantity_on_hand: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class RemoteTaxCode:
+    """A tax code with the sum of its sales rates in percent, or None when only QuickBooks can tell."""
+
+    qbo_id: str
+    name: str
+    rate_percent: Decimal | None
+    is_taxable: bool
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class RemoteTerm:
+    """Payment terms; `due_days` is None for date-driven terms."""
+
+    qbo_id: str
+    name: str
+    due_days: int | None
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class RemoteCompany:
+    """What CompanyInfo and Preferences say about the company."""
+
+    name: str
+    country: str
+    edition: str
+    home_currency: str
+    time_zone: str
+    is_multicurrency: bool
+    uses_sales_tax: bool
+    is_tax_automated: bool
+    has_custom_numbers: bool
+    allows_discount: bool
+    book_close_date: date | None
+
+
+@dataclass(frozen=True)
+class RemoteDeletion:
+    """An object that QuickBooks reports as deleted. `entity` is "Invoice", "Payment", "Customer" or "Item"."""
+
+    entity: str
+    qbo_id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class RemoteChanges:
+    """One answer of change data capture. When `is_full` the answer was cut at 1,000 objects: ask differently."""
+
+    server_time: datetime
+    invoices: tuple[RemoteInvoice, ...] = ()
+    payments: tuple[RemotePayment, ...] = ()
+    customers: tuple[RemoteCustomer, ...] = ()
+    items: tuple[RemoteItem, ...] = ()
+    deletions: tuple[RemoteDeletion, ...] = ()
+    is_full: bool = False
+
+    @property
+    def size(self) -> int:
+        """How many objects the answer carried."""
+        parts = (self.invoices, self.payments, self.customers, self.items, self.deletions)
+        return sum(len(part) for part in parts)

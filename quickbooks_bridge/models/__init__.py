@@ -1,0 +1,25 @@
+"""The rows of the QuickBooks side, one module per subject."""
+
+from .catalogue import Customer, Item, TaxCode, Term
+from .connection import Connection, InvoicingSettings, OAuthState, Preset
+from .inbox import WebhookEvent
+from .invoices import Invoice, InvoiceEvent, InvoiceIntent, Payment
+from .links import CustomerLink, ItemLink
+
+__all__ = [
+    "Connection",
+    "Customer",
+    "CustomerLink",
+    "Invoice",
+    "InvoiceEvent",
+    "InvoiceIntent",
+    "InvoicingSettings",
+    "Item",
+    "ItemLink",
+    "OAuthState",
+    "Payment",
+    "Preset",
+    "TaxCode",
+    "Term",
+    "WebhookEvent",
+]

@@ -1,0 +1,103 @@
+"""The local index of a QuickBooks company's lists: what the form searches without asking QuickBooks."""
+
+from decimal import Decimal
+
+from django.db import models
+
+from deals.models import Account
+
+
+class RemoteRow(models.Model):
+    """A row that mirrors one object of one QuickBooks company; `remote_updated_at` is QuickBooks' own clock."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    qbo_id = models.CharField(max_length=30)
+    sync_token = models.PositiveIntegerField(default=0)
+    remote_updated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Customer(RemoteRow):
+    """A QuickBooks customer. `search_text` is what is searched: names, email and city, casefolded."""
+
+    display_name = models.CharField(max_length=500)
+    company_name = models.CharField(max_length=100, blank=True, default="")
+    email = models.CharField(max_length=254, blank=True, default="")
+    currency = models.CharField(max_length=3, default="USD")
+    line1 = models.CharField(max_length=500, blank=True, default="")
+    line2 = models.CharField(max_length=500, blank=True, default="")
+    line3 = models.CharField(max_length=500, blank=True, default="")
+    city = models.CharField(max_length=255, blank=True, default="")
+    region = models.CharField(max_length=255, blank=True, default="")
+    postal_code = models.CharField(max_length=30, blank=True, default="")
+    country = models.CharField(max_length=255, blank=True, default="")
+    tax_id = models.CharField(max_length=40, blank=True, default="")
+    balance = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    is_taxable = models.BooleanField(default=True)
+    term_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    created_on = models.DateField(null=True)
+    search_text = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="customer_once")]
+        indexes = [models.Index(fields=["account", "realm_id", "display_name"], name="customer_by_name")]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class Item(RemoteRow):
+    """A QuickBooks product or service."""
+
+    name = models.CharField(max_length=255)
+    sku = models.CharField(max_length=100, blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    kind = models.CharField(max_length=30, default="Service")
+    unit_price = models.DecimalField(max_digits=17, decimal_places=5, default=Decimal(0))
+    is_taxable = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    income_account = models.CharField(max_length=255, blank=True, default="")
+    quantity_on_hand = models.DecimalField(max_digits=17, decimal_places=5, null=True)
+    search_text = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="item_once")]
+        indexes = [models.Index(fields=["account", "realm_id", "name"], name="item_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaxCode(RemoteRow):
+    """A QuickBooks tax code with the sum of its sales rates in percent, None where QuickBooks alone knows it."""
+
+    name = models.CharField(max_length=100)
+    rate_percent = models.DecimalField(max_digits=9, decimal_places=5, null=True)
+    is_taxable = models.BooleanField(default=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="tax_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Term(RemoteRow):
+    """QuickBooks payment terms; `due_days` is None for date-driven ones."""
+
+    name = models.CharField(max_length=60)
+    due_days = models.PositiveSmallIntegerField(null=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="term_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+

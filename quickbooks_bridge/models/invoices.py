@@ -1,0 +1,139 @@
+"""The mirror of invoices and payments, what happened to them, and invoices that are about to be made."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from deals.models import Account, Deal, Member
+
+from .catalogue import RemoteRow
+
+
+class Invoice(RemoteRow):
+    """What QuickBooks said last about an invoice. Only facts: its status is derived (domain/status.py).
+
+    `lines` is the list of QuickBooks' own line objects, kept as one value because they are always read and
+    replaced together. Voided and deleted invoices keep the amounts they had in `total_before`.
+    """
+
+    deal = models.ForeignKey(Deal, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    doc_number = models.CharField(max_length=30, blank=True, default="")
+    customer_qbo_id = models.CharField(max_length=30)
+    customer_name = models.CharField(max_length=600, blank=True, default="")
+    currency = models.CharField(max_length=3, default="USD")
+    txn_date = models.DateField()
+    due_date = models.DateField(null=True)
+    total = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    balance = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    total_tax = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    deposit = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    total_before = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    expected_total = models.DecimalField(max_digits=17, decimal_places=2, null=True)
+    is_voided = models.BooleanField(default=False)
+    is_deleted = models.BooleanField(default=False)
+    bill_email = models.CharField(max_length=500, blank=True, default="")
+    email_status = models.CharField(max_length=20, blank=True, default="")
+    emailed_at = models.DateTimeField(null=True)
+    lines: Any = models.JSONField(default=list)
+    payment_qbo_ids: Any = models.JSONField(default=list)
+    is_made_here = models.BooleanField(default=False)
+    closed_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="invoice_once")]
+        indexes = [
+            models.Index(fields=["deal", "-txn_date", "-id"], name="invoice_of_deal"),
+            models.Index(
+                fields=["account", "realm_id", "customer_qbo_id", "-txn_date", "-id"],
+                name="invoice_of_customer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.doc_number or self.qbo_id
+
+
+class Payment(RemoteRow):
+    """A QuickBooks payment. `applied` is a list of {"invoice": qbo_id, "amount": "12.00"}."""
+
+    customer_qbo_id = models.CharField(max_length=30)
+    currency = models.CharField(max_length=3, default="USD")
+    txn_date = models.DateField()
+    total = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    unapplied = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    reference = models.CharField(max_length=60, blank=True, default="")
+    method = models.CharField(max_length=60, blank=True, default="")
+    applied: Any = models.JSONField(default=list)
+    is_deleted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="payment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.total}"
+
+
+class InvoiceEvent(models.Model):
+    """Something that happened to an invoice, seen once, whoever brought the news."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    source = models.CharField(max_length=20)
+    data: Any = models.JSONField(default=dict)
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.invoice}"
+
+
+class InvoiceIntent(models.Model):
+    """An invoice somebody decided to make. It is committed before QuickBooks is asked, so that it is made once.
+
+    `request_id` and `customer_request_id` are QuickBooks' idempotency keys: repeating a call with the same key
+    gives the first answer again. `token` comes from the form, so that the same form sent twice is one intent.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("Not sent yet")
+        SENDING = "sending", _("Being sent")
+        UNKNOWN = "unknown", _("Not confirmed yet")
+        CREATED = "created", _("Created")
+        REFUSED = "refused", _("Refused")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    token = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State, default=State.NEW)
+    request_id = models.CharField(max_length=50)
+    payload: Any = models.JSONField()
+    payload_digest = models.CharField(max_length=64)
+    customer_request_id = models.CharField(max_length=50, blank=True, default="")
+    customer_payload: Any = models.JSONField(null=True)
+    customer_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    currency = models.CharField(max_length=3)
+    expected_total = models.DecimalField(max_digits=17, decimal_places=2)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    next_check_at = models.DateTimeField(null=True, db_index=True)
+    problems: Any = models.JSONField(default=list)
+    invoice = models.ForeignKey(Invoice, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "token"], name="one_intent_per_form")]
+        indexes = [models.Index(fields=["deal", "state"], name="intent_of_deal")]
+
+    def __str__(self) -> str:
+        return f"{self.deal}: {self.get_state_display()}"

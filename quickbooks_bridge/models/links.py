@@ -1,0 +1,56 @@
+"""Which CRM row is which QuickBooks object. Links are kept per company and outlive a disconnection."""
+
+from django.db import models
+from django.db.models import Q
+
+from deals.models import Account, Deal, Organization, Person, Product
+
+
+class CustomerLink(models.Model):
+    """The QuickBooks customer of an organization, of a person without one, or of a deal that has neither."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, null=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="+")
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, null=True, related_name="+")
+    customer_qbo_id = models.CharField(max_length=30)
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["realm_id", "organization"], condition=Q(organization__isnull=False), name="organization_link"
+            ),
+            models.UniqueConstraint(
+                fields=["realm_id", "person"], condition=Q(person__isnull=False), name="person_link"
+            ),
+            models.UniqueConstraint(fields=["realm_id", "deal"], condition=Q(deal__isnull=False), name="deal_link"),
+        ]
+
+    def __str__(self) -> str:
+        return f"customer {self.customer_qbo_id}"
+
+
+class ItemLink(models.Model):
+    """The QuickBooks product of a CRM product, or of a line's name where the deal has no product."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, null=True, related_name="+")
+    name_key = models.CharField(max_length=255, blank=True, default="")
+    item_qbo_id = models.CharField(max_length=30)
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["realm_id", "product"], condition=Q(product__isnull=False), name="product_link"
+            ),
+            models.UniqueConstraint(
+                fields=["account", "realm_id", "name_key"], condition=Q(product__isnull=True), name="name_link"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.item_qbo_id}"

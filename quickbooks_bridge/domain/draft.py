@@ -6,6 +6,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from deals.snapshot import DealLineFacts, DealSnapshot
+
+from .due_dates import due_date
+from .field_mapping import FieldMapping, fill_customer
+
 DiscountKind = Literal["percent", "amount"]
 TaxChoice = Literal["by_product", "taxable", "not_taxed"]
 
@@ -61,3 +66,76 @@ class InvoiceDraft:
     term_qbo_id: str = ""
     preset_id: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PresetFacts:
+    """A named starting point of the form; empty fields leave what the mapping says."""
+
+    id: str
+    name: str
+    due_days: int | None = None
+    tax: TaxChoice = "by_product"
+    currency: str = ""
+    term_qbo_id: str = ""
+    message: str = ""
+    memo: str = ""
+
+
+def line_key(product_id: str, name: str) -> str:
+    """Give the key under which a line's QuickBooks product is remembered."""
+    return f"product:{product_id}" if product_id else "name:" + " ".join(name.split()).casefold()[:240]
+
+
+def build_draft(
+    snapshot: DealSnapshot,
+    mapping: FieldMapping,
+    *,
+    customer_qbo_id: str,
+    item_links: Mapping[str, str],
+    item_taxable: Mapping[str, bool],
+    today: date,
+    home_currency: str,
+    preset: PresetFacts | None = None,
+) -> InvoiceDraft:
+    """Fill an invoice from a deal. Nothing is sent and nothing is stored.
+
+    `item_links` maps `line_key` to a QuickBooks item id, `item_taxable` that id to whether it is taxed.
+    """
+    preset = preset or PresetFacts("", "")
+    filled = fill_customer(snapshot, mapping)
+    days = mapping.due_days if preset.due_days is None else preset.due_days
+    return InvoiceDraft(
+        customer=CustomerChoice(qbo_id=customer_qbo_id, new_display_name="" if customer_qbo_id else filled.to),
+        to=filled.to,
+        address=filled.address,
+        email=filled.email,
+        tax_id=filled.tax_id,
+        currency=preset.currency or snapshot.currency or home_currency,
+        issue_date=today,
+        due_date=due_date(today, days=days),
+        lines=tuple(_draft_line(line, item_links, item_taxable, preset.tax) for line in snapshot.lines),
+        message=preset.message,
+        memo=preset.memo,
+        term_qbo_id=preset.term_qbo_id,
+        preset_id=preset.id,
+        origins=filled.origins,
+    )
+
+
+def _draft_line(
+    line: DealLineFacts, links: Mapping[str, str], taxable: Mapping[str, bool], tax: TaxChoice
+) -> DraftLine:
+    item = links.get(line_key(line.product_id, line.name), "")
+    by_product = taxable.get(item, line.tax_percent > 0)
+    return DraftLine(
+        name=line.name,
+        description=line.comment,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        discount_kind="amount" if line.discount_kind == "amount" else "percent",
+        is_taxable={"taxable": True, "not_taxed": False}.get(tax, by_product),
+        item_qbo_id=item,
+        product_id=line.product_id,
+    )

@@ -1,0 +1,34 @@
+"""Encryption of tokens at rest: Fernet, with a list of keys so that they can be rotated while running."""
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class UnreadableToken(Exception):
+    """None of the keys opens the value, or there is no value."""
+
+
+def _box(keys: Sequence[str]) -> MultiFernet:
+    return MultiFernet([Fernet(key.encode()) for key in keys])
+
+
+def encrypt(text: str, *, keys: Sequence[str]) -> str:
+    """Give `text` sealed with the first key."""
+    return _box(keys).encrypt(text.encode()).decode()
+
+
+def decrypt(token: str, *, keys: Sequence[str]) -> str:
+    """Open what `encrypt` gave with any of the keys; raises UnreadableToken."""
+    try:
+        return _box(keys).decrypt(token.encode()).decode()
+    except (InvalidToken, ValueError) as error:
+        raise UnreadableToken from error
+
+
+def rotate(token: str, *, keys: Sequence[str]) -> str:
+    """Give the same secret sealed with the first key."""
+    try:
+        return _box(keys).rotate(token.encode()).decode()
+    except (InvalidToken, ValueError) as error:
+        raise UnreadableToken from error

@@ -1,0 +1,281 @@
+"""QuickBooks' JSON read into frozen facts; absent keys are normal, unreadable ones are said by name."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from .remote import (
+    AppliedAmount,
+    RemoteAddress,
+    RemoteChanges,
+    RemoteCompany,
+    RemoteCustomer,
+    RemoteDeletion,
+    RemoteInvoice,
+    RemoteItem,
+    RemotePayment,
+    RemoteTaxCode,
+    RemoteTerm,
+)
+
+CDC_LIMIT = 1000
+Json = dict[str, Any]
+
+
+class UnreadableAnswer(ValueError):
+    """A required key is missing or is no value of its kind; the message names the key, never the value."""
+
+
+def parse_moment(text: Any) -> datetime:
+    """Read an ISO time with offset as aware UTC."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise UnreadableAnswer("time") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _text(obj: Json, key: str) -> str:
+    value = obj.get(key)
+    return "" if value is None else str(value)
+
+
+def _required(obj: Json, key: str) -> str:
+    if obj.get(key) in (None, ""):
+        raise UnreadableAnswer(key)
+    return str(obj[key])
+
+
+def _number(obj: Json, key: str) -> Decimal:
+    value = obj.get(key)
+    if value in (None, ""):
+        return Decimal(0)
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as error:
+        raise UnreadableAnswer(key) from error
+
+
+def _date(obj: Json, key: str) -> date | None:
+    value = obj.get(key)
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise UnreadableAnswer(key) from error
+
+
+def _ref(obj: Json, key: str, part: str = "value") -> str:
+    ref = obj.get(key)
+    return _text(ref, part) if isinstance(ref, dict) else ""
+
+
+def _updated(obj: Json) -> datetime:
+    meta = obj.get("MetaData")
+    return parse_moment(_required(meta if isinstance(meta, dict) else {}, "LastUpdatedTime"))
+
+
+def _token(obj: Json) -> int:
+    value = _required(obj, "SyncToken")
+    if not value.isdigit():
+        raise UnreadableAnswer("SyncToken")
+    return int(value)
+
+
+def parse_invoice(obj: Json) -> RemoteInvoice:
+    """Read an Invoice object."""
+    lines = tuple(line for line in obj.get("Line", ()) if isinstance(line, dict))
+    total, balance = _number(obj, "TotalAmt"), _number(obj, "Balance")
+    zero = total == 0 and balance == 0 and all(_number(line, "Amount") == 0 for line in lines)
+    note = _text(obj, "PrivateNote")
+    txn_date = _date(obj, "TxnDate")
+    if txn_date is None:
+        raise UnreadableAnswer("TxnDate")
+    delivery = obj.get("DeliveryInfo")
+    sent = delivery.get("DeliveryTime") if isinstance(delivery, dict) else None
+    return RemoteInvoice(
+        qbo_id=_required(obj, "Id"),
+        sync_token=_token(obj),
+        updated_at=_updated(obj),
+        doc_number=_text(obj, "DocNumber"),
+        customer_qbo_id=_ref(obj, "CustomerRef"),
+        customer_name=_ref(obj, "CustomerRef", "name"),
+        currency=_ref(obj, "CurrencyRef") or "USD",
+        txn_date=txn_date,
+        due_date=_date(obj, "DueDate"),
+        total=total,
+        balance=balance,
+        total_tax=_number(obj.get("TxnTaxDetail") or {}, "TotalTax"),
+        deposit=_number(obj, "Deposit"),
+        bill_email=_ref(obj, "BillEmail", "Address"),
+        email_status=_text(obj, "EmailStatus"),
+        emailed_at=parse_moment(sent) if sent else None,
+        is_all_zero=zero,
+        is_void_marked=zero and note.casefold().startswith("voided"),
+        payment_qbo_ids=tuple(
+            str(link.get("TxnId")) for link in obj.get("LinkedTxn", ()) if link.get("TxnType") == "Payment"
+        ),
+        lines=lines,
+        private_note=note,
+    )
+
+
+def parse_payment(obj: Json) -> RemotePayment:
+    """Read a Payment object; `raw` keeps it whole so that its lines can be changed."""
+    applied = []
+    for line in obj.get("Line", ()):
+        for link in line.get("LinkedTxn", ()):
+            if link.get("TxnType") == "Invoice":
+                applied.append(AppliedAmount(str(link.get("TxnId")), _number(line, "Amount")))
+    txn_date = _date(obj, "TxnDate")
+    if txn_date is None:
+        raise UnreadableAnswer("TxnDate")
+    return RemotePayment(
+        qbo_id=_required(obj, "Id"),
+        sync_token=_token(obj),
+        updated_at=_updated(obj),
+        customer_qbo_id=_ref(obj, "CustomerRef"),
+        currency=_ref(obj, "CurrencyRef") or "USD",
+        txn_date=txn_date,
+        total=_number(obj, "TotalAmt"),
+        unapplied=_number(obj, "UnappliedAmt"),
+        reference=_text(obj, "PaymentRefNum"),
+        method=_ref(obj, "PaymentMethodRef", "name") or _ref(obj, "PaymentMethodRef"),
+        applied=tuple(applied),
+        raw=obj,
+    )
+
+
+def parse_address(obj: Any) -> RemoteAddress:
+    """Read a PhysicalAddress, or nothing."""
+    if not isinstance(obj, dict):
+        return RemoteAddress()
+    lines = {f"line{number}": _text(obj, f"Line{number}") for number in range(1, 6)}
+    return RemoteAddress(
+        **lines,
+        city=_text(obj, "City"),
+        region=_text(obj, "CountrySubDivisionCode"),
+        postal_code=_text(obj, "PostalCode"),
+        country=_text(obj, "Country"),
+    )
+
+
+def parse_customer(obj: Json) -> RemoteCustomer:
+    """Read a Customer object. The tax id is the primary identifier, in the US the resale number."""
+    meta = obj.get("MetaData") or {}
+    return RemoteCustomer(
+        qbo_id=_required(obj, "Id"),
+        sync_token=_token(obj),
+        updated_at=_updated(obj),
+        display_name=_text(obj, "DisplayName") or _text(obj, "FullyQualifiedName"),
+        company_name=_text(obj, "CompanyName"),
+        email=_ref(obj, "PrimaryEmailAddr", "Address"),
+        currency=_ref(obj, "CurrencyRef") or "USD",
+        address=parse_address(obj.get("BillAddr")),
+        tax_id=_text(obj, "PrimaryTaxIdentifier") or _text(obj, "ResaleNum"),
+        balance=_number(obj, "Balance"),
+        is_taxable=bool(obj.get("Taxable", True)),
+        term_qbo_id=_ref(obj, "SalesTermRef"),
+        is_active=bool(obj.get("Active", True)),
+        created_on=_date(meta, "CreateTime"),
+    )
+
+
+def parse_item(obj: Json) -> RemoteItem:
+    """Read an Item object."""
+    return RemoteItem(
+        qbo_id=_required(obj, "Id"),
+        sync_token=_token(obj),
+        updated_at=_updated(obj),
+        name=_text(obj, "FullyQualifiedName") or _required(obj, "Name"),
+        sku=_text(obj, "Sku"),
+        description=_text(obj, "Description"),
+        kind=_text(obj, "Type") or "Service",
+        unit_price=_number(obj, "UnitPrice"),
+        is_taxable=bool(obj.get("Taxable", False)),
+        is_active=bool(obj.get("Active", True)),
+        income_account=_ref(obj, "IncomeAccountRef", "name"),
+        quantity_on_hand=_number(obj, "QtyOnHand") if obj.get("TrackQtyOnHand") else None,
+    )
+
+
+def parse_tax_codes(codes: Iterable[Json], rates: Iterable[Json]) -> tuple[RemoteTaxCode, ...]:
+    """Join tax codes with their rates: a group's percent is the sum of its sales rates."""
+    percent = {str(rate.get("Id")): _number(rate, "RateValue") for rate in rates if "RateValue" in rate}
+    parsed = []
+    for code in codes:
+        details = (code.get("SalesTaxRateList") or {}).get("TaxRateDetail") or ()
+        known = [percent.get(_ref(detail, "TaxRateRef")) for detail in details]
+        exact = [value for value in known if value is not None]
+        rate = sum(exact, Decimal(0)) if exact and len(exact) == len(known) else None
+        parsed.append(
+            RemoteTaxCode(
+                qbo_id=_required(code, "Id"),
+                name=_text(code, "Name"),
+                rate_percent=rate,
+                is_taxable=bool(code.get("Taxable", True)),
+                is_active=bool(code.get("Active", True)),
+            )
+        )
+    return tuple(parsed)
+
+
+def parse_term(obj: Json) -> RemoteTerm:
+    """Read a Term object."""
+    days = obj.get("DueDays")
+    return RemoteTerm(
+        qbo_id=_required(obj, "Id"),
+        name=_text(obj, "Name"),
+        due_days=int(days) if days is not None and str(days).isdigit() else None,
+        is_active=bool(obj.get("Active", True)),
+    )
+
+
+def parse_company(info: Json, preferences: Json) -> RemoteCompany:
+    """Read CompanyInfo and Preferences together."""
+    named = {str(row.get("Name")): str(row.get("Value", "")) for row in info.get("NameValue", ())}
+    tax, money = preferences.get("TaxPrefs") or {}, preferences.get("CurrencyPrefs") or {}
+    sales = preferences.get("SalesFormsPrefs") or {}
+    books = preferences.get("AccountingInfoPrefs") or {}
+    return RemoteCompany(
+        name=_text(info, "CompanyName"),
+        country=(_text(info, "Country") or "US")[:3],
+        edition=named.get("OfferingSku", ""),
+        home_currency=_ref(money, "HomeCurrency") or "USD",
+        time_zone=_text(info, "DefaultTimeZone"),
+        is_multicurrency=bool(money.get("MultiCurrencyEnabled")),
+        uses_sales_tax=bool(tax.get("UsingSalesTax")),
+        is_tax_automated=bool(tax.get("PartnerTaxEnabled")),
+        has_custom_numbers=bool(sales.get("CustomTxnNumbers")),
+        allows_discount=bool(sales.get("AllowDiscount")),
+        book_close_date=_date(books, "BookCloseDate"),
+    )
+
+
+def parse_cdc(answer: Json) -> RemoteChanges:
+    """Read an answer of change data capture; deleted objects are stubs that carry only their id and time."""
+    rows: dict[str, list[Json]] = {}
+    deletions = []
+    count = 0
+    for response in answer.get("CDCResponse", ()):
+        for query in response.get("QueryResponse", ()):
+            for entity, objects in query.items():
+                if not isinstance(objects, list):
+                    continue
+                count += len(objects)
+                for obj in objects:
+                    if str(obj.get("status", "")).casefold() == "deleted":
+                        deletions.append(RemoteDeletion(entity, _required(obj, "Id"), _updated(obj)))
+                    else:
+                        rows.setdefault(entity, []).append(obj)
+    return RemoteChanges(
+        server_time=parse_moment(_required(answer, "time")),
+        invoices=tuple(parse_invoice(obj) for obj in rows.get("Invoice", ())),
+        payments=tuple(parse_payment(obj) for obj in rows.get("Payment", ())),
+        customers=tuple(parse_customer(obj) for obj in rows.get("Customer", ())),
+        items=tuple(parse_item(obj) for obj in rows.get("Item", ())),
+        deletions=tuple(deletions),
+        is_full=count >= CDC_LIMIT,
+    )

@@ -1,0 +1,160 @@
+"""What is sent to QuickBooks, built from a draft: JSON-ready, with exact numbers as text.
+
+QuickBooks takes numeric text for numbers; text is also what survives storage in a JSON column unchanged.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from .draft import DraftLine, InvoiceDraft
+from .money import line_amount
+from .totals import draft_line_amount
+
+MARKER = "CRM-"
+_FORBIDDEN = re.compile(r"[:\t\r\n]+")
+_PRICE_STEP = Decimal("0.0000001")
+
+
+@dataclass(frozen=True)
+class PayloadProfile:
+    """What of the company decides how an invoice is written."""
+
+    country: str
+    home_currency: str
+    is_multicurrency: bool = False
+
+    @property
+    def is_us(self) -> bool:
+        """Whether lines are TAX or NON."""
+        return self.country in {"US", "USA"}
+
+
+def plain(number: Decimal) -> str:
+    """Write a number without exponent and without idle zeros."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def safe_display_name(text: str) -> str:
+    """Give `text` as QuickBooks takes names: no colon, tab or line break, at most 500 characters."""
+    return " ".join(_FORBIDDEN.sub(" ", text).split())[:500]
+
+
+def address_lines(text: str) -> dict[str, str]:
+    """Give Line1 to Line5 of a QuickBooks address; what does not fit joins the last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 5:
+        lines = [*lines[:4], ", ".join(lines[4:])]
+    return {f"Line{number}": line[:500] for number, line in enumerate(lines, 1)}
+
+
+def invoice_payload(
+    draft: InvoiceDraft, *, customer_qbo_id: str, profile: PayloadProfile, marker: str
+) -> dict[str, Any]:
+    """Give the body of POST /invoice. `marker` finds the invoice again should the answer be lost."""
+    note = "\n".join(part for part in (draft.memo, f"{MARKER}{marker}") if part)
+    payload: dict[str, Any] = {
+        "CustomerRef": {"value": customer_qbo_id},
+        "TxnDate": draft.issue_date.isoformat(),
+        "DueDate": draft.due_date.isoformat(),
+        "Line": [_line(line, profile) for line in draft.lines],
+        "PrivateNote": note[:4000],
+    }
+    if profile.is_multicurrency:
+        payload["CurrencyRef"] = {"value": draft.currency}
+    address = address_lines(draft.address)
+    if address:
+        if draft.to and draft.to not in address.values():
+            address = address_lines("\n".join((draft.to, draft.address)))
+        payload["BillAddr"] = address
+    optional = {
+        "BillEmail": {"Address": draft.email} if draft.email else None,
+        "CustomerMemo": {"value": draft.message} if draft.message else None,
+        "SalesTermRef": {"value": draft.term_qbo_id} if draft.term_qbo_id else None,
+        "DocNumber": draft.doc_number or None,
+    }
+    payload.update({key: value for key, value in optional.items() if value is not None})
+    return payload
+
+
+def _line(line: DraftLine, profile: PayloadProfile) -> dict[str, Any]:
+    amount = draft_line_amount(line)
+    detail: dict[str, Any] = {"ItemRef": {"value": line.item_qbo_id}}
+    if profile.is_us:
+        detail["TaxCodeRef"] = {"value": "TAX" if line.is_taxable else "NON"}
+    description = line.description or line.name
+    if line.discount:
+        off = f"{plain(line.discount)}%" if line.discount_kind == "percent" else plain(line.discount)
+        description = f"{description} (-{off})"
+    price = unit_price_for(line.quantity, amount, preferred=line.unit_price)
+    if price is None:
+        description = f"{description} ({plain(line.quantity)} x {plain(line.unit_price)})"
+    else:
+        detail["Qty"] = plain(line.quantity)
+        detail["UnitPrice"] = plain(price)
+    return {
+        "DetailType": "SalesItemLineDetail",
+        "Amount": plain(amount),
+        "Description": description[:4000],
+        "SalesItemLineDetail": detail,
+    }
+
+
+def unit_price_for(quantity: Decimal, amount: Decimal, *, preferred: Decimal) -> Decimal | None:
+    """Give a unit price with at most seven decimals whose product with `quantity` rounds to `amount`.
+
+    QuickBooks multiplies what it is sent and refuses a line that differs by a cent (fault 6070). None when no
+    such price exists; the line is then sent with its amount alone.
+    """
+    if line_amount(quantity, preferred) == amount:
+        return preferred
+    if not quantity:
+        return None
+    price = (amount / quantity).quantize(_PRICE_STEP)
+    return price if line_amount(quantity, price) == amount else None
+
+
+def customer_create_payload(draft: InvoiceDraft, *, profile: PayloadProfile) -> dict[str, Any]:
+    """Give the body of POST /customer for the draft's new customer."""
+    payload: dict[str, Any] = {"DisplayName": safe_display_name(draft.customer.new_display_name)}
+    payload.update(customer_fields(draft, ("address", "email", "tax_id"), profile=profile))
+    if profile.is_multicurrency:
+        payload["CurrencyRef"] = {"value": draft.currency}
+    return payload
+
+
+def customer_update_payload(
+    draft: InvoiceDraft, *, qbo_id: str, sync_token: int, fields: Iterable[str], profile: PayloadProfile
+) -> dict[str, Any]:
+    """Give a sparse update that overwrites `fields` ("address", "email", "tax_id") and nothing else."""
+    return {
+        "Id": qbo_id,
+        "SyncToken": str(sync_token),
+        "sparse": True,
+        **customer_fields(draft, fields, profile=profile),
+    }
+
+
+def customer_fields(
+    draft: InvoiceDraft, fields: Iterable[str], *, profile: PayloadProfile
+) -> dict[str, Any]:
+    """Give the named fields in QuickBooks' own names, those without a value left out.
+
+    A US customer has no tax id field; the resale number (16 characters) is where Americans keep it.
+    """
+    known: dict[str, tuple[str, Any]] = {
+        "address": ("BillAddr", address_lines(draft.address)),
+        "email": ("PrimaryEmailAddr", {"Address": draft.email} if draft.email else None),
+        "tax_id": ("ResaleNum" if profile.is_us else "PrimaryTaxIdentifier", draft.tax_id),
+    }
+    return {known[name][0]: known[name][1] for name in fields if known[name][1]}
+
+
+def payload_digest(payload: dict[str, Any]) -> str:
+    """Give the SHA-256 of a payload, the same for equal payloads whatever their key order."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,208 @@
+"""Every refusal of QuickBooks that can be foreseen, found before anything is sent."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+from .draft import DraftLine, InvoiceDraft
+from .money import line_amount
+from .problems import Problem
+from .totals import draft_totals
+
+LONGEST_NAME = 500
+_EMAIL = re.compile(r"[^@\s,;<>\"']+@[^@\s,;<>\"']+\.[^@\s,;<>\"'.]{2,}")
+_LARGEST = Decimal(10) ** 10
+_ABSURD = timedelta(days=5 * 366)
+
+
+@dataclass(frozen=True)
+class CustomerFacts:
+    """What the local index knows of the chosen QuickBooks customer."""
+
+    display_name: str
+    currency: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class ItemFacts:
+    """What the local index knows of a QuickBooks product."""
+
+    name: str
+    is_active: bool
+    kind: str
+
+
+@dataclass(frozen=True)
+class PreflightFacts:
+    """What a draft is checked against. `taken_names` are casefolded names QuickBooks already uses."""
+
+    today: date
+    home_currency: str
+    is_multicurrency: bool = False
+    is_tax_automated: bool = False
+    is_us: bool = True
+    book_close_date: date | None = None
+    customer: CustomerFacts | None = None
+    items: Mapping[str, ItemFacts] = field(default_factory=dict)
+    taken_names: frozenset[str] = frozenset()
+
+
+def is_email(text: str) -> bool:
+    """Tell whether `text` is one address QuickBooks takes (it wants an @ and a dot behind it)."""
+    return len(text) <= 100 and _EMAIL.fullmatch(text) is not None
+
+
+def draft_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """List what must be mended (`is_blocking`) and what is worth a look, in the order of the form."""
+    problems: list[Problem] = []
+    for check in (_customer, _texts, _currency, _dates, _lines, _sums):
+        problems.extend(check(draft, facts))
+    return problems
+
+
+def _customer(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    if not draft.customer.is_new:
+        if facts.customer is None:
+            return [Problem("customer_gone", "customer")]
+        if not facts.customer.is_active:
+            return [Problem("customer_inactive", "customer", params={"name": facts.customer.display_name})]
+        return []
+    name = draft.customer.new_display_name
+    if not name.strip():
+        return [Problem("customer_missing", "customer")]
+    if re.search(r"[:\t\r\n]", name):
+        return [Problem("name_forbidden", "new_display_name")]
+    if len(name) > LONGEST_NAME:
+        return [Problem("name_too_long", "new_display_name", params={"longest": str(LONGEST_NAME)})]
+    if " ".join(name.split()).casefold() in facts.taken_names:
+        return [Problem("name_taken", "new_display_name", params={"name": name})]
+    return []
+
+
+def _texts(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    problems = [
+        Problem("text_too_long", name, params={"longest": str(longest)})
+        for name, text, longest in (
+            ("to", draft.to, 500),
+            ("address", draft.address, 2000),
+            ("tax_id", draft.tax_id, 16 if facts.is_us else 30),
+            ("doc_number", draft.doc_number, 21),
+            ("message", draft.message, 1000),
+            ("memo", draft.memo, 3900),
+        )
+        if len(text) > longest
+    ]
+    addresses = [part.strip() for part in draft.email.split(",")] if draft.email else []
+    if ";" in draft.email:
+        problems.append(Problem("email_semicolon", "email"))
+    elif not all(is_email(address) for address in addresses) or len(draft.email) > 100:
+        problems.append(Problem("email_bad", "email"))
+    if facts.is_tax_automated and not draft.address.strip() and any(line.is_taxable for line in draft.lines):
+        problems.append(Problem("address_missing", "address", is_blocking=False))
+    return problems
+
+
+def _currency(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    if not re.fullmatch(r"[A-Z]{3}", draft.currency):
+        return [Problem("currency_missing", "currency")]
+    if draft.currency != facts.home_currency and not facts.is_multicurrency:
+        return [Problem("currency_off", "currency", params={"home": facts.home_currency})]
+    if facts.customer is not None and facts.customer.currency != draft.currency:
+        params = {"name": facts.customer.display_name, "currency": facts.customer.currency}
+        return [Problem("currency_mismatch", "currency", params=params)]
+    return []
+
+
+def _dates(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    problems = []
+    if abs(draft.issue_date - facts.today) > _ABSURD:
+        problems.append(Problem("date_absurd", "issue_date"))
+    elif facts.book_close_date is not None and draft.issue_date <= facts.book_close_date:
+        params = {"closed": facts.book_close_date.isoformat()}
+        problems.append(Problem("books_closed", "issue_date", params=params))
+    if draft.due_date < draft.issue_date:
+        problems.append(Problem("due_before_issue", "due_date"))
+    elif draft.due_date - draft.issue_date > _ABSURD:
+        problems.append(Problem("date_absurd", "due_date"))
+    return problems
+
+
+def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    if not draft.lines:
+        return [Problem("no_lines", "lines")]
+    checks: tuple[Callable[[DraftLine, PreflightFacts], tuple[str, str] | None], ...] = (
+        _line_text,
+        _line_item,
+        _line_quantity,
+        _line_price,
+        _line_discount,
+    )
+    found = []
+    for index, line in enumerate(draft.lines):
+        for check in checks:
+            answer = check(line, facts)
+            if answer:
+                item = facts.items.get(line.item_qbo_id)
+                params = {"name": line.name, "item": item.name if item else "", "number": str(index + 1)}
+                found.append(Problem(answer[0], answer[1], line=index, params=params))
+    return found
+
+
+def _line_text(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
+    if not line.name.strip() and not line.description.strip():
+        return "line_unnamed", "name"
+    if len(line.description) > 3900 or len(line.name) > 3900:
+        return "line_text_too_long", "description"
+    return None
+
+
+def _line_item(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
+    if not line.item_qbo_id:
+        return "line_unlinked", "item"
+    item = facts.items.get(line.item_qbo_id)
+    if item is None:
+        return "item_gone", "item"
+    if item.kind == "Category":
+        return "item_category", "item"
+    return None if item.is_active else ("item_inactive", "item")
+
+
+def _line_quantity(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
+    if line.quantity == 0:
+        return "quantity_zero", "quantity"
+    if line.quantity < 0:
+        return "quantity_negative", "quantity"
+    return _size(line.quantity, 5, "quantity")
+
+
+def _line_price(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
+    if line.unit_price < 0:
+        return "price_negative", "unit_price"
+    if abs(line.quantity * line.unit_price) >= _LARGEST:
+        return "number_too_large", "unit_price"
+    return _size(line.unit_price, 7, "unit_price")
+
+
+def _line_discount(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
+    if line.discount < 0:
+        return "discount_negative", "discount"
+    gross = line_amount(abs(line.quantity), abs(line.unit_price))
+    limit = Decimal(100) if line.discount_kind == "percent" else gross
+    return ("discount_too_large", "discount") if line.discount > limit else _size(line.discount, 5, "discount")
+
+
+def _size(number: Decimal, places: int, name: str) -> tuple[str, str] | None:
+    if abs(number) >= _LARGEST:
+        return "number_too_large", name
+    exponent = number.normalize().as_tuple().exponent
+    return (f"decimals_{places}", name) if isinstance(exponent, int) and -exponent > places else None
+
+
+def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    totals = draft_totals(draft.lines, tax_percent=None)
+    if draft.lines and totals.total == 0:
+        return [Problem("total_zero", "lines", is_blocking=False)]
+    return []

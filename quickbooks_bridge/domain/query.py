@@ -1,0 +1,43 @@
+"""Sentences of QuickBooks' query language, with every value quoted."""
+
+from collections.abc import Sequence
+
+_FIELDS = frozenset(
+    {"Id", "DisplayName", "Name", "CustomerRef", "TxnDate", "Active", "MetaData.LastUpdatedTime"}
+)
+_OPERATORS = frozenset({"=", "<", ">", "<=", ">=", "LIKE"})
+
+Condition = tuple[str, str, str]
+ANY_STATE: Condition = ("Active", "IN", "(true,false)")
+
+
+def quote(text: str) -> str:
+    """Give `text` as a literal; backslashes too, or a name could end the literal and go on as a query."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def select(
+    entity: str,
+    *,
+    where: Sequence[Condition] = (),
+    order_by: str = "Id",
+    start: int = 1,
+    size: int = 1000,
+    is_count: bool = False,
+) -> str:
+    """Give a SELECT; field names and operators outside the known ones raise ValueError."""
+    parts = [f"SELECT {'COUNT(*)' if is_count else '*'} FROM {entity}"]
+    if where:
+        parts.append("WHERE " + " AND ".join(_condition(condition) for condition in where))
+    if not is_count:
+        parts.append(f"ORDERBY {order_by} STARTPOSITION {start} MAXRESULTS {size}")
+    return " ".join(parts)
+
+
+def _condition(condition: Condition) -> str:
+    field, operator, value = condition
+    if condition == ANY_STATE:
+        return f"{field} {operator} {value}"
+    if field not in _FIELDS or operator not in _OPERATORS:
+        raise ValueError(f"not a known condition: {field} {operator}")
+    return f"{field} {operator} {quote(value)}"

@@ -1,0 +1,230 @@
+"""Connecting an account to its QuickBooks company, reading what the company is, and disconnecting."""
+
+import hashlib
+import logging
+import secrets
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from deals.models import Account
+from deals.viewer import Viewer
+from quickbooks_bridge.crypto import UnreadableToken, decrypt
+from quickbooks_bridge.domain.remote import RemoteCompany
+from quickbooks_bridge.gateway import oauth
+from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
+from quickbooks_bridge.gateway.limiter import default_limiter
+from quickbooks_bridge.models import Connection, Invoice, InvoicingSettings, OAuthState, Preset
+from quickbooks_bridge.selectors import connection_for
+
+from .tokens import DatabaseTokens, oauth_config, token_fields
+
+logger = logging.getLogger(__name__)
+
+CONSENT_LIFETIME = timedelta(minutes=15)
+
+
+class ConnectionRefused(Exception):
+    """A connection that is not made; `code` names the sentence that says why and what to do."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+def client_for(connection: Connection, *, interactive: bool) -> QuickBooksClient:
+    """Give the one door to the connection's company; people's own calls go before background ones."""
+    return QuickBooksClient(
+        realm_id=connection.realm_id,
+        tokens=DatabaseTokens(connection.pk),
+        api_url=settings.QUICKBOOKS_API_URL,
+        limiter=default_limiter(settings.REDIS_URL),
+        interactive=interactive,
+        timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
+    )
+
+
+def consent_begin(viewer: Viewer, *, next_path: str, now: datetime) -> str:
+    """Remember that this person begins to connect and give the address of QuickBooks' consent page."""
+    _refuse_second(viewer)
+    if not viewer.is_admin:
+        raise ConnectionRefused("connect_needs_admin")
+    if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
+        raise ConnectionRefused("keys_missing")
+    state = secrets.token_urlsafe(32)
+    OAuthState.objects.filter(account=viewer.account, expires_at__lt=now).delete()
+    OAuthState.objects.create(
+        account=viewer.account,
+        member=viewer.member,
+        digest=_digest(state),
+        expires_at=now + CONSENT_LIFETIME,
+        next_path=next_path,
+    )
+    try:
+        return oauth.authorization_url(oauth_config(), state=state)
+    except oauth.OAuthError as error:
+        raise ConnectionRefused("quickbooks_unreachable") from error
+
+
+def consent_finish(
+    viewer: Viewer, *, state: str, code: str, realm_id: str, refused: bool, now: datetime
+) -> Connection:
+    """Turn the answer of the consent page into an active connection.
+
+    The state is used up before anything else is looked at, so that no answer counts twice.
+    """
+    used = OAuthState.objects.filter(
+        digest=_digest(state), member=viewer.member, used_at__isnull=True, expires_at__gte=now
+    ).update(used_at=now)
+    if not used:
+        raise ConnectionRefused("state_unknown")
+    if refused:
+        raise ConnectionRefused("consent_refused")
+    if not code or not realm_id.isdigit() or len(realm_id) > 40:
+        raise ConnectionRefused("consent_incomplete")
+    _refuse_second(viewer)
+    _refuse_other_company(viewer.account, realm_id)
+    try:
+        pair = oauth.exchange_code(oauth_config(), code=code)
+    except oauth.BadKeys as error:
+        raise ConnectionRefused("keys_refused") from error
+    except oauth.InvalidGrant as error:
+        raise ConnectionRefused("code_refused") from error
+    except oauth.OAuthError as error:
+        raise ConnectionRefused("quickbooks_unreachable") from error
+    connection = _store(viewer, realm_id, pair, now=now)
+    try:
+        company_read(connection, now=now)
+    except QuickBooksError as error:
+        # Tokens are kept: the first load reads the company again as soon as QuickBooks answers.
+        logger.warning("company not read", extra={"realm": realm_id, "code": error.code})
+    return connection
+
+
+def _store(viewer: Viewer, realm_id: str, pair: oauth.TokenPair, *, now: datetime) -> Connection:
+    try:
+        with transaction.atomic():
+            connection, is_new = Connection.objects.get_or_create(
+                account=viewer.account,
+                realm_id=realm_id,
+                defaults={"owner": viewer.member, "connected_at": now, "status": "disconnected"},
+            )
+            Connection.objects.filter(pk=connection.pk).update(
+                owner=viewer.member,
+                status=Connection.Status.ACTIVE,
+                connected_at=now,
+                disconnected_at=None,
+                generation=F("generation") + 1,
+                refresh_lease_until=None,
+                failures=0,
+                last_problem="",
+                blocked_until=None,
+                next_sync_at=now,
+                import_state=Connection.Import.WAITING,
+                import_progress={},
+                import_lease_until=None,
+                **token_fields(pair, now=now),
+            )
+            settings_for(viewer.account)
+    except IntegrityError as error:
+        raise ConnectionRefused("already_connected_meanwhile") from error
+    connection.refresh_from_db()
+    logger.info("connected", extra={"realm": realm_id, "connection": connection.pk, "again": not is_new})
+    return connection
+
+
+def company_read(connection: Connection, *, now: datetime) -> RemoteCompany:
+    """Read name, country, currency, tax and closing date of the company and keep them."""
+    company = client_for(connection, interactive=True).company()
+    facts = asdict(company)
+    facts["company_name"] = facts.pop("name")
+    Connection.objects.filter(pk=connection.pk).update(**facts, profile_read_at=now)
+    connection.refresh_from_db()
+    return company
+
+
+def connection_disconnect(connection: Connection, *, now: datetime) -> bool:
+    """End the connection: tokens are revoked at QuickBooks and wiped here; history and links stay.
+
+    Gives whether QuickBooks confirmed. When it cannot be reached the tokens are wiped all the same: nothing here
+    can use them any more.
+    """
+    confirmed = True
+    try:
+        oauth.revoke(oauth_config(), token=decrypt(connection.refresh_token, keys=settings.TOKEN_KEYS))
+    except oauth.InvalidGrant:
+        pass  # already dead at QuickBooks, which is what was wanted
+    except (oauth.OAuthError, UnreadableToken):
+        confirmed = False
+    Connection.objects.filter(pk=connection.pk).update(
+        status=Connection.Status.DISCONNECTED,
+        access_token="",
+        refresh_token="",
+        access_expires_at=None,
+        refresh_expires_at=None,
+        generation=F("generation") + 1,
+        disconnected_at=now,
+        next_sync_at=None,
+        import_state=Connection.Import.WAITING,
+    )
+    logger.info("disconnected", extra={"realm": connection.realm_id, "confirmed": confirmed})
+    return confirmed
+
+
+def connection_forget_company(account: Account) -> None:
+    """Let the account choose another company; rows of the former one stay, keyed by its realm."""
+    Connection.objects.filter(account=account, status=Connection.Status.DISCONNECTED).update(
+        disconnected_at=None
+    )
+
+
+def note_failure(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:
+    """Keep what went wrong; a connection that needs its owner stops calling."""
+    changes: dict[str, object] = {
+        "failures": F("failures") + 1,
+        "last_problem": error.problem_code or error.code,
+        "last_problem_at": now,
+    }
+    if isinstance(error, ReconnectRequired):
+        changes["status"] = Connection.Status.NEEDS_RECONNECT
+        changes["next_sync_at"] = None
+    Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(**changes)
+
+
+def settings_for(account: Account) -> InvoicingSettings:
+    """Give the account's mapping, made with the suggested defaults and one preset when it has none."""
+    found, is_new = InvoicingSettings.objects.get_or_create(account=account)
+    if is_new and not Preset.objects.filter(account=account).exists():
+        Preset.objects.create(account=account, name="Standard", is_default=True)
+    return found
+
+
+def _refuse_second(viewer: Viewer) -> None:
+    current = connection_for(viewer.account)
+    if current is not None and current.owner_id != viewer.member.pk:
+        raise ConnectionRefused(
+            "already_connected", owner=current.owner.name, company=current.company_name
+        )
+
+
+def _refuse_other_company(account: Account, realm_id: str) -> None:
+    """Another company than the one whose links the account holds is refused until that is wanted."""
+    former = (
+        Connection.objects.filter(account=account, disconnected_at__isnull=False)
+        .exclude(realm_id=realm_id)
+        .order_by("-disconnected_at")
+        .first()
+    ) or Connection.objects.filter(account=account).exclude(
+        status=Connection.Status.DISCONNECTED
+    ).exclude(realm_id=realm_id).first()
+    if former is not None and Invoice.objects.filter(account=account, realm_id=former.realm_id).exists():
+        raise ConnectionRefused("other_company", company=former.company_name)
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

@@ -1,0 +1,150 @@
+"""A connection's tokens: one refresher at a time, both tokens stored before either is used."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+
+from quickbooks_bridge.crypto import UnreadableToken, decrypt, encrypt
+from quickbooks_bridge.gateway import oauth
+from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
+from quickbooks_bridge.models import Connection
+
+logger = logging.getLogger(__name__)
+
+REFRESH_BEFORE = timedelta(minutes=5)
+LEASE = timedelta(seconds=60)
+# Intuit says that an outage on its side can look like a refused token, so one refusal proves nothing.
+RETRY_AFTER_REFUSAL = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+
+
+def oauth_config() -> oauth.OAuthConfig:
+    """Give the keys of this installation's Intuit app."""
+    return oauth.OAuthConfig(
+        client_id=settings.QUICKBOOKS_CLIENT_ID,
+        client_secret=settings.QUICKBOOKS_CLIENT_SECRET,
+        redirect_uri=f"{settings.PUBLIC_URL}/quickbooks/callback/",
+        environment=settings.QUICKBOOKS_ENVIRONMENT,
+    )
+
+
+def token_fields(pair: oauth.TokenPair, *, now: datetime) -> dict[str, object]:
+    """Give the columns that store `pair`, encrypted."""
+    return {
+        "access_token": encrypt(pair.access_token, keys=settings.TOKEN_KEYS),
+        "refresh_token": encrypt(pair.refresh_token, keys=settings.TOKEN_KEYS),
+        "access_expires_at": now + timedelta(seconds=pair.expires_in),
+        "refresh_expires_at": now + timedelta(seconds=pair.refresh_expires_in),
+        "tokens_stored_at": now,
+        "refused_refreshes": 0,
+        "next_refresh_at": None,
+    }
+
+
+class DatabaseTokens:
+    """The tokens of one connection, read from its row and renewed there; any number of processes may hold one."""
+
+    def __init__(
+        self,
+        connection_id: int,
+        *,
+        clock: Callable[[], datetime] = timezone.now,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._id = connection_id
+        self._clock = clock
+        self._wait = wait
+
+    def access_token(self) -> str:
+        """Give a token that is good for the next minutes, refreshing it first when it is near its end."""
+        row = self._row()
+        now = self._clock()
+        if row.access_expires_at is None or row.access_expires_at - REFRESH_BEFORE <= now:
+            try:
+                return self._renew(row.generation)
+            except Unavailable:
+                if row.access_expires_at is not None and row.access_expires_at > now:
+                    return self._plain(row.access_token)
+                raise
+        return self._plain(row.access_token)
+
+    def renew(self, stale: str) -> str:
+        """Give a token other than `stale`, which QuickBooks refused."""
+        row = self._row()
+        current = self._plain(row.access_token)
+        return current if current != stale else self._renew(row.generation)
+
+    def _row(self) -> Connection:
+        row = Connection.objects.get(pk=self._id)
+        if row.status != Connection.Status.ACTIVE:
+            raise ReconnectRequired(code="not_active")
+        return row
+
+    def _plain(self, token: str) -> str:
+        try:
+            return decrypt(token, keys=settings.TOKEN_KEYS)
+        except UnreadableToken as error:
+            raise ReconnectRequired(code="unreadable_token") from error
+
+    def _renew(self, generation: int) -> str:
+        """Refresh unless somebody else does or did; then wait for their result."""
+        for _attempt in range(120):
+            now = self._clock()
+            claimed = Connection.objects.filter(
+                Q(refresh_lease_until__isnull=True) | Q(refresh_lease_until__lt=now),
+                pk=self._id,
+                generation=generation,
+            ).update(refresh_lease_until=now + LEASE)
+            if claimed:
+                return self._refresh(generation)
+            self._wait(0.25)
+            row = self._row()
+            if row.generation != generation:
+                return self._plain(row.access_token)
+        raise Unavailable(code="refresh_busy", outcome_unknown=False)
+
+    def _refresh(self, generation: int) -> str:
+        row = self._row()
+        now = self._clock()
+        mine = Connection.objects.filter(pk=self._id, generation=generation)
+        if row.next_refresh_at is not None and row.next_refresh_at > now:
+            mine.update(refresh_lease_until=None)
+            raise Unavailable(code="refresh_waits", outcome_unknown=False)
+        try:
+            pair = oauth.refresh(oauth_config(), refresh_token=self._plain(row.refresh_token))
+        except oauth.InvalidGrant as error:
+            if _note_refusal(row, now=now):
+                raise ReconnectRequired(code="invalid_grant", intuit_tid=error.intuit_tid) from error
+            raise Unavailable(
+                code="refresh_refused", intuit_tid=error.intuit_tid, outcome_unknown=False
+            ) from error
+        except oauth.OAuthError as error:
+            mine.update(refresh_lease_until=None)
+            raise Unavailable(
+                code="token_endpoint", intuit_tid=error.intuit_tid, outcome_unknown=False
+            ) from error
+        stored = mine.update(
+            **token_fields(pair, now=now), generation=F("generation") + 1, refresh_lease_until=None
+        )
+        logger.info("tokens refreshed", extra={"realm": row.realm_id, "connection": row.pk, "stored": stored})
+        return pair.access_token
+
+
+def _note_refusal(row: Connection, *, now: datetime) -> bool:
+    """Count a refused refresh and tell whether it was the last: then the owner has to sign in again."""
+    refused = row.refused_refreshes + 1
+    is_over = refused > len(RETRY_AFTER_REFUSAL)
+    Connection.objects.filter(pk=row.pk, generation=row.generation).update(
+        refused_refreshes=refused,
+        refresh_lease_until=None,
+        status=Connection.Status.NEEDS_RECONNECT if is_over else row.status,
+        next_refresh_at=None if is_over else now + RETRY_AFTER_REFUSAL[refused - 1],
+        last_problem="reconnect" if is_over else "refresh_refused",
+        last_problem_at=now,
+    )
+    logger.warning("token refresh refused", extra={"realm": row.realm_id, "times": refused})
+    return is_over

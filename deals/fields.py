@@ -42,12 +42,12 @@ class CustomFieldFacts:
 def field_catalogue(custom_fields: Iterable[CustomFieldFacts]) -> tuple[MappableField, ...]:
     """Give all mappable fields, grouped in the order of `GROUPS`, built-in ones first within a group."""
     custom = [
-        MappableField(f"{field.owner}.custom.{field.key}", field.label, field.owner, field.kind, is_custom=True)
+        MappableField(
+            f"{field.owner}.custom.{field.key}", field.label, field.owner, field.kind, is_custom=True
+        )
         for field in custom_fields
     ]
-    return tuple(
-        field for group in GROUPS for field in (*BUILT_IN, *custom) if field.group == group
-    )
+    return tuple(field for group in GROUPS for field in (*BUILT_IN, *custom) if field.group == group)
 
 
 def _address_text(address: AddressFacts) -> str:

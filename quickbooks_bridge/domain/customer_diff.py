@@ -31,7 +31,9 @@ def _words(before: str, after: str) -> tuple[tuple[str, str], ...]:
         if tag == "equal":
             runs.append(("same", " ".join(old[a:b])))
         else:
-            runs.extend((kind, " ".join(part)) for kind, part in (("del", old[a:b]), ("ins", new[c:d])) if part)
+            runs.extend(
+                (kind, " ".join(part)) for kind, part in (("del", old[a:b]), ("ins", new[c:d])) if part
+            )
     return tuple(runs)
 
 

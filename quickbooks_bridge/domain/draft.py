@@ -106,7 +106,9 @@ def build_draft(
     filled = fill_customer(snapshot, mapping)
     days = mapping.due_days if preset.due_days is None else preset.due_days
     return InvoiceDraft(
-        customer=CustomerChoice(qbo_id=customer_qbo_id, new_display_name="" if customer_qbo_id else filled.to),
+        customer=CustomerChoice(
+            qbo_id=customer_qbo_id, new_display_name="" if customer_qbo_id else filled.to
+        ),
         to=filled.to,
         address=filled.address,
         email=filled.email,

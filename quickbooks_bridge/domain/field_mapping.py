@@ -46,9 +46,7 @@ def fill_customer(snapshot: DealSnapshot, mapping: FieldMapping) -> FilledCustom
         values["to"], keys["to"] = snapshot.person.name, "person.name"
     one_line = {name: " ".join(values[name].split()) for name in ("to", "email", "tax_id")}
     origins = {name: key for name, key in keys.items() if values[name]}
-    return FilledCustomer(
-        one_line["to"], values["address"], one_line["email"], one_line["tax_id"], origins
-    )
+    return FilledCustomer(one_line["to"], values["address"], one_line["email"], one_line["tax_id"], origins)
 
 
 def mapping_problems(mapping: FieldMapping, catalogue: Iterable[MappableField]) -> list[Problem]:
@@ -60,9 +58,7 @@ def mapping_problems(mapping: FieldMapping, catalogue: Iterable[MappableField]) 
         "email_field": mapping.email,
         "tax_id_field": mapping.tax_id,
     }
-    return [
-        Problem("field_gone", name) for name, key in wanted.items() if key and key not in known
-    ]
+    return [Problem("field_gone", name) for name, key in wanted.items() if key and key not in known]
 
 
 def suggested_tax_id_field(catalogue: Iterable[MappableField]) -> str:

@@ -140,9 +140,7 @@ def customer_update_payload(
     }
 
 
-def customer_fields(
-    draft: InvoiceDraft, fields: Iterable[str], *, profile: PayloadProfile
-) -> dict[str, Any]:
+def customer_fields(draft: InvoiceDraft, fields: Iterable[str], *, profile: PayloadProfile) -> dict[str, Any]:
     """Give the named fields in QuickBooks' own names, those without a value left out.
 
     A US customer has no tax id field; the resale number (16 characters) is where Americans keep it.

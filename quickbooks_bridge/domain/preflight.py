@@ -191,7 +191,9 @@ def _line_discount(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | 
         return "discount_negative", "discount"
     gross = line_amount(abs(line.quantity), abs(line.unit_price))
     limit = Decimal(100) if line.discount_kind == "percent" else gross
-    return ("discount_too_large", "discount") if line.discount > limit else _size(line.discount, 5, "discount")
+    return (
+        ("discount_too_large", "discount") if line.discount > limit else _size(line.discount, 5, "discount")
+    )
 
 
 def _size(number: Decimal, places: int, name: str) -> tuple[str, str] | None:

@@ -36,6 +36,8 @@ class Problem:
             code=str(data["code"]),
             field=str(data.get("field", "")),
             line=line if isinstance(line, int) else None,
-            params={str(key): str(value) for key, value in params.items()} if isinstance(params, dict) else {},
+            params={str(key): str(value) for key, value in params.items()}
+            if isinstance(params, dict)
+            else {},
             is_blocking=bool(data.get("is_blocking", True)),
         )

@@ -48,7 +48,9 @@ def _cloud_events(events: list[dict[str, Any]]) -> list[AnnouncedChange]:
     for event in events:
         _qbo, entity, operation, _version = str(event["type"]).split(".")
         realm, qbo_id = str(event["intuitaccountid"]), str(event["intuitentityid"])
-        changes.append(AnnouncedChange(f"ce:{event['id']}"[:120], realm[:40], entity[:40], qbo_id[:30], operation[:20]))
+        changes.append(
+            AnnouncedChange(f"ce:{event['id']}"[:120], realm[:40], entity[:40], qbo_id[:30], operation[:20])
+        )
     return changes
 
 

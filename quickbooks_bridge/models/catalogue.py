@@ -43,7 +43,9 @@ class Customer(RemoteRow):
     search_text = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="customer_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="customer_once")
+        ]
         indexes = [models.Index(fields=["account", "realm_id", "display_name"], name="customer_by_name")]
 
     def __str__(self) -> str:
@@ -81,7 +83,9 @@ class TaxCode(RemoteRow):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="tax_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="tax_code_once")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -99,5 +103,3 @@ class Term(RemoteRow):
 
     def __str__(self) -> str:
         return self.name
-
-

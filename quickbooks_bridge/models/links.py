@@ -20,12 +20,16 @@ class CustomerLink(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["realm_id", "organization"], condition=Q(organization__isnull=False), name="organization_link"
+                fields=["realm_id", "organization"],
+                condition=Q(organization__isnull=False),
+                name="organization_link",
             ),
             models.UniqueConstraint(
                 fields=["realm_id", "person"], condition=Q(person__isnull=False), name="person_link"
             ),
-            models.UniqueConstraint(fields=["realm_id", "deal"], condition=Q(deal__isnull=False), name="deal_link"),
+            models.UniqueConstraint(
+                fields=["realm_id", "deal"], condition=Q(deal__isnull=False), name="deal_link"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,7 +52,9 @@ class ItemLink(models.Model):
                 fields=["realm_id", "product"], condition=Q(product__isnull=False), name="product_link"
             ),
             models.UniqueConstraint(
-                fields=["account", "realm_id", "name_key"], condition=Q(product__isnull=True), name="name_link"
+                fields=["account", "realm_id", "name_key"],
+                condition=Q(product__isnull=True),
+                name="name_link",
             ),
         ]
 

@@ -15,7 +15,7 @@ from deals.viewer import Viewer
 from quickbooks_bridge.crypto import UnreadableToken, decrypt
 from quickbooks_bridge.domain.remote import RemoteCompany
 from quickbooks_bridge.gateway import oauth
-from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
 from quickbooks_bridge.gateway.limiter import default_limiter
 from quickbooks_bridge.models import Connection, Invoice, InvoicingSettings, OAuthState, Preset
@@ -42,7 +42,7 @@ def client_for(connection: Connection, *, interactive: bool) -> QuickBooksClient
     return QuickBooksClient(
         realm_id=connection.realm_id,
         tokens=DatabaseTokens(connection.pk),
-        api_url=settings.QUICKBOOKS_API_URL,
+        api_url=api_base(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL),
         limiter=default_limiter(settings.REDIS_URL),
         interactive=interactive,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
@@ -207,9 +207,7 @@ def settings_for(account: Account) -> InvoicingSettings:
 def _refuse_second(viewer: Viewer) -> None:
     current = connection_for(viewer.account)
     if current is not None and current.owner_id != viewer.member.pk:
-        raise ConnectionRefused(
-            "already_connected", owner=current.owner.name, company=current.company_name
-        )
+        raise ConnectionRefused("already_connected", owner=current.owner.name, company=current.company_name)
 
 
 def _refuse_other_company(account: Account, realm_id: str) -> None:
@@ -219,9 +217,9 @@ def _refuse_other_company(account: Account, realm_id: str) -> None:
         .exclude(realm_id=realm_id)
         .order_by("-disconnected_at")
         .first()
-    ) or Connection.objects.filter(account=account).exclude(
-        status=Connection.Status.DISCONNECTED
-    ).exclude(realm_id=realm_id).first()
+    ) or Connection.objects.filter(account=account).exclude(status=Connection.Status.DISCONNECTED).exclude(
+        realm_id=realm_id
+    ).first()
     if former is not None and Invoice.objects.filter(account=account, realm_id=former.realm_id).exists():
         raise ConnectionRefused("other_company", company=former.company_name)
 

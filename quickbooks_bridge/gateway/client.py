@@ -1,0 +1,247 @@
+"""One method per thing asked of QuickBooks; dataclasses come out, nothing else goes in or out."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from quickbooks_bridge.domain import parsing
+from quickbooks_bridge.domain.query import ANY_STATE, Condition, select
+from quickbooks_bridge.domain.remote import (
+    RemoteChanges,
+    RemoteCompany,
+    RemoteCustomer,
+    RemoteInvoice,
+    RemoteItem,
+    RemotePayment,
+    RemoteTaxCode,
+    RemoteTerm,
+)
+
+from .errors import UnexpectedAnswer, classify
+from .limiter import Limiter
+from .transport import TokenSource, Transport, expect
+
+T = TypeVar("T")
+
+SANDBOX = "https://sandbox-quickbooks.api.intuit.com/v3"
+PRODUCTION = "https://quickbooks.api.intuit.com/v3"
+PAGE = 1000
+LARGEST_PDF = 10 * 1024 * 1024
+WATCHED = ("Invoice", "Payment", "Customer", "Item")
+
+
+def api_base(environment: str, override: str = "") -> str:
+    """Give the base of the accounting API for an environment."""
+    return override or (PRODUCTION if environment == "production" else SANDBOX)
+
+
+class QuickBooksClient:
+    """One company's QuickBooks. Errors are those of gateway/errors.py, raised by every method."""
+
+    def __init__(
+        self,
+        *,
+        realm_id: str,
+        tokens: TokenSource,
+        api_url: str,
+        limiter: Limiter,
+        interactive: bool,
+        timeout: float,
+    ) -> None:
+        self.realm_id = realm_id
+        self._http = Transport(
+            realm_id=realm_id,
+            tokens=tokens,
+            limiter=limiter,
+            api_url=api_url,
+            interactive=interactive,
+            timeout=timeout,
+        )
+
+    # Company and lists
+
+    def company(self) -> RemoteCompany:
+        """Read CompanyInfo and Preferences: two calls."""
+        info = expect(self._http.get_single_object("CompanyInfo", self.realm_id), "CompanyInfo")
+        url = f"{self._http.api_url}/company/{self.realm_id}/preferences"
+        preferences = expect(self._http.get(url), "Preferences")
+        return _read(lambda: parsing.parse_company(info, preferences))
+
+    def count(self, entity: str, *, where: Sequence[Condition] = ()) -> int:
+        """Give how many objects match."""
+        answer = expect(self._http.query(select(entity, where=where, is_count=True)), "QueryResponse")
+        return int(answer.get("totalCount", 0))
+
+    def customers(self, *, start: int = 1, size: int = PAGE) -> list[RemoteCustomer]:
+        """Give one page of all customers, inactive ones too, by id."""
+        return self._page("Customer", parsing.parse_customer, start, size, (ANY_STATE,))
+
+    def items(self, *, start: int = 1, size: int = PAGE) -> list[RemoteItem]:
+        """Give one page of all products, inactive ones too, by id."""
+        return self._page("Item", parsing.parse_item, start, size, (ANY_STATE,))
+
+    def invoices(
+        self, *, start: int = 1, size: int = PAGE, where: Sequence[Condition] = ()
+    ) -> list[RemoteInvoice]:
+        """Give one page of invoices by id; deleted ones are never among them."""
+        return self._page("Invoice", parsing.parse_invoice, start, size, where)
+
+    def payments(
+        self, *, start: int = 1, size: int = PAGE, where: Sequence[Condition] = ()
+    ) -> list[RemotePayment]:
+        """Give one page of payments by id."""
+        return self._page("Payment", parsing.parse_payment, start, size, where)
+
+    def customers_named(self, name: str) -> list[RemoteCustomer]:
+        """Give the customers with exactly this display name, inactive ones too."""
+        where = (("DisplayName", "=", name), ANY_STATE)
+        return self._page("Customer", parsing.parse_customer, 1, 10, where)
+
+    def tax_codes(self) -> tuple[RemoteTaxCode, ...]:
+        """Give the tax codes with their rates: two calls."""
+        codes, rates = self._rows("TaxCode", 1, PAGE, ()), self._rows("TaxRate", 1, PAGE, ())
+        return _read(lambda: parsing.parse_tax_codes(codes, rates))
+
+    def terms(self) -> list[RemoteTerm]:
+        """Give the payment terms."""
+        return self._page("Term", parsing.parse_term, 1, PAGE, ())
+
+    def changes(self, since: datetime, *, entities: Sequence[str] = WATCHED) -> RemoteChanges:
+        """Ask change data capture once for all entities; `since` must be aware."""
+        answer = self._http.change_data_capture(",".join(entities), since.isoformat(timespec="seconds"))
+        responses = expect(answer, "CDCResponse")
+        if any("Fault" in response for response in responses):
+            raise classify(400, {}, json.dumps(answer, default=str).encode(), is_write=False)
+        return _read(lambda: parsing.parse_cdc(answer))
+
+    # Invoices
+
+    def invoice_read(self, qbo_id: str) -> RemoteInvoice:
+        """Read one invoice; NotFound when it is deleted."""
+        return self._one("Invoice", self._http.get_single_object("Invoice", qbo_id), parsing.parse_invoice)
+
+    def invoice_create(self, payload: dict[str, Any], *, request_id: str) -> RemoteInvoice:
+        """Create an invoice; the same request id gives the first answer again and creates nothing."""
+        return self._write("Invoice", payload, parsing.parse_invoice, request_id=request_id)
+
+    def invoice_void(self, qbo_id: str, *, sync_token: int, request_id: str) -> RemoteInvoice:
+        """Void an invoice. Refused by QuickBooks while a payment settles it."""
+        body = {"Id": qbo_id, "SyncToken": str(sync_token)}
+        return self._write("Invoice", body, parsing.parse_invoice, request_id=request_id, operation="void")
+
+    def invoice_delete(self, qbo_id: str, *, sync_token: int, request_id: str) -> None:
+        """Delete an invoice; it can never be read again."""
+        body = json.dumps({"Id": qbo_id, "SyncToken": str(sync_token)})
+        url = f"{self._http.api_url}/company/{self.realm_id}/invoice"
+        expect(self._http.post(url, body, params={"operation": "delete"}, request_id=request_id), "Invoice")
+
+    def invoice_send(self, qbo_id: str, *, to: str, request_id: str) -> RemoteInvoice:
+        """Let QuickBooks mail the invoice to `to`, which also becomes its billing address."""
+        url = f"{self._http.api_url}/company/{self.realm_id}/invoice/{qbo_id}/send"
+        answer = self._http.post(
+            url, "", content_type="application/octet-stream", params={"sendTo": to}, request_id=request_id
+        )
+        return self._one("Invoice", answer, parsing.parse_invoice)
+
+    def invoice_pdf(self, qbo_id: str) -> bytes:
+        """Give the invoice as PDF; anything that is no PDF, or over 10 MB, is refused."""
+        _kind, data = self._http.fetch_bytes(f"invoice/{qbo_id}/pdf", accept="application/pdf")
+        if not data.startswith(b"%PDF-") or len(data) > LARGEST_PDF:
+            raise UnexpectedAnswer("not_a_pdf", problem_code="unexpected")
+        return data
+
+    def invoice_find(self, marker: str, *, customer_qbo_id: str, since: date) -> RemoteInvoice | None:
+        """Find an invoice of a customer by the marker in its note, which cannot be queried itself."""
+        where = (("CustomerRef", "=", customer_qbo_id), ("TxnDate", ">=", since.isoformat()))
+        start = 1
+        while True:
+            page = self.invoices(start=start, where=where)
+            found = next((invoice for invoice in page if marker in invoice.private_note), None)
+            if found or len(page) < PAGE:
+                return found
+            start += PAGE
+
+    # Payments
+
+    def payment_read(self, qbo_id: str) -> RemotePayment:
+        """Read one payment."""
+        return self._one("Payment", self._http.get_single_object("Payment", qbo_id), parsing.parse_payment)
+
+    def payment_unapply(
+        self, payment: RemotePayment, *, invoice_qbo_id: str, request_id: str
+    ) -> RemotePayment:
+        """Take one invoice off a payment, whose amount stays as the customer's credit.
+
+        A payment's lines are all or none, so the remaining ones are sent along.
+        """
+        lines = [
+            line
+            for line in payment.raw.get("Line", ())
+            if all(str(link.get("TxnId")) != invoice_qbo_id for link in line.get("LinkedTxn", ()))
+        ]
+        body = {**payment.raw, "Line": lines, "sparse": True}
+        for read_only in ("MetaData", "UnappliedAmt", "domain", "LinkedTxn"):
+            body.pop(read_only, None)
+        return self._write("Payment", body, parsing.parse_payment, request_id=request_id)
+
+    # Customers and products
+
+    def customer_read(self, qbo_id: str) -> RemoteCustomer:
+        """Read one customer."""
+        return self._one("Customer", self._http.get_single_object("Customer", qbo_id), parsing.parse_customer)
+
+    def customer_write(self, payload: dict[str, Any], *, request_id: str) -> RemoteCustomer:
+        """Create a customer, or update one sparsely when the payload has an Id."""
+        return self._write("Customer", payload, parsing.parse_customer, request_id=request_id)
+
+    def item_read(self, qbo_id: str) -> RemoteItem:
+        """Read one product."""
+        return self._one("Item", self._http.get_single_object("Item", qbo_id), parsing.parse_item)
+
+    def item_write(self, payload: dict[str, Any], *, request_id: str) -> RemoteItem:
+        """Create a product, or update one sparsely when the payload has an Id."""
+        return self._write("Item", payload, parsing.parse_item, request_id=request_id)
+
+    # Shapes
+
+    def _rows(self, entity: str, start: int, size: int, where: Sequence[Condition]) -> list[dict[str, Any]]:
+        answer = self._http.query(select(entity, where=where, start=start, size=size))
+        rows: list[dict[str, Any]] = expect(answer, "QueryResponse").get(entity, [])
+        return rows
+
+    def _page(
+        self,
+        entity: str,
+        parse: Callable[[dict[str, Any]], T],
+        start: int,
+        size: int,
+        where: Sequence[Condition],
+    ) -> list[T]:
+        rows = self._rows(entity, start, size, where)
+        return _read(lambda: [parse(row) for row in rows])
+
+    def _one(self, entity: str, answer: Any, parse: Callable[[dict[str, Any]], T]) -> T:
+        obj = expect(answer, entity)
+        return _read(lambda: parse(obj))
+
+    def _write(
+        self,
+        entity: str,
+        payload: dict[str, Any],
+        parse: Callable[[dict[str, Any]], T],
+        *,
+        request_id: str,
+        operation: str = "",
+    ) -> T:
+        url = f"{self._http.api_url}/company/{self.realm_id}/{entity.lower()}"
+        params = {"operation": operation} if operation else {}
+        answer = self._http.post(url, json.dumps(payload, default=str), params=params, request_id=request_id)
+        return self._one(entity, answer, parse)
+
+
+def _read(parse: Callable[[], T]) -> T:
+    try:
+        return parse()
+    except parsing.UnreadableAnswer as error:
+        raise UnexpectedAnswer(f"unreadable:{error}", problem_code="unexpected") from error

@@ -1,0 +1,134 @@
+"""QuickBooks' limits, kept before QuickBooks keeps them: per company 8 calls a second, 400 a minute, 8 at once.
+
+People's calls go first: background work may use at most 300 of the 400.
+"""
+
+import threading
+import time
+import uuid
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
+from typing import Any, Protocol
+
+from .errors import Throttled
+
+PER_SECOND = 8
+PER_MINUTE = 400
+BACKGROUND_PER_MINUTE = 300
+AT_ONCE = 8
+STEP = 0.05
+
+
+class Limiter(Protocol):
+    """Gives a company's turn to call."""
+
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> AbstractContextManager[None]:
+        """Wait for a turn, at most `timeout` seconds; raises Throttled."""
+
+    def block(self, realm_id: str, *, seconds: float) -> None:
+        """Give nobody a turn for a while: QuickBooks asked for it."""
+
+
+class LocalLimiter:
+    """The limits of one process, enough where one worker and one web process share a company."""
+
+    def __init__(
+        self, *, clock: Callable[[], float] = time.monotonic, wait: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._clock, self._wait = clock, wait
+        self._lock = threading.Lock()
+        self._calls: dict[str, deque[float]] = defaultdict(deque)
+        self._running: dict[str, int] = defaultdict(int)
+        self._blocked: dict[str, float] = {}
+
+    @contextmanager
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[None]:
+        """Wait for a turn within this process."""
+        until = self._clock() + timeout
+        while not self._take(realm_id, interactive):
+            if self._clock() >= until:
+                raise Throttled("own_limit", problem_code="throttled")
+            self._wait(STEP)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running[realm_id] -= 1
+
+    def block(self, realm_id: str, *, seconds: float) -> None:
+        """Hold the company back for `seconds`."""
+        with self._lock:
+            self._blocked[realm_id] = self._clock() + seconds
+
+    def _take(self, realm_id: str, interactive: bool) -> bool:
+        with self._lock:
+            now = self._clock()
+            calls = self._calls[realm_id]
+            while calls and calls[0] <= now - 60:
+                calls.popleft()
+            in_second = sum(1 for at in reversed(calls) if at > now - 1)
+            limit = PER_MINUTE if interactive else BACKGROUND_PER_MINUTE
+            if (
+                self._blocked.get(realm_id, 0) > now
+                or len(calls) >= limit
+                or in_second >= PER_SECOND
+                or self._running[realm_id] >= AT_ONCE
+            ):
+                return False
+            calls.append(now)
+            self._running[realm_id] += 1
+            return True
+
+
+_TAKE = """
+local t = redis.call('TIME'); local now = t[1] + t[2] / 1000000
+if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 60)
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+if redis.call('ZCOUNT', KEYS[1], now - 1, '+inf') >= tonumber(ARGV[2]) then return 0 end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[3]) then return 0 end
+redis.call('ZADD', KEYS[1], now, ARGV[4]); redis.call('EXPIRE', KEYS[1], 61)
+redis.call('ZADD', KEYS[2], now + 130, ARGV[4]); redis.call('EXPIRE', KEYS[2], 131)
+return 1
+"""
+
+
+class RedisLimiter:
+    """The same limits for all processes of an installation. A killed process' place runs out after 130 s."""
+
+    def __init__(self, client: Any, *, wait: Callable[[float], None] = time.sleep) -> None:
+        self._redis, self._wait = client, wait
+        self._script = client.register_script(_TAKE)
+
+    @contextmanager
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[None]:
+        """Wait for a turn among all processes."""
+        until = time.monotonic() + timeout
+        member = uuid.uuid4().hex
+        limit = PER_MINUTE if interactive else BACKGROUND_PER_MINUTE
+        keys = [f"qb:{{{realm_id}}}:{part}" for part in ("calls", "running", "blocked")]
+        while not self._script(keys=keys, args=[limit, PER_SECOND, AT_ONCE, member]):
+            if time.monotonic() >= until:
+                raise Throttled("own_limit", problem_code="throttled")
+            self._wait(STEP)
+        try:
+            yield
+        finally:
+            self._redis.zrem(keys[1], member)
+
+    def block(self, realm_id: str, *, seconds: float) -> None:
+        """Hold the company back for `seconds` in all processes."""
+        self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
+
+
+@lru_cache(maxsize=4)
+def default_limiter(redis_url: str) -> Limiter:
+    """Give the limiter of this process: shared through Redis when there is one."""
+    if not redis_url:
+        return LocalLimiter()
+    import redis
+
+    return RedisLimiter(redis.Redis.from_url(redis_url))

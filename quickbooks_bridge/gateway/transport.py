@@ -1,0 +1,161 @@
+"""The one HTTP door: python-quickbooks as transport, with time-outs, limits, a log line and typed errors."""
+
+import logging
+import time
+from typing import Any, Protocol
+
+import requests
+from quickbooks.client import QuickBooks
+from requests.adapters import HTTPAdapter
+
+from .errors import QuickBooksError, Throttled, Unavailable, UnexpectedAnswer, classify
+from .limiter import Limiter
+
+logger = logging.getLogger("quickbooks")
+
+CONNECT_TIMEOUT = 5.0
+INTERACTIVE_WAIT = 10.0
+BACKGROUND_WAIT = 60.0
+
+
+class TokenSource(Protocol):
+    """Where a connection's access token comes from."""
+
+    def access_token(self) -> str:
+        """Give a token that is good now."""
+
+    def renew(self, stale: str) -> str:
+        """Give another token than `stale`, which was refused."""
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=64)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+_SHARED = _session()
+
+
+class Transport(QuickBooks):  # type: ignore[misc]
+    """python-quickbooks' client without its session: every call goes through `process_request` here.
+
+    The library builds addresses, query strings and bodies; it has no time-out, loses status and headers, and
+    classifies a throttled call as a mistake in the data, so none of its own error handling is reached.
+    """
+
+    def __new__(cls, **kwargs: Any) -> "Transport":
+        """Build without the library's session, which would refresh tokens behind our back."""
+        instance = super().__new__(cls, company_id=kwargs["realm_id"], minorversion=75, use_decimal=True)
+        return instance  # type: ignore[no-any-return]
+
+    def __init__(
+        self,
+        *,
+        realm_id: str,
+        tokens: TokenSource,
+        limiter: Limiter,
+        api_url: str,
+        interactive: bool,
+        timeout: float,
+    ) -> None:
+        self._realm_id, self._tokens, self._limiter = realm_id, tokens, limiter
+        self._base = api_url.rstrip("/")
+        self._interactive, self._timeout = interactive, timeout
+
+    @property
+    def api_url(self) -> str:
+        """The base of all addresses, up to and with /v3."""
+        return self._base
+
+    def process_request(
+        self, request_type: str, url: str, headers: Any = None, params: Any = None, data: Any = None
+    ) -> requests.Response:
+        """Send once; after a 401 once more with a renewed token. Raises typed errors for all but success."""
+        token = self._tokens.access_token()
+        response = self._send(request_type, url, token, dict(headers or {}), params, data)
+        if response.status_code == 401:
+            token = self._tokens.renew(token)
+            response = self._send(request_type, url, token, dict(headers or {}), params, data)
+        body = response.content
+        is_fault = response.status_code != 200 or body[:12].lstrip().startswith(b'{"Fault"')
+        if is_fault:
+            error = classify(
+                response.status_code, response.headers, body, is_write=_is_write(request_type, url)
+            )
+            if isinstance(error, Throttled):
+                self._limiter.block(self._realm_id, seconds=error.retry_after)
+            raise error
+        return response
+
+    def fetch_bytes(self, path: str, *, accept: str) -> tuple[str, bytes]:
+        """GET something that is no JSON below the company; gives its media type and bytes."""
+        url = f"{self._base}/company/{self._realm_id}/{path}"
+        response = self.process_request("GET", url, headers={"Accept": accept}, params={"minorversion": 75})
+        return response.headers.get("Content-Type", ""), response.content
+
+    def _send(
+        self, method: str, url: str, token: str, headers: dict[str, str], params: Any, data: Any
+    ) -> requests.Response:
+        headers["Authorization"] = f"Bearer {token}"
+        wait = INTERACTIVE_WAIT if self._interactive else BACKGROUND_WAIT
+        is_write = _is_write(method, url)
+        status, tid, started = 0, "", 0.0
+        body = data.encode() if isinstance(data, str) else data or None
+        with self._limiter.turn(self._realm_id, interactive=self._interactive, timeout=wait):
+            started = time.monotonic()
+            try:
+                response = _SHARED.request(
+                    method,
+                    url,
+                    headers=headers,
+                    params=params,
+                    data=body,
+                    timeout=(CONNECT_TIMEOUT, self._timeout),
+                    allow_redirects=False,
+                )
+                status, tid = response.status_code, response.headers.get("Intuit-Tid", "")
+                return response
+            except requests.exceptions.ConnectTimeout as error:
+                raise Unavailable(
+                    "no_connection", outcome_unknown=False, problem_code="quickbooks_down"
+                ) from error
+            except requests.RequestException as error:
+                raise Unavailable(
+                    "no_answer", outcome_unknown=is_write, problem_code="quickbooks_down"
+                ) from error
+            finally:
+                logger.info(
+                    "call",
+                    extra={
+                        "realm": self._realm_id,
+                        "method": method,
+                        "operation": _operation(url, params),
+                        "status": status,
+                        "ms": round((time.monotonic() - started) * 1000),
+                        "intuit_tid": tid,
+                    },
+                )
+
+
+def _operation(url: str, params: Any) -> str:
+    """Name the call by entity and operation, without ids or values."""
+    words = [word for word in url.partition("/company/")[2].split("/")[1:] if not word.isdigit()]
+    operation = params.get("operation", "") if isinstance(params, dict) else ""
+    return ".".join([*words, operation]).strip(".")
+
+
+def _is_write(method: str, url: str) -> bool:
+    return method == "POST" and not url.endswith("/query")
+
+
+def expect(answer: Any, key: str) -> Any:
+    """Give `answer[key]`; another shape is an answer nobody foresaw."""
+    if not isinstance(answer, dict) or key not in answer:
+        raise UnexpectedAnswer("shape", problem_code="unexpected")
+    return answer[key]
+
+
+__all__ = ["QuickBooksError", "TokenSource", "Transport", "expect"]

@@ -180,7 +180,13 @@ class QuickBooksClient:
             for line in payment.raw.get("Line", ())
             if all(str(link.get("TxnId")) != invoice_qbo_id for link in line.get("LinkedTxn", ()))
         ]
-        body = {**payment.raw, "Line": lines, "sparse": True}
+        return self.payment_set_lines(payment, lines, request_id=request_id)
+
+    def payment_set_lines(
+        self, payment: RemotePayment, lines: Sequence[dict[str, Any]], *, request_id: str
+    ) -> RemotePayment:
+        """Write what a payment settles, everything else of it as it was read."""
+        body = {**payment.raw, "Line": list(lines), "sparse": True}
         for read_only in ("MetaData", "UnappliedAmt", "domain", "LinkedTxn"):
             body.pop(read_only, None)
         return self._write("Payment", body, parsing.parse_payment, request_id=request_id)

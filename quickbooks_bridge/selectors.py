@@ -1,0 +1,296 @@
+"""Reads of the QuickBooks side; every one starts from an account and asks QuickBooks nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+
+from deals.models import Account, Deal
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.draft import line_key
+from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status
+from quickbooks_bridge.models import (
+    Connection,
+    Customer,
+    CustomerLink,
+    Invoice,
+    InvoiceIntent,
+    Item,
+    ItemLink,
+    Payment,
+    TaxCode,
+)
+
+
+def connection_for(account: Account) -> Connection | None:
+    """Give the account's connection, also one that needs its owner, or None when there is none."""
+    return (
+        Connection.objects.filter(account=account)
+        .exclude(status=Connection.Status.DISCONNECTED)
+        .select_related("owner")
+        .first()
+    )
+
+
+def last_connection_for(account: Account) -> Connection | None:
+    """Give the connection, or else the one disconnected last: history stays visible."""
+    return connection_for(account) or (
+        Connection.objects.filter(account=account)
+        .select_related("owner")
+        .order_by("-disconnected_at")
+        .first()
+    )
+
+
+def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
+    """Tell whether the viewer sees invoices: by default only the person who connected does."""
+    return connection is not None and connection.owner_id == viewer.member.pk
+
+
+def company_today(connection: Connection, *, now: datetime) -> date:
+    """Give today's date where the company is."""
+    return now.astimezone(company_zone(connection)).date()
+
+
+def company_zone(connection: Connection) -> ZoneInfo:
+    """Give the company's time zone, the account's when QuickBooks names none."""
+    try:
+        return ZoneInfo(connection.time_zone or connection.account.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def facts_of(invoice: Invoice) -> InvoiceFacts:
+    """Give what the status follows from."""
+    return InvoiceFacts(
+        total=invoice.total,
+        balance=invoice.balance,
+        due_date=invoice.due_date,
+        deposit=invoice.deposit,
+        is_voided=invoice.is_voided,
+        is_deleted=invoice.is_deleted,
+    )
+
+
+def invoice_status(invoice: Invoice, *, today: date) -> Status:
+    """Give the flag of a stored invoice."""
+    return derive_status(facts_of(invoice), today=today)
+
+
+def with_status(invoices: QuerySet[Invoice], *, today: date) -> QuerySet[Invoice]:
+    """Annotate `flag`: the same rule as domain/status.py, once more in SQL for filters and sums."""
+    return invoices.annotate(
+        flag=Case(
+            When(is_deleted=True, then=Value(Status.DELETED)),
+            When(is_voided=True, then=Value(Status.VOIDED)),
+            When(balance__lte=0, then=Value(Status.PAID)),
+            When(due_date__lt=today, then=Value(Status.OVERDUE)),
+            When(balance__lt=F("total") - F("deposit"), then=Value(Status.PARTIALLY_PAID)),
+            default=Value(Status.OPEN),
+            output_field=CharField(),
+        )
+    )
+
+
+def invoices_of_deal(deal: Deal, *, limit: int = 25) -> list[Invoice]:
+    """Give the deal's newest invoices."""
+    return list(Invoice.objects.filter(deal=deal).order_by("-txn_date", "-id")[:limit])
+
+
+def open_intents(deal: Deal) -> list[InvoiceIntent]:
+    """Give invoices of the deal whose making is not finished, newest first."""
+    unfinished = (InvoiceIntent.State.NEW, InvoiceIntent.State.SENDING, InvoiceIntent.State.UNKNOWN)
+    return list(
+        InvoiceIntent.objects.filter(deal=deal, state__in=unfinished).select_related("member").order_by("-id")
+    )
+
+
+@dataclass(frozen=True)
+class MoneyStrip:
+    """Sums over a deal's live invoices in one currency; `invoiced_net` and `still` are before tax."""
+
+    currency: str
+    count: int
+    invoiced: Decimal
+    invoiced_net: Decimal
+    paid: Decimal
+    outstanding: Decimal
+    overdue: Decimal
+    overdue_count: int
+
+
+def money_strips(deal: Deal, *, today: date) -> list[MoneyStrip]:
+    """Give one strip per currency in which the deal has invoices."""
+    late = Q(due_date__lt=today, balance__gt=0)
+    rows = (
+        Invoice.objects.filter(deal=deal, is_deleted=False, is_voided=False)
+        .values("currency")
+        .annotate(
+            count=Count("pk"),
+            invoiced=Sum("total"),
+            tax=Sum("total_tax"),
+            outstanding=Sum("balance"),
+            overdue=Sum("balance", filter=late, default=Decimal(0)),
+            overdue_count=Count("pk", filter=late),
+        )
+        .order_by("currency")
+    )
+    return [
+        MoneyStrip(
+            currency=row["currency"],
+            count=row["count"],
+            invoiced=row["invoiced"],
+            invoiced_net=row["invoiced"] - row["tax"],
+            paid=row["invoiced"] - row["outstanding"],
+            outstanding=row["outstanding"],
+            overdue=row["overdue"],
+            overdue_count=row["overdue_count"],
+        )
+        for row in rows
+    ]
+
+
+def customer_link_of(deal: Deal, realm_id: str) -> CustomerLink | None:
+    """Give the link of the deal's organization, of its person where it has none, or of the deal itself."""
+    links = CustomerLink.objects.filter(account_id=deal.account_id, realm_id=realm_id)
+    if deal.organization_id:
+        return links.filter(organization_id=deal.organization_id).first()
+    if deal.person_id:
+        return links.filter(person_id=deal.person_id).first()
+    return links.filter(deal=deal).first()
+
+
+def customer_by_id(account: Account, realm_id: str, qbo_id: str) -> Customer | None:
+    """Give one customer of the local index."""
+    return Customer.objects.filter(account=account, realm_id=realm_id, qbo_id=qbo_id).first()
+
+
+def linked_customer(deal: Deal, realm_id: str) -> Customer | None:
+    """Give the deal's QuickBooks customer from the local index."""
+    link = customer_link_of(deal, realm_id)
+    return customer_by_id(deal.account, realm_id, link.customer_qbo_id) if link else None
+
+
+def items_by_id(account: Account, realm_id: str, qbo_ids: Iterable[str]) -> dict[str, Item]:
+    """Give products of the local index by their QuickBooks id."""
+    rows = Item.objects.filter(account=account, realm_id=realm_id, qbo_id__in=set(qbo_ids))
+    return {item.qbo_id: item for item in rows}
+
+
+def item_links(account: Account, realm_id: str, lines: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Give remembered products for (product id, name) pairs, by `line_key`."""
+    products = {int(product) for product, _name in lines if product.isdigit()}
+    names = {line_key("", name) for product, name in lines if not product}
+    rows = ItemLink.objects.filter(account=account, realm_id=realm_id).filter(
+        Q(product_id__in=products) | Q(product__isnull=True, name_key__in=names)
+    )
+    return {
+        line_key(str(row.product_id or ""), row.name_key.removeprefix("name:")): row.item_qbo_id
+        for row in rows
+    }
+
+
+def search_customers(
+    account: Account, realm_id: str, query: str, *, limit: int = 8
+) -> tuple[list[Customer], int]:
+    """Search the local index as somebody types; gives the first hits and how many there are, counted to 100."""
+    rows = Customer.objects.filter(account=account, realm_id=realm_id)
+    for word in query.casefold().split()[:6]:
+        rows = rows.filter(search_text__contains=word)
+    found = list(rows.order_by("-is_active", "display_name", "id")[:100])
+    return found[:limit], len(found)
+
+
+def search_items(account: Account, realm_id: str, query: str, *, limit: int = 8) -> tuple[list[Item], int]:
+    """Search products the same way; categories cannot be sold and are left out."""
+    rows = Item.objects.filter(account=account, realm_id=realm_id).exclude(kind="Category")
+    for word in query.casefold().split()[:6]:
+        rows = rows.filter(search_text__contains=word)
+    found = list(rows.order_by("-is_active", "name", "id")[:100])
+    return found[:limit], len(found)
+
+
+def expected_tax_percent(connection: Connection) -> Decimal | None:
+    """Give the one rate that taxed lines probably get, None where several or none are known."""
+    if not connection.uses_sales_tax:
+        return Decimal(0)
+    rates = set(
+        TaxCode.objects.filter(
+            account_id=connection.account_id,
+            realm_id=connection.realm_id,
+            is_active=True,
+            is_taxable=True,
+            rate_percent__gt=0,
+        ).values_list("rate_percent", flat=True)
+    )
+    return rates.pop() if len(rates) == 1 else None
+
+
+@dataclass(frozen=True)
+class CustomerInvoices:
+    """All invoices of a customer in a range: rows (newest first), how many have each flag, and their sums."""
+
+    invoices: list[Invoice]
+    counts: dict[str, int]
+    invoiced: Decimal
+    paid: Decimal
+    outstanding: Decimal
+    overdue: Decimal
+    total_count: int
+
+
+def invoices_of_customer(
+    connection: Connection,
+    customer_qbo_id: str,
+    *,
+    start: date | None,
+    end: date | None,
+    flag: str,
+    today: date,
+    page: int = 1,
+    size: int = 50,
+) -> CustomerInvoices:
+    """Give the customer's invoices of the company, made here or in QuickBooks, dated within the range."""
+    rows = Invoice.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, customer_qbo_id=customer_qbo_id
+    )
+    if start:
+        rows = rows.filter(txn_date__gte=start)
+    if end:
+        rows = rows.filter(txn_date__lte=end)
+    flagged = with_status(rows, today=today)
+    sums: dict[str, dict[str, Decimal]] = {}
+    counts: dict[str, int] = {}
+    for row in flagged.values("flag").annotate(count=Count("pk"), total=Sum("total"), balance=Sum("balance")):
+        counts[row["flag"]] = row["count"]
+        sums[row["flag"]] = {"total": row["total"], "balance": row["balance"]}
+    live = [value for key, value in sums.items() if key not in {Status.DELETED, Status.VOIDED}]
+    shown = flagged.filter(flag=flag) if flag else flagged
+    first = (page - 1) * size
+    invoices = list(shown.select_related("deal").order_by("-txn_date", "-id")[first : first + size])
+    invoiced = sum((row["total"] for row in live), Decimal(0))
+    outstanding = sum((row["balance"] for row in live), Decimal(0))
+    return CustomerInvoices(
+        invoices=invoices,
+        counts=counts,
+        invoiced=invoiced,
+        paid=invoiced - outstanding,
+        outstanding=outstanding,
+        overdue=sums.get(Status.OVERDUE, {}).get("balance", Decimal(0)),
+        total_count=counts.get(flag, 0) if flag else sum(counts.values()),
+    )
+
+
+def payments_on(invoice: Invoice) -> list[Payment]:
+    """Give the mirrored payments that settle an invoice."""
+    return list(
+        Payment.objects.filter(
+            account_id=invoice.account_id,
+            realm_id=invoice.realm_id,
+            qbo_id__in=invoice.payment_qbo_ids,
+            is_deleted=False,
+        )
+    )

@@ -1,0 +1,83 @@
+"""Which QuickBooks customer a deal's organization or person is."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from deals.models import Deal
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.matching import Candidate, Suggestion, name_key, suggest
+from quickbooks_bridge.models import Connection, Customer, CustomerLink
+from quickbooks_bridge.selectors import customer_link_of
+
+from .timeline import deal_event
+
+
+def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, now: datetime) -> None:
+    """Remember the customer for the deal's organization, its person, or the deal itself."""
+    target: dict[str, object] = {"organization": None, "person": None, "deal": None}
+    if deal.organization_id:
+        target["organization"] = deal.organization
+    elif deal.person_id:
+        target["person"] = deal.person
+    else:
+        target["deal"] = deal
+    CustomerLink.objects.update_or_create(
+        account_id=deal.account_id,
+        realm_id=connection.realm_id,
+        **target,
+        defaults={"customer_qbo_id": customer_qbo_id, "linked_at": now},
+    )
+
+
+@transaction.atomic
+def customer_unlink(deal: Deal, connection: Connection, viewer: Viewer, *, now: datetime) -> bool:
+    """Forget the customer; invoices stay on the deal and nothing changes in QuickBooks."""
+    link = customer_link_of(deal, connection.realm_id)
+    if link is None:
+        return False
+    customer = Customer.objects.filter(
+        account=viewer.account, realm_id=connection.realm_id, qbo_id=link.customer_qbo_id
+    ).first()
+    link.delete()
+    name = customer.display_name if customer else ""
+    deal_event(deal, "customer.unlinked", {"name": name}, now=now, actor=viewer.member)
+    return True
+
+
+def customer_suggestions(
+    connection: Connection, *, name: str, email: str
+) -> list[tuple[Customer, Suggestion]]:
+    """Give the customers of the local index that probably are `name`, best first."""
+    words = name_key(name).split()
+    rows = Customer.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
+    )
+    near = rows.filter(search_text__contains=words[0]) if words else rows.none()
+    candidates = list(near.order_by("display_name")[:50])
+    if email:
+        candidates += list(rows.filter(email__iexact=email)[:5])
+    by_id = {row.qbo_id: row for row in candidates}
+    found = suggest(
+        name, [Candidate(row.qbo_id, row.display_name, row.email) for row in by_id.values()], email=email
+    )
+    return [(by_id[suggestion.qbo_id], suggestion) for suggestion in found]
+
+
+def customer_facts(customer: Customer) -> dict[str, str]:
+    """Give address (lines by newline), email and tax id of a customer as the form writes them."""
+    place = ", ".join(
+        part for part in (customer.city, f"{customer.region} {customer.postal_code}".strip()) if part
+    )
+    lines = (customer.line1, customer.line2, customer.line3, place, customer.country)
+    return {
+        "address": "\n".join(line for line in lines if line),
+        "email": customer.email,
+        "tax_id": customer.tax_id,
+    }
+
+
+def draft_facts(draft: InvoiceDraft) -> dict[str, str]:
+    """Give the same three of a draft."""
+    return {"address": draft.address, "email": draft.email, "tax_id": draft.tax_id}

@@ -1,0 +1,172 @@
+"""Making an invoice exactly once: decided in a row first, sent with an idempotency key, repeated until known."""
+
+import logging
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from quickbooks_bridge.domain.payloads import MARKER
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.remote import RemoteInvoice
+from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.errors import (
+    QuickBooksError,
+    ReconnectRequired,
+    Rejected,
+    StaleObject,
+    Throttled,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
+
+from . import sync
+from .connection import client_for, note_failure
+from .customers import customer_link
+from .timeline import invoice_event
+
+logger = logging.getLogger(__name__)
+
+State = InvoiceIntent.State
+LEASE = timedelta(seconds=150)
+# QuickBooks does not say how long it remembers request ids; after a day the marker is asked for first.
+REQUEST_ID_TRUSTED = timedelta(hours=20)
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+def intent_run(
+    intent: InvoiceIntent, connection: Connection, *, now: datetime, interactive: bool
+) -> InvoiceIntent:
+    """Send, or send again, what the intent says; gives it with its new state. Never raises QuickBooks' errors.
+
+    One process at a time: the lease is claimed by a conditional UPDATE. A killed process' lease runs out, and the
+    same request id then finds what it had done.
+    """
+    claimed = (
+        InvoiceIntent.objects.filter(pk=intent.pk, state__in=(State.NEW, State.SENDING, State.UNKNOWN))
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .update(
+            state=State.SENDING,
+            lease_until=now + LEASE,
+            next_check_at=now + LEASE,
+            attempts=F("attempts") + 1,
+        )
+    )
+    intent.refresh_from_db()
+    if not claimed:
+        return intent
+    client = client_for(connection, interactive=interactive)
+    is_first = intent.attempts == 1
+    try:
+        remote = _send(intent, connection, client, now=now)
+    except QuickBooksError as error:
+        _note(intent, connection, error, is_first=is_first, now=now)
+    else:
+        _finish(intent, connection, remote, now=now)
+    intent.refresh_from_db()
+    return intent
+
+
+def _send(
+    intent: InvoiceIntent, connection: Connection, client: QuickBooksClient, *, now: datetime
+) -> RemoteInvoice:
+    if intent.customer_payload and not intent.customer_qbo_id:
+        _send_customer(intent, connection, client)
+    customer = intent.customer_qbo_id or intent.payload["CustomerRef"]["value"]
+    sent_at = intent.sent_at
+    if sent_at is not None and now - sent_at > REQUEST_ID_TRUSTED:
+        found = client.invoice_find(
+            f"{MARKER}{intent.request_id}",
+            customer_qbo_id=customer,
+            since=(sent_at - timedelta(days=400)).date(),
+        )
+        if found:
+            return found
+    if sent_at is None:
+        InvoiceIntent.objects.filter(pk=intent.pk).update(sent_at=now)
+    payload = {**intent.payload, "CustomerRef": {"value": customer}}
+    return client.invoice_create(payload, request_id=intent.request_id)
+
+
+def _send_customer(intent: InvoiceIntent, connection: Connection, client: QuickBooksClient) -> None:
+    """Create or update the customer first; its id is kept at once, so that it is never made twice."""
+    payload: dict[str, Any] = intent.customer_payload
+    try:
+        remote = client.customer_write(payload, request_id=intent.customer_request_id)
+    except StaleObject:
+        current = client.customer_read(str(payload["Id"]))
+        payload = {**payload, "SyncToken": str(current.sync_token)}
+        remote = client.customer_write(payload, request_id=uuid.uuid4().hex)
+    InvoiceIntent.objects.filter(pk=intent.pk).update(customer_qbo_id=remote.qbo_id)
+    intent.customer_qbo_id = remote.qbo_id
+    sync.customers_apply(connection, [remote])
+
+
+@transaction.atomic
+def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice, *, now: datetime) -> None:
+    invoice = sync.invoice_apply(connection, remote, now=now, source="create", actor=intent.member)
+    Invoice.objects.filter(pk=invoice.pk).update(
+        deal=intent.deal, is_made_here=True, expected_total=intent.expected_total
+    )
+    invoice.deal, invoice.is_made_here = intent.deal, True
+    done = InvoiceIntent.objects.filter(pk=intent.pk, state=State.SENDING).update(
+        state=State.CREATED,
+        invoice=invoice,
+        finished_at=now,
+        lease_until=None,
+        next_check_at=None,
+        problems=[],
+    )
+    customer_link(intent.deal, connection, remote.customer_qbo_id, now=now)
+    if done:
+        data = {
+            "number": invoice.doc_number or invoice.qbo_id,
+            "qbo_id": invoice.qbo_id,
+            "currency": invoice.currency,
+            "amount": str(invoice.total),
+            "due": invoice.due_date.isoformat() if invoice.due_date else "",
+        }
+        invoice_event(invoice, "invoice.created", data, now=now, source="create", actor=intent.member)
+    logger.info(
+        "invoice created", extra={"realm": intent.realm_id, "intent": intent.pk, "invoice": invoice.pk}
+    )
+
+
+def _note(
+    intent: InvoiceIntent, connection: Connection, error: QuickBooksError, *, is_first: bool, now: datetime
+) -> None:
+    """Decide what an error means: refused for good, or not known yet."""
+    if isinstance(error, ReconnectRequired):
+        note_failure(connection, error, now=now)
+    logger.warning(
+        "invoice not confirmed",
+        extra={
+            "realm": intent.realm_id,
+            "intent": intent.pk,
+            "code": error.code,
+            "intuit_tid": error.intuit_tid,
+        },
+    )
+    may_exist = (isinstance(error, Unavailable) and error.outcome_unknown) or (
+        isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == "600")
+    )
+    cannot_know = isinstance(error, Unavailable | Throttled | ReconnectRequired)
+    if may_exist or (not is_first and cannot_know):
+        wait = min(timedelta(seconds=5) * 2 ** min(intent.attempts - 1, 8), LONGEST_WAIT)
+        InvoiceIntent.objects.filter(pk=intent.pk).update(
+            state=State.UNKNOWN, lease_until=None, next_check_at=now + wait
+        )
+        return
+    problems = (
+        list(error.problems) if isinstance(error, Rejected) else [Problem(error.problem_code or "unexpected")]
+    )
+    InvoiceIntent.objects.filter(pk=intent.pk).update(
+        state=State.REFUSED,
+        lease_until=None,
+        next_check_at=None,
+        finished_at=now,
+        problems=[{**problem.as_dict(), "tid": error.intuit_tid} for problem in problems],
+    )

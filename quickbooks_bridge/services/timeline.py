@@ -1,0 +1,95 @@
+"""What happened to invoices, told once: as an event of the invoice and as a line of its deal's change log."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from deals.models import Deal, Member, TimelineEntry
+from quickbooks_bridge.models import Invoice, InvoiceEvent
+
+
+@dataclass(frozen=True)
+class InvoiceNews:
+    """The facts of an invoice before a change, to tell what the change was."""
+
+    total: Decimal
+    balance: Decimal
+    due_date: date | None
+    is_voided: bool
+    is_deleted: bool
+    email_status: str
+    emailed_at: datetime | None
+
+    @staticmethod
+    def of(row: Invoice) -> "InvoiceNews":
+        """Remember a row's facts."""
+        return InvoiceNews(
+            row.total,
+            row.balance,
+            row.due_date,
+            row.is_voided,
+            row.is_deleted,
+            row.email_status,
+            row.emailed_at,
+        )
+
+
+def happenings(row: Invoice, before: InvoiceNews) -> list[tuple[str, dict[str, str]]]:
+    """Give (kind, data) for every change somebody would want to read of."""
+    data = {"number": row.doc_number or row.qbo_id, "qbo_id": row.qbo_id, "currency": row.currency}
+    if row.is_deleted:
+        return [] if before.is_deleted else [("invoice.deleted", {**data, "amount": str(before.total)})]
+    if row.is_voided:
+        return [] if before.is_voided else [("invoice.voided", {**data, "amount": str(before.total)})]
+    found: list[tuple[str, dict[str, str]]] = []
+    if before.is_deleted or before.is_voided:
+        found.append(("invoice.restored", {**data, "amount": str(row.total)}))
+        return found
+    if row.total != before.total:
+        changed = {**data, "before": str(before.total), "after": str(row.total)}
+        found.append(("invoice.amount_changed", changed))
+    paid = (row.total - row.balance) - (before.total - before.balance)
+    if paid > 0:
+        kind = "invoice.paid" if row.balance <= 0 else "invoice.payment"
+        found.append((kind, {**data, "amount": str(paid), "balance": str(row.balance)}))
+    elif paid < 0:
+        found.append(("invoice.unpaid", {**data, "amount": str(-paid), "balance": str(row.balance)}))
+    if row.due_date != before.due_date and row.due_date:
+        found.append(("invoice.due_moved", {**data, "due": row.due_date.isoformat()}))
+    was_sent = row.email_status == "EmailSent" and (
+        before.email_status != "EmailSent" or row.emailed_at != before.emailed_at
+    )
+    if was_sent:
+        found.append(("invoice.emailed", data))
+    return found
+
+
+def news_record(
+    news: Iterable[tuple[Invoice, InvoiceNews]], *, now: datetime, source: str, actor: Member | None
+) -> None:
+    """Write events for changed invoices, and change-log lines where a deal shows them."""
+    for row, before in news:
+        for kind, data in happenings(row, before):
+            invoice_event(row, kind, data, now=now, source=source, actor=actor)
+
+
+def invoice_event(
+    row: Invoice, kind: str, data: dict[str, Any], *, now: datetime, source: str, actor: Member | None
+) -> None:
+    """Write one event and, when the invoice belongs to a deal, one line in that deal's change log."""
+    InvoiceEvent.objects.create(
+        account_id=row.account_id, invoice=row, at=now, kind=kind, source=source, data=data, actor=actor
+    )
+    if row.deal_id:
+        TimelineEntry.objects.create(
+            account_id=row.account_id, deal_id=row.deal_id, at=now, kind=kind, data=data, actor=actor
+        )
+
+
+def deal_event(deal: Deal, kind: str, data: dict[str, Any], *, now: datetime, actor: Member | None) -> None:
+    """Write a line in the deal's change log that concerns no single invoice."""
+    TimelineEntry.objects.create(
+        account_id=deal.account_id, deal=deal, at=now, kind=kind, data=data, actor=actor
+    )

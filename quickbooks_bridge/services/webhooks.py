@@ -1,0 +1,34 @@
+"""QuickBooks' announcements: stored, then turned into one look for changes per company."""
+
+from datetime import datetime
+
+from quickbooks_bridge.domain.webhooks import AnnouncedChange
+from quickbooks_bridge.models import Connection, WebhookEvent
+
+
+def announcements_store(changes: tuple[AnnouncedChange, ...], *, now: datetime) -> list[str]:
+    """Store announced changes of known companies and make those companies due; gives their realms.
+
+    A repeated announcement changes nothing, an unknown company is ignored.
+    """
+    realms = set(
+        Connection.objects.filter(
+            realm_id__in={change.realm_id for change in changes}, status=Connection.Status.ACTIVE
+        ).values_list("realm_id", flat=True)
+    )
+    WebhookEvent.objects.bulk_create(
+        [
+            WebhookEvent(
+                key=change.key,
+                realm_id=change.realm_id,
+                entity=change.entity,
+                qbo_id=change.qbo_id,
+                operation=change.operation,
+                received_at=now,
+            )
+            for change in changes
+            if change.realm_id in realms
+        ],
+        ignore_conflicts=True,
+    )
+    return sorted(realms)

@@ -7,3 +7,9 @@ class DealsConfig(AppConfig):
     """What the CRM knows: accounts, people, deals and products."""
 
     name = "deals"
+
+    def ready(self) -> None:
+        """Register how the CRM's change-log lines read."""
+        from .timeline_kinds import register_kinds
+
+        register_kinds()

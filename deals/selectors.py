@@ -1,0 +1,153 @@
+"""Reads of the CRM side; every one starts from an account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from .fields import CustomFieldFacts
+from .models import Account, CustomField, Deal, DealLine, Organization, Person, Product
+from .snapshot import AddressFacts, DealLineFacts, DealSnapshot, OrganizationFacts, PersonFacts
+
+PAGE_SIZE = 25
+COUNT_LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of rows and how many rows there are, counted up to `COUNT_LIMIT` only: counting all is slow."""
+
+    rows: list[Any]
+    number: int
+    count: int
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more rows than were counted."""
+        return self.count > COUNT_LIMIT
+
+    @property
+    def first(self) -> int:
+        """Position of the first row shown."""
+        return (self.number - 1) * PAGE_SIZE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        """Position of the last row shown."""
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows."""
+        return self.is_capped or self.last < self.count
+
+
+def page_of(rows: QuerySet[Any], number: int) -> Page:
+    """Cut one page; two statements whatever the size of the table."""
+    number = max(1, min(number, 2000))
+    first = (number - 1) * PAGE_SIZE
+    keys = rows.order_by().values("pk")[: COUNT_LIMIT + 1]
+    return Page(list(rows[first : first + PAGE_SIZE]), number, keys.count())
+
+
+def deals_of(
+    account: Account, *, query: str = "", filters: Mapping[str, str] | None = None
+) -> QuerySet[Deal]:
+    """Give the account's deals, newest first, narrowed by words and by stage, status and owner."""
+    rows = Deal.objects.filter(account=account).select_related("organization", "person", "stage", "owner")
+    for name in ("stage", "owner"):
+        value = (filters or {}).get(name, "")
+        if value.isdigit():
+            rows = rows.filter(**{f"{name}_id": int(value)})
+    status = (filters or {}).get("status", "")
+    if status in Deal.Status.values:
+        rows = rows.filter(status=status)
+    if query:
+        rows = rows.filter(
+            Q(title__icontains=query)
+            | Q(organization__name__icontains=query)
+            | Q(person__name__icontains=query)
+        )
+    return rows.order_by("-id")
+
+
+def deal_for(account: Account, pk: int) -> Deal:
+    """Give one deal of the account, or 404."""
+    return get_object_or_404(
+        Deal.objects.select_related("account", "organization", "person", "stage", "owner"),
+        account=account,
+        pk=pk,
+    )
+
+
+def named(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:
+    """Give organizations, persons or products of the account by name."""
+    rows = model.objects.filter(account=account)
+    if model is Person:
+        rows = rows.select_related("organization")
+    if query:
+        match = Q(name__icontains=query)
+        if model is Product:
+            match |= Q(code__icontains=query)
+        if model is Person:
+            match |= Q(email__icontains=query) | Q(organization__name__icontains=query)
+        rows = rows.filter(match)
+    return rows.order_by("name", "id")
+
+
+def custom_field_facts(account: Account) -> list[CustomFieldFacts]:
+    """Give the account's custom fields."""
+    rows = CustomField.objects.filter(account=account).order_by("owner", "position", "id")
+    return [CustomFieldFacts(row.owner, row.key, row.label, row.kind) for row in rows]
+
+
+def _texts(custom: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in (custom or {}).items() if value is not None}
+
+
+def load_snapshot(deal: Deal) -> DealSnapshot:
+    """Give the deal's facts; one statement for the lines beyond what `deal_for` read."""
+    organization, person = deal.organization, deal.person
+    return DealSnapshot(
+        id=str(deal.pk),
+        title=deal.title,
+        currency=deal.currency,
+        value=deal.value,
+        organization=_organization(organization) if organization else None,
+        person=PersonFacts(str(person.pk), person.name, person.email, person.phone, _texts(person.custom))
+        if person
+        else None,
+        lines=tuple(_line(line) for line in deal.lines.all()),
+        custom=_texts(deal.custom),
+    )
+
+
+def _organization(row: Organization) -> OrganizationFacts:
+    address = AddressFacts(row.address, row.street, row.city, row.region, row.postal_code, row.country)
+    return OrganizationFacts(str(row.pk), row.name, address, _texts(row.custom))
+
+
+def _line(line: DealLine) -> DealLineFacts:
+    return DealLineFacts(
+        id=str(line.pk),
+        name=line.name,
+        product_id=str(line.product_id or ""),
+        comment=line.comment,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        discount_kind=line.discount_kind,
+        tax_percent=line.tax_percent,
+    )
+
+
+def preview_deals(account: Account) -> list[Deal]:
+    """Give a few deals that an invoice can be tried on, those with lines and an organization first."""
+    rows = Deal.objects.filter(account=account).select_related("account", "organization", "person")
+    return list(
+        rows.filter(organization__isnull=False)
+        .prefetch_related(Prefetch("lines", queryset=DealLine.objects.order_by("position", "id")))
+        .order_by("id")[:12]
+    )

@@ -1,0 +1,145 @@
+"""Deals: list, page, edit, stage, products on a deal."""
+
+from decimal import Decimal
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from deals import selectors, services
+from deals.forms import DealForm, DealLineForm
+from deals.models import CustomField, Deal, DealLine, Member, Stage
+from deals.panels import deal_panels
+from deals.timeline import timeline_line
+from deals.viewer import Viewer, viewer_required
+
+LOG_SIZE = 20
+
+
+def page_number(request: HttpRequest) -> int:
+    """Give the asked page, 1 for anything that is no number."""
+    text = request.GET.get("page", "")
+    return int(text) if text.isdigit() and len(text) < 6 else 1
+
+
+@viewer_required
+def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """List deals with search and filters."""
+    query = request.GET.get("q", "").strip()[:200]
+    filters = {name: request.GET.get(name, "") for name in ("stage", "status", "owner")}
+    rows = selectors.deals_of(viewer.account, query=query, filters=filters)
+    context = {
+        "page": selectors.page_of(rows, page_number(request)),
+        "query": query,
+        "search_query": query,
+        "filters": filters,
+        "stages": Stage.objects.filter(account=viewer.account),
+        "members": Member.objects.filter(account=viewer.account),
+        "statuses": Deal.Status.choices,
+    }
+    return render(request, "deals/deal_list.html", context)
+
+
+@viewer_required
+def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Show a deal with its panels, products and change log."""
+    deal = selectors.deal_for(viewer.account, pk)
+    tabs = deal_panels("tab")
+    keys = [panel.key for panel in tabs] + ["products"]
+    current = request.GET.get("tab", "")
+    current = current if current in keys else keys[0]
+    lines = list(deal.lines.select_related("product"))
+    amounts = [(line, services.line_total(line)) for line in lines]
+    labels = {
+        (field.owner, field.key): field.label for field in CustomField.objects.filter(account=viewer.account)
+    }
+    size = LOG_SIZE * (5 if request.GET.get("log") == "all" else 1)
+    entries = list(deal.timeline.select_related("actor")[: size + 1])
+    context = {
+        "deal": deal,
+        "stages": list(Stage.objects.filter(account=viewer.account)),
+        "tabs": [
+            {"panel": panel, "count": panel.count(viewer, deal), "is_current": panel.key == current}
+            for panel in tabs
+        ],
+        "current": current,
+        "tab_html": next((panel.render(request, viewer, deal) for panel in tabs if panel.key == current), ""),
+        "sidebar": [panel.render(request, viewer, deal) for panel in deal_panels("sidebar")],
+        "lines": amounts,
+        "lines_total": sum((amount for _line, amount in amounts), Decimal(0)),
+        "line_form": DealLineForm(account=viewer.account),
+        "custom": _custom(deal, labels),
+        "log": [(entry, timeline_line(entry)) for entry in entries[:size]],
+        "has_more_log": len(entries) > size,
+        "time_zone": viewer.account.time_zone,
+    }
+    return render(request, "deals/deal_detail.html", context)
+
+
+def _custom(deal: Deal, labels: dict[tuple[str, str], str]) -> dict[str, list[tuple[str, str]]]:
+    rows: dict[str, object] = {"deal": deal, "organization": deal.organization, "person": deal.person}
+    found: dict[str, list[tuple[str, str]]] = {}
+    for owner, row in rows.items():
+        values = getattr(row, "custom", None) or {}
+        found[owner] = [
+            (label, str(values[key]))
+            for (kind, key), label in labels.items()
+            if kind == owner and values.get(key)
+        ]
+    return found
+
+
+@viewer_required
+def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> HttpResponse:
+    """Add or edit a deal."""
+    deal = selectors.deal_for(viewer.account, pk) if pk else Deal(account=viewer.account, owner=viewer.member)
+    form = DealForm(request.POST or None, instance=deal, account=viewer.account)
+    if request.method == "POST" and form.is_valid():
+        saved = services.deal_save(form.instance, form.changed_data, at=timezone.now(), actor=viewer.member)
+        messages.success(request, _("%(name)s is saved.") % {"name": saved.title})
+        return redirect("deals:deal_detail", saved.pk)
+    back = reverse("deals:deal_detail", args=[pk]) if pk else reverse("deals:deal_list")
+    title = _("Edit deal") if pk else _("New deal")
+    status = 422 if request.method == "POST" else 200
+    return render(request, "deals/edit.html", {"form": form, "title": title, "back": back}, status=status)
+
+
+@require_POST
+@viewer_required
+def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Move a deal to the posted stage."""
+    deal = selectors.deal_for(viewer.account, pk)
+    wanted = request.POST.get("stage", "")
+    stage = get_object_or_404(Stage, account=viewer.account, pk=int(wanted) if wanted.isdigit() else 0)
+    services.deal_move(deal, stage, at=timezone.now(), actor=viewer.member)
+    return redirect("deals:deal_detail", deal.pk)
+
+
+@viewer_required
+def line_edit(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int | None = None) -> HttpResponse:
+    """Add a product to a deal or edit one on it."""
+    deal = selectors.deal_for(viewer.account, deal_pk)
+    line = get_object_or_404(DealLine, deal=deal, pk=pk) if pk else DealLine(deal=deal)
+    form = DealLineForm(request.POST or None, instance=line, account=viewer.account)
+    back = reverse("deals:deal_detail", args=[deal.pk]) + "?tab=products"
+    if request.method == "POST" and form.is_valid():
+        services.deal_line_save(form.instance, at=timezone.now(), actor=viewer.member)
+        return redirect(back)
+    title = _("Edit product on %(deal)s") if pk else _("Add product to %(deal)s")
+    context = {"form": form, "title": title % {"deal": deal.title}, "back": back}
+    return render(request, "deals/edit.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+@viewer_required
+def line_remove(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int) -> HttpResponse:
+    """Take a product off a deal."""
+    deal = selectors.deal_for(viewer.account, deal_pk)
+    services.deal_line_remove(
+        get_object_or_404(DealLine, deal=deal, pk=pk), at=timezone.now(), actor=viewer.member
+    )
+    return redirect(reverse("deals:deal_detail", args=[deal.pk]) + "?tab=products")

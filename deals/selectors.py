@@ -39,9 +39,19 @@ class Page:
         return self.first + len(self.rows) - 1 if self.rows else 0
 
     @property
+    def next(self) -> int:
+        """Number of the next page."""
+        return self.number + 1
+
+    @property
+    def previous(self) -> int:
+        """Number of the page before."""
+        return self.number - 1
+
+    @property
     def has_next(self) -> bool:
         """Whether another page follows."""
-        return self.is_capped or self.last < self.count
+        return len(self.rows) == PAGE_SIZE and (self.is_capped or self.last < self.count)
 
 
 def page_of(rows: QuerySet[Any], number: int) -> Page:

@@ -1,0 +1,1 @@
+"""A pretend QuickBooks Online that runs in its own process and is spoken to over HTTP."""

@@ -1,0 +1,79 @@
+"""The web application: which address is answered by what."""
+
+from __future__ import annotations
+
+import secrets
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from qbo_emulator.web.api import Api
+from qbo_emulator.web.app_pages import AppPages
+from qbo_emulator.web.connection import TransportInScope
+from qbo_emulator.web.control_api import ControlApi
+from qbo_emulator.web.control_page import ControlPage
+from qbo_emulator.web.layout import STYLE
+from qbo_emulator.web.oauth_routes import OAuthRoutes
+from qbo_emulator.world import World
+
+
+class ControlToken:
+    """Lets only those with the control token at the control page and API, when there is one."""
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self.app = app
+        self.token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            self.token
+            and scope["type"] == "http"
+            and (scope["path"] == "/" or scope["path"].startswith("/control"))
+        ):
+            request = Request(scope)
+            given = request.headers.get("x-control-token") or request.query_params.get("token", "")
+            if not secrets.compare_digest(given.encode(), self.token.encode()):
+                refusal = JSONResponse({"problem": "The control token is missing or wrong."}, status_code=403)
+                await refusal(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+async def _style(request: Request) -> Response:
+    return Response(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=300"})
+
+
+async def _health(request: Request) -> Response:
+    return JSONResponse({"ok": True})
+
+
+def build_app(world: World) -> ASGIApp:
+    """The application for one world."""
+    oauth = OAuthRoutes(world)
+    control, page, pages = ControlApi(world), ControlPage(world), AppPages(world)
+    app = Starlette(
+        routes=[
+            Route("/v3/company/{realm_id}/{rest:path}", Api(world).handle, methods=["GET", "POST"]),
+            *[
+                Route(f"/.well-known/{name}{slash}", oauth.discovery)
+                for name in ("openid_sandbox_configuration", "openid_configuration")
+                for slash in ("", "/")
+            ],
+            Route("/connect/oauth2", oauth.authorize, methods=["GET", "POST"]),
+            Route("/oauth2/v1/tokens/bearer", oauth.token, methods=["POST"]),
+            Route("/v2/oauth2/tokens/revoke", oauth.revoke, methods=["POST"]),
+            Route("/v1/openid_connect/userinfo", oauth.userinfo),
+            Route("/op/v1/jwks", oauth.jwks),
+            Route("/pretend.css", _style),
+            Route("/health", _health),
+            *page.routes(),
+            *control.routes(),
+            *pages.routes(),
+        ],
+        middleware=[Middleware(ControlToken, token=world.settings.control_token)],
+    )
+    return TransportInScope(app)

@@ -1,0 +1,55 @@
+"""Batches: up to thirty independent operations in one request, each with its own answer or fault."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from qbo_emulator import engine, faults
+from qbo_emulator.entities import KINDS
+from qbo_emulator.query.run import answer as query_answer
+from qbo_emulator.store import Company
+from qbo_emulator.wire import Doc
+
+MOST_ITEMS = 30
+
+
+def answer(company: Company, body: Any, now: datetime) -> Doc:
+    """The BatchItemResponse list (1040 for more than thirty items)."""
+    items = body.get("BatchItemRequest") if isinstance(body, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise faults.required("BatchItemRequest")
+    if len(items) > MOST_ITEMS:
+        raise faults.batch_too_large(MOST_ITEMS)
+    return {"BatchItemResponse": [_item(company, item, now) for item in items]}
+
+
+def _item(company: Company, item: Doc, now: datetime) -> Doc:
+    try:
+        result = _performed(company, item, now)
+    except faults.Fault as fault:
+        result = {"Fault": fault.doc()}
+    if "bId" in item:
+        result["bId"] = item["bId"]
+    return result
+
+
+def _performed(company: Company, item: Doc, now: datetime) -> Doc:
+    if "Query" in item:
+        return {"QueryResponse": query_answer(company, str(item["Query"]), now)}
+    name = next((key for key in item if key in KINDS), None)
+    if name is None or not isinstance(item[name], dict):
+        unknown = next((key for key in item if key not in {"bId", "operation", "optionsData"}), "Entity")
+        raise faults.unknown_property(unknown, "BatchItemRequest", ["bId", "operation", "Query", *KINDS])
+    kind, body, operation = KINDS[name], item[name], item.get("operation")
+    options = engine.Options(
+        duplicate_number_allowed="allowduplicatedocnum" in str(item.get("optionsData", "")).lower()
+    )
+    if operation == "delete":
+        return {name: engine.remove(company, kind, body, now, options)}
+    if operation not in {"create", "update"}:
+        raise faults.invalid_enum("operation", operation)
+    if operation == "update" and body.get("Id") in (None, ""):
+        raise faults.required("Id")
+    given = {key: value for key, value in body.items() if operation != "create" or key != "Id"}
+    return {name: engine.save(company, kind, given, now, options).text}

@@ -1,0 +1,58 @@
+"""Change data capture: what changed since a moment, entity by entity, deleted ones last."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qbo_emulator import faults
+from qbo_emulator.clock import moment, pacific
+from qbo_emulator.entities import BY_SEGMENT
+from qbo_emulator.schema import Kind
+from qbo_emulator.store import Company
+from qbo_emulator.wire import Doc
+
+MOST_OBJECTS = 1000
+
+
+def answer(company: Company, entities: str | None, changed_since: str | None) -> Doc:
+    """The CDCResponse for a comma list of entities and a moment (2020, 4001 when one is missing or unknown)."""
+    if not entities:
+        raise faults.required("entities")
+    if not changed_since:
+        raise faults.required("changedSince")
+    try:
+        since = moment(changed_since)
+    except ValueError:
+        raise faults.invalid_date("changedSince", changed_since) from None
+    kinds = [_kind(name.strip()) for name in entities.split(",") if name.strip()]
+    left = MOST_OBJECTS
+    responses = []
+    for kind in kinds:
+        response, used = _response(company, kind, since, left)
+        responses.append(response)
+        left -= used
+    return {"CDCResponse": [{"QueryResponse": responses}]}
+
+
+def _kind(name: str) -> Kind:
+    kind = BY_SEGMENT.get(name.lower())
+    if kind is None or not kind.in_cdc:
+        raise faults.query_invalid(f"invalid context declaration: {name}")
+    return kind
+
+
+def _response(company: Company, kind: Kind, since: datetime, room: int) -> tuple[Doc, int]:
+    table = company.table(kind.name)
+    rows: list[object] = [row.text for row in table.changed_since(since)[:room]]
+    for qbo_id, when in table.deleted_since(since)[: room - len(rows)]:
+        rows.append(
+            {
+                "domain": "QBO",
+                "status": "Deleted",
+                "Id": qbo_id,
+                "MetaData": {"LastUpdatedTime": pacific(when)},
+            }
+        )
+    if not rows:
+        return {}, 0
+    return {kind.name: rows, "startPosition": 1, "maxResults": len(rows)}, len(rows)

@@ -1,0 +1,245 @@
+"""Every read and write of an entity: the checks all kinds share, then the rules of the kind, then the effects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from qbo_emulator import faults, ledger
+from qbo_emulator.clock import pacific
+from qbo_emulator.entities import KINDS
+from qbo_emulator.schema import Family, Kind, Write, check_email, check_properties, check_values
+from qbo_emulator.store import Company, Row
+from qbo_emulator.values import reference_id
+from qbo_emulator.wire import Doc
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a write is meant: by whom, and what the caller allows."""
+
+    by_page: bool = False
+    duplicate_number_allowed: bool = False
+
+
+API = Options()
+PAGE = Options(by_page=True, duplicate_number_allowed=True)
+
+
+def row_id(value: Any) -> str:
+    """An id as text (2030 when it is no whole number; the US codes TAX and NON are ids too)."""
+    text = str(value).strip()
+    if not text.isdigit() and text not in {"TAX", "NON"}:
+        raise faults.invalid_id(value)
+    return text
+
+
+def read(company: Company, kind: Kind, qbo_id: Any) -> Row:
+    """The row (610 when there is none)."""
+    wanted = row_id(qbo_id)
+    row = company.row(kind.name, wanted)
+    if row is None:
+        gone = wanted in company.table(kind.name).deleted
+        raise faults.transaction_deleted() if gone else faults.not_found()
+    return row
+
+
+def current(company: Company, kind: Kind, body: Doc, *, by_page: bool = False) -> Row:
+    """The row a write is about, when its sync token is the one sent (5010 when it is not)."""
+    if body.get("Id") in (None, ""):
+        raise faults.required("Id")
+    row = read(company, kind, body["Id"])
+    if by_page:
+        return row
+    if body.get("SyncToken") in (None, ""):
+        raise faults.required("SyncToken")
+    if str(body["SyncToken"]) != row.data["SyncToken"]:
+        raise faults.stale(company.profile.user)
+    return row
+
+
+def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Row:
+    """Create the object, or update it when the body names an Id."""
+    check_properties(kind, body)
+    update = body.get("Id") not in (None, "", 0, "0") and kind.family is not Family.SINGLETON
+    before = current(company, kind, body, by_page=options.by_page) if update else None
+    if kind.family is Family.SINGLETON:
+        before = company.row(kind.name, "1")
+    if before is None and "create" not in kind.operations:
+        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    if before is not None and "update" not in kind.operations:
+        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    sparse = before is not None and (body.get("sparse") is True or options.by_page)
+    sent = _given(body, clearing=sparse)
+    if not sparse:
+        for name in kind.required:
+            if sent.get(name) in (None, []):
+                raise faults.required(name)
+    check_values(kind, sent)
+    write = Write(
+        company=company,
+        kind=kind,
+        sent=sent,
+        before=before,
+        now=now,
+        sparse=sparse,
+        by_page=options.by_page,
+        duplicate_number_allowed=options.duplicate_number_allowed,
+    )
+    return _commit(write, kind.prepare(write))
+
+
+def _given(body: Doc, *, clearing: bool) -> Doc:
+    """The properties that were really sent: an empty text is nothing, in a sparse update it clears."""
+    given = {}
+    for name, value in body.items():
+        if name in {"Id", "SyncToken", "MetaData", "domain", "sparse", "status"}:
+            continue
+        if value is None or value == "":
+            if clearing:
+                given[name] = None
+            continue
+        given[name] = value
+    return given
+
+
+def _commit(write: Write, prepared: Doc) -> Row:
+    """Store what the rules prepared and let it have its effects; nothing in here may refuse."""
+    company, kind, before, now = write.company, write.kind, write.before, write.now
+    if before is None:
+        identity = company.next_id(kind.sequence or kind.name)
+        token, created = "0", pacific(now)
+    else:
+        identity = before.qbo_id
+        token = str(int(before.data["SyncToken"]) + 1)
+        created = before.data["MetaData"]["CreateTime"]
+    data = {
+        **prepared,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": identity,
+        "SyncToken": token,
+        "MetaData": {"CreateTime": created, "LastUpdatedTime": pacific(now)},
+    }
+    after = company.put(kind.name, kind.arrange(data), now)
+    company.tell(after, "Create" if before is None else "Update", now)
+    _have_effects(company, before, after, now)
+    stored_row = company.row(kind.name, identity)
+    assert stored_row is not None
+    return stored_row
+
+
+def _have_effects(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
+    row = after or before
+    if row is None or KINDS[row.kind].family is not Family.TRANSACTION:
+        return
+    ledger.move_customer_balance(company, before, after, now)
+    if row.kind == "Payment":
+        ledger.settle_payment(company, before, after, now)
+    if row.kind == "Invoice" and after is not None:
+        ledger.trim(company, after, now)
+
+
+def remove(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Doc:
+    """Delete a transaction; gives the stub that is answered."""
+    if "delete" not in kind.operations:
+        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    row = current(company, kind, body, by_page=options.by_page)
+    _check_free(company, row, options)
+    ledger.unapply(company, row.qbo_id, now)
+    row = read(company, kind, row.qbo_id)
+    company.table(kind.name).remove(row, now)
+    company.revision += 1
+    company.tell(row, "Delete", now)
+    _have_effects(company, row, None, now)
+    return {"domain": "QBO", "status": "Deleted", "Id": row.qbo_id}
+
+
+def _check_free(company: Company, row: Row, options: Options) -> None:
+    """Refuse to change what a bank deposit or closed books hold fast."""
+    if options.by_page:
+        return
+    ledger.check_books_open(company, row.data.get("TxnDate"))
+    if ledger.is_deposited(row.data):
+        raise faults.deposited()
+    if any(ledger.is_deposited(payment.data) for payment in ledger.payments_of(company, row.qbo_id)):
+        raise faults.deposited()
+
+
+def void(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Row:
+    """Void a transaction: all amounts zero, the note says so, everything else stays."""
+    if "void" not in kind.operations:
+        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    row = current(company, kind, body, by_page=options.by_page)
+    _check_free(company, row, options)
+    if row.kind != "Payment" and ledger.payments_of(company, row.qbo_id):
+        if not options.by_page:
+            raise faults.void_settled()
+        ledger.unapply(company, row.qbo_id, now)
+        row = read(company, kind, row.qbo_id)
+    after = company.rewrite(row, _voided(row.data, kind), now)
+    after = company.put(kind.name, kind.arrange(after.data), now)
+    company.tell(after, "Void", now)
+    _have_effects(company, row, after, now)
+    return after
+
+
+def _voided(data: Doc, kind: Kind) -> Doc:
+    note = data.get("PrivateNote")
+    if note and not note.startswith("Voided"):
+        note = f"Voided - {note}"
+    changes: Doc = {"TotalAmt": 0, "PrivateNote": note or "Voided", "LinkedTxn": []}
+    if kind.name == "Payment":
+        return changes | {"UnappliedAmt": 0, "Line": []}
+    changes |= {"TxnTaxDetail": {"TotalTax": 0}, "Line": [_zeroed(line) for line in data["Line"]]}
+    for name in ("Balance", "Deposit", "RemainingCredit"):
+        if name in data:
+            changes[name] = 0
+    return changes
+
+
+def _zeroed(line: Doc) -> Doc:
+    zeroed = dict(line)
+    if "Amount" in zeroed:
+        zeroed["Amount"] = 0
+    detail = zeroed.get("SalesItemLineDetail")
+    if detail is not None:
+        zeroed["SalesItemLineDetail"] = {
+            name: 0 if name in {"Qty", "UnitPrice"} else value for name, value in detail.items()
+        }
+    return zeroed
+
+
+def send(company: Company, kind: Kind, qbo_id: Any, send_to: str | None, now: datetime) -> Row:
+    """Mark a transaction as sent by email; an address given becomes its BillEmail (6420 without any)."""
+    if "send" not in kind.operations:
+        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}/{qbo_id}/send")
+    row = read(company, kind, qbo_id)
+    changes: Doc = {
+        "EmailStatus": "EmailSent",
+        "DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": pacific(now)},
+    }
+    if send_to:
+        check_email("BillEmail", {"Address": send_to})
+        changes["BillEmail"] = {"Address": send_to}
+    elif not row.data.get("BillEmail", {}).get("Address"):
+        raise faults.email_missing()
+    after = company.rewrite(row, changes, now)
+    after = company.put(kind.name, kind.arrange(after.data), now)
+    company.tell(after, "Emailed", now)
+    return after
+
+
+def deposit(company: Company, payment: Row, now: datetime) -> Row:
+    """Put a payment on a bank deposit, which holds it and what it settles fast."""
+    links = [*payment.data.get("LinkedTxn", []), {"TxnId": company.next_id("txn"), "TxnType": "Deposit"}]
+    after = company.rewrite(payment, {"LinkedTxn": links}, now)
+    company.tell(after, "Update", now)
+    return after
+
+
+def customer_of(company: Company, row: Row) -> Row | None:
+    """The customer of a transaction."""
+    qbo_id = reference_id(row.data.get("CustomerRef"))
+    return company.row("Customer", qbo_id) if qbo_id else None

@@ -1,0 +1,25 @@
+"""The register of all entities and their rules."""
+
+from __future__ import annotations
+
+from qbo_emulator.entities.company import COMPANY_KINDS
+from qbo_emulator.entities.invoices import INVOICE_KINDS
+from qbo_emulator.entities.items import ITEM_KINDS
+from qbo_emulator.entities.lists import LIST_KINDS
+from qbo_emulator.entities.names import NAME_KINDS
+from qbo_emulator.entities.payments import PAYMENT_KINDS
+from qbo_emulator.schema import Kind
+from qbo_emulator.store import Table
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kinds in (COMPANY_KINDS, NAME_KINDS, ITEM_KINDS, LIST_KINDS, INVOICE_KINDS, PAYMENT_KINDS)
+    for kind in kinds
+}
+
+BY_SEGMENT: dict[str, Kind] = {kind.segment: kind for kind in KINDS.values()}
+
+
+def empty_tables() -> dict[str, Table]:
+    """A table for every kind, with the indexes its rules name."""
+    return {name: Table(name, indexed=kind.indexed, label=kind.label) for name, kind in KINDS.items()}

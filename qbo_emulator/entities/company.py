@@ -1,0 +1,59 @@
+"""Rules of the two objects that exist once: CompanyInfo and Preferences."""
+
+from __future__ import annotations
+
+from qbo_emulator.schema import Family, Kind, Write
+from qbo_emulator.wire import Doc
+
+_META = ("domain", "sparse", "Id", "SyncToken", "MetaData")
+INFO = tuple(
+    (
+        "CompanyName LegalName CompanyAddr CustomerCommunicationAddr LegalAddr CustomerCommunicationEmailAddr "
+        "PrimaryPhone CompanyStartDate FiscalYearStartMonth Country Email WebAddr SupportedLanguages "
+        "DefaultTimeZone NameValue"
+    ).split()
+)
+GROUPS = tuple(
+    (
+        "AccountingInfoPrefs ProductAndServicesPrefs SalesFormsPrefs EmailMessagesPrefs VendorAndPurchasesPrefs "
+        "TimeTrackingPrefs TaxPrefs CurrencyPrefs ReportPrefs OtherPrefs"
+    ).split()
+)
+
+
+def company_info(write: Write) -> Doc:
+    """CompanyInfo takes single properties and keeps the rest."""
+    before = write.before.data if write.before else {}
+    return {name: write.sent.get(name, before.get(name)) for name in INFO}
+
+
+def preferences(write: Write) -> Doc:
+    """Preferences merge group by group; a property set to nothing leaves its group."""
+    before = write.before.data if write.before else {}
+    merged: Doc = {}
+    for name in GROUPS:
+        group = {**before.get(name, {}), **(write.sent.get(name) or {})}
+        merged[name] = {key: value for key, value in group.items() if value is not None and value != ""}
+    return merged
+
+
+COMPANY_KINDS = (
+    Kind(
+        name="CompanyInfo",
+        family=Family.SINGLETON,
+        order=(*INFO, *_META),
+        prepare=company_info,
+        queryable={"Id": "id", "CompanyName": "text", "MetaData.LastUpdatedTime": "moment"},
+        label="CompanyName",
+        operations=frozenset({"read", "update", "query"}),
+    ),
+    Kind(
+        name="Preferences",
+        family=Family.SINGLETON,
+        order=(*GROUPS, *_META),
+        prepare=preferences,
+        queryable={"Id": "id", "MetaData.LastUpdatedTime": "moment"},
+        label="Id",
+        operations=frozenset({"read", "update", "query"}),
+    ),
+)

@@ -1,0 +1,189 @@
+"""Rules of the invoice and the credit memo."""
+
+from __future__ import annotations
+
+from qbo_emulator import faults, ledger
+from qbo_emulator.entities import sales_forms as forms
+from qbo_emulator.entities.sales_lines import LineReader
+from qbo_emulator.schema import Family, Kind, Write
+from qbo_emulator.store import Row
+from qbo_emulator.values import amount_out, date_in, reference, reference_id, referred, stored
+from qbo_emulator.wire import Doc
+
+_META = "domain sparse Id SyncToken MetaData"
+INVOICE_ORDER = tuple(
+    (
+        "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "
+        f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn Line TxnTaxDetail "
+        "CustomerRef CustomerMemo BillAddr ShipAddr ShipFromAddr FreeFormAddress ClassRef SalesTermRef DueDate "
+        "ShipMethodRef ShipDate TrackingNum TotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
+        "BillEmailCc BillEmailBcc Balance DeliveryInfo DepositToAccountRef"
+    ).split()
+)
+INVOICE_KNOWN = tuple(
+    (
+        "HomeTotalAmt TxnSource RecurringInfo callToAction AutoDocNumber ECloudStatusTimeStamp TaxFormNum FOB "
+        "InvoiceEx InvoiceLink PONumber PaymentMethodRef EInvoiceStatus RecurDataRef SalesRepRef ExchangeRate "
+        "invoiceStatusLog TaxFormType LessCIS TxnStatus HomeBalance ConvenienceFeeDetail DiscountRate "
+        "PaymentDetailsMessage TransactionLocationType RemitToRef PaymentRefNum Tag TxnApprovalInfo NameAndId "
+        "invoiceStatus GlobalTaxCalculation TaxExemptionRef ProjectRef"
+    ).split()
+)
+MEMO_ORDER = tuple(
+    (
+        f"RemainingCredit {_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn "
+        "Line TxnTaxDetail CustomerRef CustomerMemo BillAddr ShipAddr ClassRef TotalAmt ApplyTaxAfterDiscount "
+        "PrintStatus EmailStatus BillEmail BillEmailCc BillEmailBcc Balance DeliveryInfo"
+    ).split()
+)
+FORM_QUERY = {
+    "Id": "id",
+    "DocNumber": "text",
+    "TxnDate": "date",
+    "CustomerRef": "id",
+    "Balance": "number",
+    "TotalAmt": "number",
+    "MetaData.CreateTime": "moment",
+    "MetaData.LastUpdatedTime": "moment",
+}
+
+
+def _check_update(write: Write, customer: Row) -> None:
+    """What closed books, deposits and payments forbid about changing a form that exists."""
+    before = write.before
+    if write.by_page or before is None:
+        return
+    ledger.check_books_open(write.company, before.data.get("TxnDate"))
+    changes_money = not write.sparse or {"Line", "CustomerRef", "Deposit"} & set(write.sent)
+    payments = ledger.payments_of(write.company, before.qbo_id)
+    if changes_money and any(ledger.is_deposited(payment.data) for payment in payments):
+        raise faults.deposited()
+    if payments and reference_id(before.data.get("CustomerRef")) != customer.qbo_id:
+        raise faults.business("The customer cannot be changed while payments are linked.")
+
+
+def _form(write: Write) -> tuple[Doc, Row]:
+    """The properties invoices and credit memos have in common, and the customer."""
+    merged, company = write.merged, write.company
+    customer = forms.form_customer(write)
+    start = forms.form_date(write)
+    _check_update(write, customer)
+    if not write.by_page:
+        ledger.check_books_open(company, start.isoformat())
+    currency = forms.form_currency(write)
+    number = forms.document_number(write)
+    lines = LineReader(write, customer, start).read()
+    bill, ship = (forms.form_address(write, name, customer) for name in ("BillAddr", "ShipAddr"))
+    tax, tax_detail = forms.us_tax(write, customer, lines, (ship, bill))
+    total = forms.form_total(lines, tax)
+    status = str(merged.get("PrintStatus") or ("NeedToPrint" if write.before is None else "NotSet"))
+    if status not in {"NotSet", "NeedToPrint", "PrintComplete"}:
+        raise faults.invalid_enum("PrintStatus", status)
+    email = forms.form_email(write)
+    data: Doc = {
+        **email,
+        "CustomField": forms.custom_fields(write),
+        "DocNumber": number,
+        "TxnDate": start.isoformat(),
+        "CurrencyRef": currency,
+        "PrivateNote": merged.get("PrivateNote"),
+        "Line": lines.stored,
+        "TxnTaxDetail": tax_detail,
+        "CustomerRef": reference(customer),
+        "CustomerMemo": forms.memo(merged),
+        "BillAddr": bill,
+        "ShipAddr": ship,
+        "TotalAmt": amount_out(total),
+        "ApplyTaxAfterDiscount": bool(merged.get("ApplyTaxAfterDiscount", False)),
+        "PrintStatus": status,
+    }
+    for name, kind in (("ClassRef", "Class"), ("DepartmentRef", "Department")):
+        row = referred(company, kind, merged.get(name), what=kind)
+        data[name] = reference(row) if row else None
+    forms.note_number(company, number, created=write.before is None)
+    return data, customer
+
+
+def invoice(write: Write) -> Doc:
+    """The properties of an invoice to store."""
+    merged, company = write.merged, write.company
+    customer = forms.form_customer(write)
+    term = forms.form_term(write, customer)
+    due = forms.due_date(write, forms.form_date(write), term)
+    shipped = date_in("ShipDate", merged.get("ShipDate"))
+    data, customer = _form(write)
+    total = stored(data["TotalAmt"])
+    deposit = forms.form_deposit(write, total)
+    own_id = write.before.qbo_id if write.before else None
+    settled = ledger.applied_total(company, own_id) if own_id else stored(0)
+    links = write.merged if write.before is None else write.before.data
+    data |= {
+        "AllowIPNPayment": False,
+        "AllowOnlinePayment": False,
+        "AllowOnlineCreditCardPayment": bool(merged.get("AllowOnlineCreditCardPayment", False)),
+        "AllowOnlineACHPayment": bool(merged.get("AllowOnlineACHPayment", False)),
+        "LinkedTxn": ledger.linked_transactions(company, {"LinkedTxn": links.get("LinkedTxn") or []}, own_id),
+        "SalesTermRef": reference(term) if term else None,
+        "DueDate": due.isoformat(),
+        "ShipDate": shipped.isoformat() if shipped else None,
+        "TrackingNum": merged.get("TrackingNum"),
+        "ShipMethodRef": merged.get("ShipMethodRef"),
+        "ShipFromAddr": merged.get("ShipFromAddr"),
+        "FreeFormAddress": merged.get("FreeFormAddress") or None,
+        "Deposit": amount_out(deposit) if deposit is not None else None,
+        # A smaller total than what is already paid leaves nothing open; the ledger gives the surplus back.
+        "Balance": amount_out(max(total - (deposit or 0) - settled, stored(0))),
+    }
+    return data
+
+
+def credit_memo(write: Write) -> Doc:
+    """The properties of a credit memo to store."""
+    data, _ = _form(write)
+    own_id = write.before.qbo_id if write.before else None
+    used = ledger.applied_total(write.company, own_id) if own_id else stored(0)
+    left = stored(data["TotalAmt"]) - used
+    if left < 0:
+        raise faults.business("The credit memo is already used for more than this total.")
+    links = write.before.data if write.before else {}
+    return {
+        **data,
+        "LinkedTxn": ledger.linked_transactions(write.company, links, own_id),
+        "RemainingCredit": amount_out(left),
+        "Balance": 0,
+    }
+
+
+_LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "TrackingNum": 31}
+_OPERATIONS = frozenset({"create", "read", "update", "query", "delete", "void", "send", "pdf"})
+
+INVOICE_KINDS = (
+    Kind(
+        name="Invoice",
+        family=Family.TRANSACTION,
+        order=INVOICE_ORDER,
+        known=INVOICE_KNOWN,
+        prepare=invoice,
+        required=("Line", "CustomerRef"),
+        lengths=_LENGTHS,
+        queryable={**FORM_QUERY, "DueDate": "date", "SalesTermRef": "id", "ProjectRef": "id"},
+        indexed=("DocNumber", "CustomerRef"),
+        label="DocNumber",
+        operations=_OPERATIONS,
+        sequence="txn",
+    ),
+    Kind(
+        name="CreditMemo",
+        family=Family.TRANSACTION,
+        order=MEMO_ORDER,
+        known=INVOICE_KNOWN,
+        prepare=credit_memo,
+        required=("Line", "CustomerRef"),
+        lengths=_LENGTHS,
+        queryable=FORM_QUERY,
+        indexed=("DocNumber", "CustomerRef"),
+        label="DocNumber",
+        operations=_OPERATIONS,
+        sequence="txn",
+    ),
+)

@@ -1,0 +1,211 @@
+"""Rules of the short lists: Term, PaymentMethod, Account, Class, Department, TaxCode, TaxRate, CompanyCurrency."""
+
+from __future__ import annotations
+
+from qbo_emulator import faults
+from qbo_emulator.schema import Family, Kind, Write
+from qbo_emulator.values import number_in, number_out, reference, referred, stored
+from qbo_emulator.wire import Doc
+
+_META = "domain sparse Id SyncToken MetaData"
+_QUERY = {
+    "Id": "id",
+    "Name": "text",
+    "Active": "bool",
+    "MetaData.CreateTime": "moment",
+    "MetaData.LastUpdatedTime": "moment",
+}
+_READ_ONLY = frozenset({"read", "query"})
+
+
+def _named(write: Write) -> Doc:
+    """Name and activity, with the name free among the active rows of the kind (6240)."""
+    name = str(write.kept("Name", "")).strip()
+    active = bool(write.kept("Active", True))
+    if not active and not name.endswith(" (deleted)"):
+        name += " (deleted)"
+    for other in write.company.table(write.kind.name).find("Name", name):
+        if write.before is None or other.qbo_id != write.before.qbo_id:
+            raise faults.duplicate_name(None)
+    return {"Name": name, "Active": active}
+
+
+def term(write: Write) -> Doc:
+    """The properties of a payment term to store."""
+    merged = write.merged
+    data = _named(write)
+    by_date = merged.get("DayOfMonthDue") is not None
+    names = ("DayOfMonthDue", "DueNextMonthDays") if by_date else ("DueDays",)
+    if not by_date and merged.get("DueDays") is None:
+        raise faults.required("DueDays")
+    data["Type"] = "DATE_DRIVEN" if by_date else "STANDARD"
+    for name in (*names, "DiscountPercent", "DiscountDays"):
+        value = number_in(name, merged.get(name))
+        if value is not None:
+            data[name] = number_out(value)
+    days = data.get("DueDays", 0)
+    if not 0 <= days <= 999:
+        raise faults.invalid_number("DueDays", days)
+    return {"DiscountPercent": 0, **data}
+
+
+def payment_method(write: Write) -> Doc:
+    return {**_named(write), "Type": write.kept("Type", "NON_CREDIT_CARD")}
+
+
+def account(write: Write) -> Doc:
+    """The properties of an account to store; balances are not kept."""
+    data = _named(write)
+    subtype = write.kept("AccountSubType", None)
+    currency = write.company.profile
+    return {
+        **data,
+        "FullyQualifiedName": data["Name"],
+        "SubAccount": False,
+        "Classification": write.kept("Classification", "Revenue"),
+        "AccountType": write.kept("AccountType", "Income"),
+        "AccountSubType": subtype,
+        "AcctNum": write.merged.get("AcctNum"),
+        "Description": write.merged.get("Description"),
+        "CurrentBalance": 0,
+        "CurrentBalanceWithSubAccounts": 0,
+        "CurrencyRef": {"value": currency.currency, "name": currency.currency_name},
+    }
+
+
+def segment(write: Write) -> Doc:
+    """The properties of a class or a department to store; both nest."""
+    data = _named(write)
+    parent = referred(write.company, write.kind.name, write.merged.get("ParentRef"), what=write.kind.name)
+    full = f"{parent.data['FullyQualifiedName']}:{data['Name']}" if parent else data["Name"]
+    nested = "SubClass" if write.kind.name == "Class" else "SubDepartment"
+    return {
+        **data,
+        nested: parent is not None,
+        "FullyQualifiedName": full,
+        "ParentRef": reference(parent) if parent else None,
+    }
+
+
+def fixed(write: Write) -> Doc:
+    """A row that only the emulator itself writes, as it is given."""
+    return dict(write.merged)
+
+
+def currency(write: Write) -> Doc:
+    code = str(write.kept("Code", "")).upper()
+    if len(code) != 3:
+        raise faults.wrong_length("Code", 3, len(code), minimum=3)
+    return {"Code": code, "Name": write.kept("Name", code), "Active": bool(write.kept("Active", True))}
+
+
+def tax_rate(write: Write) -> Doc:
+    return {**write.merged, "RateValue": number_out(stored(write.merged["RateValue"]))}
+
+
+LIST_KINDS = (
+    Kind(
+        name="Term",
+        family=Family.LIST,
+        order=tuple(
+            f"Name Active Type DiscountPercent DueDays DiscountDays DayOfMonthDue DueNextMonthDays {_META}".split()
+        ),
+        known=("DiscountDayOfMonth",),
+        prepare=term,
+        required=("Name",),
+        lengths={"Name": 31},
+        queryable=_QUERY,
+        indexed=("Name",),
+    ),
+    Kind(
+        name="PaymentMethod",
+        family=Family.LIST,
+        order=tuple(f"Name Active Type {_META}".split()),
+        prepare=payment_method,
+        required=("Name",),
+        lengths={"Name": 31},
+        queryable=_QUERY,
+        indexed=("Name",),
+    ),
+    Kind(
+        name="Account",
+        family=Family.LIST,
+        order=tuple(
+            (
+                "Name SubAccount FullyQualifiedName Active Classification AccountType AccountSubType AcctNum "
+                f"Description CurrentBalance CurrentBalanceWithSubAccounts CurrencyRef {_META}"
+            ).split()
+        ),
+        known=("ParentRef", "TaxCodeRef", "AccountAlias", "OpeningBalance", "OpeningBalanceDate"),
+        prepare=account,
+        required=("Name",),
+        lengths={"Name": 100},
+        no_colon=("Name",),
+        queryable={
+            **_QUERY,
+            "AccountType": "text",
+            "AccountSubType": "text",
+            "Classification": "text",
+            "FullyQualifiedName": "text",
+        },
+        indexed=("Name",),
+    ),
+    Kind(
+        name="Class",
+        family=Family.LIST,
+        order=tuple(f"Name SubClass ParentRef FullyQualifiedName Active {_META}".split()),
+        prepare=segment,
+        required=("Name",),
+        lengths={"Name": 100},
+        no_colon=("Name",),
+        queryable={**_QUERY, "FullyQualifiedName": "text"},
+        indexed=("Name",),
+    ),
+    Kind(
+        name="Department",
+        family=Family.LIST,
+        order=tuple(f"Name SubDepartment ParentRef FullyQualifiedName Active {_META}".split()),
+        known=("Address",),
+        prepare=segment,
+        required=("Name",),
+        lengths={"Name": 100},
+        no_colon=("Name",),
+        queryable={**_QUERY, "FullyQualifiedName": "text"},
+        indexed=("Name",),
+    ),
+    Kind(
+        name="CompanyCurrency",
+        family=Family.LIST,
+        order=tuple(f"Code Name Active {_META}".split()),
+        prepare=currency,
+        required=("Code",),
+        queryable={**_QUERY, "Code": "text"},
+        indexed=("Code",),
+        label="Code",
+    ),
+    Kind(
+        name="TaxCode",
+        family=Family.LIST,
+        order=tuple(
+            (
+                "Name Description Active Hidden Taxable TaxGroup TaxCodeConfigType SalesTaxRateList "
+                f"PurchaseTaxRateList {_META}"
+            ).split()
+        ),
+        prepare=fixed,
+        queryable={**_QUERY, "Taxable": "bool", "TaxGroup": "bool", "Description": "text"},
+        operations=_READ_ONLY,
+        in_cdc=False,
+    ),
+    Kind(
+        name="TaxRate",
+        family=Family.LIST,
+        order=tuple(
+            f"Name Description Active RateValue AgencyRef SpecialTaxType EffectiveTaxRate DisplayType {_META}".split()
+        ),
+        prepare=tax_rate,
+        queryable={**_QUERY, "RateValue": "number", "AgencyRef": "id"},
+        operations=_READ_ONLY,
+        in_cdc=False,
+    ),
+)

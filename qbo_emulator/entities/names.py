@@ -1,0 +1,323 @@
+"""Rules of the people and firms a company deals with: Customer, Vendor, Employee."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from qbo_emulator import faults
+from qbo_emulator.schema import Family, Kind, Write
+from qbo_emulator.store import Row
+from qbo_emulator.values import amount_out, home_currency, reference_id, referred
+from qbo_emulator.wire import Doc
+
+DELETED = " (deleted)"
+PLAIN = (
+    "Title GivenName MiddleName FamilyName Suffix CompanyName PrimaryPhone AlternatePhone Mobile Fax "
+    "PrimaryEmailAddr WebAddr"
+).split()
+NO_COLON = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName")
+LENGTHS = {
+    "DisplayName": 500,
+    "Title": 16,
+    "GivenName": 100,
+    "MiddleName": 100,
+    "FamilyName": 100,
+    "Suffix": 16,
+    "CompanyName": 100,
+    "PrintOnCheckName": 110,
+    "Notes": 2000,
+    "ResaleNum": 16,
+    "GSTIN": 15,
+    "BusinessNumber": 10,
+    "AcctNum": 100,
+}
+CUSTOMER_ORDER = tuple(
+    (
+        "Taxable BillAddr ShipAddr Notes Job BillWithParent ParentRef Level SalesTermRef PaymentMethodRef Balance "
+        "OpenBalanceDate BalanceWithJobs CurrencyRef PreferredDeliveryMethod ResaleNum TaxExemptionReasonId "
+        "domain sparse Id SyncToken MetaData Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
+        "CompanyName DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone Mobile Fax "
+        "PrimaryEmailAddr WebAddr DefaultTaxCodeRef PrimaryTaxIdentifier SecondaryTaxIdentifier GSTIN "
+        "GSTRegistrationType BusinessNumber CustomerTypeRef"
+    ).split()
+)
+CUSTOMER_KNOWN = tuple(
+    (
+        "AltContactName AttachableRef ClientEntityId ContactName CreditChargeInfo CreditLimit CustomField "
+        "GivenNameYomi IntuitId IsProject JobInfo NameAndId NotifyViaSMS OtherAddr OtherContactInfo Organization "
+        "OverDueBalance PriceLevelRef ProjectRef RootCustomerRef SalesRepRef Source TaxRegime TaxIdentifier "
+        "TotalExpense TotalRevenue TxnLocationType UserId V4IDPseudonym ARAccountRef CCDetail BusinessPartner"
+    ).split()
+)
+MOMENTS = {"MetaData.CreateTime": "moment", "MetaData.LastUpdatedTime": "moment"}
+
+
+def _display_name(write: Write) -> str:
+    merged = write.merged
+    name = merged.get("DisplayName")
+    if name is None and write.sparse and "DisplayName" in write.sent and write.before is not None:
+        name = write.before.data["DisplayName"]
+    if name is None:
+        parts = [merged.get(part) for part in ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")]
+        name = " ".join(str(part) for part in parts if part)
+    name = str(name).strip()
+    if not name:
+        raise faults.name_missing()
+    return name
+
+
+def _free_name(write: Write) -> tuple[str, bool]:
+    """The display name to store and whether the name is in use (active)."""
+    name = _display_name(write)
+    active = bool(write.kept("Active", True))
+    if not active and not name.endswith(DELETED):
+        name += DELETED
+    elif active and name.endswith(DELETED) and write.before is not None and not write.before.active:
+        name = name.removesuffix(DELETED)
+    owner = write.company.name_owner(name)
+    is_own = (
+        owner is not None
+        and write.before is not None
+        and (owner.kind, owner.qbo_id) == (write.kind.name, write.before.qbo_id)
+    )
+    if owner is not None and not is_own:
+        if not active:
+            return f"{name} {write.before.qbo_id if write.before else ''}".strip(), active
+        raise faults.duplicate_name("customer" if write.before else "customer, vendor or employee")
+    return name, active
+
+
+def _address(write: Write, name: str) -> Doc | None:
+    given = write.merged.get(name)
+    if not isinstance(given, dict):
+        return None
+    address = {key: value for key, value in given.items() if value not in (None, "") and key != "Id"}
+    if not address:
+        return None
+    before = write.before.data.get(name) if write.before else None
+    if before is not None and {key: value for key, value in before.items() if key != "Id"} == address:
+        return dict(before)
+    known_id = before.get("Id") if before else None
+    return {"Id": known_id or write.company.next_id("address"), **address}
+
+
+def _contacts(merged: Doc) -> Doc:
+    """Plain properties and contact objects; an object whose only value is empty counts as nothing."""
+    kept: Doc = {}
+    for name in PLAIN:
+        value = merged.get(name)
+        if isinstance(value, dict):
+            value = {key: part for key, part in value.items() if part not in (None, "")}
+        if value not in (None, "", {}):
+            kept[name] = value
+    return kept
+
+
+def masked(number: str) -> str:
+    """A tax number as answers show it: all but the last five characters hidden."""
+    return "X" * max(len(number) - 5, 0) + number[-5:]
+
+
+def _tax_numbers(write: Write) -> Doc:
+    """Tax numbers are kept masked, as no answer ever shows more; writing the mask back destroys the number."""
+    found: Doc = {}
+    for name in ("PrimaryTaxIdentifier", "SecondaryTaxIdentifier"):
+        value = write.merged.get(name)
+        if value:
+            found[name] = masked(str(value))
+    return found
+
+
+def _parent(write: Write) -> Row | None:
+    if not write.merged.get("ParentRef"):
+        return None
+    parent = referred(write.company, "Customer", write.merged["ParentRef"], what="Names")
+    if parent is not None and write.before is not None and parent.qbo_id == write.before.qbo_id:
+        raise faults.Fault(
+            "900", "Invalid parent", "A customer cannot be its own parent", element="ParentRef"
+        )
+    if parent is not None and int(parent.data.get("Level", 0)) >= 4:
+        raise faults.business("A customer can have at most four levels of sub-customers.")
+    return parent
+
+
+def customer(write: Write) -> Doc:
+    """The properties of a customer to store."""
+    merged, company = write.merged, write.company
+    name, active = _free_name(write)
+    parent = _parent(write)
+    for reference_name, kind, what in (
+        ("SalesTermRef", "Term", "Terms"),
+        ("PaymentMethodRef", "PaymentMethod", "PaymentMethods"),
+    ):
+        referred(company, kind, merged.get(reference_name), what=what)
+    before = write.before.data if write.before else {}
+    data: Doc = {
+        **_contacts(merged),
+        "DisplayName": name,
+        "FullyQualifiedName": f"{parent.data['FullyQualifiedName']}:{name}" if parent else name,
+        "PrintOnCheckName": write.kept("PrintOnCheckName", merged.get("CompanyName") or name),
+        "Active": active,
+        "Taxable": bool(write.kept("Taxable", True)),
+        "Job": parent is not None and bool(write.kept("Job", True)),
+        "BillWithParent": bool(write.kept("BillWithParent", False)) and parent is not None,
+        "Balance": before.get("Balance", 0),
+        "BalanceWithJobs": before.get("BalanceWithJobs", 0),
+        "CurrencyRef": before.get("CurrencyRef") or home_currency(company),
+        "PreferredDeliveryMethod": write.kept("PreferredDeliveryMethod", "Print"),
+        "BillAddr": _address(write, "BillAddr"),
+        "ShipAddr": _address(write, "ShipAddr"),
+        **_tax_numbers(write),
+    }
+    if parent is not None:
+        data |= {"ParentRef": {"value": parent.qbo_id}, "Level": int(parent.data.get("Level", 0)) + 1}
+    for plain in (
+        "Notes",
+        "ResaleNum",
+        "TaxExemptionReasonId",
+        "GSTIN",
+        "GSTRegistrationType",
+        "BusinessNumber",
+    ):
+        data[plain] = merged.get(plain)
+    for plain in ("SalesTermRef", "PaymentMethodRef"):
+        qbo_id = reference_id(merged.get(plain))
+        data[plain] = {"value": qbo_id} if qbo_id else None
+    if company.uses_sales_tax and data["Taxable"]:
+        data["DefaultTaxCodeRef"] = {"value": reference_id(merged.get("DefaultTaxCodeRef")) or "2"}
+    return data
+
+
+def vendor(write: Write) -> Doc:
+    """The properties of a vendor to store."""
+    merged = write.merged
+    name, active = _free_name(write)
+    before = write.before.data if write.before else {}
+    number = merged.get("TaxIdentifier")
+    return {
+        **_contacts(merged),
+        "DisplayName": name,
+        "PrintOnCheckName": write.kept("PrintOnCheckName", merged.get("CompanyName") or name),
+        "Active": active,
+        "Vendor1099": bool(write.kept("Vendor1099", False)),
+        "Balance": before.get("Balance", amount_out(Decimal(0))),
+        "CurrencyRef": before.get("CurrencyRef") or home_currency(write.company),
+        "BillAddr": _address(write, "BillAddr"),
+        "AcctNum": merged.get("AcctNum"),
+        "TaxIdentifier": masked(str(number)) if number else None,
+        "TermRef": merged.get("TermRef"),
+    }
+
+
+def employee(write: Write) -> Doc:
+    """The properties of an employee to store."""
+    name, active = _free_name(write)
+    return {
+        **_contacts(write.merged),
+        "DisplayName": name,
+        "PrintOnCheckName": write.kept("PrintOnCheckName", name),
+        "Active": active,
+        "BillableTime": bool(write.kept("BillableTime", False)),
+        "PrimaryAddr": _address(write, "PrimaryAddr"),
+        "EmployeeNumber": write.merged.get("EmployeeNumber"),
+    }
+
+
+_QUERY = {
+    "Id": "id",
+    "DisplayName": "text",
+    "GivenName": "text",
+    "MiddleName": "text",
+    "FamilyName": "text",
+    "CompanyName": "text",
+    "PrintOnCheckName": "text",
+    "PrimaryEmailAddr": "text",
+    "Active": "bool",
+    **MOMENTS,
+}
+_OPERATIONS = frozenset({"create", "read", "update", "query"})
+
+NAME_KINDS = (
+    Kind(
+        name="Customer",
+        family=Family.NAME,
+        order=CUSTOMER_ORDER,
+        known=CUSTOMER_KNOWN,
+        prepare=customer,
+        lengths=LENGTHS,
+        no_colon=NO_COLON,
+        emails=("PrimaryEmailAddr",),
+        queryable={
+            **_QUERY,
+            "FullyQualifiedName": "text",
+            "Balance": "number",
+            "Job": "bool",
+            "ParentRef": "id",
+            "Taxable": "bool",
+        },
+        indexed=("DisplayName", "PrimaryEmailAddr", "ParentRef"),
+        label="FullyQualifiedName",
+        operations=_OPERATIONS,
+        sequence="name",
+    ),
+    Kind(
+        name="Vendor",
+        family=Family.NAME,
+        order=tuple(
+            (
+                "BillAddr TaxIdentifier TermRef Balance AcctNum Vendor1099 CurrencyRef domain sparse Id SyncToken "
+                "MetaData Title GivenName MiddleName FamilyName Suffix CompanyName DisplayName PrintOnCheckName "
+                "Active PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
+            ).split()
+        ),
+        known=(
+            "APAccountRef",
+            "Notes",
+            "V4IDPseudonym",
+            "OtherAddr",
+            "OtherContactInfo",
+            "CostRate",
+            "BillRate",
+        ),
+        prepare=vendor,
+        lengths=LENGTHS,
+        no_colon=NO_COLON,
+        emails=("PrimaryEmailAddr",),
+        queryable={**_QUERY, "Balance": "number"},
+        indexed=("DisplayName",),
+        label="DisplayName",
+        operations=_OPERATIONS,
+        sequence="name",
+    ),
+    Kind(
+        name="Employee",
+        family=Family.NAME,
+        order=tuple(
+            (
+                "EmployeeNumber BillableTime PrimaryAddr domain sparse Id SyncToken MetaData Title GivenName "
+                "MiddleName FamilyName Suffix DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone "
+                "Mobile Fax PrimaryEmailAddr"
+            ).split()
+        ),
+        known=(
+            "SSN",
+            "HiredDate",
+            "ReleasedDate",
+            "BirthDate",
+            "Gender",
+            "BillRate",
+            "CostRate",
+            "Organization",
+            "V4IDPseudonym",
+        ),
+        prepare=employee,
+        lengths=LENGTHS,
+        no_colon=NO_COLON,
+        emails=("PrimaryEmailAddr",),
+        queryable=_QUERY,
+        indexed=("DisplayName",),
+        label="DisplayName",
+        operations=_OPERATIONS,
+        sequence="name",
+    ),
+)

@@ -1,0 +1,169 @@
+"""Rules of the customer payment: what it settles, and what is left of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from qbo_emulator import faults, ledger
+from qbo_emulator.entities import sales_forms as forms
+from qbo_emulator.schema import Family, Kind, Write
+from qbo_emulator.store import Row
+from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, referred, stored
+from qbo_emulator.wire import Doc
+
+UNDEPOSITED_FUNDS = "4"
+
+
+def _pair(name: str, value: str) -> Doc:
+    return {
+        "name": "{http://schema.intuit.com/finance/v3}NameValue",
+        "declaredType": "com.intuit.schema.finance.v3.NameValue",
+        "scope": "javax.xml.bind.JAXBElement$GlobalScope",
+        "value": {"Name": name, "Value": value},
+        "nil": False,
+        "globalScope": True,
+        "typeSubstituted": False,
+    }
+
+
+def _family(write: Write, customer: Row) -> set[str]:
+    """The customer and everyone below it: a parent may pay for its sub-customers."""
+    ids = {customer.qbo_id}
+    waiting = [customer.qbo_id]
+    while waiting:
+        for child in write.company.table("Customer").find("ParentRef", waiting.pop()):
+            if child.qbo_id not in ids:
+                ids.add(child.qbo_id)
+                waiting.append(child.qbo_id)
+    return ids
+
+
+def _line(write: Write, line: Doc, family: set[str]) -> Doc | None:
+    """One application to store; a line without amount or link settles nothing and is dropped."""
+    amount = number_in("Line.Amount", line.get("Amount"))
+    links = [link for link in line.get("LinkedTxn") or [] if link.get("TxnId")]
+    if not amount or not links:
+        return None
+    if amount < 0:
+        raise faults.invalid_number("Line.Amount", amount)
+    link = links[0]
+    kind, qbo_id = str(link.get("TxnType")), str(link["TxnId"])
+    if kind not in ledger.SETTLED_KINDS:
+        raise faults.business(f"A payment cannot be linked to a transaction of type {kind}.")
+    row = write.company.row(kind, qbo_id)
+    if row is None:
+        raise faults.not_found()
+    if reference_id(row.data.get("CustomerRef")) not in family:
+        raise faults.business("The linked transaction belongs to another customer.")
+    own = write.before.qbo_id if write.before else None
+    mine = write.company.applied.get(qbo_id, {}).get(own or "", Decimal(0))
+    available = ledger.open_amount(write.company, row) + mine
+    amount = cents(amount)
+    if amount > available:
+        raise faults.business("The amount applied is larger than the open balance of the linked transaction.")
+    extras = [_pair("txnId", qbo_id), _pair("txnOpenBalance", format(cents(available), "f"))]
+    if row.data.get("DocNumber"):
+        extras.append(_pair("txnReferenceNumber", row.data["DocNumber"]))
+    return {
+        "Amount": amount_out(amount),
+        "LinkedTxn": [{"TxnId": qbo_id, "TxnType": kind}],
+        "LineEx": {"any": extras},
+    }
+
+
+def _lines(write: Write, customer: Row) -> tuple[list[Doc], Decimal, Decimal]:
+    """Applications to store, what they put on invoices, what they take from credit memos."""
+    if write.before is not None and write.sparse and "Line" not in write.sent:
+        lines = write.before.data.get("Line", [])
+    else:
+        family = _family(write, customer)
+        read = [_line(write, line, family) for line in write.merged.get("Line") or []]
+        lines = [line for line in read if line is not None]
+        targets = [line["LinkedTxn"][0]["TxnId"] for line in lines]
+        if len(targets) != len(set(targets)):
+            raise faults.business("A payment can be linked to a transaction only once.")
+    sums = {kind: Decimal(0) for kind in ledger.SETTLED_KINDS}
+    for line in lines:
+        sums[line["LinkedTxn"][0]["TxnType"]] += stored(line["Amount"])
+    return lines, sums["Invoice"], sums["CreditMemo"]
+
+
+def _check_update(write: Write) -> None:
+    if write.before is None or write.by_page:
+        return
+    ledger.check_books_open(write.company, write.before.data.get("TxnDate"))
+    if ledger.is_deposited(write.before.data):
+        raise faults.deposited()
+
+
+def payment(write: Write) -> Doc:
+    """The properties of a payment to store."""
+    merged, company = write.merged, write.company
+    customer = forms.form_customer(write)
+    day = forms.form_date(write)
+    _check_update(write)
+    if not write.by_page:
+        ledger.check_books_open(company, day.isoformat())
+    total = number_in("TotalAmt", merged.get("TotalAmt"))
+    if total is None:
+        raise faults.required("TotalAmt")
+    if total < 0:
+        raise faults.invalid_number("TotalAmt", total)
+    lines, on_invoices, from_credit = _lines(write, customer)
+    left = cents(total) + from_credit - on_invoices
+    if left < 0:
+        raise faults.business("The amounts applied add up to more than the payment.")
+    method = referred(company, "PaymentMethod", merged.get("PaymentMethodRef"), what="PaymentMethods")
+    account = referred(company, "Account", merged.get("DepositToAccountRef"), what="Accounts")
+    return {
+        "CustomerRef": reference(customer),
+        "DepositToAccountRef": {"value": account.qbo_id if account else UNDEPOSITED_FUNDS},
+        "PaymentMethodRef": {"value": method.qbo_id} if method else None,
+        "PaymentRefNum": merged.get("PaymentRefNum"),
+        "TotalAmt": amount_out(total),
+        "UnappliedAmt": amount_out(left),
+        "ProcessPayment": False,
+        "TxnDate": day.isoformat(),
+        "CurrencyRef": forms.form_currency(write),
+        "PrivateNote": merged.get("PrivateNote"),
+        "LinkedTxn": write.before.data.get("LinkedTxn", []) if write.before else [],
+        "Line": lines,
+    }
+
+
+PAYMENT_KINDS = (
+    Kind(
+        name="Payment",
+        family=Family.TRANSACTION,
+        order=tuple(
+            (
+                "CustomerRef DepositToAccountRef PaymentMethodRef PaymentRefNum TotalAmt UnappliedAmt "
+                "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef PrivateNote LinkedTxn Line"
+            ).split()
+        ),
+        known=tuple(
+            (
+                "ARAccountRef CreditCardPayment CheckPayment ExchangeRate PaymentType TxnSource DepartmentRef "
+                "TransactionLocationType TaxExemptionRef HomeTotalAmt HomeUnappliedAmt DocNumber ProjectRef "
+                "TxnTaxDetail AttachableRef CustomField TxnStatus"
+            ).split()
+        ),
+        prepare=payment,
+        required=("CustomerRef", "TotalAmt"),
+        lengths={"PaymentRefNum": 21, "PrivateNote": 4000},
+        queryable={
+            "Id": "id",
+            "TxnDate": "date",
+            "CustomerRef": "id",
+            "TotalAmt": "number",
+            "UnappliedAmt": "number",
+            "PaymentRefNum": "text",
+            "MetaData.CreateTime": "moment",
+            "MetaData.LastUpdatedTime": "moment",
+        },
+        indexed=("CustomerRef", "PaymentRefNum"),
+        label="Id",
+        operations=frozenset({"create", "read", "update", "query", "delete", "void", "send", "pdf"}),
+        sequence="txn",
+    ),
+)

@@ -1,0 +1,239 @@
+"""What all sales forms share: customer, dates, numbers, addresses, email and United States sales tax."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+from decimal import Decimal
+
+from qbo_emulator import faults
+from qbo_emulator.entities.sales_lines import Lines
+from qbo_emulator.schema import Write, check_email
+from qbo_emulator.store import Company, Row
+from qbo_emulator.values import amount_out, cents, date_in, reference_id, stored
+from qbo_emulator.wire import Doc
+
+DAYS_WITHOUT_TERM = 30
+
+
+def form_customer(write: Write) -> Row:
+    """The customer of the form (2020 without one, 2500 unknown, 610 inactive when newly chosen)."""
+    qbo_id = reference_id(write.merged.get("CustomerRef"))
+    if qbo_id is None:
+        raise faults.required("CustomerRef")
+    row = write.company.row("Customer", qbo_id)
+    if row is None:
+        raise faults.invalid_reference("Names", qbo_id)
+    if "CustomerRef" in write.sent and not row.active:
+        raise faults.not_found()
+    return row
+
+
+def form_date(write: Write) -> date:
+    return date_in("TxnDate", write.merged.get("TxnDate")) or write.today
+
+
+def form_currency(write: Write) -> Doc:
+    """The home currency (2220 for any other while the company keeps one currency)."""
+    profile = write.company.profile
+    given = reference_id(write.sent.get("CurrencyRef"))
+    if given is not None and given != profile.currency:
+        raise faults.Fault(
+            "2220",
+            "Unsupported currency",
+            f"Currency {given} is not active in this company",
+            element="CurrencyRef",
+        )
+    return {"value": profile.currency, "name": profile.currency_name}
+
+
+def form_term(write: Write, customer: Row) -> Row | None:
+    """The term sent, else the customer's, else the company's default."""
+    company = write.company
+    if write.sparse and "SalesTermRef" in write.sent and write.sent["SalesTermRef"] is None:
+        return None
+    qbo_id = reference_id(write.merged.get("SalesTermRef"))
+    if qbo_id is None and write.before is None:
+        qbo_id = reference_id(customer.data.get("SalesTermRef")) or reference_id(
+            company.preferences["SalesFormsPrefs"].get("DefaultTerms")
+        )
+    if qbo_id is None:
+        return None
+    row = company.row("Term", qbo_id)
+    if row is None:
+        raise faults.invalid_reference("Terms", qbo_id)
+    return row
+
+
+def term_date(start: date, term: Row) -> date:
+    """The due date of a term: days from the start, or a day of the month."""
+    if term.data["Type"] == "STANDARD":
+        return start + timedelta(days=int(term.data.get("DueDays", 0)))
+    months = (
+        1 if start.day <= int(term.data["DayOfMonthDue"]) - int(term.data.get("DueNextMonthDays") or 0) else 2
+    )
+    year, month = divmod(start.year * 12 + start.month - 1 + months - 1, 12)
+    return date(year, month + 1, min(int(term.data["DayOfMonthDue"]), monthrange(year, month + 1)[1]))
+
+
+def due_date(write: Write, start: date, term: Row | None) -> date:
+    """The due date sent, else the stored one unless term was changed, else by term, else thirty days on."""
+    given = date_in("DueDate", write.sent.get("DueDate"))
+    if given is not None:
+        return given
+    if write.before is not None and write.sparse and not {"SalesTermRef", "DueDate"} & set(write.sent):
+        kept = date_in("DueDate", write.before.data.get("DueDate"))
+        if kept is not None:
+            return kept
+    return term_date(start, term) if term else start + timedelta(days=DAYS_WITHOUT_TERM)
+
+
+def document_number(write: Write) -> str | None:
+    """The number sent, or the next one when the company numbers by itself (6140 when it is taken)."""
+    company, kind = write.company, write.kind
+    given = write.merged.get("DocNumber")
+    before = write.before.data.get("DocNumber") if write.before else None
+    number = str(given) if given is not None else None
+    if number is None:
+        if company.preferences["SalesFormsPrefs"].get("CustomTxnNumbers"):
+            return None
+        return before or str(company.highest_number + 1)
+    if number != before and not write.duplicate_number_allowed:
+        own = write.before.qbo_id if write.before else None
+        for other in company.table(kind.name).find("DocNumber", number):
+            if other.qbo_id != own:
+                raise faults.duplicate_number(number, kind.name, other.qbo_id)
+    return number
+
+
+def note_number(company: Company, number: str | None, *, created: bool) -> None:
+    """Raise the highest number used, so that numbering goes on above it; updates do not move it."""
+    if created and number is not None and number.isdigit() and len(number) <= 12:
+        company.highest_number = max(company.highest_number, int(number))
+
+
+def form_address(write: Write, name: str, customer: Row) -> Doc | None:
+    """The address sent or stored, else the whole address object of the customer."""
+    moved = write.before is not None and reference_id(write.before.data.get("CustomerRef")) != customer.qbo_id
+    given = write.sent.get(name) if moved else write.merged.get(name)
+    if not isinstance(given, dict):
+        copied = customer.data.get(name)
+        return dict(copied) if copied else None
+    plain = {key: value for key, value in given.items() if value not in (None, "") and key != "Id"}
+    if not plain:
+        return None
+    for known in (write.before.data.get(name) if write.before else None, customer.data.get(name)):
+        if known and {key: value for key, value in known.items() if key != "Id"} == plain:
+            return dict(known)
+    return {"Id": write.company.next_id("address"), **plain}
+
+
+def form_email(write: Write) -> Doc:
+    """BillEmail and its copies; a form that is to be sent needs an address (6420)."""
+    merged = write.merged
+    kept: Doc = {}
+    for name in ("BillEmail", "BillEmailCc", "BillEmailBcc"):
+        value = merged.get(name)
+        if isinstance(value, dict) and value.get("Address"):
+            if name in write.sent:
+                check_email(name, value)
+            kept[name] = {"Address": value["Address"]}
+    status = str(merged.get("EmailStatus") or "NotSet")
+    if status not in {"NotSet", "NeedToSend", "EmailSent"}:
+        raise faults.invalid_enum("EmailStatus", status)
+    if status == "NeedToSend" and "BillEmail" not in kept:
+        raise faults.email_missing()
+    delivery = write.before.data.get("DeliveryInfo") if write.before else None
+    return {**kept, "EmailStatus": status, "DeliveryInfo": delivery}
+
+
+def memo(merged: Doc) -> Doc | None:
+    """CustomerMemo, sent as an object or as a plain text (2050 over 1000 characters)."""
+    given = merged.get("CustomerMemo")
+    text = given.get("value") if isinstance(given, dict) else given
+    if not text:
+        return None
+    if len(str(text)) > 1000:
+        raise faults.wrong_length("CustomerMemo", 1000, len(str(text)))
+    return {"value": str(text)}
+
+
+def _has_place(address: Doc | None) -> bool:
+    return bool(address) and any((address or {}).get(key) for key in ("Line1", "City", "PostalCode"))
+
+
+def us_tax(
+    write: Write, customer: Row, lines: Lines, addresses: tuple[Doc | None, ...]
+) -> tuple[Decimal, Doc]:
+    """Tax and TxnTaxDetail as automated sales tax finds them; without a place there is no tax."""
+    company = write.company
+    percent = company.profile.tax_percent
+    nothing: Doc = {"TotalTax": 0}
+    if percent is None or not company.uses_sales_tax or not customer.data.get("Taxable", True):
+        return Decimal(0), nothing
+    if not lines.taxable or not any(_has_place(address) for address in addresses):
+        return Decimal(0), nothing
+    base = lines.taxable
+    if write.merged.get("ApplyTaxAfterDiscount") and lines.subtotal:
+        base = cents(base - lines.discount * base / lines.subtotal)
+    tax = cents(base * percent / 100)
+    detail: Doc = {
+        "TxnTaxCodeRef": {"value": "2"},
+        "TotalTax": amount_out(tax),
+        "TaxLine": [
+            {
+                "Amount": amount_out(tax),
+                "DetailType": "TaxLineDetail",
+                "TaxLineDetail": {
+                    "TaxRateRef": {"value": "3"},
+                    "PercentBased": True,
+                    "TaxPercent": percent,
+                    "NetAmountTaxable": amount_out(base),
+                },
+            }
+        ],
+    }
+    return tax, detail
+
+
+def form_total(lines: Lines, tax: Decimal) -> Decimal:
+    """The total of the form (6000 below zero)."""
+    total = lines.subtotal - lines.discount + tax
+    if total < 0:
+        raise faults.business("Transaction amount must be 0 or greater.")
+    return total
+
+
+def form_deposit(write: Write, total: Decimal) -> Decimal | None:
+    """The deposit taken with the form, where the company allows one and one was sent."""
+    given = write.merged.get("Deposit")
+    amount = stored(given) if given not in (None, "") else None
+    if not amount:
+        return None
+    if not write.company.preferences["SalesFormsPrefs"].get("AllowDeposit"):
+        raise faults.business("Deposits are turned off in the company settings.")
+    if amount > total:
+        raise faults.business("The deposit cannot be larger than the total.")
+    return cents(amount)
+
+
+def custom_fields(write: Write) -> list[Doc]:
+    """The custom fields the company uses, with the values that were sent (2050 over 31 characters)."""
+    sent = {
+        str(field.get("DefinitionId")): field.get("StringValue")
+        for field in write.merged.get("CustomField") or []
+        if isinstance(field, dict)
+    }
+    defined = []
+    for group in write.company.preferences["SalesFormsPrefs"].get("CustomField", []):
+        for entry in group["CustomField"]:
+            if entry["Type"] == "StringType":
+                number = entry["Name"][-1]
+                field: Doc = {"DefinitionId": number, "Name": entry["StringValue"], "Type": "StringType"}
+                value = sent.get(number)
+                if value:
+                    if len(str(value)) > 31:
+                        raise faults.wrong_length("StringValue", 31, len(str(value)))
+                    field["StringValue"] = str(value)
+                defined.append(field)
+    return defined

@@ -1,0 +1,253 @@
+"""Lines of a sales form: what each type must hold, which ids they get, what they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from qbo_emulator import faults
+from qbo_emulator.schema import Write
+from qbo_emulator.store import Row
+from qbo_emulator.values import (
+    amount_out,
+    cents,
+    date_in,
+    number_in,
+    number_out,
+    reference,
+    reference_id,
+    referred,
+)
+from qbo_emulator.wire import Doc
+
+LINE_KNOWN = tuple(
+    (
+        "Id LineNum Description Amount LinkedTxn DetailType SalesItemLineDetail SubTotalLineDetail "
+        "DiscountLineDetail DescriptionLineDetail GroupLineDetail CustomField LineEx Received ProjectRef"
+    ).split()
+)
+DETAIL_KNOWN = tuple(
+    (
+        "ItemRef ClassRef UnitPrice RatePercent PriceLevelRef MarkupInfo Qty UOMRef ItemAccountRef "
+        "InventorySiteRef TaxCodeRef ServiceDate TaxInclusiveAmt DiscountRate DiscountAmt DeferredRevenue "
+        "TaxClassificationRef SalesItemLineDetailEx"
+    ).split()
+)
+
+
+@dataclass
+class Lines:
+    """The lines to store and the sums they make."""
+
+    stored: list[Doc]
+    subtotal: Decimal
+    discount: Decimal
+    taxable: Decimal
+
+
+class LineReader:
+    """Reads the lines of one write; new lines get ids above those the form already had."""
+
+    def __init__(self, write: Write, customer: Row, txn_date: date) -> None:
+        self.write = write
+        self.customer = customer
+        self.txn_date = txn_date
+        # Stored lines are not judged again when an update does not send lines: their items may be inactive now.
+        self.fresh = write.before is None or "Line" in write.sent
+        before = write.before.data.get("Line", []) if write.before else []
+        self.known_ids = {line["Id"] for line in before if "Id" in line}
+        self.highest = max((int(qbo_id) for qbo_id in self.known_ids), default=0)
+        self.number = 0
+
+    def read(self) -> Lines:
+        given = self.write.merged.get("Line") or []
+        if not isinstance(given, list) or not all(isinstance(line, dict) for line in given):
+            raise faults.unreadable_body("Line")
+        items: list[Doc] = []
+        discounts: list[Doc] = []
+        subtotal = taxable = Decimal(0)
+        for line in given:
+            kind = self._detail_type(line)
+            if kind == "SubTotalLineDetail":
+                continue
+            if kind == "DiscountLineDetail":
+                discounts.append(line)
+                continue
+            stored_line, amount, taxed = self._line(kind, line)
+            items.append(stored_line)
+            subtotal += amount
+            taxable += taxed
+        if not items:
+            raise faults.required("Line")
+        closing: list[Doc] = [
+            {"Amount": amount_out(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
+        ]
+        discount = Decimal(0)
+        if discounts:
+            discount_line, discount = self._discount(discounts, subtotal)
+            closing.append(discount_line)
+        return Lines(items + closing, subtotal, discount, taxable)
+
+    def _detail_type(self, line: Doc) -> str:
+        for name in line:
+            if name not in LINE_KNOWN:
+                raise faults.unknown_property(name, "Line", list(LINE_KNOWN))
+        kind = line.get("DetailType")
+        if kind in (None, ""):
+            raise faults.required("Line.DetailType")
+        allowed = (
+            "SalesItemLineDetail",
+            "SubTotalLineDetail",
+            "DiscountLineDetail",
+            "DescriptionOnly",
+            "GroupLineDetail",
+        )
+        if kind not in allowed:
+            raise faults.invalid_enum("DetailType", kind)
+        return str(kind)
+
+    def _head(self, line: Doc) -> Doc:
+        self.number += 1
+        given = str(line.get("Id") or "")
+        if given in self.known_ids:
+            identity = given
+        else:
+            self.highest += 1
+            identity = str(self.highest)
+        head: Doc = {"Id": identity, "LineNum": self.number}
+        description = line.get("Description")
+        if description:
+            if len(str(description)) > 4000:
+                raise faults.wrong_length("Line.Description", 4000, len(str(description)))
+            head["Description"] = str(description)
+        return head
+
+    def _line(self, kind: str, line: Doc) -> tuple[Doc, Decimal, Decimal]:
+        """The line to store, its amount, and the part of it that is taxed."""
+        if kind == "DescriptionOnly":
+            return (
+                {**self._head(line), "DetailType": kind, "DescriptionLineDetail": {}},
+                Decimal(0),
+                Decimal(0),
+            )
+        if kind == "GroupLineDetail":
+            return self._group(line)
+        amount = number_in("Line.Amount", line.get("Amount"))
+        if amount is None:
+            raise faults.required("Line.Amount")
+        detail = line.get("SalesItemLineDetail")
+        if not isinstance(detail, dict):
+            raise faults.required("Line.SalesItemLineDetail")
+        amount = cents(amount)
+        kept = self._sales_detail(detail, amount)
+        taxed = amount if kept.get("TaxCodeRef", {}).get("value") == "TAX" else Decimal(0)
+        head = self._head(line)
+        links = [link for link in line.get("LinkedTxn") or [] if link.get("TxnId")]
+        if links:
+            head["LinkedTxn"] = links
+        return {**head, "Amount": amount_out(amount), "DetailType": kind, kind: kept}, amount, taxed
+
+    def _sales_detail(self, detail: Doc, amount: Decimal) -> Doc:
+        for name in detail:
+            if name not in DETAIL_KNOWN:
+                raise faults.unknown_property(name, "SalesItemLineDetail", list(DETAIL_KNOWN))
+        item = self._item(detail)
+        price = number_in("UnitPrice", detail.get("UnitPrice"))
+        quantity = number_in("Qty", detail.get("Qty"))
+        if price is not None and quantity is not None and cents(price * quantity) != amount:
+            raise faults.wrong_amount(amount)
+        service = date_in("ServiceDate", detail.get("ServiceDate"))
+        kept: Doc = {"ItemRef": reference(item)}
+        if reference_id(detail.get("ClassRef")):
+            row = referred(self.write.company, "Class", detail["ClassRef"], what="Classes")
+            kept["ClassRef"] = reference(row) if row else None
+        if service is not None:
+            kept["ServiceDate"] = service.isoformat()
+        if price is not None:
+            kept["UnitPrice"] = number_out(price)
+        if quantity is not None:
+            kept["Qty"] = number_out(quantity)
+        kept["TaxCodeRef"] = {"value": self._tax_code(detail, item)}
+        return kept
+
+    def _item(self, detail: Doc) -> Row:
+        company = self.write.company
+        given = detail.get("ItemRef")
+        if reference_id(given) is None:
+            defaults = company.preferences["OtherPrefs"]["NameValue"]
+            given = next(
+                (pair["Value"] for pair in defaults if pair["Name"] == "SalesFormsPrefs.DefaultItem"), None
+            )
+            if given is None:
+                raise faults.required("ItemRef")
+        qbo_id = str(reference_id(given))
+        row = company.row("Item", qbo_id)
+        if row is None:
+            raise faults.invalid_reference("Items", qbo_id)
+        if self.fresh and not row.active:
+            raise faults.not_found()
+        if row.data["Type"] == "Category":
+            raise faults.category_in_transaction()
+        start = row.data.get("InvStartDate")
+        if self.fresh and start and self.txn_date < date.fromisoformat(start):
+            raise faults.before_stock_start()
+        return row
+
+    def _tax_code(self, detail: Doc, item: Row) -> str:
+        given = reference_id(detail.get("TaxCodeRef"))
+        if given is None:
+            taxed = self.write.company.uses_sales_tax and item.data.get("Taxable")
+            return "TAX" if taxed else "NON"
+        if given not in {"TAX", "NON"}:
+            raise faults.wrong_us_tax_code(given)
+        return given
+
+    def _group(self, line: Doc) -> tuple[Doc, Decimal, Decimal]:
+        """A bundle: its own line sums the lines inside, which are judged like any other."""
+        detail = line.get("GroupLineDetail") or {}
+        head = self._head(line)
+        inner: list[Doc] = []
+        total = taxable = Decimal(0)
+        for part in detail.get("Line") or []:
+            stored_line, amount, taxed = self._line(self._detail_type(part), part)
+            inner.append(stored_line)
+            total += amount
+            taxable += taxed
+        row = referred(self.write.company, "Item", detail.get("GroupItemRef"), what="Items")
+        kept: Doc = {"GroupItemRef": reference(row)} if row else {}
+        quantity = number_in("Quantity", detail.get("Quantity"))
+        if quantity is not None:
+            kept["Quantity"] = number_out(quantity)
+        kept["Line"] = inner
+        stored_group = {
+            **head,
+            "Amount": amount_out(total),
+            "DetailType": "GroupLineDetail",
+            "GroupLineDetail": kept,
+        }
+        return stored_group, total, taxable
+
+    def _discount(self, given: list[Doc], subtotal: Decimal) -> tuple[Doc, Decimal]:
+        if len(given) > 1:
+            raise faults.business("Only one discount line is allowed on a transaction.")
+        prefs = self.write.company.preferences["SalesFormsPrefs"]
+        if not prefs.get("AllowDiscount"):
+            raise faults.business("Discounts are turned off in the company settings.")
+        detail = given[0].get("DiscountLineDetail") or {}
+        percent = number_in("DiscountPercent", detail.get("DiscountPercent"))
+        amount = number_in("Line.Amount", given[0].get("Amount"))
+        by_percent = bool(detail.get("PercentBased")) and percent is not None
+        if by_percent and percent is not None:
+            amount = cents(subtotal * percent / 100)
+        if amount is None:
+            raise faults.discount_missing()
+        kept: Doc = {"PercentBased": by_percent}
+        if by_percent and percent is not None:
+            kept["DiscountPercent"] = number_out(percent)
+        account_id = reference_id(detail.get("DiscountAccountRef")) or prefs.get("DefaultDiscountAccount")
+        account = referred(self.write.company, "Account", account_id, what="Accounts")
+        if account is not None:
+            kept["DiscountAccountRef"] = reference(account)
+        line = {"Amount": amount_out(amount), "DetailType": "DiscountLineDetail", "DiscountLineDetail": kept}
+        return line, cents(amount)

@@ -1,0 +1,362 @@
+"""The errors QuickBooks answers with: one constructor per known case, one shape per layer."""
+
+from __future__ import annotations
+
+from qbo_emulator.wire import Doc
+
+
+class Fault(Exception):
+    """A refusal of the accounting service; `doc()` is its JSON body without the time."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        detail: str,
+        *,
+        element: str | None = None,
+        kind: str = "ValidationFault",
+        status: int = 400,
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.element = element
+        self.kind = kind
+        self.status = status
+
+    def doc(self) -> Doc:
+        error: Doc = {"Message": self.message, "Detail": self.detail, "code": self.code}
+        if self.element is not None:
+            error["element"] = self.element
+        return {"Error": [error], "type": self.kind}
+
+
+class GatewayFault(Exception):
+    """A refusal of the layer before the accounting service: lower-case keys, time as epoch milliseconds."""
+
+    def __init__(self, status: int, code: str, name: str, detail: str, kind: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.name = name
+        self.detail = detail
+        self.kind = kind
+
+    @property
+    def message(self) -> str:
+        return f"message={self.name}; errorCode={self.code.zfill(6)}; statusCode={self.status}"
+
+    def doc(self, epoch_ms: int) -> Doc:
+        error = {"message": self.message, "detail": self.detail, "code": self.code, "element": None}
+        return {
+            "warnings": None,
+            "intuitObject": None,
+            "fault": {"error": [error], "type": self.kind},
+            "report": None,
+            "queryResponse": None,
+            "batchItemResponse": [],
+            "attachableResponse": [],
+            "syncErrorResponse": None,
+            "requestId": None,
+            "time": epoch_ms,
+            "status": None,
+            "cdcresponse": [],
+        }
+
+
+INACTIVE = (
+    "Something you're trying to use has been made inactive. "
+    "Check the fields with accounts, customers, items, vendors or employees."
+)
+
+
+def unauthenticated(detail: str = "Token invalid") -> GatewayFault:
+    return GatewayFault(401, "3200", "AuthenticationFailed", detail, "AUTHENTICATION")
+
+
+def other_realm() -> GatewayFault:
+    detail = "Token not authorized for this company"
+    return GatewayFault(403, "3100", "ApplicationAuthorizationFailed", detail, "AUTHORIZATION")
+
+
+def throttled() -> GatewayFault:
+    return GatewayFault(
+        429, "3001", "ThrottleExceeded", "The request limit was reached. Try again later", "SERVICE"
+    )
+
+
+def unsupported(path: str) -> Fault:
+    detail = (
+        f"Operation Could not find resource for relative : {path} of full path: "
+        f"https://qbo.example{path} is not supported."
+    )
+    return Fault("500", "Unsupported Operation", detail)
+
+
+def request_reused() -> Fault:
+    return Fault(
+        "600",
+        "Duplicate request ID",
+        "Duplicate request ID : The request id was already used for another request of this company.",
+        element="requestid",
+    )
+
+
+def request_id_malformed(given: str) -> Fault:
+    detail = f"Request ID must have 1 to 50 characters. Supplied length:{len(given)}"
+    return Fault("2130", "Invalid request ID", detail, element="requestid")
+
+
+def not_found() -> Fault:
+    return Fault("610", "Object Not Found", f"Object Not Found : {INACTIVE}", element="")
+
+
+def transaction_deleted() -> Fault:
+    return Fault(
+        "610",
+        "Object Not Found",
+        "Object Not Found : Another user has deleted this transaction.",
+        element="",
+    )
+
+
+def batch_too_large(limit: int) -> Fault:
+    return Fault(
+        "1040", "Batch size is too large", f"The batch holds more than {limit} items. Maximum is {limit}."
+    )
+
+
+def unknown_property(name: str, owner: str, known: list[str]) -> Fault:
+    listed = ", ".join(f'"{item}"' for item in known[:61])
+    cut = " [truncated]" if len(known) > 61 else ""
+    detail = (
+        f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{owner}), '
+        f"not marked as ignorable ({len(known)} known properties: {listed}{cut}])\n"
+        " specified is unsupported or invalid"
+    )
+    return Fault("2010", "Request has invalid or unsupported property", detail)
+
+
+def unreadable_body(what: str) -> Fault:
+    detail = f"Property Name:{what} specified is unsupported or invalid"
+    return Fault("2010", "Request has invalid or unsupported property", detail)
+
+
+def required(name: str) -> Fault:
+    return Fault(
+        "2020",
+        "Required param missing, need to supply the required value for the API",
+        f"Required parameter {name} is missing in the request",
+        element=name,
+    )
+
+
+def invalid_id(given: object) -> Fault:
+    return Fault("2030", "Invalid ID", f"Id should be a valid number. Supplied value:{given}", element="Id")
+
+
+def invalid_characters(name: str) -> Fault:
+    return Fault(
+        "2040",
+        "Invalid character in the request",
+        f"Property {name} contains a colon, tab or new line, which is not allowed",
+        element=name,
+    )
+
+
+def wrong_length(name: str, maximum: int, supplied: int, minimum: int = 0) -> Fault:
+    return Fault(
+        "2050",
+        "String length is either shorter or longer than supported by specification",
+        "String length specified does not match the supported length. "
+        f"Min:{minimum} Max:{maximum} supported. Supplied length:{supplied}",
+        element=name,
+    )
+
+
+def invalid_date(name: str, given: object) -> Fault:
+    return Fault("2060", "Invalid date format", f"Date {given} should have the form YYYY-MM-DD", element=name)
+
+
+def invalid_number(name: str, given: object) -> Fault:
+    return Fault(
+        "2080", "Invalid number", f"{name} should be a valid number. Supplied value:{given}", element=name
+    )
+
+
+def invalid_enum(name: str, given: object) -> Fault:
+    return Fault("2170", "Invalid enumeration", f"{name} does not know the value {given}", element=name)
+
+
+def invalid_email(name: str) -> Fault:
+    return Fault(
+        "2210",
+        "Invalid Email Address format",
+        "Email Address does not conform to the syntax rules of RFC 822",
+        element=name,
+    )
+
+
+def invalid_reference(what: str, given: object) -> Fault:
+    return Fault(
+        "2500", "Invalid Reference Id", f"Invalid Reference Id : {what} element id {given} not found"
+    )
+
+
+def category_in_transaction() -> Fault:
+    return Fault(
+        "2500", "Invalid Reference Id", "Invalid Reference Id : Categories cannot be used in transactions"
+    )
+
+
+def query_unreadable(detail: str) -> Fault:
+    return Fault("4000", "Error parsing query", f"QueryParserError: {detail}")
+
+
+def query_invalid(detail: str) -> Fault:
+    return Fault("4001", "Invalid query", f"QueryValidationError: {detail}")
+
+
+def stale(user: str) -> Fault:
+    return Fault(
+        "5010",
+        "Stale Object Error",
+        f"Stale Object Error : You and {user} were working on this at the same time. "
+        f"{user} finished before you did, so your work was not saved.",
+        element="",
+    )
+
+
+def business(detail: str) -> Fault:
+    return Fault(
+        "6000",
+        "A business validation error has occurred while processing your request",
+        f"Business Validation Error: {detail}",
+        element="",
+    )
+
+
+def wrong_amount(supplied: object) -> Fault:
+    return Fault(
+        "6070",
+        "Amount calculation incorrect in the request",
+        f"Amount is not equal to UnitPrice * Qty. Supplied value:{supplied}",
+    )
+
+
+def name_missing() -> Fault:
+    return Fault(
+        "6080", "Name is required", "At least one of the name parts or DisplayName must be given", element=""
+    )
+
+
+def discount_missing() -> Fault:
+    return Fault(
+        "6090", "Discount information missing", "A discount line needs DiscountPercent or Amount", element=""
+    )
+
+
+def wrong_us_tax_code(given: object) -> Fault:
+    return Fault(
+        "6100",
+        "Invalid tax code",
+        f"Line TaxCodeRef must be TAX or NON for a US company. Supplied value:{given}",
+    )
+
+
+def duplicate_number(number: str, kind: str, qbo_id: str) -> Fault:
+    return Fault(
+        "6140",
+        "Duplicate Document Number Error",
+        "Duplicate Document Number Error : You must specify a different number. "
+        f"This number has already been used. DocNumber={number} is assigned to TxnType={kind} with TxnId={qbo_id}",
+        element="",
+    )
+
+
+def books_closed() -> Fault:
+    return Fault(
+        "6210",
+        "Account Period Closed, Cannot Update Through Services API",
+        "The account period has closed and the account books cannot be updated through the QBO Services API. "
+        "Please use the QBO website to make these changes.",
+        element="",
+    )
+
+
+def duplicate_name(who: str | None = "customer, vendor or employee") -> Fault:
+    reason = f"Another {who} is already using this name. Please use a different name." if who else "null"
+    return Fault("6240", "Duplicate Name Exists Error", f"The name supplied already exists. : {reason}")
+
+
+def before_stock_start() -> Fault:
+    return Fault(
+        "6270",
+        "Transaction date is prior to start date for inventory item",
+        "Transactions with inventory (QOH) products cant be dated earlier than the Inventory Start Date "
+        "for the product",
+        element="",
+    )
+
+
+def email_missing() -> Fault:
+    return Fault(
+        "6420", "Email address is required", "The transaction has no email address to be sent to", element=""
+    )
+
+
+def void_settled() -> Fault:
+    return Fault(
+        "6450",
+        "Void transaction failed",
+        "The transaction cannot be voided because it is already settled by a payment",
+        element="",
+    )
+
+
+def deposited() -> Fault:
+    return Fault(
+        "6540",
+        "Deposited Transaction cannot be changed",
+        "Deposited Transaction cannot be changed : This transaction has been deposited. If you want to change "
+        "or delete it, you must edit the deposit it appears on and remove it first.",
+        element="",
+    )
+
+
+def system_failure() -> Fault:
+    return Fault(
+        "10000",
+        "An application error has occurred while processing your request",
+        "System Failure Error: The request could not be completed",
+        kind="SystemFault",
+        status=500,
+    )
+
+
+# The texts of a French company, so that a client that reads words instead of codes is found out.
+FRENCH: dict[str, tuple[str, str]] = {
+    "6140": (
+        "Numéro de document en double",
+        "Numéro de document en double : vous devez indiquer un autre numéro. Ce numéro a déjà été utilisé.",
+    ),
+    "6240": ("Nom déjà utilisé", "Le nom fourni existe déjà. : null"),
+    "5010": ("Objet périmé", "Un autre utilisateur a modifié cet objet avant vous."),
+    "610": ("Objet introuvable", "Objet introuvable : un autre utilisateur a supprimé cette transaction."),
+    "6000": (
+        "Erreur de validation",
+        "Une erreur de validation est survenue lors du traitement de la demande.",
+    ),
+}
+
+
+def in_french(fault: Fault) -> Fault:
+    """The same refusal with localised texts; code, type and status stay."""
+    message, detail = FRENCH.get(fault.code, ("Erreur de validation", "La demande n'a pas pu être traitée."))
+    if fault.code == "6140" and "DocNumber=" in fault.detail:
+        detail += " " + fault.detail[fault.detail.index("DocNumber=") :].replace(
+            "TxnType=Invoice", "TxnType=Facture"
+        )
+    return Fault(fault.code, message, detail, element=fault.element, kind=fault.kind, status=fault.status)

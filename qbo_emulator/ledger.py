@@ -1,0 +1,185 @@
+"""What one transaction does to others: payments settle invoices, both move the customer's balance."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from qbo_emulator import faults
+from qbo_emulator.store import Company, Row
+from qbo_emulator.values import amount_out, reference_id, stored
+from qbo_emulator.wire import Doc
+
+SETTLED_KINDS = ("Invoice", "CreditMemo")
+
+
+def applications(payment: Doc) -> dict[str, Decimal]:
+    """Transaction id to amount, for every invoice and credit memo that the lines of a payment settle."""
+    found: dict[str, Decimal] = {}
+    for line in payment.get("Line", []):
+        for link in line.get("LinkedTxn", []):
+            if link.get("TxnType") in SETTLED_KINDS:
+                qbo_id = str(link["TxnId"])
+                found[qbo_id] = found.get(qbo_id, Decimal(0)) + stored(line.get("Amount"))
+    return found
+
+
+def applied_total(company: Company, qbo_id: str) -> Decimal:
+    """How much of a transaction is settled by payments."""
+    return sum(company.applied.get(qbo_id, {}).values(), Decimal(0))
+
+
+def payments_of(company: Company, qbo_id: str) -> list[Row]:
+    """The payments that settle a transaction, oldest first."""
+    rows = (company.row("Payment", payment_id) for payment_id in company.applied.get(qbo_id, {}))
+    return [row for row in rows if row is not None]
+
+
+def is_deposited(payment: Doc) -> bool:
+    return any(link.get("TxnType") == "Deposit" for link in payment.get("LinkedTxn", []))
+
+
+def settled_row(company: Company, qbo_id: str) -> Row | None:
+    for kind in SETTLED_KINDS:
+        row = company.row(kind, qbo_id)
+        if row is not None:
+            return row
+    return None
+
+
+def check_books_open(company: Company, *dates: str | None) -> None:
+    """Refuse a change to a transaction dated on or before the closing date (6210)."""
+    closing = company.preferences["AccountingInfoPrefs"].get("BookCloseDate")
+    if not closing:
+        return
+    for given in dates:
+        if given and date.fromisoformat(given) <= date.fromisoformat(closing):
+            raise faults.books_closed()
+
+
+def receivable(row: Row | None) -> Decimal:
+    """What a transaction adds to its customer's balance."""
+    if row is None:
+        return Decimal(0)
+    if row.kind == "Invoice":
+        return stored(row.data.get("Balance"))
+    if row.kind == "Payment":
+        return -stored(row.data.get("UnappliedAmt"))
+    return -stored(row.data.get("RemainingCredit")) if row.kind == "CreditMemo" else Decimal(0)
+
+
+def move_customer_balance(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
+    """Carry the difference between two versions of a transaction into the balances of its customers.
+
+    The customer's LastUpdatedTime moves, the sync token does not.
+    """
+    deltas: dict[str, Decimal] = {}
+    for row, sign in ((before, -1), (after, 1)):
+        customer_id = reference_id(row.data.get("CustomerRef")) if row is not None else None
+        if customer_id is not None:
+            deltas[customer_id] = deltas.get(customer_id, Decimal(0)) + sign * receivable(row)
+    for customer_id, delta in deltas.items():
+        if delta:
+            _move_balance(company, customer_id, delta, now)
+
+
+def _move_balance(company: Company, customer_id: str, delta: Decimal, now: datetime) -> None:
+    name = "Balance"
+    row = company.row("Customer", customer_id)
+    while row is not None:
+        changes = {"BalanceWithJobs": amount_out(stored(row.data.get("BalanceWithJobs")) + delta)}
+        if name == "Balance":
+            changes["Balance"] = amount_out(stored(row.data.get("Balance")) + delta)
+        company.rewrite(row, changes, now, bump=False)
+        parent_id = reference_id(row.data.get("ParentRef"))
+        row = company.row("Customer", parent_id) if parent_id else None
+        name = "BalanceWithJobs"
+
+
+def change(company: Company, row: Row, changes: Doc, now: datetime) -> Row:
+    """Rewrite a transaction as a consequence of another one: token up, balance carried, event told."""
+    after = company.rewrite(row, changes, now)
+    move_customer_balance(company, row, after, now)
+    company.tell(after, "Update", now)
+    return after
+
+
+def open_amount(company: Company, row: Row) -> Decimal:
+    """Total less deposit less what payments settle."""
+    total = stored(row.data.get("TotalAmt")) - stored(row.data.get("Deposit"))
+    return total - applied_total(company, row.qbo_id)
+
+
+def settle_payment(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
+    """After a payment was written or removed: put its applications on and off the transactions they settle."""
+    source = after or before
+    if source is None:
+        return
+    old = applications(before.data) if before else {}
+    new = applications(after.data) if after else {}
+    for qbo_id in dict.fromkeys((*old, *new)):
+        if old.get(qbo_id) == new.get(qbo_id):
+            continue
+        settlements = company.applied.setdefault(qbo_id, {})
+        if new.get(qbo_id):
+            settlements[source.qbo_id] = new[qbo_id]
+        else:
+            settlements.pop(source.qbo_id, None)
+        if not settlements:
+            del company.applied[qbo_id]
+        _refresh_settled(company, qbo_id, now)
+
+
+def _refresh_settled(company: Company, qbo_id: str, now: datetime) -> None:
+    row = settled_row(company, qbo_id)
+    if row is None:
+        return
+    name = "Balance" if row.kind == "Invoice" else "RemainingCredit"
+    changes: Doc = {
+        name: amount_out(open_amount(company, row)),
+        "LinkedTxn": linked_transactions(company, row.data, qbo_id),
+    }
+    change(company, row, changes, now)
+
+
+def linked_transactions(company: Company, data: Doc, qbo_id: str | None) -> list[Doc]:
+    """The links of a settled transaction: those written by clients, then one per payment."""
+    others = [link for link in data.get("LinkedTxn", []) if link.get("TxnType") != "Payment"]
+    payments = company.applied.get(qbo_id, {}) if qbo_id else {}
+    return others + [{"TxnId": payment_id, "TxnType": "Payment"} for payment_id in payments]
+
+
+def unapply(company: Company, qbo_id: str, now: datetime) -> list[Row]:
+    """Take every payment off a transaction; the money stays with the customer as unapplied credit."""
+    return [_reduce(company, payment, qbo_id, None, now) for payment in payments_of(company, qbo_id)]
+
+
+def trim(company: Company, invoice: Row, now: datetime) -> None:
+    """When an invoice shrank below what settles it, give the surplus back, newest payment first."""
+    surplus = -open_amount(company, invoice)
+    for payment in reversed(payments_of(company, invoice.qbo_id)):
+        if surplus <= 0:
+            return
+        amount = company.applied[invoice.qbo_id][payment.qbo_id]
+        taken = min(surplus, amount)
+        _reduce(company, payment, invoice.qbo_id, amount - taken, now)
+        surplus -= taken
+
+
+def _reduce(company: Company, payment: Row, qbo_id: str, left: Decimal | None, now: datetime) -> Row:
+    """Leave only `left` of a payment on a transaction; None or zero takes the line away."""
+    lines = []
+    freed = Decimal(0)
+    for line in payment.data.get("Line", []):
+        if not any(str(link["TxnId"]) == qbo_id for link in line.get("LinkedTxn", [])):
+            lines.append(line)
+            continue
+        freed += stored(line["Amount"]) - (left or 0)
+        if left:
+            lines.append({**line, "Amount": amount_out(left)})
+    unapplied = stored(payment.data.get("UnappliedAmt")) + freed
+    after = company.rewrite(payment, {"Line": lines, "UnappliedAmt": amount_out(unapplied)}, now)
+    move_customer_balance(company, payment, after, now)
+    company.tell(after, "Update", now)
+    settle_payment(company, payment, after, now)
+    return after

@@ -1,0 +1,139 @@
+"""The PDF of a sales form or payment: one page that shows what the form holds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
+
+from qbo_emulator.store import Company, Row
+from qbo_emulator.values import stored
+from qbo_emulator.wire import Doc
+
+GREY = (96, 96, 96)
+TITLES = {"Invoice": "INVOICE", "CreditMemo": "CREDIT MEMO", "Payment": "PAYMENT RECEIPT"}
+
+
+def _latin(text: object) -> str:
+    """The built-in fonts know Latin-1 only; other characters show as a question mark."""
+    return (
+        str(text).replace("\u2013", "-").replace("\u2019", "'").encode("latin-1", "replace").decode("latin-1")
+    )
+
+
+def _money(value: object, currency: str) -> str:
+    return f"{currency} {stored(value):,.2f}"
+
+
+def address_lines(address: Doc | None) -> list[str]:
+    """An address as it is printed, one text per line."""
+    if not address:
+        return []
+    lines = [address[f"Line{number}"] for number in range(1, 6) if address.get(f"Line{number}")]
+    place = ", ".join(
+        part
+        for part in (
+            address.get("City"),
+            " ".join(p for p in (address.get("CountrySubDivisionCode"), address.get("PostalCode")) if p),
+        )
+        if part
+    )
+    return [line for line in (*lines, place, address.get("Country")) if line]
+
+
+class _Page(FPDF):
+    """A letter-size page with the few ways of writing the form needs."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(format="Letter", unit="mm")
+        self.company = company
+        self.set_title(_latin(company.name))
+        self.set_auto_page_break(True, margin=20)
+        self.set_margins(18, 18, 18)
+        self.add_page()
+
+    def line_of(self, text: object, *, size: float = 10, bold: bool = False, grey: bool = False) -> None:
+        self.set_font("Helvetica", "B" if bold else "", size)
+        self.set_text_color(*(GREY if grey else (0, 0, 0)))
+        self.multi_cell(0, size * 0.5, _latin(text), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def pair(self, label: str, value: object, *, bold: bool = False) -> None:
+        self.set_font("Helvetica", "B" if bold else "", 11 if bold else 10)
+        self.set_text_color(0, 0, 0)
+        self.cell(130, 6, _latin(label), align="R")
+        self.cell(0, 6, _latin(value), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+
+def form_pdf(company: Company, row: Row) -> bytes:
+    """The bytes of the PDF for an invoice, credit memo or payment."""
+    page = _Page(company)
+    info = company.table("CompanyInfo").rows["1"].data
+    page.line_of(company.name, size=16, bold=True)
+    for line in (*address_lines(info.get("CompanyAddr")), info.get("Email", {}).get("Address", "")):
+        page.line_of(line, size=9, grey=True)
+    page.ln(6)
+    data = row.data
+    page.line_of(f"{TITLES[row.kind]} {data.get('DocNumber', '')}".strip(), size=14, bold=True)
+    if stored(data.get("TotalAmt")) == 0 and str(data.get("PrivateNote", "")).startswith("Voided"):
+        page.line_of("VOID", size=12, bold=True)
+    page.line_of(f"Date {data['TxnDate']}")
+    for label, name in (("Due", "DueDate"), ("Reference", "PaymentRefNum")):
+        if data.get(name):
+            page.line_of(f"{label} {data[name]}")
+    if data.get("SalesTermRef"):
+        page.line_of(f"Terms {data['SalesTermRef'].get('name', '')}")
+    page.ln(3)
+    page.line_of("Bill to", size=9, grey=True)
+    for line in (data["CustomerRef"].get("name", ""), *address_lines(data.get("BillAddr"))):
+        page.line_of(line)
+    page.ln(5)
+    _lines(page, data, company.profile.currency)
+    _sums(page, data, company.profile.currency)
+    if data.get("CustomerMemo"):
+        page.ln(6)
+        page.line_of(data["CustomerMemo"]["value"])
+    return bytes(page.output())
+
+
+def _lines(page: _Page, data: Doc, currency: str) -> None:
+    page.set_font("Helvetica", "", 9)
+    page.set_text_color(0, 0, 0)
+    with page.table(col_widths=(46, 70, 16, 24, 24), text_align=("L", "L", "R", "R", "R")) as table:
+        table.row(
+            [
+                _latin(text)
+                for text in ("Product or service", "Description", "Qty", "Rate", f"Amount {currency}")
+            ]
+        )
+        for line in data.get("Line", []):
+            detail = line.get("SalesItemLineDetail", {})
+            kind = line.get("DetailType")
+            if kind == "SubTotalLineDetail":
+                continue
+            name = detail.get("ItemRef", {}).get("name", "")
+            if kind == "DiscountLineDetail":
+                name = "Discount"
+            if kind is None:
+                name = ", ".join(f"{link['TxnType']} {link['TxnId']}" for link in line.get("LinkedTxn", []))
+            sign = Decimal(-1) if kind == "DiscountLineDetail" else Decimal(1)
+            amount = f"{sign * stored(line['Amount']):,.2f}" if "Amount" in line else ""
+            table.row(
+                [
+                    _latin(name),
+                    _latin(line.get("Description", "")),
+                    str(detail.get("Qty", "")),
+                    f"{detail['UnitPrice']}" if "UnitPrice" in detail else "",
+                    amount,
+                ]
+            )
+
+
+def _sums(page: _Page, data: Doc, currency: str) -> None:
+    page.ln(3)
+    tax = data.get("TxnTaxDetail", {}).get("TotalTax", 0)
+    if tax:
+        page.pair("Tax", _money(tax, currency))
+    page.pair("Total", _money(data.get("TotalAmt"), currency), bold=True)
+    if "Balance" in data and data["Balance"] != data.get("TotalAmt"):
+        page.pair("Balance due", _money(data["Balance"], currency), bold=True)

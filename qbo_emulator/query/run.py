@@ -1,0 +1,227 @@
+"""Answers a parsed query from the tables, with the default orders and hidden rows of the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from qbo_emulator import faults
+from qbo_emulator.clock import moment
+from qbo_emulator.entities import BY_SEGMENT
+from qbo_emulator.query.parser import Condition, Query, parse
+from qbo_emulator.schema import Family, Kind
+from qbo_emulator.store import Company, Row, Table, index_key
+from qbo_emulator.wire import Doc
+
+DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 1000
+Test = Callable[[Row], bool]
+
+
+def answer(company: Company, text: str, now: datetime) -> Doc:
+    """The QueryResponse of a query text (4000 unreadable, 4001 against the rules)."""
+    query = parse(text)
+    kind = BY_SEGMENT.get(query.entity.lower())
+    if kind is None or "query" not in kind.operations:
+        raise faults.query_invalid(f"invalid context declaration: {query.entity}")
+    start, limit = _window(query)
+    today = company.today(now)
+    conditions = [_canonical(kind, condition, today) for condition in query.conditions]
+    order = [(_property(kind, name), descending) for name, descending in query.order]
+    columns = [_column(kind, name) for name in query.columns]
+    rows = _selected(company.table(kind.name), kind, conditions, order)
+    if query.count:
+        return {"totalCount": sum(1 for _ in rows)}
+    page = list(rows)[start - 1 : start - 1 + limit]
+    if not page:
+        return {}
+    texts = [row.text if "*" in columns else _projected(row, columns) for row in page]
+    return {kind.name: texts, "startPosition": start, "maxResults": len(page)}
+
+
+def _window(query: Query) -> tuple[int, int]:
+    start = 1 if query.start is None else query.start
+    limit = DEFAULT_LIMIT if query.limit is None else query.limit
+    for value in (start, limit):
+        if value < 1:
+            raise faults.query_invalid(f"value {value} is too small. Min allowed value is 1")
+    if limit > HIGHEST_LIMIT:
+        raise faults.query_invalid(f"value {limit} is too large. Max allowed value is {HIGHEST_LIMIT}")
+    return start, limit
+
+
+def _property(kind: Kind, name: str) -> str:
+    """The property in its own spelling (4001 when the entity has none, or none that can be asked for)."""
+    for known in kind.queryable:
+        if known.lower() == name.lower():
+            return known
+    if any(known.lower() == name.lower() for known in kind.properties):
+        raise faults.query_invalid(f"property '{name}' is not queryable")
+    raise faults.query_invalid(f"Property {name} not found for Entity {kind.name}")
+
+
+def _column(kind: Kind, name: str) -> str:
+    if name == "*":
+        return name
+    head = name.split(".", maxsplit=1)[0].lower()
+    for known in kind.properties:
+        if known.lower() == head:
+            return known if "." not in name else f"{known}.{_tail(known, name)}"
+    raise faults.query_invalid(f"Property {name} not found for Entity {kind.name}")
+
+
+def _tail(known: str, name: str) -> str:
+    tail = name.split(".", maxsplit=1)[1]
+    spellings = {"createtime": "CreateTime", "lastupdatedtime": "LastUpdatedTime"}
+    return spellings.get(tail.lower(), tail) if known == "MetaData" else tail
+
+
+def _projected(row: Row, columns: list[str]) -> Doc:
+    """Only the properties asked for, with the Id; such rows call themselves sparse."""
+    found: Doc = {"domain": "QBO", "sparse": True, "Id": row.qbo_id}
+    for column in columns:
+        head, _, tail = column.partition(".")
+        value = row.data.get(head)
+        if value is None:
+            continue
+        found[head] = {**found.get(head, {}), tail: value.get(tail)} if tail else value
+    return found
+
+
+def _stored(row: Row, name: str) -> Any:
+    head, _, tail = name.partition(".")
+    value = row.data.get(head)
+    if tail:
+        return value.get(tail) if isinstance(value, dict) else None
+    return value
+
+
+def _read(kind_of_value: str, name: str, text: str) -> Any:
+    """A compared value in the type of the property (4001 when it is of another)."""
+    try:
+        if kind_of_value == "number":
+            return Decimal(text)
+        if kind_of_value == "date":
+            return date.fromisoformat(text[:10])
+        if kind_of_value == "moment":
+            return moment(text)
+    except (InvalidOperation, ValueError):
+        raise faults.query_invalid(f"Value {text} of property {name} has the wrong format") from None
+    if kind_of_value == "bool":
+        return text.lower() == "true"
+    return text.casefold()
+
+
+def _comparable(kind_of_value: str, value: Any) -> Any:
+    if value is None:
+        return "" if kind_of_value in {"text", "id"} else None
+    if kind_of_value == "number":
+        return Decimal(value)
+    if kind_of_value == "date":
+        return date.fromisoformat(value)
+    if kind_of_value == "moment":
+        return datetime.fromisoformat(value)
+    return value if kind_of_value == "bool" else index_key(value)
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda own, given: bool(own == given),
+    "!=": lambda own, given: bool(own != given),
+    "<": lambda own, given: bool(own < given),
+    ">": lambda own, given: bool(own > given),
+    "<=": lambda own, given: bool(own <= given),
+    ">=": lambda own, given: bool(own >= given),
+}
+
+
+def _canonical(kind: Kind, condition: Condition, today: date) -> Condition:
+    """The condition with the property in its own spelling; Id can only be asked for by = and IN."""
+    name = _property(kind, condition.name)
+    if name == "Id" and condition.operator not in {"=", "in"}:
+        raise faults.query_invalid(f"operator {condition.operator} is not supported for property Id")
+    values = tuple(
+        today.isoformat() if value.lower() == "current_date" else value for value in condition.values
+    )
+    return Condition(name, condition.operator, values)
+
+
+def _test(kind: Kind, condition: Condition) -> Test:
+    name, value_kind = condition.name, kind.queryable[condition.name]
+    if condition.operator == "like":
+        pattern = re.compile(
+            ".*".join(re.escape(part) for part in condition.values[0].casefold().split("%")), re.DOTALL
+        )
+        return lambda row: bool(pattern.fullmatch(str(_comparable("text", _stored(row, name)))))
+    if condition.operator == "in":
+        wanted = {_read(value_kind, name, value) for value in condition.values}
+        return lambda row: _comparable(value_kind, _stored(row, name)) in wanted
+    given = _read(value_kind, name, condition.values[0])
+    if value_kind in {"text", "id"} and isinstance(given, str) and not given.strip():
+        given = ""
+    compare = _COMPARE[condition.operator]
+
+    def test(row: Row) -> bool:
+        own = _comparable(value_kind, _stored(row, name))
+        return own is not None and compare(own, given)
+
+    return test
+
+
+def _candidates(table: Table, kind: Kind, conditions: list[Condition]) -> Iterable[Row] | None:
+    """The rows that an index leaves over, or None when none of the conditions has an index."""
+    for condition in conditions:
+        if condition.operator not in {"=", "in"}:
+            continue
+        if condition.name == "Id":
+            return [table.rows[value] for value in dict.fromkeys(condition.values) if value in table.rows]
+        if condition.name in table.indexes and all(value.strip() for value in condition.values):
+            found = {
+                row.qbo_id: row for value in condition.values for row in table.find(condition.name, value)
+            }
+            return list(found.values())
+    for condition in conditions:
+        if condition.name == "MetaData.LastUpdatedTime" and condition.operator in {">", ">="}:
+            since = _read("moment", condition.name, condition.values[0])
+            return table.changed_since(since)
+    return None
+
+
+def _selected(
+    table: Table, kind: Kind, conditions: list[Condition], order: list[tuple[str, bool]]
+) -> Iterable[Row]:
+    tests = [_test(kind, condition) for condition in conditions]
+    if not any(condition.name == "Active" for condition in conditions):
+        tests.append(lambda row: row.active)
+    candidates = _candidates(table, kind, conditions)
+    by_change = kind.family is Family.TRANSACTION
+    if candidates is None:
+        candidates = table.newest_first() if by_change else table.alphabetical()
+    elif not order:
+        candidates = _default_order(list(candidates), table, by_change=by_change)
+    rows: Iterable[Row] = (row for row in candidates if all(test(row) for test in tests))
+    if order:
+        rows = _ordered(list(rows), kind, order)
+    return rows
+
+
+def _default_order(rows: list[Row], table: Table, *, by_change: bool) -> list[Row]:
+    """Transactions newest change first, everything else by name."""
+    if by_change:
+        return sorted(rows, key=lambda row: row.updated, reverse=True)
+    return sorted(rows, key=lambda row: str(row.data.get(table.label, "")).casefold())
+
+
+def _ordered(rows: list[Row], kind: Kind, order: list[tuple[str, bool]]) -> list[Row]:
+    for name, descending in reversed(order):
+        value_kind = kind.queryable[name]
+
+        def key(row: Row, name: str = name, value_kind: str = value_kind) -> tuple[bool, Any]:
+            value = _comparable(value_kind, _stored(row, name))
+            if name == "Id" or (value_kind == "id" and str(value).isdigit()):
+                return (True, (0, int(value)) if str(value).isdigit() else (1, str(value)))
+            return (value is not None, value)
+
+        rows.sort(key=key, reverse=descending)
+    return rows

@@ -1,0 +1,205 @@
+"""Opens a company: its lists first, then a year of invoices and payments in the order they happened."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from qbo_emulator import engine
+from qbo_emulator.clock import pacific
+from qbo_emulator.entities import KINDS, empty_tables
+from qbo_emulator.seed import us_rows as rows
+from qbo_emulator.seed.history import play
+from qbo_emulator.seed.preferences import company_info, preferences
+from qbo_emulator.seed.profiles import PROFILES
+from qbo_emulator.store import Company, Profile
+from qbo_emulator.wire import Doc
+
+REALM_BASE = 9_341_455_000_000_000
+DISCOUNT_ACCOUNT = "11"
+
+
+def open_company(key: str, ordinal: int, now: datetime) -> Company:
+    """The company of a profile with its history; `ordinal` tells companies of the same process apart."""
+    profile = PROFILES[key]
+    company = Company(profile=profile, realm_id=str(REALM_BASE + 17 * ordinal), tables=empty_tables())
+    opened = now - timedelta(days=420)
+    _place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
+    _place(
+        company,
+        "Preferences",
+        "1",
+        preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT),
+        opened,
+    )
+    _lists(company, opened)
+    _taxes(company, profile, opened)
+    # Always the same books for a profile: tests and demos count on it, and no secret hangs on it.
+    dice = Random(f"books of {key}")  # noqa: S311
+    if key == "us":
+        _us(company, opened)
+        play(company, now, dice, invoices=96)
+    else:
+        _small(company, opened)
+        play(company, now, dice, invoices=6)
+    company.replays.clear()
+    return company
+
+
+def _place(company: Company, kind: str, qbo_id: str, data: Doc, now: datetime) -> None:
+    """Store a row as it is, for what no rule writes."""
+    stamp = pacific(now)
+    data = {
+        **data,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": qbo_id,
+        "SyncToken": "0",
+        "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
+    }
+    company.put(kind, KINDS[kind].arrange(data), now)
+
+
+def _add(company: Company, kind: str, body: dict[str, Any], now: datetime) -> str:
+    return engine.save(company, KINDS[kind], body, now, engine.PAGE).qbo_id
+
+
+def _lists(company: Company, now: datetime) -> None:
+    for name, classification, kind, subtype in rows.ACCOUNTS:
+        body = {
+            "Name": name,
+            "Classification": classification,
+            "AccountType": kind,
+            "AccountSubType": subtype,
+        }
+        _add(company, "Account", body, now)
+    for name, days in rows.TERMS:
+        _add(company, "Term", {"Name": name, "DueDays": days}, now)
+    for name, kind in rows.PAYMENT_METHODS:
+        _add(company, "PaymentMethod", {"Name": name, "Type": kind}, now)
+
+
+def _taxes(company: Company, profile: Profile, now: datetime) -> None:
+    for code, taxable in (("TAX", True), ("NON", False)):
+        data = {"Name": code, "Description": code, "Active": True, "Taxable": taxable, "TaxGroup": False}
+        _place(company, "TaxCode", code, data, now)
+    if profile.tax_percent is None:
+        return
+    rate = {
+        "Name": "Texas, Austin",
+        "Description": "Sales tax, state and local",
+        "Active": True,
+        "RateValue": profile.tax_percent,
+        "AgencyRef": {"value": "1"},
+        "SpecialTaxType": "NONE",
+        "EffectiveTaxRate": [
+            {"RateValue": profile.tax_percent, "EffectiveDate": "2010-01-01T00:00:00-08:00"},
+        ],
+        "DisplayType": "ReadOnly",
+    }
+    _place(company, "TaxRate", "3", rate, now)
+    applies = {
+        "TaxRateRef": {"value": "3", "name": "Texas, Austin"},
+        "TaxTypeApplicable": "TaxOnAmount",
+        "TaxOrder": 0,
+    }
+    code_data = {
+        "Name": "Texas, Austin",
+        "Description": "Sales tax, state and local",
+        "Active": True,
+        "Hidden": False,
+        "Taxable": True,
+        "TaxGroup": True,
+        "SalesTaxRateList": {"TaxRateDetail": [applies]},
+        "PurchaseTaxRateList": {"TaxRateDetail": []},
+        "TaxCodeConfigType": "SYSTEM_GENERATED",
+    }
+    _place(company, "TaxCode", "2", code_data, now)
+    company.sequences["TaxRate"] = company.sequences["TaxCode"] = 3
+
+
+def _us(company: Company, now: datetime) -> None:
+    opened = now.date().isoformat()
+    for name, kind, sku, price, cost, taxable, account, description in rows.ITEMS:
+        body: Doc = {
+            "Name": name,
+            "Type": kind,
+            "Sku": sku,
+            "UnitPrice": price,
+            "PurchaseCost": cost,
+            "Taxable": taxable,
+            "IncomeAccountRef": {"value": account},
+            "Description": description,
+        }
+        if kind == "Inventory":
+            body |= {
+                "AssetAccountRef": {"value": "5"},
+                "ExpenseAccountRef": {"value": "12"},
+                "QtyOnHand": 400,
+                "InvStartDate": opened,
+            }
+        qbo_id = _add(company, "Item", body, now)
+        if name in rows.INACTIVE_ITEMS:
+            _add(company, "Item", {"Id": qbo_id, "Active": False}, now)
+    _add(company, "Item", {"Name": rows.CATEGORY, "Type": "Category"}, now)
+    _customers(company, now)
+    for name in rows.VENDORS:
+        _add(company, "Vendor", {"DisplayName": name, "CompanyName": name}, now)
+    for given, family in rows.EMPLOYEES:
+        _add(company, "Employee", {"GivenName": given, "FamilyName": family}, now)
+
+
+def _customers(company: Company, now: datetime) -> None:
+    ids: dict[str, str] = {}
+    for name, given, family, email, line, city, state, postal, term in rows.CUSTOMERS:
+        body: Doc = {
+            "DisplayName": name,
+            "CompanyName": name,
+            "GivenName": given,
+            "FamilyName": family,
+            "Taxable": name not in rows.EXEMPT_CUSTOMERS,
+            "PrimaryPhone": {"FreeFormNumber": f"(512) 555-{1000 + 7 * len(ids):04d}"},
+        }
+        if email:
+            body["PrimaryEmailAddr"] = {"Address": email}
+        if line:
+            address = {"Line1": line, "City": city, "CountrySubDivisionCode": state, "PostalCode": postal}
+            body |= {"BillAddr": address, "ShipAddr": dict(address)}
+        if term:
+            body["SalesTermRef"] = {"value": term}
+        ids[name] = _add(company, "Customer", body, now)
+    for name, parent in rows.SUB_CUSTOMERS:
+        parent_row = company.row("Customer", ids[parent])
+        address = dict(parent_row.data["BillAddr"]) if parent_row else {}
+        address.pop("Id", None)
+        body = {"DisplayName": name, "Job": True, "ParentRef": {"value": ids[parent]}, "BillAddr": address}
+        _add(company, "Customer", body, now)
+    for name in rows.INACTIVE_CUSTOMERS:
+        _add(company, "Customer", {"Id": ids[name], "Active": False}, now)
+
+
+def _small(company: Company, now: datetime) -> None:
+    for name, price in (
+        ("Services", "90"),
+        ("Consulting hours", "140"),
+        ("Workshop day", "1600"),
+        ("Travel", "0"),
+    ):
+        body = {"Name": name, "Type": "Service", "UnitPrice": price, "IncomeAccountRef": {"value": "7"}}
+        _add(company, "Item", body, now)
+    for name in ("Fern Hollow Co-op", "Gannet Marine", "Hollis & Wray", "Inkwell Press"):
+        address = {
+            "Line1": "1 Prairie Rd",
+            "City": "Austin",
+            "CountrySubDivisionCode": "TX",
+            "PostalCode": "78704",
+        }
+        slug = name.split(maxsplit=1)[0].lower()
+        body = {
+            "DisplayName": name,
+            "BillAddr": address,
+            "PrimaryEmailAddr": {"Address": f"office@{slug}.example"},
+        }
+        _add(company, "Customer", body, now)
+    _add(company, "Vendor", {"DisplayName": "Co-working Commons"}, now)

@@ -1,0 +1,134 @@
+"""A past to start with: invoices that were paid, part paid, voided, left open or overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from qbo_emulator import engine
+from qbo_emulator.entities import KINDS
+from qbo_emulator.seed.us_rows import MEMOS
+from qbo_emulator.store import Company, Row
+from qbo_emulator.values import amount_out, cents, stored
+from qbo_emulator.wire import Doc
+
+# What becomes of an invoice, by how often; only old ones can be paid.
+FATES = ("paid", "paid", "paid", "paid", "paid", "part", "open", "open", "void", "two payments")
+
+
+@dataclass
+class _Event:
+    at: datetime
+    act: Callable[[datetime], None]
+
+
+def play(company: Company, now: datetime, dice: Random, *, invoices: int) -> None:
+    """Write `invoices` invoices over the past year with what became of them, oldest first."""
+    customers = [row for row in company.table("Customer").rows.values() if row.active]
+    items = [
+        row
+        for row in company.table("Item").rows.values()
+        if row.active and row.data["Type"] != "Category" and stored(row.data.get("UnitPrice"))
+    ]
+    events: list[_Event] = []
+    for number in range(invoices):
+        days_ago = 360 * (invoices - number) / invoices
+        at = now - timedelta(days=days_ago, minutes=dice.randrange(240))
+        fate = dice.choice(FATES) if days_ago > 25 else dice.choice(("open", "open", "open", "paid"))
+        events.append(_Event(at, _birth(company, events, dice, customers, items, fate, now)))
+    while events:
+        events.sort(key=lambda event: event.at, reverse=True)
+        event = events.pop()
+        event.act(event.at)
+    _deposit_one(company, now)
+
+
+def _birth(
+    company: Company,
+    events: list[_Event],
+    dice: Random,
+    customers: list[Row],
+    items: list[Row],
+    fate: str,
+    now: datetime,
+) -> Callable[[datetime], None]:
+    def act(at: datetime) -> None:
+        row = engine.save(company, KINDS["Invoice"], _invoice(dice, customers, items), at, engine.PAGE)
+        last = (now - at).days - 1
+        if fate == "void" and last > 2:
+            events.append(_Event(_later(at, dice, min(last, 9)), _void(company, row.qbo_id)))
+        elif fate in {"paid", "two payments", "part"} and last > 2:
+            share = Decimal(1) if fate == "paid" else Decimal("0.4")
+            first = _later(at, dice, min(last, 40))
+            events.append(_Event(first, _pay(company, row.qbo_id, share, dice)))
+            if fate == "two payments" and (now - first).days > 2:
+                second = _later(first, dice, min((now - first).days - 1, 20))
+                events.append(_Event(second, _pay(company, row.qbo_id, Decimal(1), dice)))
+
+    return act
+
+
+def _later(at: datetime, dice: Random, days: int) -> datetime:
+    return at + timedelta(days=dice.uniform(1, max(days, 2)))
+
+
+def _invoice(dice: Random, customers: list[Row], items: list[Row]) -> Doc:
+    customer = dice.choice(customers)
+    lines = []
+    for item in dice.sample(items, dice.choice((1, 1, 2, 2, 3, 4)) if len(items) > 4 else 1):
+        price = stored(item.data["UnitPrice"])
+        quantity = dice.choice((1, 2, 3, 4, 6, 8, 12)) if price < 1000 else dice.choice((1, 1, 2))
+        lines.append(
+            {
+                "DetailType": "SalesItemLineDetail",
+                "Amount": cents(price * quantity),
+                "Description": item.data.get("Description"),
+                "SalesItemLineDetail": {
+                    "ItemRef": {"value": item.qbo_id},
+                    "UnitPrice": price,
+                    "Qty": quantity,
+                },
+            }
+        )
+    body: Doc = {"CustomerRef": {"value": customer.qbo_id}, "Line": lines}
+    if customer.data.get("PrimaryEmailAddr"):
+        body["BillEmail"] = dict(customer.data["PrimaryEmailAddr"])
+    if dice.random() < 0.4:
+        body["CustomerMemo"] = {"value": dice.choice(MEMOS)}
+    return body
+
+
+def _pay(company: Company, qbo_id: str, share: Decimal, dice: Random) -> Callable[[datetime], None]:
+    def act(at: datetime) -> None:
+        row = company.row("Invoice", qbo_id)
+        if row is None or not stored(row.data["Balance"]):
+            return
+        amount = cents(stored(row.data["Balance"]) * share)
+        body = {
+            "CustomerRef": {"value": row.data["CustomerRef"]["value"]},
+            "TotalAmt": amount_out(amount),
+            "PaymentMethodRef": {"value": dice.choice(("2", "2", "5", "3"))},
+            "PaymentRefNum": str(dice.randrange(1000, 9999)),
+            "Line": [{"Amount": amount_out(amount), "LinkedTxn": [{"TxnId": qbo_id, "TxnType": "Invoice"}]}],
+        }
+        engine.save(company, KINDS["Payment"], body, at, engine.PAGE)
+
+    return act
+
+
+def _void(company: Company, qbo_id: str) -> Callable[[datetime], None]:
+    def act(at: datetime) -> None:
+        engine.void(company, KINDS["Invoice"], {"Id": qbo_id}, at, engine.PAGE)
+
+    return act
+
+
+def _deposit_one(company: Company, now: datetime) -> None:
+    """One old payment that settles an invoice in full is deposited."""
+    for payment in company.table("Payment").rows.values():
+        if payment.data.get("Line"):
+            engine.deposit(company, payment, now - timedelta(hours=2))
+            return

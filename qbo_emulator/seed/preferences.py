@@ -1,0 +1,138 @@
+"""CompanyInfo and Preferences a company opens with."""
+
+from __future__ import annotations
+
+from qbo_emulator.store import Profile
+from qbo_emulator.wire import Doc
+
+
+def preferences(profile: Profile, *, default_item: str, discount_account: str) -> Doc:
+    """The groups of preferences a newly opened company answers with."""
+    taxed = profile.tax_percent is not None
+    tax: Doc = {"UsingSalesTax": taxed, "PartnerTaxEnabled": taxed}
+    if taxed:
+        tax["TaxGroupCodeRef"] = {"value": "2"}
+    return {
+        "AccountingInfoPrefs": {
+            "UseAccountNumbers": False,
+            "FirstMonthOfFiscalYear": "January",
+            "TaxYearMonth": "January",
+            "ClassTrackingPerTxn": False,
+            "ClassTrackingPerTxnLine": False,
+            "TrackDepartments": False,
+            "CustomerTerminology": "Customers",
+        },
+        "ProductAndServicesPrefs": {
+            "ForSales": True,
+            "ForPurchase": True,
+            "QuantityWithPriceAndRate": True,
+            "QuantityOnHand": True,
+        },
+        "SalesFormsPrefs": {
+            "ETransactionPaymentEnabled": False,
+            "CustomTxnNumbers": False,
+            "AllowShipping": False,
+            "AllowServiceDate": True,
+            "ETransactionEnabledStatus": "NotApplicable",
+            "DefaultCustomerMessage": "Thank you for your business.",
+            "EmailCopyToCompany": False,
+            "AllowEstimates": True,
+            "AllowDiscount": True,
+            "DefaultDiscountAccount": discount_account,
+            "AllowDeposit": False,
+            "AutoApplyPayments": False,
+            "IPNSupportEnabled": False,
+            "AutoApplyCredit": False,
+            "UsingPriceLevels": False,
+            "UsingProgressInvoicing": False,
+            "CustomField": _custom_fields(),
+        },
+        "EmailMessagesPrefs": {
+            name: {
+                "Subject": f"{title} from {profile.name}",
+                "Message": f"Your {title.lower()} is attached.\n\n{profile.name}",
+            }
+            for name, title in (
+                ("InvoiceMessage", "Invoice"),
+                ("EstimateMessage", "Estimate"),
+                ("SalesReceiptMessage", "Sales receipt"),
+                ("StatementMessage", "Statement"),
+            )
+        },
+        "VendorAndPurchasesPrefs": {"TrackingByCustomer": False, "BillableExpenseTracking": False},
+        "TimeTrackingPrefs": {
+            "UseServices": False,
+            "BillCustomers": True,
+            "ShowBillRateToAll": False,
+            "WorkWeekStartDate": "Monday",
+            "MarkTimeEntriesBillable": True,
+        },
+        "TaxPrefs": tax,
+        "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": {"value": profile.currency}},
+        "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
+        "OtherPrefs": {
+            "NameValue": [
+                {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "Thank you for your business."},
+                {"Name": "SalesFormsPrefs.DefaultItem", "Value": default_item},
+                {"Name": "DateFormat", "Value": "Month Date Year separated by a slash"},
+                {"Name": "WarnDuplicateCheckNumber", "Value": "true"},
+                {"Name": "WarnDuplicateBillNumber", "Value": "false"},
+                {"Name": "TimeTrackingFeatureEnabled", "Value": "true"},
+                {"Name": "AccountingInfoPrefs.ShowAccountNumbers", "Value": "false"},
+            ]
+        },
+    }
+
+
+def _custom_fields() -> list[Doc]:
+    used = [
+        {
+            "Name": f"SalesFormsPrefs.UseSalesCustom{number}",
+            "Type": "BooleanType",
+            "BooleanValue": number == 1,
+        }
+        for number in (1, 2, 3)
+    ]
+    named = [{"Name": "SalesFormsPrefs.SalesCustomName1", "Type": "StringType", "StringValue": "PO Number"}]
+    return [{"CustomField": used}, {"CustomField": named}]
+
+
+def company_info(profile: Profile, *, started: str) -> Doc:
+    """CompanyInfo of a newly opened company; `started` is its first date."""
+    street = "2100 E Cesar Chavez St" if profile.key == "us" else "14 Prairie Lane"
+    address = {
+        "Id": "1",
+        "Line1": street,
+        "City": "Austin",
+        "Country": "USA",
+        "CountrySubDivisionCode": "TX",
+        "PostalCode": "78702",
+    }
+    host = profile.name.split()[0].lower()
+    return {
+        "CompanyName": profile.name,
+        "LegalName": f"{profile.name} LLC",
+        "CompanyAddr": address,
+        "CustomerCommunicationAddr": address,
+        "LegalAddr": address,
+        "CustomerCommunicationEmailAddr": {"Address": f"accounts@{host}.example"},
+        "PrimaryPhone": {"FreeFormNumber": "(512) 555-0142"},
+        "CompanyStartDate": started,
+        "FiscalYearStartMonth": "January",
+        "Country": profile.country,
+        "Email": {"Address": f"accounts@{host}.example"},
+        "WebAddr": {"URI": f"https://www.{host}.example"},
+        "SupportedLanguages": "en",
+        "DefaultTimeZone": profile.zone,
+        "NameValue": [
+            {"Name": "NeoEnabled", "Value": "true"},
+            {"Name": "IsQbdtMigrated", "Value": "false"},
+            {"Name": "SubscriptionStatus", "Value": "PAID"},
+            {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
+            {"Name": "PayrollFeature", "Value": "false"},
+            {"Name": "AccountantFeature", "Value": "false"},
+            {"Name": "IndustryType", "Value": "Office furniture and interiors"},
+            {"Name": "ItemCategoriesFeature", "Value": "true"},
+            {"Name": "AssignedTime", "Value": f"{started}T09:00:00-08:00"},
+        ],
+    }

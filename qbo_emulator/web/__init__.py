@@ -1,0 +1,1 @@
+"""The HTTP side: API, OAuth, control API and the pages for people."""

@@ -1,0 +1,70 @@
+"""Answers of the accounting API: headers, JSON or XML, faults of both layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from qbo_emulator import faults, wire
+from qbo_emulator.clock import pacific_ms
+from qbo_emulator.entropy import Entropy
+from qbo_emulator.wire import Doc
+
+VERSION = "2026.114"
+
+
+@dataclass
+class Answer:
+    """One answer before it goes out; the body of JSON answers is kept as text."""
+
+    status: int
+    body: str | bytes
+    media: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def wants_json(accept: str) -> bool:
+    """Only a client that names JSON gets it; everyone else gets XML, as in the real API."""
+    return "json" in accept.lower()
+
+
+def tid(entropy: Entropy, now: datetime) -> str:
+    """A trace id in the form of the Intuit-Tid header."""
+    return f"1-{int(now.timestamp()):08x}-{entropy.hex(24)}"
+
+
+def success(doc: Doc, now: datetime, *, as_json: bool) -> Answer:
+    """200 with the document and the time."""
+    body = wire.encode({**doc, "time": pacific_ms(now)})
+    headers = {"QBO-Version": VERSION, "Service-Time": "total=12, db=5"}
+    if as_json:
+        return Answer(200, body, "application/json;charset=utf-8", headers)
+    return Answer(200, wire.xml_answer(wire.decode(body)), "application/xml;charset=UTF-8", headers)
+
+
+def refusal(fault: faults.Fault, now: datetime, *, as_json: bool, status: int | None = None) -> Answer:
+    """The answer to a refused request; an unusable id is answered without a time."""
+    doc: Doc = {"Fault": fault.doc()}
+    if fault.code != "2030":
+        doc["time"] = pacific_ms(now)
+    return fault_document(doc, status or fault.status, as_json=as_json)
+
+
+def fault_document(doc: Doc, status: int, *, as_json: bool) -> Answer:
+    if as_json:
+        return Answer(status, wire.encode(doc), "application/json")
+    return Answer(status, wire.xml_answer(doc), "application/xml")
+
+
+def gateway_refusal(fault: faults.GatewayFault, now: datetime, *, as_json: bool) -> Answer:
+    """The answer of the layer before the service: its own JSON shape, or the common XML one."""
+    headers = {}
+    if fault.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
+    if as_json:
+        body = wire.encode(fault.doc(int(now.timestamp() * 1000)))
+        return Answer(fault.status, body, "application/json", headers)
+    error: dict[str, Any] = {"Message": fault.message, "Detail": fault.detail, "code": fault.code}
+    doc: Doc = {"Fault": {"Error": [error], "type": fault.kind}, "time": pacific_ms(now)}
+    return Answer(fault.status, wire.xml_answer(doc), "application/xml", headers)

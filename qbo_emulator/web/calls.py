@@ -1,0 +1,96 @@
+"""One API request, taken apart: which company, which operation, which entity, what body."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+
+from qbo_emulator import faults, wire
+from qbo_emulator.entities import BY_SEGMENT
+from qbo_emulator.schema import Kind
+from qbo_emulator.web.answers import wants_json
+
+
+@dataclass
+class Call:
+    """A request to /v3/company/<realm>/<segments>."""
+
+    method: str
+    path: str
+    realm_id: str
+    segments: list[str]
+    query: dict[str, str]
+    body: bytes
+    accept: str
+    media: str
+
+    @property
+    def as_json(self) -> bool:
+        return wants_json(self.accept)
+
+    @property
+    def kind(self) -> Kind | None:
+        return BY_SEGMENT.get(self.segments[0]) if self.segments else None
+
+    @property
+    def request_id(self) -> str:
+        return self.query.get("requestid", "")
+
+    @property
+    def fingerprint(self) -> str:
+        """What must be equal for a repeated request id to mean the same request."""
+        parts = (self.method, self.path, self.query.get("operation", ""), self.query.get("include", ""))
+        return hashlib.sha256("\n".join(parts).encode() + b"\n" + self.body).hexdigest()
+
+    def document(self) -> Any:
+        """The JSON body (2010 when it is none)."""
+        try:
+            found = wire.decode(self.body)
+        except ValueError:
+            raise faults.unreadable_body("The request body") from None
+        if not isinstance(found, dict):
+            raise faults.unreadable_body("The request body")
+        return found
+
+    @property
+    def operation(self) -> str:
+        """The name that logs and fault rules know the request by, such as `invoice.create`."""
+        head = self.segments[0] if self.segments else ""
+        if head in {"query", "cdc", "batch"}:
+            return head
+        if self.kind is None:
+            return f"{head or 'unknown'}.unknown"
+        if self.method == "GET":
+            return f"{head}.pdf" if self.segments[-1] == "pdf" else f"{head}.read"
+        if self.segments[-1] == "send":
+            return f"{head}.send"
+        named = self.query.get("operation", "").lower()
+        if named in {"void", "delete"}:
+            return f"{head}.{named}"
+        if "void" in self.query.get("include", "").lower().split(","):
+            return f"{head}.void"
+        return f"{head}.update" if self._names_id() else f"{head}.create"
+
+    def _names_id(self) -> bool:
+        try:
+            found = wire.decode(self.body)
+        except ValueError:
+            return False
+        return isinstance(found, dict) and found.get("Id") not in (None, "")
+
+
+async def read_call(request: Request) -> Call:
+    """The call behind a request."""
+    return Call(
+        method=request.method,
+        path=request.url.path,
+        realm_id=request.path_params["realm_id"],
+        segments=[part for part in request.path_params["rest"].lower().split("/") if part],
+        query=dict(request.query_params),
+        body=await request.body(),
+        accept=request.headers.get("accept", ""),
+        media=request.headers.get("content-type", ""),
+    )

@@ -1,0 +1,40 @@
+"""The consent page: which company an app may read and write, or none."""
+
+from __future__ import annotations
+
+from starlette.responses import HTMLResponse
+
+from qbo_emulator.web.layout import e, hidden, page
+from qbo_emulator.world import World
+
+PASSED_ON = ("client_id", "response_type", "scope", "redirect_uri", "state")
+
+
+def consent_page(world: World, given: dict[str, str]) -> HTMLResponse:
+    """The question, with the authorize request carried along in the form."""
+    chosen = given.get("realm_id") or next(iter(world.companies), "")
+    choices = "".join(
+        f'<label class="line choice"><input type="radio" name="realm_id" value="{e(company.realm_id)}"'
+        f"{' checked' if company.realm_id == chosen else ''}>"
+        f"<span><strong>{e(company.name)}</strong>Company {e(company.realm_id)}</span></label>"
+        for company in world.companies.values()
+    )
+    carried = "".join(hidden(name, given.get(name, "")) for name in PASSED_ON)
+    body = f"""<section>
+<h1>Let this app use your company?</h1>
+<p>An app asks to read and write the accounting data of one company: its customers, products, invoices and payments.</p>
+<form method="post" action="/connect/oauth2">{carried}
+<fieldset><legend class="soft">Company</legend>{choices}</fieldset>
+<p class="soft">You can end this at any time in the connected apps of the company.</p>
+<div class="row">
+<button class="main" name="decision" value="connect">Connect</button>
+<button name="decision" value="refuse">No, thanks</button>
+</div></form></section>"""
+    return page("Connect an app", body, narrow=True)
+
+
+def refused_page(problem: str) -> HTMLResponse:
+    """Shown when the browser must not be sent back to where it came from."""
+    body = f"""<section><h1>This app cannot be connected</h1><p>{e(problem)}</p>
+<p>Check the client id and the redirect address in the settings of the app, then start again from there.</p></section>"""
+    return page("The app cannot be connected", body, narrow=True, status=400)

@@ -1,0 +1,167 @@
+"""The control API: what a person would do in QuickBooks, and what tests need of the emulator itself."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from qbo_emulator import wire
+from qbo_emulator.faults import Fault
+from qbo_emulator.web import office
+from qbo_emulator.wire import Doc
+from qbo_emulator.world import World
+
+Handler = Callable[[Request, Doc], Any]
+
+
+class ControlApi:
+    """Routes below /control; bodies and answers are JSON."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, Handler]] = [
+            ("GET", "/control/companies", self.companies),
+            ("GET", "/control/clock", self.clock),
+            ("POST", "/control/clock", self.move_clock),
+            ("GET", "/control/webhooks", self.webhooks),
+            ("POST", "/control/webhooks", self.set_webhooks),
+            ("GET", "/control/faults", self.faults),
+            ("POST", "/control/faults", self.add_fault),
+            ("DELETE", "/control/faults", self.remove_faults),
+            ("GET", "/control/requests", self.requests),
+            ("GET", "/control/limits", self.limits),
+            ("POST", "/control/limits", self.set_limits),
+            ("POST", "/control/oauth", self.set_oauth),
+            ("POST", "/control/reset", self.reset),
+            ("GET", "/control/{realm_id}/dump", self.dump),
+            ("POST", "/control/{realm_id}/disconnect", self.disconnect),
+            ("POST", "/control/{realm_id}/preferences", self.preferences),
+            ("POST", "/control/{realm_id}/{kinds}", self.create),
+            ("GET", "/control/{realm_id}/{kinds}/{qbo_id}", self.show),
+            ("POST", "/control/{realm_id}/{kinds}/{qbo_id}/{action}", self.act),
+        ]
+        return [Route(path, self._answering(handler), methods=[method]) for method, path, handler in table]
+
+    def _answering(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        @functools.wraps(handler)
+        async def endpoint(request: Request) -> Response:
+            raw = await request.body()
+            try:
+                body = wire.decode(raw) if raw.strip() else {}
+                if not isinstance(body, dict):
+                    raise ValueError("the body must be a JSON object")
+                answer = handler(request, body)
+            except Fault as fault:
+                return JSONResponse({"problem": fault.detail, "code": fault.code}, 400)
+            except LookupError as missing:
+                return JSONResponse({"problem": str(missing.args[0])}, 404)
+            except ValueError as problem:
+                return JSONResponse({"problem": str(problem)}, 400)
+            self.world.revision += 1
+            return Response(wire.encode(answer), media_type="application/json")
+
+        return endpoint
+
+    def companies(self, request: Request, body: Doc) -> Any:
+        return [
+            {"name": company.name, "realm_id": company.realm_id, "profile": company.profile.key}
+            for company in self.world.companies.values()
+        ]
+
+    def clock(self, request: Request, body: Doc) -> Any:
+        now = self.world.clock.now()
+        return {"now": now.isoformat(), "offset_seconds": round(self.world.clock.offset.total_seconds(), 3)}
+
+    def move_clock(self, request: Request, body: Doc) -> Any:
+        """`advance_seconds` moves it on, `set` makes an instant the present, `skew` sets it off machine time."""
+        office.move_clock(self.world, body)
+        return self.clock(request, body)
+
+    def webhooks(self, request: Request, body: Doc) -> Any:
+        return office.webhook_state(self.world)
+
+    def set_webhooks(self, request: Request, body: Doc) -> Any:
+        office.set_webhooks(self.world, body)
+        return office.webhook_state(self.world)
+
+    def faults(self, request: Request, body: Doc) -> Any:
+        return [rule.doc() for rule in self.world.injector.rules.values()]
+
+    def add_fault(self, request: Request, body: Doc) -> Any:
+        return self.world.injector.add(body).doc()
+
+    def remove_faults(self, request: Request, body: Doc) -> Any:
+        self.world.injector.remove(request.query_params.get("id"))
+        return self.faults(request, body)
+
+    def requests(self, request: Request, body: Doc) -> Any:
+        since = int(request.query_params.get("since", "0"))
+        return {"total": self.world.requests.total, "requests": self.world.requests.since(since)}
+
+    def limits(self, request: Request, body: Doc) -> Any:
+        return vars(self.world.limits.settings)
+
+    def set_limits(self, request: Request, body: Doc) -> Any:
+        """`per_minute`, `per_second`, `batch_per_minute`; null switches a limit off."""
+        settings = self.world.limits.settings
+        for name, value in body.items():
+            if not hasattr(settings, name):
+                raise ValueError(f"there is no limit called {name}")
+            setattr(settings, name, None if value is None else int(value))
+        self.world.limits.clear()
+        return vars(settings)
+
+    def set_oauth(self, request: Request, body: Doc) -> Any:
+        """`rotation`: "every refresh", "daily", or a number of seconds of emulator time."""
+        rotation = body.get("rotation", "daily")
+        named = {"every refresh": 0.0, "daily": 86_400.0}
+        self.world.tokens.rotation_seconds = named.get(str(rotation), -1.0)
+        if self.world.tokens.rotation_seconds < 0:
+            self.world.tokens.rotation_seconds = float(rotation)
+        return {"rotation_seconds": int(self.world.tokens.rotation_seconds)}
+
+    def reset(self, request: Request, body: Doc) -> Any:
+        """Back to newly opened companies; connections and settings stay unless `all` is true."""
+        office.reset(self.world, everything=bool(body.get("all")))
+        return self.companies(request, body)
+
+    def dump(self, request: Request, body: Doc) -> Any:
+        company = office.company(self.world, request.path_params["realm_id"])
+        return {
+            name: [
+                row.text for row in sorted(table.rows.values(), key=lambda row: (len(row.qbo_id), row.qbo_id))
+            ]
+            for name, table in company.tables.items()
+        }
+
+    def disconnect(self, request: Request, body: Doc) -> Any:
+        company = office.company(self.world, request.path_params["realm_id"])
+        return {"ended": self.world.tokens.disconnect(company.realm_id)}
+
+    def preferences(self, request: Request, body: Doc) -> Any:
+        """Preferences by group, or plain names for the ones that are changed often."""
+        company = office.company(self.world, request.path_params["realm_id"])
+        return office.set_preferences(self.world, company, body).text
+
+    def create(self, request: Request, body: Doc) -> Any:
+        params = request.path_params
+        company = office.company(self.world, params["realm_id"])
+        return office.save(self.world, company, office.kind(params["kinds"]), body).text
+
+    def show(self, request: Request, body: Doc) -> Any:
+        params = request.path_params
+        company = office.company(self.world, params["realm_id"])
+        return office.row(company, office.kind(params["kinds"]), params["qbo_id"]).text
+
+    def act(self, request: Request, body: Doc) -> Any:
+        params = request.path_params
+        company = office.company(self.world, params["realm_id"])
+        kind = office.kind(params["kinds"])
+        return office.act(self.world, company, kind, params["qbo_id"], params["action"], body)

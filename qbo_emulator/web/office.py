@@ -1,0 +1,223 @@
+"""What a person does in QuickBooks' own pages, and the switches of the emulator, for the control API and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from qbo_emulator import engine, ledger
+from qbo_emulator.clock import moment
+from qbo_emulator.entities import KINDS
+from qbo_emulator.schema import Family, Kind
+from qbo_emulator.store import Change, Company, Row
+from qbo_emulator.values import amount_out, number_in, stored
+from qbo_emulator.webhooks import CLASSIC, CLOUDEVENTS
+from qbo_emulator.wire import Doc
+from qbo_emulator.world import World
+
+# Where the preferences that are changed often live.
+PLAIN_PREFERENCES = {
+    "BookCloseDate": "AccountingInfoPrefs",
+    "CustomTxnNumbers": "SalesFormsPrefs",
+    "AllowDiscount": "SalesFormsPrefs",
+    "AllowDeposit": "SalesFormsPrefs",
+    "AllowServiceDate": "SalesFormsPrefs",
+    "DefaultTerms": "SalesFormsPrefs",
+    "UsingSalesTax": "TaxPrefs",
+}
+
+
+def company(world: World, realm_id: str) -> Company:
+    """The company, or LookupError that says what is missing."""
+    found = world.companies.get(realm_id)
+    if found is None:
+        raise LookupError(f"There is no company {realm_id}.")
+    return found
+
+
+def kind(plural: str) -> Kind:
+    """The kind of a plural path part, such as `invoices`."""
+    for known in KINDS.values():
+        if plural.lower() in {known.segment, f"{known.segment}s", f"{known.segment}es"}:
+            return known
+    raise LookupError(f"There is nothing called {plural}.")
+
+
+def row(company_of: Company, kind_of: Kind, qbo_id: str) -> Row:
+    found = company_of.row(kind_of.name, qbo_id)
+    if found is None:
+        raise LookupError(f"There is no {kind_of.name} {qbo_id}.")
+    return found
+
+
+def save(world: World, company_of: Company, kind_of: Kind, body: Doc) -> Row:
+    """Create or change something as the pages of QuickBooks do."""
+    return engine.save(company_of, kind_of, body, world.clock.now(), engine.PAGE)
+
+
+def act(world: World, company_of: Company, kind_of: Kind, qbo_id: str, action: str, body: Doc) -> Any:
+    """One action on one object; gives the object as it is afterwards."""
+    now = world.clock.now()
+    target = row(company_of, kind_of, qbo_id)
+    if action == "edit":
+        return edit(world, company_of, kind_of, target, body).text
+    if action == "void":
+        return engine.void(company_of, kind_of, {"Id": qbo_id}, now, engine.PAGE).text
+    if action == "delete":
+        return engine.remove(company_of, kind_of, {"Id": qbo_id}, now, engine.PAGE)
+    if action == "send":
+        return engine.send(company_of, kind_of, qbo_id, body.get("sendTo"), now).text
+    if action in {"inactivate", "activate"} and kind_of.family is not Family.TRANSACTION:
+        return save(world, company_of, kind_of, {"Id": qbo_id, "Active": action == "activate"}).text
+    special: dict[tuple[str, str], Callable[[], Any]] = {
+        ("Invoice", "pay"): lambda: pay(world, company_of, target, body).text,
+        ("Invoice", "unpay"): lambda: unpay(world, company_of, target).text,
+        ("Invoice", "unapply"): lambda: [r.text for r in ledger.unapply(company_of, qbo_id, now)],
+        ("Payment", "deposit"): lambda: engine.deposit(company_of, target, now).text,
+    }
+    chosen = special.get((kind_of.name, action))
+    if chosen is None:
+        raise LookupError(f"{kind_of.name} has no action {action}.")
+    return chosen()
+
+
+def edit(world: World, company_of: Company, kind_of: Kind, target: Row, body: Doc) -> Row:
+    """Change the properties given; `lines` is short for a whole new set of lines."""
+    changes = {name: value for name, value in body.items() if name != "lines"}
+    if "lines" in body:
+        changes["Line"] = [_line(line) for line in body["lines"]]
+    return save(world, company_of, kind_of, {**changes, "Id": target.qbo_id})
+
+
+def _line(line: Doc) -> Doc:
+    """A sales line from amount, item and description, or a line that is written out already."""
+    if "DetailType" in line:
+        return line
+    return {
+        "DetailType": "SalesItemLineDetail",
+        "Amount": line.get("amount"),
+        "Description": line.get("description"),
+        "SalesItemLineDetail": {"ItemRef": {"value": str(line.get("item", "1"))}},
+    }
+
+
+def set_amount(world: World, company_of: Company, target: Row, amount: Any) -> Row:
+    """Give the first line of an invoice another amount, as someone does who corrects it by hand."""
+    wanted = number_in("amount", amount)
+    lines = [dict(line) for line in target.data["Line"]]
+    first = next((line for line in lines if line["DetailType"] == "SalesItemLineDetail"), None)
+    if wanted is None or first is None:
+        raise ValueError("an amount is needed, and an invoice with a product line")
+    detail = {
+        key: value for key, value in first["SalesItemLineDetail"].items() if key not in {"Qty", "UnitPrice"}
+    }
+    first |= {"Amount": amount_out(wanted), "SalesItemLineDetail": detail}
+    return save(world, company_of, KINDS["Invoice"], {"Id": target.qbo_id, "Line": lines})
+
+
+def pay(world: World, company_of: Company, invoice: Row, body: Doc) -> Row:
+    """Record a payment; without an amount, of all that is open. What is too much stays as credit."""
+    due = stored(invoice.data["Balance"])
+    given = number_in("amount", body.get("amount"))
+    amount = due if given is None else given
+    if amount <= 0:
+        raise ValueError("There is nothing to pay: the amount must be above zero.")
+    on_invoice = min(amount, due)
+    payment: Doc = {
+        "CustomerRef": {"value": invoice.data["CustomerRef"]["value"]},
+        "TotalAmt": amount_out(amount),
+        "TxnDate": body.get("date"),
+        "PaymentRefNum": body.get("ref"),
+        "PaymentMethodRef": {"value": str(body["method"])} if body.get("method") else None,
+    }
+    if on_invoice:
+        link = {"TxnId": invoice.qbo_id, "TxnType": "Invoice"}
+        payment["Line"] = [{"Amount": amount_out(on_invoice), "LinkedTxn": [link]}]
+    return save(world, company_of, KINDS["Payment"], payment)
+
+
+def unpay(world: World, company_of: Company, invoice: Row) -> Row:
+    """Delete every payment of an invoice; gives the invoice afterwards."""
+    for payment in ledger.payments_of(company_of, invoice.qbo_id):
+        engine.remove(company_of, KINDS["Payment"], {"Id": payment.qbo_id}, world.clock.now(), engine.PAGE)
+    return row(company_of, KINDS["Invoice"], invoice.qbo_id)
+
+
+def set_preferences(world: World, company_of: Company, body: Doc) -> Row:
+    """Change preferences given by group or by plain name; null takes one away."""
+    groups: dict[str, Doc] = {}
+    for name, value in body.items():
+        if name in PLAIN_PREFERENCES:
+            groups.setdefault(PLAIN_PREFERENCES[name], {})[name] = value
+        elif isinstance(value, dict):
+            groups.setdefault(name, {}).update(value)
+        else:
+            raise ValueError(f"{name} is not a preference that can be set by its plain name")
+    return save(world, company_of, KINDS["Preferences"], groups)
+
+
+def move_clock(world: World, body: Doc) -> None:
+    if "set" in body:
+        world.clock.set(moment(str(body["set"])))
+    if "skew" in body:
+        world.clock.offset = timedelta(seconds=float(body["skew"]))
+    if "advance_seconds" in body:
+        world.clock.advance(timedelta(seconds=float(body["advance_seconds"])))
+    world.sender.wake()
+
+
+def webhook_state(world: World) -> Doc:
+    """The settings and the last deliveries, newest first."""
+    return {
+        **vars(world.sender.settings),
+        "deliveries": [delivery.doc() for delivery in reversed(world.sender.deliveries)],
+    }
+
+
+def set_webhooks(world: World, body: Doc) -> None:
+    """Change the switches; `send_test` sends an event about the company's newest invoice."""
+    settings = world.sender.settings
+    for name, value in body.items():
+        if name == "send_test":
+            continue
+        if name == "format" and value not in {CLASSIC, CLOUDEVENTS}:
+            raise ValueError(f"format must be {CLASSIC} or {CLOUDEVENTS}")
+        if not hasattr(settings, name):
+            raise ValueError(f"there is no webhook setting called {name}")
+        if name == "drop":
+            settings.drop = float(value)
+        elif name == "delay_ms":
+            settings.delay_ms = int(value)
+        else:
+            setattr(settings, name, value or None if name == "url" else value)
+    if body.get("send_test"):
+        _send_test(world, str(body["send_test"]))
+    world.sender.wake()
+
+
+def _send_test(world: World, realm_id: str) -> None:
+    chosen = world.companies.get(realm_id) or next(iter(world.companies.values()))
+    newest = next(chosen.table("Invoice").newest_first(), None)
+    if newest is not None:
+        world.sender.add(Change(chosen.realm_id, "Invoice", newest.qbo_id, "Update", world.clock.now()))
+
+
+def reset(world: World, *, everything: bool) -> None:
+    """Open the companies anew; with `everything`, connections, clock, faults and switches start afresh too."""
+    world.refill()
+    world.injector.remove()
+    world.limits.clear()
+    world.requests.entries.clear()
+    world.sender.deliveries.clear()
+    world.sender.buffer.clear()
+    if everything:
+        world.clock.offset = timedelta(0)
+        for grant in world.tokens.grants:
+            if not grant.ready:
+                world.tokens.end(grant)
+        settings = world.sender.settings
+        settings.enabled, settings.format, settings.url = True, CLOUDEVENTS, world.settings.webhook_url
+        settings.duplicate = settings.reorder = False
+        settings.drop, settings.delay_ms = 0.0, 0
+        world.tokens.rotation_seconds = 86_400.0

@@ -146,7 +146,9 @@ def highlight(text: str, query: str) -> SafeString:
         return SafeString(escape(text))
     parts = re.split(f"({'|'.join(words)})", text, flags=re.IGNORECASE)
     return format_html_join(
-        "", "{}", ((format_html("<mark>{}</mark>", part) if at % 2 else part,) for at, part in enumerate(parts))
+        "",
+        "{}",
+        ((format_html("<mark>{}</mark>", part) if at % 2 else part,) for at, part in enumerate(parts)),
     )
 
 
@@ -187,7 +189,10 @@ def flag_label(code: str) -> str:
 def status_flag(code: str, label: str = "") -> SafeString:
     """Draw a status flag: shape, word and tint."""
     return format_html(
-        '<span class="flag flag-{}">{}{}</span>', code, icon(FLAGS.get(code, "info"), 14), label or flag_label(code)
+        '<span class="flag flag-{}">{}{}</span>',
+        code,
+        icon(FLAGS.get(code, "info"), 14),
+        label or flag_label(code),
     )
 
 
@@ -201,18 +206,20 @@ def share_bar(segments: Iterable[Any], label: str) -> SafeString:
         if share > 0:
             parts.append((segment.kind, at, max(share - Decimal("0.3"), Decimal("0.2"))))
         at += share
-    drawn = format_html_join(
-        "", '<rect class="bar-{}" x="{}%" y="0" width="{}%" height="8" rx="2"/>', parts
-    )
+    drawn = format_html_join("", '<rect class="bar-{}" x="{}%" y="0" width="{}%" height="8" rx="2"/>', parts)
     return format_html(
-        '<svg class="bar" width="100%" height="8" role="img" aria-label="{}" focusable="false">{}</svg>', label, drawn
+        '<svg class="bar" width="100%" height="8" role="img" aria-label="{}" focusable="false">{}</svg>',
+        label,
+        drawn,
     )
 
 
 class BlockNode(template.Node):
     """A block tag whose body are the buttons."""
 
-    def __init__(self, kind: str, arguments: list[FilterExpression], options: dict[str, Any], body: NodeList) -> None:
+    def __init__(
+        self, kind: str, arguments: list[FilterExpression], options: dict[str, Any], body: NodeList
+    ) -> None:
         self.kind, self.arguments, self.options, self.body = kind, arguments, options, body
 
     def render(self, context: template.Context) -> SafeString:
@@ -220,7 +227,9 @@ class BlockNode(template.Node):
         values = [argument.resolve(context) for argument in self.arguments]
         options = {key: value.resolve(context) for key, value in self.options.items()}
         actions = SafeString(self.body.render(context).strip())
-        return _banner(values, options, actions) if self.kind == "banner" else _empty(values, options, actions)
+        return (
+            _banner(values, options, actions) if self.kind == "banner" else _empty(values, options, actions)
+        )
 
 
 def _banner(values: list[Any], options: dict[str, Any], actions: SafeString) -> SafeString:

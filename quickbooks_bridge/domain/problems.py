@@ -1,6 +1,7 @@
 """Foreseeable mistakes as values: what is wrong, where, and what it takes to mend it."""
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Problem:
     code: str
     field: str = ""
     line: int | None = None
-    params: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = dataclasses.field(default_factory=dict)
     is_blocking: bool = True
 
     def as_dict(self) -> dict[str, object]:

@@ -1,0 +1,28 @@
+"""What every page shows of the connection: one chip in the top bar."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from deals.models import Member
+from quickbooks_bridge.models import Connection
+from quickbooks_bridge.selectors import connection_for
+
+
+def connection_chip(request: HttpRequest) -> dict[str, Any]:
+    """Give the company's name and whether it needs its owner, for signed-in members of a connected account."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    viewer = getattr(request, "_viewer", None)
+    member = viewer.member if viewer else Member.objects.filter(user_id=request.user.pk).first()
+    connection = connection_for(member.account) if member else None
+    if connection is None:
+        return {}
+    return {
+        "connection_chip": {
+            "company_name": connection.company_name,
+            "needs_attention": connection.status == Connection.Status.NEEDS_RECONNECT,
+            "url": reverse("quickbooks:settings"),
+        }
+    }

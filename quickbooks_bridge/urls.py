@@ -1,0 +1,35 @@
+"""Addresses of the QuickBooks side."""
+
+from django.urls import path
+
+from .views import actions, connection, history, invoices, webhook
+
+app_name = "quickbooks"
+
+urlpatterns = [
+    path("quickbooks/", connection.settings_page, name="settings"),
+    path("quickbooks/connect/", connection.connect, name="connect"),
+    path("quickbooks/callback/", connection.callback, name="callback"),
+    path("quickbooks/disconnect/", connection.disconnect, name="disconnect"),
+    path("quickbooks/preview/", connection.preview, name="preview"),
+    path("quickbooks/progress/", connection.progress, name="progress"),
+    path("quickbooks/presets/new/", connection.preset_edit, name="preset_new"),
+    path("quickbooks/presets/<int:pk>/", connection.preset_edit, name="preset_edit"),
+    path("quickbooks/webhook/", webhook.webhook, name="webhook"),
+    path("quickbooks/customers/", invoices.customer_search, name="customer_search"),
+    path("quickbooks/items/", invoices.item_search, name="item_search"),
+    path("deals/<int:deal_pk>/invoices/new/", invoices.invoice_new, name="invoice_new"),
+    path("deals/<int:deal_pk>/invoices/check/", invoices.invoice_check, name="invoice_check"),
+    path("deals/<int:deal_pk>/invoices/tab/", invoices.panel, {"slot": "tab"}, name="tab"),
+    path("deals/<int:deal_pk>/invoices/sidebar/", invoices.panel, {"slot": "sidebar"}, name="sidebar"),
+    path("deals/<int:deal_pk>/invoices/refresh/", actions.refresh, name="refresh"),
+    path("deals/<int:deal_pk>/invoices/all/", history.all_invoices, name="all_invoices"),
+    path("deals/<int:deal_pk>/customer/unlink/", actions.unlink_customer, name="unlink_customer"),
+    path("invoices/<int:pk>/void/", actions.void, name="void"),
+    path("invoices/<int:pk>/delete/", actions.delete, name="delete"),
+    path("invoices/<int:pk>/send/", actions.send, name="send"),
+    path("invoices/<int:pk>/pdf/", actions.pdf, name="pdf"),
+    path("invoices/<int:pk>/unlink/", actions.unlink, name="unlink"),
+    path("invoices/<int:pk>/link/<int:deal_pk>/", actions.link, name="link"),
+    path("intents/<int:pk>/check/", actions.check, name="check"),
+]

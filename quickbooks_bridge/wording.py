@@ -1,0 +1,107 @@
+"""Sentences for problem codes: what happened, what it means, what to do. Never a code, never blame."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from quickbooks_bridge.domain.problems import Problem
+
+SENTENCES: dict[str, str | Promise] = {
+    # The form, before anything is sent
+    "customer_missing": _("Choose a QuickBooks customer, or write the name of a new one."),
+    "customer_gone": _("This customer is no longer in QuickBooks. Choose another one."),
+    "customer_inactive": _("%(name)s is inactive in QuickBooks, which refuses inactive customers. Choose another one."),
+    "name_forbidden": _("QuickBooks takes no colon, tab or line break in a name. Write it without."),
+    "name_too_long": _("QuickBooks takes names of up to %(longest)s characters. Shorten it."),
+    "name_taken": _("%(name)s is already taken in QuickBooks. Choose that customer, or write another name."),
+    "text_too_long": _("This is longer than the %(longest)s characters QuickBooks takes. Shorten it."),
+    "email_semicolon": _("QuickBooks wants commas between addresses. Replace the semicolon."),
+    "email_bad": _("This is no email address QuickBooks takes. Correct it, or leave it empty."),
+    "address_missing": _("Without an address QuickBooks adds no sales tax. Fill in the address if tax is due."),
+    "currency_missing": _("Choose the currency of the invoice."),
+    "currency_off": _("QuickBooks is set up for %(home)s only. Switch the invoice to %(home)s."),
+    "currency_mismatch": _("%(name)s bills in %(currency)s, so QuickBooks takes %(currency)s only."),
+    "date_absurd": _("This date lies more than five years away. Correct it."),
+    "date_bad": _("Write a date."),
+    "books_closed": _("The books are closed through %(closed)s. Choose a later issue date."),
+    "due_before_issue": _("The due date lies before the issue date. Move one of them."),
+    "no_lines": _("An invoice needs at least one line. Add one."),
+    "line_unnamed": _("Write what this line bills."),
+    "line_text_too_long": _("This text is longer than QuickBooks takes. Shorten it."),
+    "line_unlinked": _("Line %(number)s has no QuickBooks product. Choose one; it is remembered for next time."),
+    "item_gone": _("The product of line %(number)s is no longer in QuickBooks. Choose another one."),
+    "item_category": _("%(item)s is a category, which cannot be sold. Choose a product in it."),
+    "item_inactive": _("%(item)s is inactive in QuickBooks, which refuses inactive products. Choose another one."),
+    "number_bad": _("Write a number, such as 1250.50."),
+    "quantity_zero": _("A quantity of zero bills nothing. Write a quantity, or remove the line."),
+    "quantity_negative": _("A quantity is more than zero."),
+    "price_negative": _("A price is zero or more. Use the discount to lower a line."),
+    "discount_negative": _("A discount is zero or more."),
+    "discount_too_large": _("The discount is larger than the line. Lower it."),
+    "number_too_large": _("This is larger than QuickBooks takes. Write a smaller number."),
+    "decimals_5": _("QuickBooks takes up to five decimals here."),
+    "decimals_7": _("QuickBooks takes up to seven decimals here."),
+    "total_zero": _("The invoice comes to zero. QuickBooks will show it as paid."),
+    "field_gone": _("The field chosen before no longer exists. Choose another one."),
+    "due_days_not_a_number": _("Write a whole number of days, such as 7."),
+    "due_days_negative": _("Days count from the issue date on. Write 0 or more."),
+    "due_days_too_long": _("QuickBooks takes at most %(longest)s days."),
+    # QuickBooks' refusals
+    "reconnect": _("QuickBooks needs somebody to sign in again. Reconnecting keeps every link."),
+    "reconnect_as_admin": _("The person who connected is no longer admin in QuickBooks. An admin has to reconnect."),
+    "throttled": _("QuickBooks asks us to slow down. Nothing was created; try again in a minute."),
+    "quickbooks_down": _("QuickBooks is not answering. Nothing was created; try again in a moment."),
+    "unexpected": _("QuickBooks gave an answer we do not know. Nothing was created; your admin can pass on the details."),
+    "request_id_reused": _("QuickBooks already knows this request. We are looking for its invoice."),
+    "object_gone": _("Something on this invoice is deleted or inactive in QuickBooks. Check customer and products."),
+    "cannot_link": _("QuickBooks cannot link these. Nothing was changed."),
+    "value_missing": _("QuickBooks misses a value. Check that every line has a product and an amount."),
+    "text_too_long_there": _("One of the texts is longer than QuickBooks takes. Shorten it."),
+    "value_bad": _("QuickBooks does not take one of the numbers or dates. Check them."),
+    "currency_refused": _("QuickBooks refused the currency. Use the customer's own."),
+    "total_negative": _("QuickBooks takes no invoice below zero. Lower the discounts."),
+    "reference_bad": _("A customer or product on this invoice cannot be used in QuickBooks. Choose another one."),
+    "changed_meanwhile": _("Somebody changed this in QuickBooks at the same moment. Look at it again."),
+    "no_permission": _("The person who connected may not do this in QuickBooks. Ask your QuickBooks admin."),
+    "not_in_edition": _("Your QuickBooks plan does not include this."),
+    "business_rule": _("QuickBooks refused it by one of its own rules. Nothing was changed; ask your accountant."),
+    "amount_mismatch": _("QuickBooks computes a line differently. Check quantity and price."),
+    "tax_code_bad": _("QuickBooks does not take this tax choice. Choose taxed or not taxed."),
+    "number_taken": _("Another document already has this number. Leave it empty and QuickBooks gives the next one."),
+    "subscription_ended": _("The QuickBooks subscription has ended, so it can only be read. Nothing was changed."),
+    "books_closed_there": _("The books are closed for this date. Nothing was changed; your accountant can open them."),
+    "name_taken_there": _("A customer, vendor or employee in QuickBooks already has this name. Write another one."),
+    "inventory_date": _("A stock product was not yet in stock on the issue date. Choose a later date."),
+    "inventory_short": _("QuickBooks has too few of a stock product. Lower the quantity."),
+    "email_missing": _("Write the address the invoice is sent to."),
+    "line_unlinked_there": _("QuickBooks misses a product on a line. Choose one for every line."),
+    "settled": _("A payment settles this invoice, so QuickBooks does not void it. Nothing was changed."),
+    "reconciled": _("This is matched with the bank in QuickBooks. Nothing was changed; ask your accountant."),
+    "deposited": _("A payment of this invoice is already deposited. Nothing was changed; ask your accountant."),
+    # Connecting
+    "connect_needs_admin": _("Only an admin of your company can connect QuickBooks. Ask one of them."),
+    "keys_missing": _("This installation has no QuickBooks keys yet. Whoever runs it finds the steps in the README."),
+    "keys_refused": _("QuickBooks does not know this installation's keys. Whoever runs it should check them."),
+    "quickbooks_unreachable": _("QuickBooks is not answering. Nothing was connected; try again in a moment."),
+    "state_unknown": _("This answer was already used, is too old, or was not asked for here. Start connecting again."),
+    "consent_refused": _("You chose not to connect. Nothing was changed; you can connect at any time."),
+    "consent_incomplete": _("QuickBooks' answer named no company. Start connecting again."),
+    "code_refused": _("QuickBooks no longer accepts this answer. Start connecting again."),
+    "already_connected": _("QuickBooks is already connected by %(owner)s to %(company)s. Only one connection is active."),
+    "already_connected_meanwhile": _("Somebody else connected QuickBooks in the meantime."),
+    "other_company": _("That is another QuickBooks company. This account's links belong to %(company)s. Choose that one."),
+}  # fmt: skip
+
+
+def say(code: str, params: dict[str, str] | None = None) -> str:
+    """Give the sentence of a code in the reader's language."""
+    text = str(SENTENCES.get(code, SENTENCES["unexpected"]))
+    known = {
+        name: ""
+        for name in ("name", "currency", "home", "longest", "closed", "item", "number", "owner", "company")
+    }
+    return text % {**known, **(params or {})}
+
+
+def problem_text(problem: Problem) -> str:
+    """Give the sentence of a problem."""
+    return say(problem.code, problem.params)

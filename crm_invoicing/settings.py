@@ -153,7 +153,8 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # Browsers apply form-action to redirects too, and Connect is a form that leads to the consent page.
+        "form-action": [SELF, "https://appcenter.intuit.com", *env.list("CONSENT_ORIGIN", default=[])],
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

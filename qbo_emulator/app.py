@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,26 +22,31 @@ from qbo_emulator.web.oauth_routes import OAuthRoutes
 from qbo_emulator.world import World
 
 
-class ControlToken:
-    """Lets only those with the control token at the control page and API, when there is one."""
+class ControlGuard:
+    """Keeps the control page and API for those with the token, when there is one, and for pages of its own."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self.app = app
         self.token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            self.token
-            and scope["type"] == "http"
-            and (scope["path"] == "/" or scope["path"].startswith("/control"))
-        ):
-            request = Request(scope)
-            given = request.headers.get("x-control-token") or request.query_params.get("token", "")
-            if not secrets.compare_digest(given.encode(), self.token.encode()):
-                refusal = JSONResponse({"problem": "The control token is missing or wrong."}, status_code=403)
-                await refusal(scope, receive, send)
+        if scope["type"] == "http" and (scope["path"] == "/" or scope["path"].startswith("/control")):
+            problem = self._problem(Request(scope))
+            if problem is not None:
+                await JSONResponse({"problem": problem}, status_code=403)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _problem(self, request: Request) -> str | None:
+        if self.token:
+            given = request.headers.get("x-control-token") or request.query_params.get("token", "")
+            if not secrets.compare_digest(given.encode(), self.token.encode()):
+                return "The control token is missing or wrong."
+        # A page of another site can post a form to an address on this machine; it cannot hide where it came from.
+        origin = request.headers.get("origin")
+        if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host"):
+            return "Requests from pages of other sites are not taken."
+        return None
 
 
 async def _style(request: Request) -> Response:
@@ -74,6 +80,6 @@ def build_app(world: World) -> ASGIApp:
             *control.routes(),
             *pages.routes(),
         ],
-        middleware=[Middleware(ControlToken, token=world.settings.control_token)],
+        middleware=[Middleware(ControlGuard, token=world.settings.control_token)],
     )
     return TransportInScope(app)

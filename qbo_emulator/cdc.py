@@ -15,7 +15,7 @@ MOST_OBJECTS = 1000
 
 
 def answer(company: Company, entities: str | None, changed_since: str | None) -> Doc:
-    """The CDCResponse for a comma list of entities and a moment (2020, 4001 when one is missing or unknown)."""
+    """The CDCResponse for a comma list of entities and a moment (2020 missing, 4001 unknown)."""
     if not entities:
         raise faults.required("entities")
     if not changed_since:

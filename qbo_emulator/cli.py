@@ -1,4 +1,4 @@
-"""The command line: opens the port, builds or loads the world, prints one JSON line, serves until a signal."""
+"""The command line: opens the port, builds or loads the world, prints one line, serves until a signal."""
 
 from __future__ import annotations
 

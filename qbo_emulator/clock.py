@@ -44,6 +44,6 @@ def pacific_ms(instant: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """Aware instant from an ISO text; without an offset it is taken as Pacific. ValueError when it is none."""
+    """Aware instant from an ISO text, Pacific when it names no offset (ValueError when it is none)."""
     parsed = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
     return parsed.replace(tzinfo=PACIFIC) if parsed.tzinfo is None else parsed

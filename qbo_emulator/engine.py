@@ -1,4 +1,4 @@
-"""Every read and write of an entity: the checks all kinds share, then the rules of the kind, then the effects."""
+"""Every read and write of an entity: checks all kinds share, the rules of the kind, then the effects."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Option
 
 def _given(body: Doc, *, clearing: bool) -> Doc:
     """The properties that were really sent: an empty text is nothing, in a sparse update it clears."""
-    given = {}
+    given: Doc = {}
     for name, value in body.items():
         if name in {"Id", "SyncToken", "MetaData", "domain", "sparse", "status"}:
             continue

@@ -111,7 +111,7 @@ def open_amount(company: Company, row: Row) -> Decimal:
 
 
 def settle_payment(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
-    """After a payment was written or removed: put its applications on and off the transactions they settle."""
+    """After a payment was written or removed: put it on, or take it off, what its lines settle."""
     source = after or before
     if source is None:
         return

@@ -11,6 +11,7 @@ from typing import Any
 from qbo_emulator import faults
 from qbo_emulator.store import Company, Row
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 COMMON = ("domain", "sparse", "Id", "SyncToken", "MetaData", "status")
 
@@ -95,8 +96,10 @@ class Kind:
 
 REFERENCE = frozenset({"value", "name", "type"})
 ADDRESS = frozenset(
-    "Id Line1 Line2 Line3 Line4 Line5 City Country CountryCode CountrySubDivisionCode PostalCode "
-    "PostalCodeSuffix County Lat Long Tag Note".split()
+    words(
+        "Id Line1 Line2 Line3 Line4 Line5 City Country CountryCode CountrySubDivisionCode PostalCode "
+        "PostalCodeSuffix County Lat Long Tag Note"
+    )
 )
 ADDRESS_LENGTHS = {
     **{f"Line{number}": 500 for number in range(1, 6)},
@@ -148,7 +151,7 @@ def _check_nested(name: str, value: Doc) -> None:
 
 
 def check_values(kind: Kind, body: Doc) -> None:
-    """Refuse texts that are too long (2050), hold a colon where none may be (2040), or are no email (2210)."""
+    """Refuse texts that are too long (2050), hold a forbidden colon (2040), or are no email (2210)."""
     for name, maximum in kind.lengths.items():
         given = text_of(body.get(name))
         if given is not None and len(given) > maximum:

@@ -33,7 +33,7 @@ def number_out(value: Decimal) -> Decimal | int:
 
 
 def number_in(name: str, value: Any) -> Decimal | None:
-    """The number that was sent, as number or text; None for nothing or an empty text (2080 when it is none)."""
+    """The number that was sent, as number or text; None for nothing or "" (2080 when it is none)."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
@@ -76,7 +76,7 @@ def reference(row: Row) -> Doc:
 
 
 def referred(company: Company, kind: str, value: Any, *, what: str) -> Row | None:
-    """The row a reference names; None for no reference (2500 when there is no such row, 610 when inactive)."""
+    """The row a reference names, None for no reference (2500: no such row, 610: inactive)."""
     qbo_id = reference_id(value)
     if qbo_id is None:
         return None

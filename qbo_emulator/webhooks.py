@@ -1,4 +1,4 @@
-"""Webhooks: changes folded into signed POSTs, delivered in the background, tried again on the vendor's ladder."""
+"""Webhooks: changes folded into signed POSTs, sent in the background, tried again on the vendor's ladder."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from qbo_emulator.clock import Clock
 from qbo_emulator.entropy import Entropy
 from qbo_emulator.store import Change
 from qbo_emulator.wire import Doc, encode
+from qbo_emulator.wordlist import words
 
 FOLD_SECONDS = 0.1
 DEADLINE_SECONDS = 3.0
@@ -33,8 +34,10 @@ PAST = {
 }
 # What the vendor sends events for; the emulator has more kinds than that.
 TOLD = frozenset(
-    "Account Class CreditMemo Customer Department Employee Invoice Item Payment PaymentMethod Term Vendor "
-    "Preferences CompanyCurrency".split()
+    words(
+        "Account Class CreditMemo Customer Department Employee Invoice Item Payment PaymentMethod Term Vendor "
+        "Preferences CompanyCurrency"
+    )
 )
 
 

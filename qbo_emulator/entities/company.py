@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 _META = ("domain", "sparse", "Id", "SyncToken", "MetaData")
-INFO = tuple(
-    (
-        "CompanyName LegalName CompanyAddr CustomerCommunicationAddr LegalAddr CustomerCommunicationEmailAddr "
-        "PrimaryPhone CompanyStartDate FiscalYearStartMonth Country Email WebAddr SupportedLanguages "
-        "DefaultTimeZone NameValue"
-    ).split()
+INFO = words(
+    "CompanyName LegalName CompanyAddr CustomerCommunicationAddr LegalAddr CustomerCommunicationEmailAddr "
+    "PrimaryPhone CompanyStartDate FiscalYearStartMonth Country Email WebAddr SupportedLanguages "
+    "DefaultTimeZone NameValue"
 )
-GROUPS = tuple(
-    (
-        "AccountingInfoPrefs ProductAndServicesPrefs SalesFormsPrefs EmailMessagesPrefs VendorAndPurchasesPrefs "
-        "TimeTrackingPrefs TaxPrefs CurrencyPrefs ReportPrefs OtherPrefs"
-    ).split()
+GROUPS = words(
+    "AccountingInfoPrefs ProductAndServicesPrefs SalesFormsPrefs EmailMessagesPrefs VendorAndPurchasesPrefs "
+    "TimeTrackingPrefs TaxPrefs CurrencyPrefs ReportPrefs OtherPrefs"
 )
 
 

@@ -9,32 +9,27 @@ from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
 from qbo_emulator.values import amount_out, date_in, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 _META = "domain sparse Id SyncToken MetaData"
-INVOICE_ORDER = tuple(
-    (
-        "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "
-        f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn Line TxnTaxDetail "
-        "CustomerRef CustomerMemo BillAddr ShipAddr ShipFromAddr FreeFormAddress ClassRef SalesTermRef DueDate "
-        "ShipMethodRef ShipDate TrackingNum TotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
-        "BillEmailCc BillEmailBcc Balance DeliveryInfo DepositToAccountRef"
-    ).split()
+INVOICE_ORDER = words(
+    "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "
+    f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn Line TxnTaxDetail "
+    "CustomerRef CustomerMemo BillAddr ShipAddr ShipFromAddr FreeFormAddress ClassRef SalesTermRef DueDate "
+    "ShipMethodRef ShipDate TrackingNum TotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
+    "BillEmailCc BillEmailBcc Balance DeliveryInfo DepositToAccountRef"
 )
-INVOICE_KNOWN = tuple(
-    (
-        "HomeTotalAmt TxnSource RecurringInfo callToAction AutoDocNumber ECloudStatusTimeStamp TaxFormNum FOB "
-        "InvoiceEx InvoiceLink PONumber PaymentMethodRef EInvoiceStatus RecurDataRef SalesRepRef ExchangeRate "
-        "invoiceStatusLog TaxFormType LessCIS TxnStatus HomeBalance ConvenienceFeeDetail DiscountRate "
-        "PaymentDetailsMessage TransactionLocationType RemitToRef PaymentRefNum Tag TxnApprovalInfo NameAndId "
-        "invoiceStatus GlobalTaxCalculation TaxExemptionRef ProjectRef"
-    ).split()
+INVOICE_KNOWN = words(
+    "HomeTotalAmt TxnSource RecurringInfo callToAction AutoDocNumber ECloudStatusTimeStamp TaxFormNum FOB "
+    "InvoiceEx InvoiceLink PONumber PaymentMethodRef EInvoiceStatus RecurDataRef SalesRepRef ExchangeRate "
+    "invoiceStatusLog TaxFormType LessCIS TxnStatus HomeBalance ConvenienceFeeDetail DiscountRate "
+    "PaymentDetailsMessage TransactionLocationType RemitToRef PaymentRefNum Tag TxnApprovalInfo NameAndId "
+    "invoiceStatus GlobalTaxCalculation TaxExemptionRef ProjectRef"
 )
-MEMO_ORDER = tuple(
-    (
-        f"RemainingCredit {_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn "
-        "Line TxnTaxDetail CustomerRef CustomerMemo BillAddr ShipAddr ClassRef TotalAmt ApplyTaxAfterDiscount "
-        "PrintStatus EmailStatus BillEmail BillEmailCc BillEmailBcc Balance DeliveryInfo"
-    ).split()
+MEMO_ORDER = words(
+    f"RemainingCredit {_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn "
+    "Line TxnTaxDetail CustomerRef CustomerMemo BillAddr ShipAddr ClassRef TotalAmt ApplyTaxAfterDiscount "
+    "PrintStatus EmailStatus BillEmail BillEmailCc BillEmailBcc Balance DeliveryInfo"
 )
 FORM_QUERY = {
     "Id": "id",

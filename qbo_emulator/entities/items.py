@@ -7,6 +7,7 @@ from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
 from qbo_emulator.values import date_in, number_in, number_out, reference, referred, stored
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 DELETED = " (deleted)"
 TYPES = ("Service", "NonInventory", "Inventory", "Category", "Group")
@@ -100,20 +101,16 @@ ITEM_KINDS = (
     Kind(
         name="Item",
         family=Family.LIST,
-        order=tuple(
-            (
-                "Name Sku Description Active SubItem ParentRef Level FullyQualifiedName Taxable UnitPrice Type "
-                "IncomeAccountRef PurchaseDesc PurchaseCost ExpenseAccountRef AssetAccountRef TrackQtyOnHand "
-                "QtyOnHand ReorderPoint InvStartDate domain sparse Id SyncToken MetaData"
-            ).split()
+        order=words(
+            "Name Sku Description Active SubItem ParentRef Level FullyQualifiedName Taxable UnitPrice Type "
+            "IncomeAccountRef PurchaseDesc PurchaseCost ExpenseAccountRef AssetAccountRef TrackQtyOnHand "
+            "QtyOnHand ReorderPoint InvStartDate domain sparse Id SyncToken MetaData"
         ),
-        known=tuple(
-            (
-                "SalesTaxIncluded PurchaseTaxIncluded SalesTaxCodeRef PurchaseTaxCodeRef TaxClassificationRef "
-                "ItemGroupDetail PrefVendorRef AbatementRate ReverseChargeRate ServiceType ItemCategoryType "
-                "ClassRef Source DeferredRevenue UQCDisplayText UQCId CustomField AttachableRef PrintGroupedItems "
-                "SpecialItem SpecialItemType QtyOnPurchaseOrder QtyOnSalesOrder AvgCost ManPartNum RatePercent"
-            ).split()
+        known=words(
+            "SalesTaxIncluded PurchaseTaxIncluded SalesTaxCodeRef PurchaseTaxCodeRef TaxClassificationRef "
+            "ItemGroupDetail PrefVendorRef AbatementRate ReverseChargeRate ServiceType ItemCategoryType "
+            "ClassRef Source DeferredRevenue UQCDisplayText UQCId CustomField AttachableRef PrintGroupedItems "
+            "SpecialItem SpecialItemType QtyOnPurchaseOrder QtyOnSalesOrder AvgCost ManPartNum RatePercent"
         ),
         prepare=item,
         required=("Name",),

@@ -1,4 +1,4 @@
-"""Rules of the short lists: Term, PaymentMethod, Account, Class, Department, TaxCode, TaxRate, CompanyCurrency."""
+"""Rules of the short lists: terms, accounts, payment methods, classes, departments, tax, currencies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from qbo_emulator import faults
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.values import number_in, number_out, reference, referred, stored
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 _META = "domain sparse Id SyncToken MetaData"
 _QUERY = {
@@ -107,8 +108,8 @@ LIST_KINDS = (
     Kind(
         name="Term",
         family=Family.LIST,
-        order=tuple(
-            f"Name Active Type DiscountPercent DueDays DiscountDays DayOfMonthDue DueNextMonthDays {_META}".split()
+        order=words(
+            f"Name Active Type DiscountPercent DueDays DiscountDays DayOfMonthDue DueNextMonthDays {_META}"
         ),
         known=("DiscountDayOfMonth",),
         prepare=term,
@@ -120,7 +121,7 @@ LIST_KINDS = (
     Kind(
         name="PaymentMethod",
         family=Family.LIST,
-        order=tuple(f"Name Active Type {_META}".split()),
+        order=words(f"Name Active Type {_META}"),
         prepare=payment_method,
         required=("Name",),
         lengths={"Name": 31},
@@ -130,11 +131,9 @@ LIST_KINDS = (
     Kind(
         name="Account",
         family=Family.LIST,
-        order=tuple(
-            (
-                "Name SubAccount FullyQualifiedName Active Classification AccountType AccountSubType AcctNum "
-                f"Description CurrentBalance CurrentBalanceWithSubAccounts CurrencyRef {_META}"
-            ).split()
+        order=words(
+            "Name SubAccount FullyQualifiedName Active Classification AccountType AccountSubType AcctNum "
+            f"Description CurrentBalance CurrentBalanceWithSubAccounts CurrencyRef {_META}"
         ),
         known=("ParentRef", "TaxCodeRef", "AccountAlias", "OpeningBalance", "OpeningBalanceDate"),
         prepare=account,
@@ -153,7 +152,7 @@ LIST_KINDS = (
     Kind(
         name="Class",
         family=Family.LIST,
-        order=tuple(f"Name SubClass ParentRef FullyQualifiedName Active {_META}".split()),
+        order=words(f"Name SubClass ParentRef FullyQualifiedName Active {_META}"),
         prepare=segment,
         required=("Name",),
         lengths={"Name": 100},
@@ -164,7 +163,7 @@ LIST_KINDS = (
     Kind(
         name="Department",
         family=Family.LIST,
-        order=tuple(f"Name SubDepartment ParentRef FullyQualifiedName Active {_META}".split()),
+        order=words(f"Name SubDepartment ParentRef FullyQualifiedName Active {_META}"),
         known=("Address",),
         prepare=segment,
         required=("Name",),
@@ -176,7 +175,7 @@ LIST_KINDS = (
     Kind(
         name="CompanyCurrency",
         family=Family.LIST,
-        order=tuple(f"Code Name Active {_META}".split()),
+        order=words(f"Code Name Active {_META}"),
         prepare=currency,
         required=("Code",),
         queryable={**_QUERY, "Code": "text"},
@@ -186,11 +185,9 @@ LIST_KINDS = (
     Kind(
         name="TaxCode",
         family=Family.LIST,
-        order=tuple(
-            (
-                "Name Description Active Hidden Taxable TaxGroup TaxCodeConfigType SalesTaxRateList "
-                f"PurchaseTaxRateList {_META}"
-            ).split()
+        order=words(
+            "Name Description Active Hidden Taxable TaxGroup TaxCodeConfigType SalesTaxRateList "
+            f"PurchaseTaxRateList {_META}"
         ),
         prepare=fixed,
         queryable={**_QUERY, "Taxable": "bool", "TaxGroup": "bool", "Description": "text"},
@@ -200,8 +197,8 @@ LIST_KINDS = (
     Kind(
         name="TaxRate",
         family=Family.LIST,
-        order=tuple(
-            f"Name Description Active RateValue AgencyRef SpecialTaxType EffectiveTaxRate DisplayType {_META}".split()
+        order=words(
+            f"Name Description Active RateValue AgencyRef SpecialTaxType EffectiveTaxRate DisplayType {_META}"
         ),
         prepare=tax_rate,
         queryable={**_QUERY, "RateValue": "number", "AgencyRef": "id"},

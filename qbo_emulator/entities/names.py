@@ -9,12 +9,13 @@ from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
 from qbo_emulator.values import amount_out, home_currency, reference_id, referred
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 DELETED = " (deleted)"
-PLAIN = (
+PLAIN = words(
     "Title GivenName MiddleName FamilyName Suffix CompanyName PrimaryPhone AlternatePhone Mobile Fax "
     "PrimaryEmailAddr WebAddr"
-).split()
+)
 NO_COLON = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "Suffix", "PrintOnCheckName")
 LENGTHS = {
     "DisplayName": 500,
@@ -31,23 +32,19 @@ LENGTHS = {
     "BusinessNumber": 10,
     "AcctNum": 100,
 }
-CUSTOMER_ORDER = tuple(
-    (
-        "Taxable BillAddr ShipAddr Notes Job BillWithParent ParentRef Level SalesTermRef PaymentMethodRef Balance "
-        "OpenBalanceDate BalanceWithJobs CurrencyRef PreferredDeliveryMethod ResaleNum TaxExemptionReasonId "
-        "domain sparse Id SyncToken MetaData Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
-        "CompanyName DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone Mobile Fax "
-        "PrimaryEmailAddr WebAddr DefaultTaxCodeRef PrimaryTaxIdentifier SecondaryTaxIdentifier GSTIN "
-        "GSTRegistrationType BusinessNumber CustomerTypeRef"
-    ).split()
+CUSTOMER_ORDER = words(
+    "Taxable BillAddr ShipAddr Notes Job BillWithParent ParentRef Level SalesTermRef PaymentMethodRef Balance "
+    "OpenBalanceDate BalanceWithJobs CurrencyRef PreferredDeliveryMethod ResaleNum TaxExemptionReasonId "
+    "domain sparse Id SyncToken MetaData Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
+    "CompanyName DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone Mobile Fax "
+    "PrimaryEmailAddr WebAddr DefaultTaxCodeRef PrimaryTaxIdentifier SecondaryTaxIdentifier GSTIN "
+    "GSTRegistrationType BusinessNumber CustomerTypeRef"
 )
-CUSTOMER_KNOWN = tuple(
-    (
-        "AltContactName AttachableRef ClientEntityId ContactName CreditChargeInfo CreditLimit CustomField "
-        "GivenNameYomi IntuitId IsProject JobInfo NameAndId NotifyViaSMS OtherAddr OtherContactInfo Organization "
-        "OverDueBalance PriceLevelRef ProjectRef RootCustomerRef SalesRepRef Source TaxRegime TaxIdentifier "
-        "TotalExpense TotalRevenue TxnLocationType UserId V4IDPseudonym ARAccountRef CCDetail BusinessPartner"
-    ).split()
+CUSTOMER_KNOWN = words(
+    "AltContactName AttachableRef ClientEntityId ContactName CreditChargeInfo CreditLimit CustomField "
+    "GivenNameYomi IntuitId IsProject JobInfo NameAndId NotifyViaSMS OtherAddr OtherContactInfo Organization "
+    "OverDueBalance PriceLevelRef ProjectRef RootCustomerRef SalesRepRef Source TaxRegime TaxIdentifier "
+    "TotalExpense TotalRevenue TxnLocationType UserId V4IDPseudonym ARAccountRef CCDetail BusinessPartner"
 )
 MOMENTS = {"MetaData.CreateTime": "moment", "MetaData.LastUpdatedTime": "moment"}
 
@@ -263,12 +260,10 @@ NAME_KINDS = (
     Kind(
         name="Vendor",
         family=Family.NAME,
-        order=tuple(
-            (
-                "BillAddr TaxIdentifier TermRef Balance AcctNum Vendor1099 CurrencyRef domain sparse Id SyncToken "
-                "MetaData Title GivenName MiddleName FamilyName Suffix CompanyName DisplayName PrintOnCheckName "
-                "Active PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
-            ).split()
+        order=words(
+            "BillAddr TaxIdentifier TermRef Balance AcctNum Vendor1099 CurrencyRef domain sparse Id SyncToken "
+            "MetaData Title GivenName MiddleName FamilyName Suffix CompanyName DisplayName PrintOnCheckName "
+            "Active PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
         ),
         known=(
             "APAccountRef",
@@ -292,12 +287,10 @@ NAME_KINDS = (
     Kind(
         name="Employee",
         family=Family.NAME,
-        order=tuple(
-            (
-                "EmployeeNumber BillableTime PrimaryAddr domain sparse Id SyncToken MetaData Title GivenName "
-                "MiddleName FamilyName Suffix DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone "
-                "Mobile Fax PrimaryEmailAddr"
-            ).split()
+        order=words(
+            "EmployeeNumber BillableTime PrimaryAddr domain sparse Id SyncToken MetaData Title GivenName "
+            "MiddleName FamilyName Suffix DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone "
+            "Mobile Fax PrimaryEmailAddr"
         ),
         known=(
             "SSN",

@@ -10,6 +10,7 @@ from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
 from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
 UNDEPOSITED_FUNDS = "4"
 
@@ -135,18 +136,14 @@ PAYMENT_KINDS = (
     Kind(
         name="Payment",
         family=Family.TRANSACTION,
-        order=tuple(
-            (
-                "CustomerRef DepositToAccountRef PaymentMethodRef PaymentRefNum TotalAmt UnappliedAmt "
-                "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef PrivateNote LinkedTxn Line"
-            ).split()
+        order=words(
+            "CustomerRef DepositToAccountRef PaymentMethodRef PaymentRefNum TotalAmt UnappliedAmt "
+            "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef PrivateNote LinkedTxn Line"
         ),
-        known=tuple(
-            (
-                "ARAccountRef CreditCardPayment CheckPayment ExchangeRate PaymentType TxnSource DepartmentRef "
-                "TransactionLocationType TaxExemptionRef HomeTotalAmt HomeUnappliedAmt DocNumber ProjectRef "
-                "TxnTaxDetail AttachableRef CustomField TxnStatus"
-            ).split()
+        known=words(
+            "ARAccountRef CreditCardPayment CheckPayment ExchangeRate PaymentType TxnSource DepartmentRef "
+            "TransactionLocationType TaxExemptionRef HomeTotalAmt HomeUnappliedAmt DocNumber ProjectRef "
+            "TxnTaxDetail AttachableRef CustomField TxnStatus"
         ),
         prepare=payment,
         required=("CustomerRef", "TotalAmt"),

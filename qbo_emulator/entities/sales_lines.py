@@ -20,19 +20,16 @@ from qbo_emulator.values import (
     referred,
 )
 from qbo_emulator.wire import Doc
+from qbo_emulator.wordlist import words
 
-LINE_KNOWN = tuple(
-    (
-        "Id LineNum Description Amount LinkedTxn DetailType SalesItemLineDetail SubTotalLineDetail "
-        "DiscountLineDetail DescriptionLineDetail GroupLineDetail CustomField LineEx Received ProjectRef"
-    ).split()
+LINE_KNOWN = words(
+    "Id LineNum Description Amount LinkedTxn DetailType SalesItemLineDetail SubTotalLineDetail "
+    "DiscountLineDetail DescriptionLineDetail GroupLineDetail CustomField LineEx Received ProjectRef"
 )
-DETAIL_KNOWN = tuple(
-    (
-        "ItemRef ClassRef UnitPrice RatePercent PriceLevelRef MarkupInfo Qty UOMRef ItemAccountRef "
-        "InventorySiteRef TaxCodeRef ServiceDate TaxInclusiveAmt DiscountRate DiscountAmt DeferredRevenue "
-        "TaxClassificationRef SalesItemLineDetailEx"
-    ).split()
+DETAIL_KNOWN = words(
+    "ItemRef ClassRef UnitPrice RatePercent PriceLevelRef MarkupInfo Qty UOMRef ItemAccountRef "
+    "InventorySiteRef TaxCodeRef ServiceDate TaxInclusiveAmt DiscountRate DiscountAmt DeferredRevenue "
+    "TaxClassificationRef SalesItemLineDetailEx"
 )
 
 

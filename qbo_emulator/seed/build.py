@@ -128,7 +128,7 @@ def _us(company: Company, now: datetime) -> None:
             "Sku": sku,
             "UnitPrice": price,
             "PurchaseCost": cost,
-            "Taxable": taxable,
+            "Taxable": taxable == "yes",
             "IncomeAccountRef": {"value": account},
             "Description": description,
         }

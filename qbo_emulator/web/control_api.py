@@ -80,7 +80,7 @@ class ControlApi:
         return {"now": now.isoformat(), "offset_seconds": round(self.world.clock.offset.total_seconds(), 3)}
 
     def move_clock(self, request: Request, body: Doc) -> Any:
-        """`advance_seconds` moves it on, `set` makes an instant the present, `skew` sets it off machine time."""
+        """`advance_seconds` moves it on, `set` makes an instant the present, `skew` is off machine time."""
         office.move_clock(self.world, body)
         return self.clock(request, body)
 

@@ -28,7 +28,8 @@ header.top .note { color: var(--soft); }
 main { max-width: 1180px; margin: 0 auto; padding: 20px; display: grid; gap: 20px; }
 main.narrow { max-width: 560px; }
 section, .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 18px; min-width: 0; }
-h1 { font-size: 22px; margin: 0 0 8px; } h2 { font-size: 17px; margin: 0 0 10px; }
+h1 { font-size: 22px; margin: 0 0 8px; } h2 { font-size: 17px; margin: 0 0 10px; } h3 { font-size: 15px; margin: 16px 0 6px; }
+fieldset { border: 0; padding: 0; margin: 0 0 12px; min-width: 0; } form { margin: 0; } ul { padding-left: 20px; }
 p { margin: 0 0 10px; } .soft { color: var(--soft); } .right { text-align: right; }
 .row { display: flex; flex-wrap: wrap; gap: 10px; align-items: end; }
 label { display: inline-grid; gap: 2px; font-size: 13px; color: var(--soft); }
@@ -47,8 +48,10 @@ th, td { text-align: left; padding: 7px 10px 7px 0; border-bottom: 1px solid var
 th { font-size: 13px; color: var(--soft); font-weight: 600; } td.num, th.num { text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 details { border-bottom: 1px solid var(--line); padding: 8px 0; }
-summary { cursor: pointer; display: grid; grid-template-columns: 70px minmax(120px, 1fr) 110px 110px 110px 90px;
-  gap: 8px; align-items: baseline; } summary .num { text-align: right; font-variant-numeric: tabular-nums; }
+summary { cursor: pointer; display: grid; grid-template-columns: 84px minmax(120px, 1fr) 130px 140px 110px 150px 150px;
+  gap: 8px; align-items: baseline; list-style: none; } summary strong::before { content: "\\25B8\\00A0"; }
+summary::-webkit-details-marker { display: none; } details[open] summary strong::before { content: "\\25BE\\00A0"; }
+.pair { display: grid; gap: 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); } summary .num { text-align: right; font-variant-numeric: tabular-nums; }
 .tools { padding: 12px 0 6px; display: grid; gap: 12px; }
 .state { font-weight: 600; } .state.open { color: var(--blue); } .state.paid { color: var(--green); }
 .state.part { color: var(--amber); } .state.overdue { color: var(--red); } .state.voided { color: var(--soft); }
@@ -91,7 +94,7 @@ def e(value: object) -> str:
 def page(title: str, body: str, *, narrow: bool = False, status: int = 200) -> HTMLResponse:
     """A whole page around `body`, which is HTML already."""
     html = _PAGE.substitute(title=e(title), body=body, width="narrow" if narrow else "wide")
-    headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     return HTMLResponse(html, status_code=status, headers=headers)
 
 

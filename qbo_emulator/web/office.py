@@ -1,4 +1,4 @@
-"""What a person does in QuickBooks' own pages, and the switches of the emulator, for the control API and page."""
+"""What a person does in QuickBooks' own pages, and the switches of the emulator itself."""
 
 from __future__ import annotations
 
@@ -142,6 +142,14 @@ def unpay(world: World, company_of: Company, invoice: Row) -> Row:
     for payment in ledger.payments_of(company_of, invoice.qbo_id):
         engine.remove(company_of, KINDS["Payment"], {"Id": payment.qbo_id}, world.clock.now(), engine.PAGE)
     return row(company_of, KINDS["Invoice"], invoice.qbo_id)
+
+
+def deposit_payments(world: World, company_of: Company, invoice: Row) -> int:
+    """Put the payments of an invoice on a bank deposit; gives how many were not yet on one."""
+    waiting = [p for p in ledger.payments_of(company_of, invoice.qbo_id) if not ledger.is_deposited(p.data)]
+    for payment in waiting:
+        engine.deposit(company_of, payment, world.clock.now())
+    return len(waiting)
 
 
 def set_preferences(world: World, company_of: Company, body: Doc) -> Row:

@@ -1,0 +1,50 @@
+.PHONY: install install-dev demo demo-reset up check test bench lock
+.SILENT:
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+EMULATOR_PORT ?= 8900
+export PORT EMULATOR_PORT
+
+$(VENV)/.runtime: requirements.lock
+	echo "Installing what the project needs into $(VENV) (about a minute the first time)"
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	echo "Installing what the checks and tests need"
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+install: $(VENV)/.runtime
+install-dev: $(VENV)/.dev
+
+demo: $(VENV)/.runtime  ## the CRM with demo data and a pretend QuickBooks
+	$(PY) -m crm_invoicing.supervisor --demo
+
+demo-reset:  ## forget the demo's data
+	rm -rf var
+	echo "Forgotten. make demo starts afresh."
+
+up: $(VENV)/.runtime  ## this installation, without the demo
+	$(PY) -m crm_invoicing.supervisor
+
+check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment settings
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py
+	$(VENV)/bin/lint-imports
+	DATA_DIR=build/check $(PY) manage.py makemigrations --check --dry-run
+	DATA_DIR=build/check PUBLIC_URL=https://crm.example QUICKBOOKS_CLIENT_ID=x QUICKBOOKS_CLIENT_SECRET=x $(PY) manage.py check --deploy --fail-level WARNING
+
+test: $(VENV)/.dev  ## everything, with a real browser where there is one
+	DATA_DIR=build/test $(PY) -m pytest -q
+
+bench: $(VENV)/.dev  ## counts and ratios, side by side
+	DATA_DIR=build/bench $(PY) -m tests.bench
+
+lock:  ## resolve the dependencies anew
+	uv pip compile pyproject.toml --extra emulator --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 -q --no-header -o requirements.lock
+	uv pip compile pyproject.toml --extra emulator --extra dev -c requirements.lock --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 -q --no-header -o requirements-dev.lock

@@ -23,7 +23,7 @@ from qbo_emulator.world import World
 
 
 class ControlGuard:
-    """Keeps the control page and API for those with the token, when there is one, and for pages of its own."""
+    """Keeps the control page and API for holders of the token, if there is one, and from other sites."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self.app = app
@@ -42,7 +42,7 @@ class ControlGuard:
             given = request.headers.get("x-control-token") or request.query_params.get("token", "")
             if not secrets.compare_digest(given.encode(), self.token.encode()):
                 return "The control token is missing or wrong."
-        # A page of another site can post a form to an address on this machine; it cannot hide where it came from.
+        # A page of another site can post a form to this machine, but it cannot hide where it came from.
         origin = request.headers.get("origin")
         if request.method != "GET" and origin and urlsplit(origin).netloc != request.headers.get("host"):
             return "Requests from pages of other sites are not taken."

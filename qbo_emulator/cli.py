@@ -117,7 +117,8 @@ def main(argv: list[str] | None = None) -> int:
         listener = _open_socket(given.host, given.port)
     except OSError as problem:
         _say(
-            f"Port {given.port} on {given.host} cannot be used ({problem.strerror}). Choose another with --port."
+            f"Port {given.port} on {given.host} cannot be used ({problem.strerror}). Choose another "
+            "with --port."
         )
         return 2
     state = StateFile(given.state) if given.state else None

@@ -271,7 +271,8 @@ def duplicate_number(number: str, kind: str, qbo_id: str) -> Fault:
         "6140",
         "Duplicate Document Number Error",
         "Duplicate Document Number Error : You must specify a different number. "
-        f"This number has already been used. DocNumber={number} is assigned to TxnType={kind} with TxnId={qbo_id}",
+        f"This number has already been used. DocNumber={number} is assigned to TxnType={kind} with "
+        f"TxnId={qbo_id}",
         element="",
     )
 
@@ -320,7 +321,8 @@ def deposited() -> Fault:
     return Fault(
         "6540",
         "Deposited Transaction cannot be changed",
-        "Deposited Transaction cannot be changed : This transaction has been deposited. If you want to change "
+        "Deposited Transaction cannot be changed : This transaction has been deposited. If you "
+        "want to change "
         "or delete it, you must edit the deposit it appears on and remove it first.",
         element="",
     )

@@ -51,7 +51,7 @@ class Write:
         return self.sent
 
     def kept(self, name: str, default: Any) -> Any:
-        """A property that a full update does not reset: the sent value, else the stored one, else `default`."""
+        """A property that a full update does not reset: sent value, else stored one, else `default`."""
         if self.sent.get(name) is not None:
             return self.sent[name]
         if self.before is not None and self.before.data.get(name) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import urllib.error
@@ -35,7 +36,8 @@ PAST = {
 # What the vendor sends events for; the emulator has more kinds than that.
 TOLD = frozenset(
     words(
-        "Account Class CreditMemo Customer Department Employee Invoice Item Payment PaymentMethod Term Vendor "
+        "Account Class CreditMemo Customer Department Employee Invoice Item Payment PaymentMethod "
+        "Term Vendor "
         "Preferences CompanyCurrency"
     )
 )
@@ -132,10 +134,8 @@ class Sender:
         try:
             while True:
                 waiting = [delivery for delivery in self.deliveries if delivery.state == "waiting"]
-                try:
+                with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), 0.25 if waiting else None)
-                except TimeoutError:
-                    pass
                 self._wake.clear()
                 if self.buffer:
                     await asyncio.sleep(FOLD_SECONDS)

@@ -14,7 +14,8 @@ from qbo_emulator.wordlist import words
 _META = "domain sparse Id SyncToken MetaData"
 INVOICE_ORDER = words(
     "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "
-    f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn Line TxnTaxDetail "
+    f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn Line "
+    "TxnTaxDetail "
     "CustomerRef CustomerMemo BillAddr ShipAddr ShipFromAddr FreeFormAddress ClassRef SalesTermRef DueDate "
     "ShipMethodRef ShipDate TrackingNum TotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
     "BillEmailCc BillEmailBcc Balance DeliveryInfo DepositToAccountRef"

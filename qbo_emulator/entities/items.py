@@ -109,7 +109,8 @@ ITEM_KINDS = (
         known=words(
             "SalesTaxIncluded PurchaseTaxIncluded SalesTaxCodeRef PurchaseTaxCodeRef TaxClassificationRef "
             "ItemGroupDetail PrefVendorRef AbatementRate ReverseChargeRate ServiceType ItemCategoryType "
-            "ClassRef Source DeferredRevenue UQCDisplayText UQCId CustomField AttachableRef PrintGroupedItems "
+            "ClassRef Source DeferredRevenue UQCDisplayText UQCId CustomField AttachableRef "
+            "PrintGroupedItems "
             "SpecialItem SpecialItemType QtyOnPurchaseOrder QtyOnSalesOrder AvgCost ManPartNum RatePercent"
         ),
         prepare=item,

@@ -33,7 +33,8 @@ LENGTHS = {
     "AcctNum": 100,
 }
 CUSTOMER_ORDER = words(
-    "Taxable BillAddr ShipAddr Notes Job BillWithParent ParentRef Level SalesTermRef PaymentMethodRef Balance "
+    "Taxable BillAddr ShipAddr Notes Job BillWithParent ParentRef Level SalesTermRef "
+    "PaymentMethodRef Balance "
     "OpenBalanceDate BalanceWithJobs CurrencyRef PreferredDeliveryMethod ResaleNum TaxExemptionReasonId "
     "domain sparse Id SyncToken MetaData Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
     "CompanyName DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone Mobile Fax "
@@ -116,7 +117,7 @@ def masked(number: str) -> str:
 
 
 def _tax_numbers(write: Write) -> Doc:
-    """Tax numbers are kept masked, as no answer ever shows more; writing the mask back destroys the number."""
+    """Tax numbers, kept masked as no answer shows more; writing the mask back destroys the number."""
     found: Doc = {}
     for name in ("PrimaryTaxIdentifier", "SecondaryTaxIdentifier"):
         value = write.merged.get(name)
@@ -261,7 +262,8 @@ NAME_KINDS = (
         name="Vendor",
         family=Family.NAME,
         order=words(
-            "BillAddr TaxIdentifier TermRef Balance AcctNum Vendor1099 CurrencyRef domain sparse Id SyncToken "
+            "BillAddr TaxIdentifier TermRef Balance AcctNum Vendor1099 CurrencyRef domain sparse "
+            "Id SyncToken "
             "MetaData Title GivenName MiddleName FamilyName Suffix CompanyName DisplayName PrintOnCheckName "
             "Active PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
         ),

@@ -138,7 +138,8 @@ PAYMENT_KINDS = (
         family=Family.TRANSACTION,
         order=words(
             "CustomerRef DepositToAccountRef PaymentMethodRef PaymentRefNum TotalAmt UnappliedAmt "
-            "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef PrivateNote LinkedTxn Line"
+            "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef PrivateNote "
+            "LinkedTxn Line"
         ),
         known=words(
             "ARAccountRef CreditCardPayment CheckPayment ExchangeRate PaymentType TxnSource DepartmentRef "

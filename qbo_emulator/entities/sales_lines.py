@@ -50,7 +50,7 @@ class LineReader:
         self.write = write
         self.customer = customer
         self.txn_date = txn_date
-        # Stored lines are not judged again when an update does not send lines: their items may be inactive now.
+        # Stored lines are not judged again when an update sends none: their items may be inactive now.
         self.fresh = write.before is None or "Line" in write.sent
         before = write.before.data.get("Line", []) if write.before else []
         self.known_ids = {line["Id"] for line in before if "Id" in line}

@@ -25,6 +25,46 @@ class _Event:
     act: Callable[[datetime], None]
 
 
+@dataclass
+class _Past:
+    """What the past is made of: who buys what, the dice, and what is still to come."""
+
+    company: Company
+    now: datetime
+    dice: Random
+    customers: list[Row]
+    items: list[Row]
+    events: list[_Event]
+
+    def invoice(self, fate: str) -> Callable[[datetime], None]:
+        """The birth of an invoice, which plans what becomes of it."""
+
+        def act(at: datetime) -> None:
+            body = _invoice(self.dice, self.customers, self.items)
+            row = engine.save(self.company, KINDS["Invoice"], body, at, engine.PAGE)
+            self._plan(row, at, fate)
+
+        return act
+
+    def _plan(self, row: Row, at: datetime, fate: str) -> None:
+        last = (self.now - at).days - 1
+        if last <= 2:
+            return
+        if fate == "void":
+            self._at(_later(at, self.dice, min(last, 9)), _void(self.company, row.qbo_id))
+        elif fate in {"paid", "two payments", "part"}:
+            share = Decimal(1) if fate == "paid" else Decimal("0.4")
+            first = _later(at, self.dice, min(last, 40))
+            self._at(first, _pay(self.company, row.qbo_id, share, self.dice))
+            left = (self.now - first).days
+            if fate == "two payments" and left > 2:
+                second = _later(first, self.dice, min(left - 1, 20))
+                self._at(second, _pay(self.company, row.qbo_id, Decimal(1), self.dice))
+
+    def _at(self, at: datetime, act: Callable[[datetime], None]) -> None:
+        self.events.append(_Event(at, act))
+
+
 def play(company: Company, now: datetime, dice: Random, *, invoices: int) -> None:
     """Write `invoices` invoices over the past year with what became of them, oldest first."""
     customers = [row for row in company.table("Customer").rows.values() if row.active]
@@ -34,41 +74,17 @@ def play(company: Company, now: datetime, dice: Random, *, invoices: int) -> Non
         if row.active and row.data["Type"] != "Category" and stored(row.data.get("UnitPrice"))
     ]
     events: list[_Event] = []
+    past = _Past(company, now, dice, customers, items, events)
     for number in range(invoices):
         days_ago = 360 * (invoices - number) / invoices
         at = now - timedelta(days=days_ago, minutes=dice.randrange(240))
         fate = dice.choice(FATES) if days_ago > 25 else dice.choice(("open", "open", "open", "paid"))
-        events.append(_Event(at, _birth(company, events, dice, customers, items, fate, now)))
+        events.append(_Event(at, past.invoice(fate)))
     while events:
         events.sort(key=lambda event: event.at, reverse=True)
         event = events.pop()
         event.act(event.at)
     _deposit_one(company, now)
-
-
-def _birth(
-    company: Company,
-    events: list[_Event],
-    dice: Random,
-    customers: list[Row],
-    items: list[Row],
-    fate: str,
-    now: datetime,
-) -> Callable[[datetime], None]:
-    def act(at: datetime) -> None:
-        row = engine.save(company, KINDS["Invoice"], _invoice(dice, customers, items), at, engine.PAGE)
-        last = (now - at).days - 1
-        if fate == "void" and last > 2:
-            events.append(_Event(_later(at, dice, min(last, 9)), _void(company, row.qbo_id)))
-        elif fate in {"paid", "two payments", "part"} and last > 2:
-            share = Decimal(1) if fate == "paid" else Decimal("0.4")
-            first = _later(at, dice, min(last, 40))
-            events.append(_Event(first, _pay(company, row.qbo_id, share, dice)))
-            if fate == "two payments" and (now - first).days > 2:
-                second = _later(first, dice, min((now - first).days - 1, 20))
-                events.append(_Event(second, _pay(company, row.qbo_id, Decimal(1), dice)))
-
-    return act
 
 
 def _later(at: datetime, dice: Random, days: int) -> datetime:

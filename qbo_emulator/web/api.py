@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -59,16 +60,23 @@ class Api:
         except faults.GatewayFault as fault:
             return self._out(gateway_refusal(fault, now, as_json=call.as_json))
         rule = self.world.injector.take(call.realm_id, operation)
-        if rule is not None:
-            broken = await self._broken_before(request, call, rule)
-            if broken is not None:
-                return broken
-        answer = self._performed(company, call, rule)
-        if rule is not None and rule.kind == "timeout_after":
+        if rule is None:
+            return self._out(self._performed(company, call))
+        return await self._struck(request, company, call, rule)
+
+    async def _struck(self, request: Request, company: Company, call: Call, rule: Rule) -> Response:
+        """The answer to a request that a fault strikes, before or after it is done."""
+        now, (verb, _, moment) = self.world.clock.now(), rule.kind.partition("_")
+        if rule.kind == "slow":
+            await asyncio.sleep(rule.delay)
+        instead = _instead(rule.kind, now, as_json=call.as_json)
+        if instead is not None:
+            return self._out(instead)
+        if moment != "before":
+            answer = self._performed(company, call, in_french=rule.kind == "localised")
+        if verb == "timeout":
             return await silence(request, rule.delay)
-        if rule is not None and rule.kind == "reset_after":
-            return await abort(request)
-        return self._out(answer)
+        return await abort(request) if verb == "reset" else self._out(answer)
 
     def _admitted(self, request: Request, call: Call) -> Company:
         grant = self.world.tokens.authorized(request.headers.get("authorization"), self.world.clock.now())
@@ -78,38 +86,7 @@ class Api:
         self.world.limits.check(call.realm_id, batch=call.segments[:1] == ["batch"])
         return company
 
-    async def _broken_before(self, request: Request, call: Call, rule: Rule) -> Response | None:
-        """The answer of a fault that strikes before anything is done; None when the request goes on."""
-        now = self.world.clock.now()
-        kind = rule.kind
-        if kind == "slow":
-            await asyncio.sleep(rule.delay)
-        elif kind == "timeout_before":
-            return await silence(request, rule.delay)
-        elif kind == "reset_before":
-            return await abort(request)
-        elif kind in {"429", "429_xml"}:
-            as_json = kind == "429" and call.as_json
-            return self._out(gateway_refusal(faults.throttled(), now, as_json=as_json))
-        elif kind == "unauthorized":
-            fault = faults.unauthenticated("Token expired")
-            return self._out(gateway_refusal(fault, now, as_json=call.as_json))
-        elif kind == "503_html":
-            return self._out(Answer(503, UNAVAILABLE, "text/html"))
-        elif kind == "500":
-            return self._out(refusal(faults.system_failure(), now, as_json=call.as_json))
-        elif kind == "200_fault":
-            fault_200 = faults.business("Something went wrong while the transaction was saved.")
-            return self._out(refusal(fault_200, now, as_json=call.as_json, status=200))
-        elif kind == "missing_code":
-            error = {"Message": "An unexpected problem", "Detail": "No further information is available."}
-            doc: Doc = {"Fault": {"Error": [error], "type": "ValidationFault"}, "time": pacific_ms(now)}
-            return self._out(fault_document(doc, 400, as_json=call.as_json))
-        elif kind.startswith("code:"):
-            return self._out(refusal(_forced(kind[5:]), now, as_json=call.as_json))
-        return None
-
-    def _performed(self, company: Company, call: Call, rule: Rule | None) -> Answer:
+    def _performed(self, company: Company, call: Call, *, in_french: bool = False) -> Answer:
         """Do what the call asks, once per request id. Nothing in here waits, so nothing comes in between."""
         now = self.world.clock.now()
         try:
@@ -118,7 +95,7 @@ class Api:
                 return replay
             answer = self._dispatched(company, call)
         except faults.Fault as fault:
-            shown = faults.in_french(fault) if rule is not None and rule.kind == "localised" else fault
+            shown = faults.in_french(fault) if in_french else fault
             return refusal(shown, now, as_json=call.as_json)
         if call.request_id and call.method == "POST" and isinstance(answer.body, str):
             company.replays[call.request_id] = Replay(
@@ -202,6 +179,26 @@ class Api:
         response = Response(answer.body, status_code=answer.status, headers=headers)
         response.headers["Content-Type"] = answer.media
         return response
+
+
+def _instead(kind: str, now: datetime, *, as_json: bool) -> Answer | None:
+    """What a fault answers in place of doing anything; None for the faults that strike otherwise."""
+    if kind.startswith("code:"):
+        return refusal(_forced(kind[5:]), now, as_json=as_json)
+    error = {"Message": "An unexpected problem", "Detail": "No further information is available."}
+    codeless: Doc = {"Fault": {"Error": [error], "type": "ValidationFault"}, "time": pacific_ms(now)}
+    answers = {
+        "429": gateway_refusal(faults.throttled(), now, as_json=as_json),
+        "429_xml": gateway_refusal(faults.throttled(), now, as_json=False),
+        "unauthorized": gateway_refusal(faults.unauthenticated("Token expired"), now, as_json=as_json),
+        "503_html": Answer(503, UNAVAILABLE, "text/html"),
+        "500": refusal(faults.system_failure(), now, as_json=as_json),
+        "200_fault": refusal(
+            faults.business("The transaction was not saved."), now, as_json=as_json, status=200
+        ),
+        "missing_code": fault_document(codeless, 400, as_json=as_json),
+    }
+    return answers.get(kind)
 
 
 def _forced(code: str) -> faults.Fault:

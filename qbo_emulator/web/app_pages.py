@@ -85,7 +85,8 @@ class AppPages:
             ("Balance due", data["Balance"]),
         )
         totals = "".join(
-            f'<tr><th colspan="4" class="num">{e(name)}</th><td class="num">{currency} {stored(value):,.2f}</td></tr>'
+            f'<tr><th colspan="4" class="num">{e(name)}</th><td class="num">{currency} '
+            f"{stored(value):,.2f}</td></tr>"
             for name, value in sums
         )
         return f"""<section class="sheet"><p class="soft">{e(company.name)}</p>
@@ -94,7 +95,8 @@ class AppPages:
 <p><a href="{link}"><strong>{e(customer.get("name", ""))}</strong></a><br>{address}</p>
 <dl>{listed}</dl><br>
 <div class="scroll"><table><thead><tr><th>Product or service</th><th>Description</th><th class="num">Qty</th>
-<th class="num">Rate</th><th class="num">Amount</th></tr></thead><tbody>{lines}</tbody><tfoot>{totals}</tfoot></table></div>
+<th class="num">Rate</th><th class="num">Amount</th></tr></thead><tbody>{lines}</tbody>
+<tfoot>{totals}</tfoot></table></div>
 <p class="soft">{e(data.get("CustomerMemo", {}).get("value", ""))}</p></section>"""
 
     async def customer(self, request: Request) -> Response:
@@ -110,14 +112,16 @@ class AppPages:
         )
         listed = "".join(
             f'<tr><td><a href="/app/invoice?txnId={e(invoice.qbo_id)}&amp;companyId={e(company.realm_id)}">'
-            f"{e(invoice.data.get('DocNumber', invoice.qbo_id))}</a></td><td>{e(invoice.data['TxnDate'])}</td>"
+            f"{e(invoice.data.get('DocNumber', invoice.qbo_id))}</a></td>"
+            f"<td>{e(invoice.data['TxnDate'])}</td>"
             f'<td class="num">{stored(invoice.data["TotalAmt"]):,.2f}</td>'
             f'<td class="num">{stored(invoice.data["Balance"]):,.2f}</td>'
             f"<td>{e(state_of(invoice.data, today)[1])}</td></tr>"
             for invoice in invoices
         )
         address = "<br>".join(e(line) for line in address_lines(row.data.get("BillAddr")))
-        body = f"""<section class="sheet"><p class="soft">{e(company.name)}</p><h1>{e(row.data["DisplayName"])}</h1>
+        body = f"""<section class="sheet"><p class="soft">{e(company.name)}</p>
+<h1>{e(row.data["DisplayName"])}</h1>
 <p>{address}</p><p>{e(row.data.get("PrimaryEmailAddr", {}).get("Address", "No email address"))}</p>
 <p>Open balance {e(company.profile.currency)} {stored(row.data["Balance"]):,.2f}</p>
 <div class="scroll"><table><thead><tr><th>Invoice</th><th>Date</th><th class="num">Total</th>
@@ -129,7 +133,8 @@ class AppPages:
         if found is None:
             return _missing("payment")
         company, row = found
-        body = f"""<section class="sheet"><p class="soft">{e(company.name)}</p><h1>Payment {e(row.qbo_id)}</h1>
+        body = f"""<section class="sheet"><p class="soft">{e(company.name)}</p><h1>Payment
+{e(row.qbo_id)}</h1>
 <p>{e(row.data["CustomerRef"].get("name", ""))}, {e(row.data["TxnDate"])}</p>
 <p>Amount {e(company.profile.currency)} {stored(row.data["TotalAmt"]):,.2f}, not applied
 {stored(row.data["UnappliedAmt"]):,.2f}</p></section>"""
@@ -143,12 +148,14 @@ def _line_row(line: dict[str, object]) -> str:
     name = "Discount" if is_discount else shown.get("ItemRef", {}).get("name", "")
     amount = stored(line.get("Amount")) * (-1 if is_discount else 1)
     return (
-        f"<tr><td>{e(name)}</td><td>{e(line.get('Description', ''))}</td><td class='num'>{e(shown.get('Qty', ''))}</td>"
+        f"<tr><td>{e(name)}</td><td>{e(line.get('Description', ''))}</td><td "
+        f"class='num'>{e(shown.get('Qty', ''))}</td>"
         f"<td class='num'>{e(shown.get('UnitPrice', ''))}</td><td class='num'>{amount:,.2f}</td></tr>"
     )
 
 
 def _missing(what: str) -> Response:
     body = f"""<section class="sheet"><h1>This {e(what)} is not here</h1>
-<p>It was deleted, or it belongs to another company.</p><p><a href="/">Go to the control page</a></p></section>"""
+<p>It was deleted, or it belongs to another company.</p><p><a href="/">Go to the control page</a></p>
+</section>"""
     return page("Not here", body, status=404)

@@ -61,18 +61,20 @@ class Call:
         head = self.segments[0] if self.segments else ""
         if head in {"query", "cdc", "batch"}:
             return head
+        return f"{head or 'none'}.{self._verb()}"
+
+    def _verb(self) -> str:
         if self.kind is None:
-            return f"{head or 'unknown'}.unknown"
+            return "unknown"
         if self.method == "GET":
-            return f"{head}.pdf" if self.segments[-1] == "pdf" else f"{head}.read"
+            return "pdf" if self.segments[-1] == "pdf" else "read"
         if self.segments[-1] == "send":
-            return f"{head}.send"
+            return "send"
         named = self.query.get("operation", "").lower()
-        if named in {"void", "delete"}:
-            return f"{head}.{named}"
-        if "void" in self.query.get("include", "").lower().split(","):
-            return f"{head}.void"
-        return f"{head}.update" if self._names_id() else f"{head}.create"
+        voiding = "void" in self.query.get("include", "").lower().split(",")
+        if voiding or named in {"void", "delete"}:
+            return "void" if voiding else named
+        return "update" if self._names_id() else "create"
 
     def _names_id(self) -> bool:
         try:

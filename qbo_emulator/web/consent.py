@@ -22,7 +22,8 @@ def consent_page(world: World, given: dict[str, str]) -> HTMLResponse:
     carried = "".join(hidden(name, given.get(name, "")) for name in PASSED_ON)
     body = f"""<section>
 <h1>Let this app use your company?</h1>
-<p>An app asks to read and write the accounting data of one company: its customers, products, invoices and payments.</p>
+<p>An app asks to read and write the accounting data of one company: its customers, products, invoices
+and payments.</p>
 <form method="post" action="/connect/oauth2">{carried}
 <fieldset><legend class="soft">Company</legend>{choices}</fieldset>
 <p class="soft">You can end this at any time in the connected apps of the company.</p>
@@ -36,5 +37,6 @@ def consent_page(world: World, given: dict[str, str]) -> HTMLResponse:
 def refused_page(problem: str) -> HTMLResponse:
     """Shown when the browser must not be sent back to where it came from."""
     body = f"""<section><h1>This app cannot be connected</h1><p>{e(problem)}</p>
-<p>Check the client id and the redirect address in the settings of the app, then start again from there.</p></section>"""
+<p>Check the client id and the redirect address in the settings of the app, then start again from
+there.</p></section>"""
     return page("The app cannot be connected", body, narrow=True, status=400)

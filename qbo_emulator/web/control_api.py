@@ -164,4 +164,5 @@ class ControlApi:
         params = request.path_params
         company = office.company(self.world, params["realm_id"])
         kind = office.kind(params["kinds"])
-        return office.act(self.world, company, kind, params["qbo_id"], params["action"], body)
+        target = office.row(company, kind, params["qbo_id"])
+        return office.act(self.world, company, target, action=params["action"], body=body)

@@ -86,7 +86,8 @@ def _companies(world: World, company: Company, token: str) -> str:
 <p class="soft">Company {e(company.realm_id)}. What you do here, QuickBooks' own pages would do:
 apps that are connected find out by webhook or when they ask.</p>
 <form method="get" action="/" class="row">{extra}<label>Company
-<select name="company">{options(choices, company.realm_id)}</select></label><button>Show</button></form></section>"""
+<select name="company">{options(choices, company.realm_id)}</select></label><button>Show</button></form>
+</section>"""
 
 
 def _invoices(world: World, company: Company, forms: _Forms, search: str, token: str) -> str:
@@ -105,7 +106,8 @@ def _invoices(world: World, company: Company, forms: _Forms, search: str, token:
     nothing = '<p class="soft">No invoice fits. Try a number or a part of a customer name.</p>'
     return f"""<section><h2>Invoices</h2>
 <form method="get" action="/" class="row">{hidden("company", company.realm_id)}{extra}
-<label>Number or customer <input type="search" name="q" value="{e(search)}"></label><button>Search</button></form>
+<label>Number or customer <input type="search" name="q" value="{e(search)}"></label>
+<button>Search</button></form>
 <p class="soft">{min(len(rows), SHOWN_INVOICES)} of {len(rows)}, newest first. Open one to change it.</p>
 {listed or nothing}</section>"""
 
@@ -122,7 +124,8 @@ def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
         tools.append(
             forms.form(
                 "pay",
-                f'<label>Amount <input name="amount" inputmode="decimal" size="10" value="{balance:.2f}"></label>'
+                '<label>Amount <input name="amount" inputmode="decimal" size="10" '
+                f'value="{balance:.2f}"></label>'
                 '<label>Reference <input name="ref" size="10" maxlength="21"></label>'
                 '<button class="main">Record payment</button>',
                 qbo_id=qbo_id,
@@ -154,7 +157,8 @@ def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
     tools.append(
         forms.form(
             "amount",
-            '<label>Amount of the first line <input name="amount" inputmode="decimal" size="10" required></label>'
+            '<label>Amount of the first line <input name="amount" inputmode="decimal" size="10" '
+            "required></label>"
             "<button>Change amount</button>",
             qbo_id=qbo_id,
         )
@@ -165,7 +169,8 @@ def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
     delete = forms.form("delete", '<button class="danger">Delete</button>', qbo_id=qbo_id)
     tools.append(f'<div class="row">{void}{delete}<a href="{view}">Open as a page</a></div>')
     return f"""<details id="invoice-{e(qbo_id)}"><summary><strong>{e(number)}</strong>
-<span>{e(data["CustomerRef"].get("name", ""))}</span><span class="soft">{e(data["TxnDate"])}</span><span>due {e(data["DueDate"])}</span>
+<span>{e(data["CustomerRef"].get("name", ""))}</span><span class="soft">{e(data["TxnDate"])}</span>
+<span>due {e(data["DueDate"])}</span>
 <span class="num">{stored(data["TotalAmt"]):,.2f}</span><span class="num">{balance:,.2f} open</span>
 <span class="state {state}">{e(label)}</span></summary><div class="tools">{"".join(tools)}</div></details>"""
 
@@ -208,7 +213,8 @@ def _webhooks(world: World, forms: _Forms) -> str:
         for delivery in list(reversed(world.sender.deliveries))[:12]
     )
     table = (
-        '<div class="scroll"><table><thead><tr><th>Time</th><th>Events</th><th>State</th><th class="num">Answer</th>'
+        '<div class="scroll"><table><thead><tr><th>Time</th><th>Events</th><th>State</th><th '
+        'class="num">Answer</th>'
         f'<th class="num">Attempts</th></tr></thead><tbody>{rows}</tbody></table></div>'
         if rows
         else '<p class="soft">Nothing was sent yet.</p>'
@@ -219,7 +225,8 @@ def _webhooks(world: World, forms: _Forms) -> str:
 
 def _faults(world: World, forms: _Forms) -> str:
     active = "".join(
-        f"<li>{e(FAULT_WORDS.get(rule.kind, rule.kind))}, for {e(OPERATIONS.get(rule.operation, rule.operation))}"
+        f"<li>{e(FAULT_WORDS.get(rule.kind, rule.kind))}, for "
+        f"{e(OPERATIONS.get(rule.operation, rule.operation))}"
         f"{f', {rule.count} more' if rule.count is not None else ''}, met {rule.hits} times "
         + forms.form("no-faults", hidden("rule", rule.id) + "<button>Take away</button>")
         + "</li>"
@@ -228,7 +235,8 @@ def _faults(world: World, forms: _Forms) -> str:
     inner = (
         f'<label>What goes wrong <select name="kind">{options(FAULT_WORDS, "500")}</select></label>'
         f'<label>For <select name="operation">{options(OPERATIONS, "invoice.create")}</select></label>'
-        '<label>How often, empty for always <input type="number" name="count" min="1" size="5" value="1"></label>'
+        '<label>How often, empty for always <input type="number" name="count" min="1" size="5" '
+        'value="1"></label>'
         "<button>Add fault</button>"
     )
     listed = f"<ul>{active}</ul>" if active else '<p class="soft">Everything works at the moment.</p>'
@@ -241,7 +249,8 @@ def _apps(world: World, company: Company, forms: _Forms) -> str:
     ready = len(live) - people
     text = f"{people} connected by people" + (", and the one printed at the start" if ready else "")
     button = forms.form("disconnect", '<button class="danger">Disconnect all apps</button>') if live else ""
-    return f"""<section><h2>Connected apps</h2><p>{e(text)}. Disconnecting ends all tokens at once.</p>{button}</section>"""
+    return f"""<section><h2>Connected apps</h2><p>{e(text)}. Disconnecting ends all tokens at
+once.</p>{button}</section>"""
 
 
 def _reset(forms: _Forms) -> str:

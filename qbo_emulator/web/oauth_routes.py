@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from qbo_emulator import wire
 from qbo_emulator.oauth import SCOPES, Issued, OAuthError
 from qbo_emulator.web.answers import tid
-from qbo_emulator.web.connection import abort, silence
+from qbo_emulator.web.connection import silence
 from qbo_emulator.web.consent import consent_page, refused_page
 from qbo_emulator.web.forms import form_of
 from qbo_emulator.world import World
@@ -33,6 +33,15 @@ USER = {
         "postalCode": "78702",
         "country": "US",
     },
+}
+
+# Faults of the token endpoint: status, body, media type.
+FAILURES = {
+    "500": (500, '{"error":"server_error"}', "application/json"),
+    "503_html": (503, "<html><body><h1>503</h1></body></html>", "text/html"),
+    "429": (429, '{"error":"too_many_requests"}', "application/json"),
+    # An outage on the vendor's side can look exactly like a dead refresh token.
+    "unauthorized": (400, '{"error":"invalid_grant"}', "application/json"),
 }
 
 
@@ -106,21 +115,19 @@ class OAuthRoutes:
         problem = self._problem(given)
         if problem is not None:
             return refused_page(problem)
-        scopes = tuple(given.get("scope", "").split())
-        if given.get("response_type") != "code":
-            return self._back(given, error="unsupported_response_type")
-        if not scopes or not set(scopes) <= SCOPES:
-            return self._back(given, error="invalid_scope")
-        if not given.get("state"):
-            return self._back(given, error="invalid_request")
+        refusal = _refusal(given)
+        if refusal is not None:
+            return self._back(given, error=refusal)
         if form is None:
             return consent_page(self.world, given)
         company = self.world.companies.get(given.get("realm_id", ""))
         if given.get("decision") != "connect" or company is None:
             return self._back(given, error="access_denied")
+        scopes = tuple(given["scope"].split())
         code = self.world.tokens.new_code(
             company.realm_id, given["redirect_uri"], scopes, self.world.clock.now()
         )
+        self.world.revision += 1
         return self._back(given, code=code, realmId=company.realm_id)
 
     def _back(self, given: dict[str, str], **answer: str) -> Response:
@@ -145,19 +152,13 @@ class OAuthRoutes:
     async def token(self, request: Request) -> Response:
         """Code or refresh token against tokens."""
         rule = self.world.injector.take(None, "token")
-        if rule is not None:
-            if rule.kind in {"timeout_before", "timeout_after"}:
-                return await silence(request, rule.delay)
-            if rule.kind in {"reset_before"}:
-                return await abort(request)
-            if rule.kind in {"500", "503_html"}:
-                self._log(request, "token", 503)
-                return Response("<html><body>503</body></html>", 503, self._headers(), "text/html")
-            if rule.kind == "429":
-                return JSONResponse({"error": "too_many_requests"}, 429, self._headers())
-            if rule.kind in {"unauthorized", "invalid_grant"}:
-                self._log(request, "token", 400)
-                return JSONResponse({"error": "invalid_grant"}, 400, self._headers())
+        if rule is not None and rule.kind in {"timeout_before", "reset_before"}:
+            wait = rule.delay if rule.kind == "timeout_before" else 0
+            return await silence(request, wait)
+        if rule is not None and rule.kind in FAILURES:
+            failure = FAILURES[rule.kind]
+            self._log(request, "token", failure[0])
+            return Response(failure[1], failure[0], self._headers(), failure[2])
         status = 200
         given = await form_of(request)
         operation = "token.refresh" if given.get("grant_type") == "refresh_token" else "token.exchange"
@@ -167,8 +168,8 @@ class OAuthRoutes:
             body, status = dict(error.doc()), error.status
         self.world.revision += 1
         self._log(request, operation, status)
-        if rule is not None and rule.kind == "reset_after":
-            return await abort(request)
+        if rule is not None and rule.kind in {"reset_after", "timeout_after"}:
+            return await silence(request, rule.delay if rule.kind == "timeout_after" else 0)
         return JSONResponse(body, status, self._headers())
 
     def _issued_body(self, request: Request, given: dict[str, str]) -> dict[str, object]:
@@ -232,3 +233,13 @@ class OAuthRoutes:
 
     async def jwks(self, request: Request) -> Response:
         return JSONResponse({"keys": [self.world.signer.public_key()]}, headers=self._headers())
+
+
+def _refusal(given: dict[str, str]) -> str | None:
+    """What is wrong with an authorize request, in the words the browser is sent back with."""
+    scopes = given.get("scope", "").split()
+    if given.get("response_type") != "code":
+        return "unsupported_response_type"
+    if not scopes or not set(scopes) <= SCOPES:
+        return "invalid_scope"
+    return None if given.get("state") else "invalid_request"

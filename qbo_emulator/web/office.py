@@ -56,10 +56,10 @@ def save(world: World, company_of: Company, kind_of: Kind, body: Doc) -> Row:
     return engine.save(company_of, kind_of, body, world.clock.now(), engine.PAGE)
 
 
-def act(world: World, company_of: Company, kind_of: Kind, qbo_id: str, action: str, body: Doc) -> Any:
+def act(world: World, company_of: Company, target: Row, *, action: str, body: Doc) -> Any:
     """One action on one object; gives the object as it is afterwards."""
     now = world.clock.now()
-    target = row(company_of, kind_of, qbo_id)
+    kind_of, qbo_id = KINDS[target.kind], target.qbo_id
     if action == "edit":
         return edit(world, company_of, kind_of, target, body).text
     if action == "void":
@@ -212,7 +212,7 @@ def _send_test(world: World, realm_id: str) -> None:
 
 
 def reset(world: World, *, everything: bool) -> None:
-    """Open the companies anew; with `everything`, connections, clock, faults and switches start afresh too."""
+    """Open the companies anew; with `everything`, connections, clock and switches start afresh too."""
     world.refill()
     world.injector.remove()
     world.limits.clear()

@@ -81,7 +81,9 @@ def require_ports(ports: dict[str, int]) -> None:
     """End with a sentence when a port is taken."""
     for name, port in ports.items():
         if not port_is_free(port):
-            sys.exit(f"Port {port} is taken. Stop what uses it, or choose another: {name}={port + 1} make demo")
+            sys.exit(
+                f"Port {port} is taken. Stop what uses it, or choose another: {name}={port + 1} make demo"
+            )
 
 
 def start_emulator(port: int, web_port: int, data: Path, env: dict[str, str]) -> tuple[Child, dict[str, str]]:
@@ -125,7 +127,7 @@ def wait_for_web(port: int) -> bool:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -141,7 +143,12 @@ def main() -> None:
     emulator_port = int(os.environ.get("EMULATOR_PORT", "8900"))
     data = Path(os.environ.get("DATA_DIR", str(BASE / "var")))
     data.mkdir(parents=True, exist_ok=True)
-    env = {**os.environ, "PORT": str(port), "DATA_DIR": str(data), "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
+    env = {
+        **os.environ,
+        "PORT": str(port),
+        "DATA_DIR": str(data),
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+    }
     require_ports({"PORT": port, **({"EMULATOR_PORT": emulator_port} if is_demo else {})})
     children: list[Child] = []
     stopping = threading.Event()
@@ -160,7 +167,14 @@ def main() -> None:
         run_step("Looking after the demo company", ["seed_demo"], env)
     web = Child(
         "Web",
-        [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{port}", "--threads=8", "crm_invoicing.wsgi:application"],
+        [
+            sys.executable,
+            "-m",
+            "waitress",
+            f"--listen=127.0.0.1:{port}",
+            "--threads=8",
+            "crm_invoicing.wsgi:application",
+        ],
         env,
     )
     worker = Child("Worker", [sys.executable, "manage.py", "worker"], env)
@@ -185,7 +199,9 @@ def _greet(port: int, emulator_port: int | None) -> None:
     if emulator_port:
         from deals.demo_data import PASSWORD, SIGN_INS
 
-        say(f"Pretend QuickBooks  http://127.0.0.1:{emulator_port}\n\nSign in with the password {PASSWORD} as")
+        say(
+            f"Pretend QuickBooks  http://127.0.0.1:{emulator_port}\n\nSign in with the password {PASSWORD} as"
+        )
         for username, name, role, company in SIGN_INS:
             say(f"  {username:7} {name}, {role} of {company}")
     say("\nCtrl-C ends all of it.")

@@ -94,7 +94,7 @@ def deal_for(account: Account, pk: int) -> Deal:
 
 def named(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:
     """Give organizations, persons or products of the account by name."""
-    rows = model.objects.filter(account=account)
+    rows: QuerySet[Any] = model.objects.filter(account=account)
     if model is Person:
         rows = rows.select_related("organization")
     if query:

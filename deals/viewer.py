@@ -31,7 +31,7 @@ def viewer(request: HttpRequest) -> Viewer:
     """Give the viewer behind a signed-in request; a user without membership is refused."""
     cached = getattr(request, "_viewer", None)
     if cached is None:
-        member = Member.objects.select_related("account").filter(user_id=request.user.pk).first()
+        member = Member.objects.select_related("account").filter(user__pk=request.user.pk or 0).first()
         if member is None:
             raise PermissionDenied
         cached = Viewer(account=member.account, member=member)

@@ -15,7 +15,7 @@ def connection_chip(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
     viewer = getattr(request, "_viewer", None)
-    member = viewer.member if viewer else Member.objects.filter(user_id=request.user.pk).first()
+    member = viewer.member if viewer else Member.objects.filter(user__pk=request.user.pk or 0).first()
     connection = connection_for(member.account) if member else None
     if connection is None:
         return {}

@@ -135,7 +135,7 @@ def _strip(deal: Deal, strip: MoneyStrip) -> dict[str, Any]:
         return (amount * ratio * 100 / whole).quantize(Decimal("0.1")) if whole else Decimal(0)
 
     due = strip.outstanding - strip.overdue
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"label": _("Invoiced"), "amount": text(strip.invoiced), "note": _("%(a)s before tax") % {"a": text(strip.invoiced_net)}},
         {"label": _("Paid"), "amount": text(strip.paid), "swatch": "paid"},
         {"label": _("Outstanding"), "amount": text(strip.outstanding), "swatch": "due"},

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
@@ -261,7 +262,7 @@ def invoices_of_customer(
         rows = rows.filter(txn_date__gte=start)
     if end:
         rows = rows.filter(txn_date__lte=end)
-    flagged = with_status(rows, today=today)
+    flagged: QuerySet[Any] = with_status(rows, today=today)
     sums: dict[str, dict[str, Decimal]] = {}
     counts: dict[str, int] = {}
     for row in flagged.values("flag").annotate(count=Count("pk"), total=Sum("total"), balance=Sum("balance")):

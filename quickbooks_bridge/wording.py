@@ -95,10 +95,9 @@ SENTENCES: dict[str, str | Promise] = {
 def say(code: str, params: dict[str, str] | None = None) -> str:
     """Give the sentence of a code in the reader's language."""
     text = str(SENTENCES.get(code, SENTENCES["unexpected"]))
-    known = {
-        name: ""
-        for name in ("name", "currency", "home", "longest", "closed", "item", "number", "owner", "company")
-    }
+    known = dict.fromkeys(
+        ("name", "currency", "home", "longest", "closed", "item", "number", "owner", "company"), ""
+    )
     return text % {**known, **(params or {})}
 
 

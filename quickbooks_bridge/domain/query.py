@@ -26,7 +26,8 @@ def select(
     is_count: bool = False,
 ) -> str:
     """Give a SELECT; field names and operators outside the known ones raise ValueError."""
-    parts = [f"SELECT {'COUNT(*)' if is_count else '*'} FROM {entity}"]
+    # Not SQL: QuickBooks' own language, with allow-listed names and quoted values.
+    parts = [f"SELECT {'COUNT(*)' if is_count else '*'} FROM {entity}"]  # noqa: S608 - see above
     if where:
         parts.append("WHERE " + " AND ".join(_condition(condition) for condition in where))
     if not is_count:

@@ -6,384 +6,702 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deals', '0001_initial'),
+        ("deals", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('sync_token', models.PositiveIntegerField(default=0)),
-                ('remote_updated_at', models.DateTimeField(null=True)),
-                ('doc_number', models.CharField(blank=True, default='', max_length=30)),
-                ('customer_qbo_id', models.CharField(max_length=30)),
-                ('customer_name', models.CharField(blank=True, default='', max_length=600)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('txn_date', models.DateField()),
-                ('due_date', models.DateField(null=True)),
-                ('total', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('balance', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('total_tax', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('deposit', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('total_before', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('expected_total', models.DecimalField(decimal_places=2, max_digits=17, null=True)),
-                ('is_voided', models.BooleanField(default=False)),
-                ('is_deleted', models.BooleanField(default=False)),
-                ('bill_email', models.CharField(blank=True, default='', max_length=500)),
-                ('email_status', models.CharField(blank=True, default='', max_length=20)),
-                ('emailed_at', models.DateTimeField(null=True)),
-                ('lines', models.JSONField(default=list)),
-                ('payment_qbo_ids', models.JSONField(default=list)),
-                ('is_made_here', models.BooleanField(default=False)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
-                ('deal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='deals.deal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("doc_number", models.CharField(blank=True, default="", max_length=30)),
+                ("customer_qbo_id", models.CharField(max_length=30)),
+                ("customer_name", models.CharField(blank=True, default="", max_length=600)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("txn_date", models.DateField()),
+                ("due_date", models.DateField(null=True)),
+                ("total", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("balance", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("total_tax", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("deposit", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("total_before", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("expected_total", models.DecimalField(decimal_places=2, max_digits=17, null=True)),
+                ("is_voided", models.BooleanField(default=False)),
+                ("is_deleted", models.BooleanField(default=False)),
+                ("bill_email", models.CharField(blank=True, default="", max_length=500)),
+                ("email_status", models.CharField(blank=True, default="", max_length=20)),
+                ("emailed_at", models.DateTimeField(null=True)),
+                ("lines", models.JSONField(default=list)),
+                ("payment_qbo_ids", models.JSONField(default=list)),
+                ("is_made_here", models.BooleanField(default=False)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="deals.deal",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvoiceEvent',
+            name="InvoiceEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=40)),
-                ('source', models.CharField(max_length=20)),
-                ('data', models.JSONField(default=dict)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='deals.member')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='quickbooks_bridge.invoice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=40)),
+                ("source", models.CharField(max_length=20)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="deals.member",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="quickbooks_bridge.invoice",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='InvoiceIntent',
+            name="InvoiceIntent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('token', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('new', 'Not sent yet'), ('sending', 'Being sent'), ('unknown', 'Not confirmed yet'), ('created', 'Created'), ('refused', 'Refused')], default='new', max_length=8)),
-                ('request_id', models.CharField(max_length=50)),
-                ('payload', models.JSONField()),
-                ('payload_digest', models.CharField(max_length=64)),
-                ('customer_request_id', models.CharField(blank=True, default='', max_length=50)),
-                ('customer_payload', models.JSONField(null=True)),
-                ('customer_qbo_id', models.CharField(blank=True, default='', max_length=30)),
-                ('currency', models.CharField(max_length=3)),
-                ('expected_total', models.DecimalField(decimal_places=2, max_digits=17)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('next_check_at', models.DateTimeField(db_index=True, null=True)),
-                ('problems', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
-                ('deal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.deal')),
-                ('invoice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='quickbooks_bridge.invoice')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deals.member')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("token", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "Not sent yet"),
+                            ("sending", "Being sent"),
+                            ("unknown", "Not confirmed yet"),
+                            ("created", "Created"),
+                            ("refused", "Refused"),
+                        ],
+                        default="new",
+                        max_length=8,
+                    ),
+                ),
+                ("request_id", models.CharField(max_length=50)),
+                ("payload", models.JSONField()),
+                ("payload_digest", models.CharField(max_length=64)),
+                ("customer_request_id", models.CharField(blank=True, default="", max_length=50)),
+                ("customer_payload", models.JSONField(null=True)),
+                ("customer_qbo_id", models.CharField(blank=True, default="", max_length=30)),
+                ("currency", models.CharField(max_length=3)),
+                ("expected_total", models.DecimalField(decimal_places=2, max_digits=17)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("next_check_at", models.DateTimeField(db_index=True, null=True)),
+                ("problems", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.deal"
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="quickbooks_bridge.invoice",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="deals.member"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvoicingSettings',
+            name="InvoicingSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to_field', models.CharField(default='organization.name', max_length=120)),
-                ('address_field', models.CharField(default='organization.address', max_length=120)),
-                ('email_field', models.CharField(default='person.email', max_length=120)),
-                ('tax_id_field', models.CharField(blank=True, default='', max_length=120)),
-                ('due_days', models.PositiveSmallIntegerField(default=7)),
-                ('saved_at', models.DateTimeField(null=True)),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='invoicing_settings', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("to_field", models.CharField(default="organization.name", max_length=120)),
+                ("address_field", models.CharField(default="organization.address", max_length=120)),
+                ("email_field", models.CharField(default="person.email", max_length=120)),
+                ("tax_id_field", models.CharField(blank=True, default="", max_length=120)),
+                ("due_days", models.PositiveSmallIntegerField(default=7)),
+                ("saved_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invoicing_settings",
+                        to="deals.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('sync_token', models.PositiveIntegerField(default=0)),
-                ('remote_updated_at', models.DateTimeField(null=True)),
-                ('name', models.CharField(max_length=255)),
-                ('sku', models.CharField(blank=True, default='', max_length=100)),
-                ('description', models.TextField(blank=True, default='')),
-                ('kind', models.CharField(default='Service', max_length=30)),
-                ('unit_price', models.DecimalField(decimal_places=5, default=Decimal('0'), max_digits=17)),
-                ('is_taxable', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('income_account', models.CharField(blank=True, default='', max_length=255)),
-                ('quantity_on_hand', models.DecimalField(decimal_places=5, max_digits=17, null=True)),
-                ('search_text', models.TextField(blank=True, default='')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=255)),
+                ("sku", models.CharField(blank=True, default="", max_length=100)),
+                ("description", models.TextField(blank=True, default="")),
+                ("kind", models.CharField(default="Service", max_length=30)),
+                ("unit_price", models.DecimalField(decimal_places=5, default=Decimal("0"), max_digits=17)),
+                ("is_taxable", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                ("income_account", models.CharField(blank=True, default="", max_length=255)),
+                ("quantity_on_hand", models.DecimalField(decimal_places=5, max_digits=17, null=True)),
+                ("search_text", models.TextField(blank=True, default="")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ItemLink',
+            name="ItemLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('name_key', models.CharField(blank=True, default='', max_length=255)),
-                ('item_qbo_id', models.CharField(max_length=30)),
-                ('linked_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("name_key", models.CharField(blank=True, default="", max_length=255)),
+                ("item_qbo_id", models.CharField(max_length=30)),
+                ("linked_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OAuthState',
+            name="OAuthState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('next_path', models.CharField(blank=True, default='', max_length=200)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.member')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                ("next_path", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.member"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('sync_token', models.PositiveIntegerField(default=0)),
-                ('remote_updated_at', models.DateTimeField(null=True)),
-                ('customer_qbo_id', models.CharField(max_length=30)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('txn_date', models.DateField()),
-                ('total', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('unapplied', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('reference', models.CharField(blank=True, default='', max_length=60)),
-                ('method', models.CharField(blank=True, default='', max_length=60)),
-                ('applied', models.JSONField(default=list)),
-                ('is_deleted', models.BooleanField(default=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("customer_qbo_id", models.CharField(max_length=30)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("txn_date", models.DateField()),
+                ("total", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("unapplied", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("reference", models.CharField(blank=True, default="", max_length=60)),
+                ("method", models.CharField(blank=True, default="", max_length=60)),
+                ("applied", models.JSONField(default=list)),
+                ("is_deleted", models.BooleanField(default=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Preset',
+            name="Preset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('is_default', models.BooleanField(default=False)),
-                ('due_days', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('tax', models.CharField(choices=[('by_product', 'As each product says'), ('taxable', 'All lines taxed'), ('not_taxed', 'No line taxed')], default='by_product', max_length=10)),
-                ('currency', models.CharField(blank=True, default='', max_length=3)),
-                ('term_qbo_id', models.CharField(blank=True, default='', max_length=30)),
-                ('message', models.CharField(blank=True, default='', max_length=1000)),
-                ('memo', models.CharField(blank=True, default='', max_length=1000)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invoice_presets', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("is_default", models.BooleanField(default=False)),
+                ("due_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "tax",
+                    models.CharField(
+                        choices=[
+                            ("by_product", "As each product says"),
+                            ("taxable", "All lines taxed"),
+                            ("not_taxed", "No line taxed"),
+                        ],
+                        default="by_product",
+                        max_length=10,
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, default="", max_length=3)),
+                ("term_qbo_id", models.CharField(blank=True, default="", max_length=30)),
+                ("message", models.CharField(blank=True, default="", max_length=1000)),
+                ("memo", models.CharField(blank=True, default="", max_length=1000)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invoice_presets",
+                        to="deals.account",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-is_default', 'name'],
+                "ordering": ["-is_default", "name"],
             },
         ),
         migrations.CreateModel(
-            name='TaxCode',
+            name="TaxCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('sync_token', models.PositiveIntegerField(default=0)),
-                ('remote_updated_at', models.DateTimeField(null=True)),
-                ('name', models.CharField(max_length=100)),
-                ('rate_percent', models.DecimalField(decimal_places=5, max_digits=9, null=True)),
-                ('is_taxable', models.BooleanField(default=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=100)),
+                ("rate_percent", models.DecimalField(decimal_places=5, max_digits=9, null=True)),
+                ("is_taxable", models.BooleanField(default=True)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('sync_token', models.PositiveIntegerField(default=0)),
-                ('remote_updated_at', models.DateTimeField(null=True)),
-                ('name', models.CharField(max_length=60)),
-                ('due_days', models.PositiveSmallIntegerField(null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("name", models.CharField(max_length=60)),
+                ("due_days", models.PositiveSmallIntegerField(null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WebhookEvent',
+            name="WebhookEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('realm_id', models.CharField(max_length=40)),
-                ('entity', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('operation', models.CharField(max_length=20)),
-                ('received_at', models.DateTimeField()),
-                ('handled_at', models.DateTimeField(db_index=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("realm_id", models.CharField(max_length=40)),
+                ("entity", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("operation", models.CharField(max_length=20)),
+                ("received_at", models.DateTimeField()),
+                ("handled_at", models.DateTimeField(db_index=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['realm_id', 'handled_at'], name='webhook_open')],
+                "indexes": [models.Index(fields=["realm_id", "handled_at"], name="webhook_open")],
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('status', models.CharField(choices=[('active', 'Connected'), ('needs_reconnect', 'Needs to sign in again'), ('disconnected', 'Disconnected')], default='active', max_length=16)),
-                ('access_token', models.TextField(blank=True, default='')),
-                ('refresh_token', models.TextField(blank=True, default='')),
-                ('access_expires_at', models.DateTimeField(null=True)),
-                ('refresh_expires_at', models.DateTimeField(null=True)),
-                ('tokens_stored_at', models.DateTimeField(null=True)),
-                ('generation', models.PositiveIntegerField(default=0)),
-                ('refresh_lease_until', models.DateTimeField(null=True)),
-                ('refused_refreshes', models.PositiveSmallIntegerField(default=0)),
-                ('next_refresh_at', models.DateTimeField(null=True)),
-                ('company_name', models.CharField(blank=True, default='', max_length=255)),
-                ('country', models.CharField(default='US', max_length=3)),
-                ('edition', models.CharField(blank=True, default='', max_length=80)),
-                ('home_currency', models.CharField(default='USD', max_length=3)),
-                ('time_zone', models.CharField(blank=True, default='', max_length=64)),
-                ('is_multicurrency', models.BooleanField(default=False)),
-                ('uses_sales_tax', models.BooleanField(default=False)),
-                ('is_tax_automated', models.BooleanField(default=False)),
-                ('has_custom_numbers', models.BooleanField(default=False)),
-                ('allows_discount', models.BooleanField(default=False)),
-                ('book_close_date', models.DateField(null=True)),
-                ('profile_read_at', models.DateTimeField(null=True)),
-                ('watermark', models.DateTimeField(null=True)),
-                ('next_sync_at', models.DateTimeField(db_index=True, null=True)),
-                ('sync_lease_until', models.DateTimeField(null=True)),
-                ('last_sync_at', models.DateTimeField(null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('last_problem', models.CharField(blank=True, default='', max_length=40)),
-                ('last_problem_at', models.DateTimeField(null=True)),
-                ('blocked_until', models.DateTimeField(null=True)),
-                ('import_state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Reading'), ('done', 'Done')], default='waiting', max_length=8)),
-                ('import_progress', models.JSONField(default=dict)),
-                ('import_lease_until', models.DateTimeField(null=True)),
-                ('connected_at', models.DateTimeField()),
-                ('disconnected_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='quickbooks_connections', to='deals.account')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deals.member')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Connected"),
+                            ("needs_reconnect", "Needs to sign in again"),
+                            ("disconnected", "Disconnected"),
+                        ],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                ("access_token", models.TextField(blank=True, default="")),
+                ("refresh_token", models.TextField(blank=True, default="")),
+                ("access_expires_at", models.DateTimeField(null=True)),
+                ("refresh_expires_at", models.DateTimeField(null=True)),
+                ("tokens_stored_at", models.DateTimeField(null=True)),
+                ("generation", models.PositiveIntegerField(default=0)),
+                ("refresh_lease_until", models.DateTimeField(null=True)),
+                ("refused_refreshes", models.PositiveSmallIntegerField(default=0)),
+                ("next_refresh_at", models.DateTimeField(null=True)),
+                ("company_name", models.CharField(blank=True, default="", max_length=255)),
+                ("country", models.CharField(default="US", max_length=3)),
+                ("edition", models.CharField(blank=True, default="", max_length=80)),
+                ("home_currency", models.CharField(default="USD", max_length=3)),
+                ("time_zone", models.CharField(blank=True, default="", max_length=64)),
+                ("is_multicurrency", models.BooleanField(default=False)),
+                ("uses_sales_tax", models.BooleanField(default=False)),
+                ("is_tax_automated", models.BooleanField(default=False)),
+                ("has_custom_numbers", models.BooleanField(default=False)),
+                ("allows_discount", models.BooleanField(default=False)),
+                ("book_close_date", models.DateField(null=True)),
+                ("profile_read_at", models.DateTimeField(null=True)),
+                ("watermark", models.DateTimeField(null=True)),
+                ("next_sync_at", models.DateTimeField(db_index=True, null=True)),
+                ("sync_lease_until", models.DateTimeField(null=True)),
+                ("last_sync_at", models.DateTimeField(null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_problem", models.CharField(blank=True, default="", max_length=40)),
+                ("last_problem_at", models.DateTimeField(null=True)),
+                ("blocked_until", models.DateTimeField(null=True)),
+                (
+                    "import_state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("running", "Reading"), ("done", "Done")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("import_progress", models.JSONField(default=dict)),
+                ("import_lease_until", models.DateTimeField(null=True)),
+                ("connected_at", models.DateTimeField()),
+                ("disconnected_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quickbooks_connections",
+                        to="deals.account",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="deals.member"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['realm_id'], name='connection_by_realm')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'disconnected'), _negated=True), fields=('account',), name='one_connection_per_account'), models.UniqueConstraint(fields=('account', 'realm_id'), name='one_row_per_company')],
+                "indexes": [models.Index(fields=["realm_id"], name="connection_by_realm")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status", "disconnected"), _negated=True),
+                        fields=("account",),
+                        name="one_connection_per_account",
+                    ),
+                    models.UniqueConstraint(fields=("account", "realm_id"), name="one_row_per_company"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('qbo_id', models.CharField(max_length=30)),
-                ('sync_token', models.PositiveIntegerField(default=0)),
-                ('remote_updated_at', models.DateTimeField(null=True)),
-                ('display_name', models.CharField(max_length=500)),
-                ('company_name', models.CharField(blank=True, default='', max_length=100)),
-                ('email', models.CharField(blank=True, default='', max_length=254)),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('line1', models.CharField(blank=True, default='', max_length=500)),
-                ('line2', models.CharField(blank=True, default='', max_length=500)),
-                ('line3', models.CharField(blank=True, default='', max_length=500)),
-                ('city', models.CharField(blank=True, default='', max_length=255)),
-                ('region', models.CharField(blank=True, default='', max_length=255)),
-                ('postal_code', models.CharField(blank=True, default='', max_length=30)),
-                ('country', models.CharField(blank=True, default='', max_length=255)),
-                ('tax_id', models.CharField(blank=True, default='', max_length=40)),
-                ('balance', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=17)),
-                ('is_taxable', models.BooleanField(default=True)),
-                ('term_qbo_id', models.CharField(blank=True, default='', max_length=30)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_on', models.DateField(null=True)),
-                ('search_text', models.TextField(blank=True, default='')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("display_name", models.CharField(max_length=500)),
+                ("company_name", models.CharField(blank=True, default="", max_length=100)),
+                ("email", models.CharField(blank=True, default="", max_length=254)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("line1", models.CharField(blank=True, default="", max_length=500)),
+                ("line2", models.CharField(blank=True, default="", max_length=500)),
+                ("line3", models.CharField(blank=True, default="", max_length=500)),
+                ("city", models.CharField(blank=True, default="", max_length=255)),
+                ("region", models.CharField(blank=True, default="", max_length=255)),
+                ("postal_code", models.CharField(blank=True, default="", max_length=30)),
+                ("country", models.CharField(blank=True, default="", max_length=255)),
+                ("tax_id", models.CharField(blank=True, default="", max_length=40)),
+                ("balance", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                ("is_taxable", models.BooleanField(default=True)),
+                ("term_qbo_id", models.CharField(blank=True, default="", max_length=30)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_on", models.DateField(null=True)),
+                ("search_text", models.TextField(blank=True, default="")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['account', 'realm_id', 'display_name'], name='customer_by_name')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'realm_id', 'qbo_id'), name='customer_once')],
+                "indexes": [
+                    models.Index(fields=["account", "realm_id", "display_name"], name="customer_by_name")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="customer_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CustomerLink',
+            name="CustomerLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('realm_id', models.CharField(max_length=40)),
-                ('customer_qbo_id', models.CharField(max_length=30)),
-                ('linked_at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.account')),
-                ('deal', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.deal')),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.organization')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("customer_qbo_id", models.CharField(max_length=30)),
+                ("linked_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.deal",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.person",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('organization__isnull', False)), fields=('realm_id', 'organization'), name='organization_link'), models.UniqueConstraint(condition=models.Q(('person__isnull', False)), fields=('realm_id', 'person'), name='person_link'), models.UniqueConstraint(condition=models.Q(('deal__isnull', False)), fields=('realm_id', 'deal'), name='deal_link')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("organization__isnull", False)),
+                        fields=("realm_id", "organization"),
+                        name="organization_link",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("person__isnull", False)),
+                        fields=("realm_id", "person"),
+                        name="person_link",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("deal__isnull", False)),
+                        fields=("realm_id", "deal"),
+                        name="deal_link",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['deal', '-txn_date', '-id'], name='invoice_of_deal'),
+            model_name="invoice",
+            index=models.Index(fields=["deal", "-txn_date", "-id"], name="invoice_of_deal"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['account', 'realm_id', 'customer_qbo_id', '-txn_date', '-id'], name='invoice_of_customer'),
+            model_name="invoice",
+            index=models.Index(
+                fields=["account", "realm_id", "customer_qbo_id", "-txn_date", "-id"],
+                name="invoice_of_customer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('account', 'realm_id', 'qbo_id'), name='invoice_once'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="invoice_once"),
         ),
         migrations.AddIndex(
-            model_name='invoiceintent',
-            index=models.Index(fields=['deal', 'state'], name='intent_of_deal'),
+            model_name="invoiceintent",
+            index=models.Index(fields=["deal", "state"], name="intent_of_deal"),
         ),
         migrations.AddConstraint(
-            model_name='invoiceintent',
-            constraint=models.UniqueConstraint(fields=('account', 'token'), name='one_intent_per_form'),
+            model_name="invoiceintent",
+            constraint=models.UniqueConstraint(fields=("account", "token"), name="one_intent_per_form"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['account', 'realm_id', 'name'], name='item_by_name'),
+            model_name="item",
+            index=models.Index(fields=["account", "realm_id", "name"], name="item_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('account', 'realm_id', 'qbo_id'), name='item_once'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="item_once"),
         ),
         migrations.AddConstraint(
-            model_name='itemlink',
-            constraint=models.UniqueConstraint(condition=models.Q(('product__isnull', False)), fields=('realm_id', 'product'), name='product_link'),
+            model_name="itemlink",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("product__isnull", False)),
+                fields=("realm_id", "product"),
+                name="product_link",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itemlink',
-            constraint=models.UniqueConstraint(condition=models.Q(('product__isnull', True)), fields=('account', 'realm_id', 'name_key'), name='name_link'),
+            model_name="itemlink",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("product__isnull", True)),
+                fields=("account", "realm_id", "name_key"),
+                name="name_link",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('account', 'realm_id', 'qbo_id'), name='payment_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="payment_once"),
         ),
         migrations.AddConstraint(
-            model_name='preset',
-            constraint=models.UniqueConstraint(fields=('account', 'name'), name='preset_name_once'),
+            model_name="preset",
+            constraint=models.UniqueConstraint(fields=("account", "name"), name="preset_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='preset',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('account',), name='one_default_preset'),
+            model_name="preset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_default", True)), fields=("account",), name="one_default_preset"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='taxcode',
-            constraint=models.UniqueConstraint(fields=('account', 'realm_id', 'qbo_id'), name='tax_code_once'),
+            model_name="taxcode",
+            constraint=models.UniqueConstraint(
+                fields=("account", "realm_id", "qbo_id"), name="tax_code_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('account', 'realm_id', 'qbo_id'), name='term_once'),
+            model_name="term",
+            constraint=models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="term_once"),
         ),
     ]

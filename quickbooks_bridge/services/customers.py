@@ -1,6 +1,7 @@
 """Which QuickBooks customer a deal's organization or person is."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from .timeline import deal_event
 
 def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, now: datetime) -> None:
     """Remember the customer for the deal's organization, its person, or the deal itself."""
-    target: dict[str, object] = {"organization": None, "person": None, "deal": None}
+    target: dict[str, Any] = {"organization": None, "person": None, "deal": None}
     if deal.organization_id:
         target["organization"] = deal.organization
     elif deal.person_id:

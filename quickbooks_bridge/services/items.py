@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from quickbooks_bridge.domain.draft import DraftLine, line_key
 from quickbooks_bridge.models import Connection, Item, ItemLink
@@ -17,7 +18,7 @@ def item_links_remember(connection: Connection, lines: Iterable[DraftLine], *, n
         if not line.item_qbo_id:
             continue
         is_product = line.product_id.isdigit()
-        target = {
+        target: dict[str, Any] = {
             "product_id": int(line.product_id) if is_product else None,
             "name_key": "" if is_product else line_key("", line.name),
         }

@@ -1,6 +1,7 @@
 """All invoices of the linked customer, those made in QuickBooks too."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -36,7 +37,13 @@ def all_invoices(request: HttpRequest, viewer: Viewer, connection: Connection, d
     flag = flag if flag in set(Status) else ""
     number = request.GET.get("page", "1")
     page = int(number) if number.isdigit() and 0 < len(number) < 5 and int(number) else 1
-    context = {"deal": deal, "customer": customer, "connection": connection, "start": start, "end": end}
+    context: dict[str, Any] = {
+        "deal": deal,
+        "customer": customer,
+        "connection": connection,
+        "start": start,
+        "end": end,
+    }
     if customer is not None:
         found = invoices_of_customer(
             connection, customer.qbo_id, start=start, end=end, flag=flag, today=today, page=page, size=SIZE

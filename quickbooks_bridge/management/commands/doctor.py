@@ -67,7 +67,9 @@ def _connections() -> Iterator[str]:
 
 def _queue() -> Iterator[str]:
     old = timezone.now() - timedelta(minutes=15)
-    unfinished = InvoiceIntent.objects.filter(created_at__lt=old, state__in=("new", "sending", "unknown")).count()
+    unfinished = InvoiceIntent.objects.filter(
+        created_at__lt=old, state__in=("new", "sending", "unknown")
+    ).count()
     if unfinished:
         yield f"{unfinished} invoices have been unconfirmed for over 15 minutes: is the worker running, is QuickBooks connected?"
     waiting = WebhookEvent.objects.filter(handled_at__isnull=True, received_at__lt=old).count()

@@ -16,8 +16,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Say per company whether it answered."""
-        for connection in Connection.objects.filter(status=Connection.Status.ACTIVE).select_related("account"):
+        for connection in Connection.objects.filter(status=Connection.Status.ACTIVE).select_related(
+            "account"
+        ):
             now = timezone.now()
             is_loaded = connection.import_state == Connection.Import.DONE
             worked = (connection_sync if is_loaded else connection_load)(connection, now=now)
-            self.stdout.write(f"{connection.company_name}: {'in step' if worked else 'no answer, tried again later'}")
+            self.stdout.write(
+                f"{connection.company_name}: {'in step' if worked else 'no answer, tried again later'}"
+            )

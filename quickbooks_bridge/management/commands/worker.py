@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from celery.beat import Service
+from celery.beat import Scheduler, Service
 from celery.signals import worker_ready, worker_shutting_down
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the schedule once the worker listens; without a broker both share this process' memory."""
-        schedule = Service(app, max_interval=1, schedule_filename=":memory:", scheduler_cls="celery.beat:Scheduler")
+        schedule = Service(app, max_interval=1, scheduler_cls=Scheduler)
 
         @worker_ready.connect(weak=False)
         def _begin(**kwargs: Any) -> None:

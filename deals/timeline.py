@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .models import TimelineEntry
+from .viewer import Viewer
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,22 @@ class TimelineLine:
 
 Renderer = Callable[[dict[str, Any]], TimelineLine]
 _RENDERERS: dict[str, Renderer] = {}
+_GATES: dict[str, Callable[[Viewer], bool]] = {}
 
 
 def register_kind(kind: str, renderer: Renderer) -> None:
     """Tell how entries of `kind` read. Apps call this when they start."""
     _RENDERERS[kind] = renderer
+
+
+def register_gate(prefix: str, may_see: Callable[[Viewer], bool]) -> None:
+    """Tell who may read entries whose kind begins with `prefix`."""
+    _GATES[prefix] = may_see
+
+
+def hidden_prefixes(viewer: Viewer) -> list[str]:
+    """Give the beginnings of the kinds that the viewer may not read."""
+    return [prefix for prefix, may_see in _GATES.items() if not may_see(viewer)]
 
 
 def timeline_line(entry: TimelineEntry) -> TimelineLine:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.models import Deal
 from deals.panels import DealPanel, register_panel
+from deals.timeline import register_gate
 from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.presenters import as_of, connection_banner, invoice_row, strip_context
@@ -28,8 +29,14 @@ SHOWN_FRESH = timedelta(minutes=1)
 
 def register_panels() -> None:
     """Add both panels to every deal page."""
+    register_gate("invoice.", _may_see)
+    register_gate("customer.", _may_see)
     register_panel(DealPanel("invoice", "tab", str(_("Invoice")), "document", render_tab, _count))
     register_panel(DealPanel("quickbooks", "sidebar", "QuickBooks", "document", render_sidebar))
+
+
+def _may_see(viewer: Viewer) -> bool:
+    return may_see_invoices(viewer, last_connection_for(viewer.account))
 
 
 def _count(viewer: Viewer, deal: Deal) -> int | None:

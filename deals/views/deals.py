@@ -14,7 +14,7 @@ from deals import selectors, services
 from deals.forms import DealForm, DealLineForm
 from deals.models import CustomField, Deal, DealLine, Member, Stage
 from deals.panels import deal_panels
-from deals.timeline import timeline_line
+from deals.timeline import hidden_prefixes, timeline_line
 from deals.viewer import Viewer, viewer_required
 
 LOG_SIZE = 20
@@ -58,7 +58,10 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
         (field.owner, field.key): field.label for field in CustomField.objects.filter(account=viewer.account)
     }
     size = LOG_SIZE * (5 if request.GET.get("log") == "all" else 1)
-    entries = list(deal.timeline.select_related("actor")[: size + 1])
+    timeline = deal.timeline.select_related("actor")
+    for prefix in hidden_prefixes(viewer):
+        timeline = timeline.exclude(kind__startswith=prefix)
+    entries = list(timeline[: size + 1])
     context = {
         "deal": deal,
         "stages": list(Stage.objects.filter(account=viewer.account)),

@@ -69,6 +69,8 @@ def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, de
         return _form(request, viewer, connection, deal, state, [], now=now)
     if not state.values["token"]:
         state.values["token"] = secrets.token_urlsafe(24)
+    if _is_under_way(viewer, deal, state):
+        return redirect(reverse("deals:deal_detail", args=[deal.pk]) + "?tab=invoice")
     draft, problems = draft_from_state(state)
     if draft is not None:
         problems = draft_problems(draft, _facts(connection, draft, now=now))
@@ -85,6 +87,15 @@ def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, de
         number = intent.invoice.doc_number if intent.invoice else ""
         messages.success(request, _("Invoice %(number)s is created in QuickBooks.") % {"number": number})
     return redirect(reverse("deals:deal_detail", args=[intent.deal_id]) + "?tab=invoice")
+
+
+def _is_under_way(viewer: Viewer, deal: Deal, state: FormState) -> bool:
+    """Tell whether this very form was sent before: a double click, the back button, another tab."""
+    return (
+        InvoiceIntent.objects.filter(account=viewer.account, deal=deal, token=state.values["token"])
+        .exclude(state=State.REFUSED)
+        .exists()
+    )
 
 
 def _filled(

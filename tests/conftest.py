@@ -1,0 +1,142 @@
+"""What tests share: a company with people, and the pretend QuickBooks in its own process."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
+from deals.viewer import Viewer
+from quickbooks_bridge.gateway import limiter
+from quickbooks_bridge.models import Connection
+from quickbooks_bridge.services.connection import consent_begin, consent_finish
+from quickbooks_bridge.services.index import connection_load
+
+from .emulator_process import EmulatorProcess
+
+PASSWORD = "a-long-test-password"
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[EmulatorProcess]:
+    with EmulatorProcess("--company", "us", "--seed", "7") as running:
+        yield running
+
+
+@pytest.fixture
+def pretend(emulator, settings, monkeypatch):
+    """The emulator, freshly reset, with the settings pointed at it and our own limits out of the way."""
+    emulator.control("POST", "/control/reset")
+    for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE"):
+        monkeypatch.setattr(limiter, name, 10**6)
+    limiter.default_limiter.cache_clear()
+    settings.QUICKBOOKS_CLIENT_ID = emulator.client_id
+    settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_secret
+    settings.QUICKBOOKS_ENVIRONMENT = emulator.discovery_url
+    settings.QUICKBOOKS_API_URL = emulator.api_url
+    settings.QUICKBOOKS_WEB_URL = emulator.url
+    settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = emulator.verifier_token
+    settings.PUBLIC_URL = "http://localhost:8000"
+    return emulator
+
+
+def make_member(account: Account, username: str, role: str = "rep") -> Member:
+    user = get_user_model().objects.create_user(username=username, password=PASSWORD)
+    return Member.objects.create(account=account, user=user, name=username.title(), role=role)
+
+
+def make_deal(account: Account, **facts) -> Deal:
+    stage, _made = Stage.objects.get_or_create(account=account, name="Won")
+    return Deal.objects.create(account=account, stage=stage, **{"title": "A deal", **facts})
+
+
+@pytest.fixture
+def account(db) -> Account:
+    return Account.objects.create(name="Testers")
+
+
+@pytest.fixture
+def admin(account) -> Viewer:
+    return Viewer(account, make_member(account, "ada", "admin"))
+
+
+@pytest.fixture
+def rep(account) -> Viewer:
+    return Viewer(account, make_member(account, "rob"))
+
+
+@pytest.fixture
+def stranger(db) -> Viewer:
+    other = Account.objects.create(name="Others")
+    return Viewer(other, make_member(other, "sid", "admin"))
+
+
+@pytest.fixture
+def deal(account, admin) -> Deal:
+    organization = Organization.objects.create(
+        account=account,
+        name="Quill & Sons",
+        street="1 Elm St",
+        city="Austin",
+        region="TX",
+        postal_code="78701",
+    )
+    person = Person.objects.create(
+        account=account, organization=organization, name="Quinn Quill", email="quinn@quill.example"
+    )
+    desk = Product.objects.create(account=account, name="Desk", unit_price="500.00")
+    deal = make_deal(account, title="Quill fit-out", organization=organization, person=person, value=1500)
+    DealLine.objects.create(
+        deal=deal, product=desk, name="Desk", quantity=3, unit_price="500.00", tax_percent="8.25"
+    )
+    return deal
+
+
+def sign_in(member: Member) -> Client:
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+def consent(pretend: EmulatorProcess, url: str, *, company: int = 0) -> dict[str, str]:
+    """Press Connect on the consent page; gives the query of the address it leads back to."""
+    import re
+    from urllib.parse import parse_qsl, urlsplit
+
+    import requests
+
+    page = requests.get(url, timeout=5)
+    fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page.text))
+    action = re.search(r'<form[^>]*action="([^"]*)"', page.text)
+    import html
+
+    target = html.unescape(action.group(1)) if action else url
+    target = target if target.startswith("http") else pretend.url + target
+    realm = pretend.companies[company]["realm_id"]
+    body = {key: html.unescape(value) for key, value in fields.items()}
+    button = re.search(r'<button[^>]*name="([^"]+)"[^>]*value="([^"]+)"[^>]*>\s*Connect', page.text)
+    if button:
+        body[button.group(1)] = button.group(2)
+    for name in ("realm", "realm_id", "company"):
+        if f'name="{name}"' in page.text:
+            body[name] = realm
+    answer = requests.post(target, data=body, allow_redirects=False, timeout=5)
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def connect(viewer: Viewer, pretend: EmulatorProcess, *, company: int = 0) -> Connection:
+    now = datetime.now(UTC)
+    answer = consent(pretend, consent_begin(viewer, next_path="", now=now), company=company)
+    return consent_finish(
+        viewer, state=answer["state"], code=answer["code"], realm_id=answer["realmId"], refused=False, now=now
+    )
+
+
+@pytest.fixture
+def connection(admin, pretend) -> Connection:
+    made = connect(admin, pretend)
+    assert connection_load(made, now=datetime.now(UTC))
+    made.refresh_from_db()
+    return made

@@ -1,0 +1,110 @@
+"""The pure rules: status, totals, due dates, payloads."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quickbooks_bridge.domain.draft import DraftLine
+from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
+from quickbooks_bridge.domain.money import line_amount, parse_decimal, round_money
+from quickbooks_bridge.domain.payloads import unit_price_for
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.query import quote
+from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status, paid_share
+from quickbooks_bridge.domain.totals import draft_totals
+from quickbooks_bridge.domain.webhooks import parse_announcements, signature_is_valid
+
+TODAY = date(2026, 3, 17)
+LATE, SOON = date(2026, 3, 16), date(2026, 3, 17)
+
+CASES = [
+    ("100", "100", SOON, {}, Status.OPEN),
+    ("100", "100", LATE, {}, Status.OVERDUE),
+    ("100", "40", SOON, {}, Status.PARTIALLY_PAID),
+    ("100", "40", LATE, {}, Status.OVERDUE),
+    ("100", "0", LATE, {}, Status.PAID),
+    ("0", "0", LATE, {}, Status.PAID),
+    ("0", "0", LATE, {"is_voided": True}, Status.VOIDED),
+    ("100", "0", LATE, {"is_deleted": True}, Status.DELETED),
+    ("100", "88", SOON, {"deposit": Decimal(12)}, Status.OPEN),
+    ("100", "100", None, {}, Status.OPEN),
+]
+
+
+@pytest.mark.parametrize(("total", "balance", "due", "more", "flag"), CASES)
+def test_status_follows_from_facts(total, balance, due, more, flag):
+    facts = InvoiceFacts(Decimal(total), Decimal(balance), due, **more)
+    assert derive_status(facts, today=TODAY) == flag
+
+
+cents = st.decimals(min_value=0, max_value=10**7, places=2)
+
+
+@given(cents, cents)
+def test_paid_share_never_lies_at_the_ends(total, balance):
+    share = paid_share(InvoiceFacts(total, min(total, balance), None))
+    assert (share == 100) == (total > 0 and min(total, balance) == 0)
+    assert 0 <= share <= 100
+
+
+@given(
+    st.decimals("0.00001", 10**5, places=5), st.decimals(0, 10**5, places=5), st.decimals(0, 100, places=2)
+)
+def test_price_that_is_sent_always_multiplies_to_the_amount(quantity, price, discount):
+    amount = line_amount(quantity, price, discount=discount)
+    sent = unit_price_for(quantity, amount, preferred=price)
+    assert sent is None or round_money(quantity * sent) == amount
+
+
+@given(st.lists(st.tuples(cents, st.booleans()), max_size=20))
+def test_total_is_sum_of_lines_and_tax(rows):
+    lines = [DraftLine("x", unit_price=price, is_taxable=taxed) for price, taxed in rows]
+    totals = draft_totals(lines, tax_percent=Decimal("8.25"))
+    assert totals.total == sum((price for price, _taxed in rows), Decimal(0)) + totals.tax
+    assert totals.taxable <= totals.subtotal
+
+
+def test_due_date_counts_from_the_issue_date():
+    assert due_date(date(2026, 3, 13), days=7) == date(2026, 3, 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("-1", "due_days_negative"), ("1000", "due_days_too_long"), ("x", "due_days_not_a_number")],
+)
+def test_absurd_due_days_get_a_reason(text, code):
+    problem = parse_due_days(text)
+    assert isinstance(problem, Problem)
+    assert problem.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1,234.50", "1234.50"), (" 12 ", "12"), ("nan", None), ("1e5", None), ("1,2", None)]
+)
+def test_typed_numbers(text, value):
+    assert parse_decimal(text) == (None if value is None else Decimal(value))
+
+
+@given(st.text())
+def test_a_quoted_text_cannot_end_its_literal(text):
+    inner = quote(text)[1:-1]
+    at = 0
+    while at < len(inner):
+        assert inner[at] != "'"
+        at += 2 if inner[at] == "\\" else 1
+    assert at == len(inner)
+
+
+@pytest.mark.parametrize("signature", ["", "x", "é", "aGVsbG8=", "===="])
+def test_forged_signatures_are_refused(signature):
+    assert not signature_is_valid(b"[]", signature, verifier_token="secret")
+    assert not signature_is_valid(b"[]", signature, verifier_token="")
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'"x"', b"\xff"])
+def test_other_shapes_are_no_announcement(body):
+    with pytest.raises(ValueError, match=r"."):
+        parse_announcements(body)

@@ -151,6 +151,7 @@ def _strip(deal: Deal, strip: MoneyStrip) -> dict[str, Any]:
         Segment("paid", share(strip.paid)),
         Segment("due", share(due)),
         Segment("overdue", share(strip.overdue)),
+        Segment("left", (left * 100 / whole).quantize(Decimal("0.1")) if whole else Decimal(0)),
     ]
     return {"cells": cells, "segments": segments, "bar_text": words}
 

@@ -199,19 +199,9 @@ def status_flag(code: str, label: str = "") -> SafeString:
 @register.simple_tag
 def share_bar(segments: Iterable[Any], label: str) -> SafeString:
     """Draw a bar of shares (each with `.kind` and `.share` in percent), with its meaning in words."""
-    at = Decimal(0)
-    parts = []
-    for segment in segments:
-        share = max(Decimal(0), min(Decimal(str(segment.share)), 100 - at))
-        if share > 0:
-            parts.append((segment.kind, at, max(share - Decimal("0.3"), Decimal("0.2"))))
-        at += share
-    drawn = format_html_join("", '<rect class="bar-{}" x="{}%" y="0" width="{}%" height="8" rx="2"/>', parts)
-    return format_html(
-        '<svg class="bar" width="100%" height="8" role="img" aria-label="{}" focusable="false">{}</svg>',
-        label,
-        drawn,
-    )
+    parts = [(segment.kind, segment.share) for segment in segments if segment.share > 0]
+    drawn = format_html_join("", '<svg class="bar-{}" width="{}%" aria-hidden="true"></svg>', parts)
+    return format_html('<div class="bar" role="img" aria-label="{}">{}</div>', label, drawn)
 
 
 class BlockNode(template.Node):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
+import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -61,6 +64,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         control_token=given.control_token,
         seed=given.seed,
         limits_on=not given.no_limits,
+        public_url=given.public_url.rstrip("/") if given.public_url else None,
     )
 
 
@@ -81,6 +85,17 @@ def _open_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Leaves signals to the command line: uvicorn raises them again at its end, before anything is saved."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
 async def _serve(world: World, listener: socket.socket, state: StateFile | None) -> None:
     config = uvicorn.Config(
         build_app(world),
@@ -90,7 +105,10 @@ async def _serve(world: World, listener: socket.socket, state: StateFile | None)
         timeout_graceful_shutdown=1,
         lifespan="off",
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
     sender = asyncio.create_task(world.sender.run())
     saver = asyncio.create_task(_save_now_and_then(world, state)) if state else None
     await server.serve(sockets=[listener])
@@ -129,7 +147,7 @@ def main(argv: list[str] | None = None) -> int:
         _say(f"The state file {given.state} cannot be used: {problem}. Move it away to start afresh.")
         return 2
     host, port = listener.getsockname()[:2]
-    world.url = given.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    world.url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     line = {
         "url": world.url,
         "client_id": world.client_id,

@@ -65,7 +65,8 @@ def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Option
     update = body.get("Id") not in (None, "", 0, "0") and kind.family is not Family.SINGLETON
     before = current(company, kind, body, by_page=options.by_page) if update else None
     if kind.family is Family.SINGLETON:
-        before = company.row(kind.name, "1")
+        body = {**body, "Id": "1"}
+        before = current(company, kind, body, by_page=options.by_page)
     if before is None and "create" not in kind.operations:
         raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
     if before is not None and "update" not in kind.operations:

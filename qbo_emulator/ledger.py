@@ -96,11 +96,15 @@ def _move_balance(company: Company, customer_id: str, delta: Decimal, now: datet
         name = "BalanceWithJobs"
 
 
-def change(company: Company, row: Row, changes: Doc, now: datetime) -> Row:
-    """Rewrite a transaction as a consequence of another one: token up, balance carried, event told."""
-    after = company.rewrite(row, changes, now)
+def change(company: Company, row: Row, changes: Doc, now: datetime, *, is_write: bool = True) -> Row:
+    """Rewrite a transaction as a consequence of another one: token up, balance carried, event told.
+
+    Without `is_write` it only completes the write that is under way: the token stays, nothing is told.
+    """
+    after = company.rewrite(row, changes, now, bump=is_write)
     move_customer_balance(company, row, after, now)
-    company.tell(after, "Update", now)
+    if is_write:
+        company.tell(after, "Update", now)
     return after
 
 
@@ -110,8 +114,13 @@ def open_amount(company: Company, row: Row) -> Decimal:
     return total - applied_total(company, row.qbo_id)
 
 
-def settle_payment(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
-    """After a payment was written or removed: put it on, or take it off, what its lines settle."""
+def settle_payment(
+    company: Company, before: Row | None, after: Row | None, now: datetime, *, under_way: str | None = None
+) -> None:
+    """After a payment was written or removed: put it on, or take it off, what its lines settle.
+
+    `under_way` names the transaction whose own write caused this; that write counts once.
+    """
     source = after or before
     if source is None:
         return
@@ -127,10 +136,10 @@ def settle_payment(company: Company, before: Row | None, after: Row | None, now:
             settlements.pop(source.qbo_id, None)
         if not settlements:
             del company.applied[qbo_id]
-        _refresh_settled(company, qbo_id, now)
+        _refresh_settled(company, qbo_id, now, is_write=qbo_id != under_way)
 
 
-def _refresh_settled(company: Company, qbo_id: str, now: datetime) -> None:
+def _refresh_settled(company: Company, qbo_id: str, now: datetime, *, is_write: bool) -> None:
     row = settled_row(company, qbo_id)
     if row is None:
         return
@@ -139,7 +148,7 @@ def _refresh_settled(company: Company, qbo_id: str, now: datetime) -> None:
         name: amount_out(open_amount(company, row)),
         "LinkedTxn": linked_transactions(company, row.data, qbo_id),
     }
-    change(company, row, changes, now)
+    change(company, row, changes, now, is_write=is_write)
 
 
 def linked_transactions(company: Company, data: Doc, qbo_id: str | None) -> list[Doc]:
@@ -151,7 +160,7 @@ def linked_transactions(company: Company, data: Doc, qbo_id: str | None) -> list
 
 def unapply(company: Company, qbo_id: str, now: datetime) -> list[Row]:
     """Take every payment off a transaction; the money stays with the customer as unapplied credit."""
-    return [_reduce(company, payment, qbo_id, None, now) for payment in payments_of(company, qbo_id)]
+    return [_reduce(company, payment, qbo_id, now) for payment in payments_of(company, qbo_id)]
 
 
 def trim(company: Company, invoice: Row, now: datetime) -> None:
@@ -162,11 +171,19 @@ def trim(company: Company, invoice: Row, now: datetime) -> None:
             return
         amount = company.applied[invoice.qbo_id][payment.qbo_id]
         taken = min(surplus, amount)
-        _reduce(company, payment, invoice.qbo_id, amount - taken, now)
+        _reduce(company, payment, invoice.qbo_id, now, left=amount - taken, under_way=invoice.qbo_id)
         surplus -= taken
 
 
-def _reduce(company: Company, payment: Row, qbo_id: str, left: Decimal | None, now: datetime) -> Row:
+def _reduce(
+    company: Company,
+    payment: Row,
+    qbo_id: str,
+    now: datetime,
+    *,
+    left: Decimal | None = None,
+    under_way: str | None = None,
+) -> Row:
     """Leave only `left` of a payment on a transaction; None or zero takes the line away."""
     lines = []
     freed = Decimal(0)
@@ -181,5 +198,5 @@ def _reduce(company: Company, payment: Row, qbo_id: str, left: Decimal | None, n
     after = company.rewrite(payment, {"Line": lines, "UnappliedAmt": amount_out(unapplied)}, now)
     move_customer_balance(company, payment, after, now)
     company.tell(after, "Update", now)
-    settle_payment(company, payment, after, now)
+    settle_payment(company, payment, after, now, under_way=under_way)
     return after

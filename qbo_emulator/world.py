@@ -32,6 +32,7 @@ class Settings:
     control_token: str | None = None
     seed: str | None = None
     limits_on: bool = True
+    public_url: str | None = None
 
 
 @dataclass
@@ -58,6 +59,8 @@ class World:
         self.settings = settings
         self.clock = clock or Clock()
         self.entropy = entropy or Entropy(seed=settings.seed)
+        # Trace ids come from a stream of their own: reading must not make the state file stale.
+        self.traces = Entropy(seed=f"traces of {self.entropy.seed}")
         self.client_id = settings.client_id or self.entropy.token("AB", 48)
         self.client_secret = settings.client_secret or self.entropy.hex(40)
         verifier_token = settings.verifier_token or self.entropy.uuid()

@@ -171,7 +171,7 @@ class Api:
 
     def _out(self, answer: Answer) -> Response:
         headers = {
-            "Intuit-Tid": tid(self.world.entropy, self.world.clock.now()),
+            "Intuit-Tid": tid(self.world.traces, self.world.clock.now()),
             "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
             "Expires": "0",
             **answer.headers,

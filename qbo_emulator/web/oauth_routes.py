@@ -54,7 +54,7 @@ class OAuthRoutes:
     def _headers(self) -> dict[str, str]:
         # The identity hosts spell the header with an underscore, the accounting host with a hyphen.
         return {
-            "intuit_tid": tid(self.world.entropy, self.world.clock.now()),
+            "intuit_tid": tid(self.world.traces, self.world.clock.now()),
             "Cache-Control": "no-cache, no-store",
         }
 
@@ -76,9 +76,11 @@ class OAuthRoutes:
     async def discovery(self, request: Request) -> Response:
         """The OpenID configuration, with every endpoint on this emulator."""
         base = str(request.base_url).rstrip("/")
+        # The browser may know the emulator by another name than the servers that call it.
+        for_people = self.world.settings.public_url or base
         doc = {
             "issuer": "https://oauth.platform.intuit.com/op/v1",
-            "authorization_endpoint": f"{base}/connect/oauth2",
+            "authorization_endpoint": f"{for_people}/connect/oauth2",
             "token_endpoint": f"{base}/oauth2/v1/tokens/bearer",
             "userinfo_endpoint": f"{base}/v1/openid_connect/userinfo",
             "revocation_endpoint": f"{base}/v2/oauth2/tokens/revoke",

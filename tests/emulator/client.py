@@ -96,3 +96,8 @@ def sales_line(amount: Any, item: str = "1", **detail: Any) -> dict[str, Any]:
 
 def invoice_body(customer: str, amount: Any = 100, **more: Any) -> dict[str, Any]:
     return {"CustomerRef": {"value": customer}, "Line": [sales_line(amount)], **more}
+
+
+def words(*texts: str) -> list[str]:
+    """The words of all texts, in order."""
+    return " ".join(texts).split()

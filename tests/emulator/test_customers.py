@@ -6,10 +6,25 @@ import pytest
 
 from tests.emulator.client import Api
 
-KEYS = (
-    "Taxable Job BillWithParent Balance BalanceWithJobs CurrencyRef PreferredDeliveryMethod domain sparse Id SyncToken "
-    "MetaData FullyQualifiedName DisplayName PrintOnCheckName Active DefaultTaxCodeRef"
-).split()
+KEYS = [
+    "Taxable",
+    "Job",
+    "BillWithParent",
+    "Balance",
+    "BalanceWithJobs",
+    "CurrencyRef",
+    "PreferredDeliveryMethod",
+    "domain",
+    "sparse",
+    "Id",
+    "SyncToken",
+    "MetaData",
+    "FullyQualifiedName",
+    "DisplayName",
+    "PrintOnCheckName",
+    "Active",
+    "DefaultTaxCodeRef",
+]
 
 
 def test_minimal_create_answers_the_recorded_customer(api: Api) -> None:

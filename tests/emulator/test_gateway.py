@@ -9,10 +9,20 @@ import requests
 from tests.emulator.client import Api, invoice_body
 from tests.emulator_process import EmulatorProcess
 
-GATEWAY_KEYS = (
-    "warnings intuitObject fault report queryResponse batchItemResponse attachableResponse syncErrorResponse "
-    "requestId time status cdcresponse"
-).split()
+GATEWAY_KEYS = [
+    "warnings",
+    "intuitObject",
+    "fault",
+    "report",
+    "queryResponse",
+    "batchItemResponse",
+    "attachableResponse",
+    "syncErrorResponse",
+    "requestId",
+    "time",
+    "status",
+    "cdcresponse",
+]
 SPACE = "{http://schema.intuit.com/finance/v3}"
 
 

@@ -6,10 +6,22 @@ import pytest
 
 from tests.emulator.client import Api
 
-KEYS = (
-    "CustomerRef DepositToAccountRef TotalAmt UnappliedAmt ProcessPayment domain sparse Id SyncToken MetaData TxnDate "
-    "CurrencyRef LinkedTxn Line"
-).split()
+KEYS = [
+    "CustomerRef",
+    "DepositToAccountRef",
+    "TotalAmt",
+    "UnappliedAmt",
+    "ProcessPayment",
+    "domain",
+    "sparse",
+    "Id",
+    "SyncToken",
+    "MetaData",
+    "TxnDate",
+    "CurrencyRef",
+    "LinkedTxn",
+    "Line",
+]
 
 
 def test_payment_settles_the_invoice_and_raises_its_token(api: Api) -> None:

@@ -1,93 +1,190 @@
-// Search as you type: an editable combobox with a listbox, following the ARIA pattern.
+// Search as you type: an editable combobox with a listbox, focus staying in the field.
+import { isSignedOut, showNotice } from "./busy.js";
+import { say } from "./live.js";
 
+const PAUSE = 120;
 let count = 0;
 
-function close(box) {
-  box.list.hidden = true;
-  box.input.setAttribute("aria-expanded", "false");
-  box.input.removeAttribute("aria-activedescendant");
-}
+class Combobox {
+  constructor(root) {
+    this.root = root;
+    this.input = root.querySelector("input:not([type=hidden])");
+    this.value = root.querySelector("input[type=hidden]");
+    this.list = this.makeList();
+    this.asked = 0;
+    this.isTyped = false;
+    this.taken = this.input.value;
+    this.tie();
+  }
 
-function options(box) {
-  return [...box.list.querySelectorAll('[role=option]:not([aria-disabled="true"])')];
-}
+  makeList() {
+    const list = document.createElement("ul");
+    list.id = `combo-list-${++count}`;
+    list.className = "combo-list";
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", this.input.labels?.[0]?.textContent.trim() || this.input.placeholder);
+    this.root.append(list);
+    return list;
+  }
 
-function activate(box, option) {
-  for (const other of box.list.querySelectorAll("[aria-selected]")) other.removeAttribute("aria-selected");
-  if (!option) return box.input.removeAttribute("aria-activedescendant");
-  option.setAttribute("aria-selected", "true");
-  box.input.setAttribute("aria-activedescendant", option.id);
-  option.scrollIntoView({ block: "nearest" });
-}
+  tie() {
+    const names = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id };
+    for (const [name, text] of Object.entries(names)) this.input.setAttribute(name, text);
+    this.input.addEventListener("input", () => this.onInput());
+    this.input.addEventListener("focus", () => this.input.select());
+    this.input.addEventListener("click", () => this.list.hidden && this.browse());
+    this.input.addEventListener("blur", () => this.onLeave());
+    this.input.addEventListener("keydown", (event) => this.onKey(event));
+    // Pressing an option must not take the focus out of the field.
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option && option.getAttribute("aria-disabled") !== "true") this.take(option);
+    });
+  }
 
-function take(box, option) {
-  box.input.value = option.dataset.label;
-  box.hidden.value = option.dataset.value;
-  close(box);
-  box.root.dispatchEvent(new CustomEvent("combobox:select", { bubbles: true, detail: { ...option.dataset } }));
-}
+  get options() {
+    return [...this.list.querySelectorAll('[role=option]:not([aria-disabled="true"])')];
+  }
 
-async function search(box) {
-  const asked = ++box.asked;
-  const url = `${box.root.dataset.url}?q=${encodeURIComponent(box.isTyped ? box.input.value : "")}`;
-  const answer = await fetch(url, { headers: { "HX-Request": "true" } });
-  if (!answer.ok || asked !== box.asked) return;
-  box.list.innerHTML = await answer.text();
-  box.list.querySelectorAll("[role=option]").forEach((option, at) => (option.id = `${box.list.id}-${at}`));
-  box.list.hidden = false;
-  box.input.setAttribute("aria-expanded", "true");
-  activate(box, options(box)[0]);
-}
+  get active() {
+    return this.list.querySelector('[aria-selected="true"]');
+  }
 
-function enhance(root) {
-  if (root.dataset.ready) return;
-  root.dataset.ready = "1";
-  const list = document.createElement("ul");
-  list.id = `combo-list-${++count}`;
-  list.className = "combo-list";
-  list.hidden = true;
-  list.setAttribute("role", "listbox");
-  root.append(list);
-  const box = { root, list, input: root.querySelector("input:not([type=hidden])"), hidden: root.querySelector("[type=hidden]"), asked: 0, isTyped: false };
-  box.input.setAttribute("role", "combobox");
-  box.input.setAttribute("aria-autocomplete", "list");
-  box.input.setAttribute("aria-expanded", "false");
-  box.input.setAttribute("aria-controls", list.id);
-  let timer;
-  box.input.addEventListener("input", () => {
-    box.isTyped = true;
-    if (!box.input.value && box.hidden.value) {
-      box.hidden.value = "";
-      root.dispatchEvent(new CustomEvent("combobox:clear", { bubbles: true }));
+  get isOpen() {
+    return !this.list.hidden;
+  }
+
+  open() {
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    const box = this.input.getBoundingClientRect();
+    const hasRoom = window.innerHeight - box.bottom > Math.min(this.list.offsetHeight + 12, 220);
+    this.list.style.top = hasRoom || box.top < this.list.offsetHeight ? "" : "auto";
+    this.list.style.bottom = this.list.style.top ? "calc(100% + 4px)" : "";
+    this.list.style.left = "";
+    const over = this.list.getBoundingClientRect().right - (document.documentElement.clientWidth - 8);
+    if (over > 0) this.list.style.left = `${-over}px`;
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.asked += 1;
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  activate(option) {
+    this.active?.removeAttribute("aria-selected");
+    if (!option) {
+      this.input.removeAttribute("aria-activedescendant");
+      return;
     }
-    clearTimeout(timer);
-    timer = setTimeout(() => search(box), 120);
-  });
-  box.input.addEventListener("focus", () => { box.input.select(); });
-  box.input.addEventListener("click", () => { box.isTyped = false; search(box); });
-  box.input.addEventListener("blur", () => setTimeout(() => close(box), 150));
-  box.input.addEventListener("keydown", (event) => {
-    const all = options(box);
-    const at = all.findIndex((option) => option.getAttribute("aria-selected"));
+    option.setAttribute("aria-selected", "true");
+    this.input.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  take(option) {
+    const { value = "", label = option.textContent.trim() } = option.dataset;
+    if (!("create" in option.dataset)) {
+      this.input.value = label;
+      this.value.value = value;
+      this.taken = label;
+      this.isTyped = false;
+    }
+    const detail = { ...option.dataset };
+    this.close();
+    this.root.dispatchEvent(new CustomEvent("combobox:select", { bubbles: true, detail }));
+    this.value.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  clear() {
+    if (!this.value.value) return;
+    this.value.value = "";
+    this.taken = "";
+    this.root.dispatchEvent(new CustomEvent("combobox:clear", { bubbles: true }));
+    this.value.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  async search(query) {
+    const asked = ++this.asked;
+    const address = new URL(this.root.dataset.url, location.href);
+    address.searchParams.set("q", query);
+    let answer;
+    try {
+      answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    } catch {
+      showNotice("offline");
+      return;
+    }
+    if (isSignedOut(answer.url)) {
+      showNotice("signed-out");
+      return;
+    }
+    const html = answer.ok ? await answer.text() : "";
+    // An answer that was overtaken by a later question, or by leaving, is dropped.
+    if (!html || asked !== this.asked) return;
+    this.list.innerHTML = html;
+    this.list.querySelectorAll("[role=option]").forEach((option, at) => (option.id = `${this.list.id}-${at}`));
+    this.open();
+    this.activate(query ? this.options[0] : null);
+    const summary = this.list.querySelector(".combo-count")?.textContent.trim();
+    if (query && summary) say(summary);
+  }
+
+  browse() {
+    this.search(this.isTyped ? this.input.value.trim() : "");
+  }
+
+  onInput() {
+    this.isTyped = true;
+    if (!this.input.value.trim()) this.clear();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.search(this.input.value.trim()), PAUSE);
+  }
+
+  onLeave() {
+    this.close();
+    // Words that were typed but not taken do not pretend to be the choice.
+    if (this.isTyped && this.value.value && this.input.value !== this.taken) this.input.value = this.taken;
+    this.isTyped = this.isTyped && !this.value.value;
+  }
+
+  onKey(event) {
+    const all = this.options;
+    const at = all.indexOf(this.active);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list.hidden) return void search(box);
-      activate(box, all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
-    } else if (event.key === "Enter") {
+      if (!this.isOpen) this.browse();
+      else if (event.altKey) this.close();
+      else if (all.length) {
+        const step = event.key === "ArrowDown" ? at + 1 : at < 0 ? -1 : at - 1;
+        this.activate(all[(step + all.length) % all.length]);
+      }
+    } else if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
+      // Enter chooses here; it never sends the form by accident.
       event.preventDefault();
-      if (!list.hidden && all[at]) take(box, all[at]);
-    } else if (event.key === "Escape" && !list.hidden) {
+      if (this.isOpen && all[at]) this.take(all[at]);
+    } else if (event.key === "Escape") {
+      if (!this.isOpen && !this.input.value) return;
+      event.preventDefault();
       event.stopPropagation();
-      close(box);
-    } else if (event.key === "Tab") close(box);
-  });
-  list.addEventListener("mousedown", (event) => {
-    event.preventDefault();
-    const option = event.target.closest("[role=option]");
-    if (option && option.getAttribute("aria-disabled") !== "true") take(box, option);
-  });
+      if (this.isOpen) this.close();
+      else {
+        this.input.value = "";
+        this.clear();
+      }
+    }
+  }
 }
 
 export function enhanceAll(scope) {
-  for (const root of scope.querySelectorAll("[data-combobox]")) enhance(root);
+  for (const root of scope.querySelectorAll("[data-combobox]")) {
+    if (root.dataset.ready) continue;
+    root.dataset.ready = "1";
+    new Combobox(root);
+  }
 }

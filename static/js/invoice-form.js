@@ -1,4 +1,5 @@
 // The invoice form: lines come and go, totals and checks follow what is typed. The server computes both.
+import { clearNotice, isSignedOut, showNotice } from "./busy.js";
 import { enhanceAll } from "./combobox.js";
 
 const form = document.getElementById("invoice-form");
@@ -8,8 +9,19 @@ let timer;
 
 async function check() {
   const mine = ++asked;
-  const answer = await fetch(form.dataset.checkUrl, { method: "POST", body: new FormData(form) });
+  let answer;
+  try {
+    answer = await fetch(form.dataset.checkUrl, { method: "POST", body: new FormData(form) });
+  } catch {
+    showNotice("offline");
+    return;
+  }
+  if (isSignedOut(answer.url)) {
+    showNotice("signed-out");
+    return;
+  }
   if (!answer.ok || mine !== asked) return;
+  clearNotice("offline");
   const fresh = document.createElement("template");
   fresh.innerHTML = await answer.text();
   document.getElementById("check").replaceWith(fresh.content);

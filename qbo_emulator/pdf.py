@@ -7,6 +7,7 @@ from decimal import Decimal
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from qbo_emulator.address import address_lines
 from qbo_emulator.store import Company, Row
 from qbo_emulator.values import stored
 from qbo_emulator.wire import Doc
@@ -24,22 +25,6 @@ def _latin(text: object) -> str:
 
 def _money(value: object, currency: str) -> str:
     return f"{currency} {stored(value):,.2f}"
-
-
-def address_lines(address: Doc | None) -> list[str]:
-    """An address as it is printed, one text per line."""
-    if not address:
-        return []
-    lines = [address[f"Line{number}"] for number in range(1, 6) if address.get(f"Line{number}")]
-    place = ", ".join(
-        part
-        for part in (
-            address.get("City"),
-            " ".join(p for p in (address.get("CountrySubDivisionCode"), address.get("PostalCode")) if p),
-        )
-        if part
-    )
-    return [line for line in (*lines, place, address.get("Country")) if line]
 
 
 class _Page(FPDF):

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from qbo_emulator import batch, cdc, engine, faults
 from qbo_emulator.clock import pacific_ms
 from qbo_emulator.injection import Rule
-from qbo_emulator.pdf import form_pdf
 from qbo_emulator.query.run import answer as query_answer
 from qbo_emulator.schema import Family, Kind
 from qbo_emulator.store import Company, Replay
@@ -145,6 +144,9 @@ class Api:
                 raise faults.not_found()
             return success({kind.name: company.table(kind.name).rows["1"].text}, now, as_json=call.as_json)
         if len(parts) == 2 and parts[1] == "pdf" and "pdf" in kind.operations:
+            # The PDF library takes longer to import than everything else together; most runs never need it.
+            from qbo_emulator.pdf import form_pdf
+
             row = engine.read(company, kind, parts[0])
             return Answer(200, form_pdf(company, row), "application/pdf")
         if len(parts) != 1:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from qbo_emulator.pdf import address_lines
+from qbo_emulator.address import address_lines
 from qbo_emulator.store import Company, Row
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of

@@ -41,6 +41,7 @@ check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment s
 
 test: $(VENV)/.dev  ## everything, with a real browser where there is one
 	DATA_DIR=build/test $(PY) -m pytest -q
+	DATA_DIR=build/test-postgres $(PY) -m tests.postgres
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side
 	DATA_DIR=build/bench $(PY) -m tests.bench

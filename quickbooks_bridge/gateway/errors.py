@@ -182,7 +182,7 @@ def _faults(body: bytes) -> list[dict[str, Any]]:
         if isinstance(rows, list):
             data = next((row for row in rows if isinstance(row, dict) and "Fault" in row), data)
     fault = data.get("Fault") or data.get("fault") or {}
-    errors = fault.get("Error") or fault.get("error") or []
+    errors = (fault.get("Error") or fault.get("error") or []) if isinstance(fault, dict) else []
     return [error for error in errors if isinstance(error, dict)]
 
 

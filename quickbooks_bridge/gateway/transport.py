@@ -12,6 +12,8 @@ from .errors import QuickBooksError, Throttled, Unavailable, UnexpectedAnswer, c
 from .limiter import Limiter
 
 logger = logging.getLogger("quickbooks")
+# At DEBUG it writes whole addresses, and the address of a send call holds the customer's e-mail.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 CONNECT_TIMEOUT = 5.0
 INTERACTIVE_WAIT = 10.0

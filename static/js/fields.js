@@ -38,7 +38,10 @@ export function focusFirstProblem(scope) {
 }
 
 function showStep(root, name) {
+  const names = [...document.querySelectorAll("[data-step]")].map((link) => link.dataset.step);
+  const at = names.indexOf(name);
   root.dataset.stepNow = name;
+  document.body.dataset.stepAt = at === 0 ? "first" : at === names.length - 1 ? "last" : "middle";
   for (const link of document.querySelectorAll("[data-step]")) {
     if (link.dataset.step === name) link.setAttribute("aria-current", "step");
     else link.removeAttribute("aria-current");
@@ -48,7 +51,9 @@ function showStep(root, name) {
 function stepBy(root, distance) {
   const names = [...document.querySelectorAll("[data-step]")].map((link) => link.dataset.step);
   const next = names[names.indexOf(root.dataset.stepNow) + distance];
-  if (next) showStep(root, next);
+  if (!next) return;
+  showStep(root, next);
+  window.scrollTo(0, 0);
 }
 
 function initSteps() {

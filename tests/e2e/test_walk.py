@@ -140,7 +140,7 @@ def test_a_rep_invoices_a_deal_and_its_status_follows(browser, demo):
     expect(page.locator("#check")).to_contain_text("Ready")
     shot(page, "form")
     total = page.locator("#check [data-total]").inner_text()
-    page.click(".sheet-foot .btn-primary")
+    page.click(".sheet-foot button[form=invoice-form]")
     page.wait_for_url(re.compile("tab=invoice"))
     row = page.locator("#invoice-tab tbody tr").first
     expect(row).to_contain_text("Open")

@@ -1,0 +1,152 @@
+"""Payloads, differences, matches, actions, links, answers read and announcements."""
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from cryptography.fernet import Fernet
+
+from quickbooks_bridge import crypto
+from quickbooks_bridge.domain.actions import invoice_actions
+from quickbooks_bridge.domain.customer_diff import customer_diff
+from quickbooks_bridge.domain.deep_links import invoice_link
+from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
+from quickbooks_bridge.domain.matching import Candidate, suggest
+from quickbooks_bridge.domain.parsing import UnreadableAnswer, parse_cdc, parse_moment
+from quickbooks_bridge.domain.payloads import (
+    PayloadProfile,
+    address_lines,
+    customer_fields,
+    invoice_payload,
+    payload_digest,
+    safe_display_name,
+)
+from quickbooks_bridge.domain.query import select
+from quickbooks_bridge.domain.status import Status
+from quickbooks_bridge.domain.webhooks import parse_announcements, signature_is_valid
+
+LINE = DraftLine("Desk", quantity=Decimal(3), unit_price=Decimal(10), discount=Decimal(10), item_qbo_id="7")
+DRAFT = InvoiceDraft(
+    CustomerChoice("1"), "Ann", "1 Road", "", "12", "USD", date(2026, 3, 17), date(2026, 3, 24), (LINE,)
+)
+US = PayloadProfile("US", "USD")
+
+
+def test_discount_is_folded_into_the_price_and_told():
+    line = invoice_payload(DRAFT, customer_qbo_id="1", profile=US, marker="m")["Line"][0]
+    detail = line["SalesItemLineDetail"]
+    assert (line["Amount"], detail["Qty"], detail["UnitPrice"]) == ("27", "3", "9")
+    assert line["Description"] == "Desk (-10%)"
+    assert detail["TaxCodeRef"] == {"value": "NON"}
+
+
+def test_payload_leaves_out_what_is_empty_and_carries_the_marker():
+    payload = invoice_payload(DRAFT, customer_qbo_id="1", profile=US, marker="m")
+    assert not {"BillEmail", "DocNumber", "CustomerMemo", "SalesTermRef", "CurrencyRef"} & set(payload)
+    assert payload["PrivateNote"] == "CRM-m"
+    assert payload["BillAddr"] == {"Line1": "Ann", "Line2": "1 Road"}
+    assert payload_digest(payload) == payload_digest(dict(reversed(payload.items())))
+
+
+def test_long_address_keeps_every_line():
+    assert address_lines("a\nb\n\nc\nd\ne\nf")["Line5"] == "e, f"
+
+
+@pytest.mark.parametrize(("country", "name"), [("US", "ResaleNum"), ("NO", "PrimaryTaxIdentifier")])
+def test_tax_id_goes_where_the_country_keeps_it(country, name):
+    assert customer_fields(DRAFT, ("tax_id",), profile=PayloadProfile(country, "USD")) == {name: "12"}
+
+
+def test_display_name_loses_what_quickbooks_forbids():
+    assert safe_display_name("A:B\tC\nD") == "A B C D"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [("XXX12345", "9912345", False), ("XXX12345", "9912346", True), ("1", "", False), ("", "1", True)],
+)
+def test_masked_tax_id_equals_what_ends_alike(before, after, changed):
+    diffs = {row.field: row for row in customer_diff({"tax_id": before}, {"tax_id": after})}
+    assert diffs["tax_id"].is_changed is changed
+
+
+def test_difference_is_told_word_by_word():
+    row = customer_diff({"address": "1 Old Road"}, {"address": "1 New  Road"})[0]
+    assert row.words == (("same", "1"), ("del", "Old"), ("ins", "New"), ("same", "Road"))
+
+
+def test_suggestions_put_the_same_name_first():
+    rows = [Candidate("1", "Acme Desks"), Candidate("2", "ACME Inc."), Candidate("3", "Zed", "a@b.com")]
+    found = suggest("Acme", rows, email="A@b.com")
+    assert [(row.qbo_id, row.reason) for row in found] == [("2", "same_name"), ("3", "same_email")]
+
+
+ACTIONS = [
+    (Status.OPEN, {}, "send pdf open unlink void delete"),
+    (Status.PAID, {}, "send pdf open unlink void delete"),
+    (Status.VOIDED, {}, "pdf open unlink delete"),
+    (Status.DELETED, {}, "unlink"),
+    (Status.OPEN, {"is_connected": False}, "open unlink"),
+    (Status.OPEN, {"may_write": False}, "pdf open"),
+    (Status.OPEN, {"is_linked": False}, "send pdf open void delete"),
+]
+
+
+@pytest.mark.parametrize(("status", "more", "ids"), ACTIONS)
+def test_menu_holds_what_is_possible(status, more, ids):
+    assert [action.id for action in invoice_actions(status, **more)] == ids.split()
+
+
+def test_link_survives_a_company_switch():
+    link = invoice_link("https://x", realm_id="12", qbo_id="7")
+    assert link == "https://x/login?deeplinkcompanyid=12&pagereq=invoice%3FtxnId%3D7"
+
+
+def test_deleted_stub_is_a_deletion():
+    stub = {"Id": "5", "status": "Deleted", "MetaData": {"LastUpdatedTime": "2026-03-17T01:00:00-07:00"}}
+    answer = {
+        "time": "2026-03-17T02:00:00.000-07:00",
+        "CDCResponse": [{"QueryResponse": [{"Invoice": [stub]}, {}]}],
+    }
+    changes = parse_cdc(answer)
+    assert changes.server_time == datetime(2026, 3, 17, 9, tzinfo=UTC)
+    assert [(row.entity, row.qbo_id) for row in changes.deletions] == [("Invoice", "5")]
+
+
+def test_unreadable_answer_names_the_key_only():
+    with pytest.raises(UnreadableAnswer, match=r"^time$"):
+        parse_moment("private text")
+
+
+def test_unknown_condition_never_reaches_a_query():
+    with pytest.raises(ValueError, match="condition"):
+        select("Invoice", where=(("Id; x", "=", "1"),))
+
+
+def test_both_announcement_formats_name_the_same_change():
+    classic = {
+        "realmId": "1",
+        "dataChangeEvent": {"entities": [{"name": "Invoice", "id": "7", "operation": "Update"}]},
+    }
+    event = {"id": "e", "type": "qbo.invoice.updated.v1", "intuitaccountid": "1", "intuitentityid": "7"}
+    for body in ({"eventNotifications": [classic]}, [event]):
+        (change,) = parse_announcements(json.dumps(body).encode())
+        assert (change.realm_id, change.entity, change.qbo_id) == ("1", "invoice", "7")
+
+
+def test_genuine_signature_is_taken():
+    signature = base64.b64encode(hmac.new(b"secret", b"[]", hashlib.sha256).digest()).decode()
+    assert signature_is_valid(b"[]", signature, verifier_token="secret")
+    assert not signature_is_valid(b"[ ]", signature, verifier_token="secret")
+
+
+def test_secret_outlives_a_change_of_keys_and_nothing_else():
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    sealed = crypto.encrypt("token", keys=[old])
+    assert crypto.decrypt(crypto.rotate(sealed, keys=[new, old]), keys=[new]) == "token"
+    with pytest.raises(crypto.UnreadableToken):
+        crypto.decrypt(sealed, keys=[new])

@@ -92,6 +92,12 @@ def number(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@register.filter
+def pairs(mapping: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Give keys and values; in a template `.items` would be a key of that name, where there is one."""
+    return list(mapping.items())
+
+
 @register.simple_tag
 def percent(value: int) -> str:
     """Write a share in percent."""

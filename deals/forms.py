@@ -1,13 +1,62 @@
 """Forms of the CRM pages; custom fields of the account are added by kind."""
 
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import list_currencies
 from django import forms
+from django.core.validators import EmailValidator
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .models import Account, CustomField, Deal, DealLine, Member, Organization, Person, Product, Stage
+from .templatetags.ui import number
 
 PREFIX = "custom_"
+WORDS = {
+    "required": _("Fill this in."),
+    "max_length": _("Shorten this to %(limit_value)d characters; it has %(show_value)d now."),
+    "max_digits": _("Write a smaller number: %(max)s digits at most."),
+    "max_whole_digits": _("Write a smaller number: %(max)s digits before the point at most."),
+    "max_decimal_places": _("Write fewer decimals: %(max)s at most."),
+    "invalid_choice": _("Choose one from the list."),
+}
+NUMBER = _("Write a number, such as 1250.50.")
+DATE = _("Write a day, such as 2026-03-13.")
+EMAIL = _("Write an email address, such as accounts@company.example.")
+CURRENCY = _("Write the currency as its three letters, such as USD.")
+
+
+class NumberText(forms.TextInput):
+    """A number as text: a browser's own number field posts nothing at all for what it cannot read."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Leave idle zeros out; give what was typed back as typed."""
+        return number(value) if isinstance(value, Decimal) else super().format_value(value)
+
+
+def speak_plainly(form: forms.BaseForm) -> None:
+    """Give every field of a form messages that say what to do, and let it take too long a text.
+
+    A browser cuts a pasted text at `maxlength` without a word; the message afterwards loses nothing.
+    """
+    for field in form.fields.values():
+        field.error_messages.update(WORDS)
+        field.widget.attrs.pop("maxlength", None)
+        if isinstance(field, forms.DecimalField):
+            field.error_messages["invalid"] = NUMBER
+            field.widget = NumberText(attrs={"inputmode": "decimal"})
+        elif isinstance(field, forms.DateField):
+            field.error_messages["invalid"] = DATE
+        elif isinstance(field, forms.EmailField):
+            field.error_messages["invalid"] = EMAIL
+
+
+def check_range(form: forms.BaseForm, name: str, low: int, high: int | None, message: str | Promise) -> None:
+    """Refuse a number outside `low` to `high` with a message beside its field."""
+    value = form.cleaned_data.get(name)
+    if isinstance(value, Decimal) and (value < low or (high is not None and value > high)):
+        form.add_error(name, str(message))
 
 
 class CustomFieldsMixin:
@@ -49,6 +98,14 @@ class CustomFieldsMixin:
         self.instance.custom = custom
 
 
+def known_currency(text: str) -> str:
+    """Give an ISO 4217 code in capitals, or say how one is written."""
+    code = text.strip().upper()
+    if code not in list_currencies():
+        raise forms.ValidationError(CURRENCY)
+    return code
+
+
 class AccountForm(CustomFieldsMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A form of one account's row: its choices are that account's, and so is what it makes."""
 
@@ -70,6 +127,7 @@ class AccountForm(CustomFieldsMixin, forms.ModelForm):  # type: ignore[type-arg]
                 field.queryset = rows
         if self.owner:
             self.add_custom_fields(account)
+        speak_plainly(self)
 
     def clean(self) -> dict[str, Any]:
         """Keep custom values on the row once the rest is in order."""
@@ -100,6 +158,16 @@ class DealForm(AccountForm):
         widgets = {"closed_on": forms.DateInput(attrs={"type": "date"})}
         labels = {"closed_on": _("Closed on")}
 
+    def clean_currency(self) -> str:
+        """Take a currency in any case."""
+        return known_currency(self.cleaned_data["currency"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a value below zero."""
+        cleaned = super().clean()
+        check_range(self, "value", 0, None, _("Write a value of zero or more."))
+        return cleaned
+
 
 class OrganizationForm(AccountForm):
     """An organization; its address in parts or as one text."""
@@ -123,6 +191,13 @@ class PersonForm(AccountForm):
         model = Person
         fields = ["name", "organization", "email", "phone"]
 
+    def clean_email(self) -> str:
+        """Refuse a new address that is none; one that came with an import may stay until it is touched."""
+        email = str(self.cleaned_data.get("email", "")).strip()
+        if email and "email" in self.changed_data:
+            EmailValidator(EMAIL)(email)
+        return email
+
 
 class ProductForm(AccountForm):
     """A product."""
@@ -132,6 +207,17 @@ class ProductForm(AccountForm):
         fields = ["name", "code", "description", "unit_price", "currency", "tax_percent", "is_active"]
         labels = {"is_active": _("Active"), "tax_percent": _("Tax %"), "unit_price": _("Price")}
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
+
+    def clean_currency(self) -> str:
+        """Take a currency in any case."""
+        return known_currency(self.cleaned_data["currency"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a price or tax that no product can have."""
+        cleaned = super().clean()
+        check_range(self, "unit_price", 0, None, _("Write a price of zero or more."))
+        check_range(self, "tax_percent", 0, 100, _("A tax lies between 0 and 100 percent."))
+        return cleaned
 
 
 class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -152,6 +238,7 @@ class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
             products.queryset = Product.objects.filter(account=account, is_active=True)
         for name in ("name", "unit_price"):
             self.fields[name].required = False
+        speak_plainly(self)
 
     def clean(self) -> dict[str, Any]:
         """Fill what was left empty from the product and refuse what no deal can hold."""
@@ -159,16 +246,27 @@ class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
         product = cleaned.get("product")
         if product is not None:
             cleaned["name"] = cleaned.get("name") or product.name
-            if cleaned.get("unit_price") is None:
+            if cleaned.get("unit_price") is None and "unit_price" not in self.errors:
                 cleaned["unit_price"] = product.unit_price
-        if not cleaned.get("name"):
+        if not cleaned.get("name") and "name" not in self.errors:
             self.add_error("name", _("Choose a product or write what is sold."))
         if cleaned.get("unit_price") is None and "unit_price" not in self.errors:
             self.add_error("unit_price", _("Write a price."))
+        check_range(self, "unit_price", 0, None, _("Write a price of zero or more."))
+        check_range(self, "tax_percent", 0, 100, _("A tax lies between 0 and 100 percent."))
         quantity = cleaned.get("quantity")
         if quantity is not None and quantity <= 0:
-            self.add_error("quantity", _("A quantity is more than zero."))
-        discount, kind = cleaned.get("discount"), cleaned.get("discount_kind")
-        if discount is not None and (discount < 0 or (kind == "percent" and discount > 100)):
-            self.add_error("discount", _("A discount lies between 0 and the line's amount."))
+            self.add_error("quantity", _("Write a quantity of more than zero."))
+        self._check_discount(cleaned)
         return cleaned
+
+    def _check_discount(self, cleaned: dict[str, Any]) -> None:
+        discount, quantity, price = (cleaned.get(name) for name in ("discount", "quantity", "unit_price"))
+        if discount is None:
+            return
+        if cleaned.get("discount_kind") == DealLine.DiscountKind.PERCENT:
+            check_range(self, "discount", 0, 100, _("A discount lies between 0 and 100 percent."))
+        elif discount < 0:
+            self.add_error("discount", _("Write a discount of zero or more."))
+        elif quantity and price is not None and discount > quantity * price:
+            self.add_error("discount", _("The discount is more than the line costs. Write a smaller one."))

@@ -13,6 +13,8 @@ from .snapshot import AddressFacts, DealLineFacts, DealSnapshot, OrganizationFac
 
 PAGE_SIZE = 25
 COUNT_LIMIT = 1000
+LAST_PAGE = 100_000
+LONGEST_QUERY = 200
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Page:
     rows: list[Any]
     number: int
     count: int
+    has_next: bool = False
 
     @property
     def is_capped(self) -> bool:
@@ -48,18 +51,36 @@ class Page:
         """Number of the page before."""
         return self.number - 1
 
-    @property
-    def has_next(self) -> bool:
-        """Whether another page follows."""
-        return len(self.rows) == PAGE_SIZE and (self.is_capped or self.last < self.count)
-
 
 def page_of(rows: QuerySet[Any], number: int) -> Page:
-    """Cut one page; two statements whatever the size of the table."""
-    number = max(1, min(number, 2000))
+    """Cut one page; at most three statements whatever the size of the table.
+
+    The keys come first, from the index alone: skipping whole rows on the way to a late page would read them all.
+    A page that is not full tells the count by itself.
+    """
+    number = max(1, min(number, LAST_PAGE))
     first = (number - 1) * PAGE_SIZE
-    keys = rows.order_by().values("pk")[: COUNT_LIMIT + 1]
-    return Page(list(rows[first : first + PAGE_SIZE]), number, keys.count())
+    keys = list(rows.values_list("pk", flat=True)[first : first + PAGE_SIZE + 1])
+    has_next = len(keys) > PAGE_SIZE
+    if has_next or (first and not keys):
+        count = rows.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+    else:
+        count = first + len(keys)
+    found = rows.model._default_manager.filter(pk__in=keys[:PAGE_SIZE])
+    found.query.select_related = rows.query.select_related
+    by_key = {row.pk: row for row in found} if keys else {}
+    return Page([by_key[key] for key in keys[:PAGE_SIZE] if key in by_key], number, count, has_next)
+
+
+def search_words(text: str) -> str:
+    """Give what was typed into a search field as it can be looked for: trimmed, short, without NUL."""
+    return text.replace("\0", "").strip()[:LONGEST_QUERY]
+
+
+def key_of(text: str) -> int | None:
+    """Give the row key that a text holds, or None."""
+    # Only ASCII digits: str.isdigit also takes superscripts, which int refuses.
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def deals_of(
@@ -68,9 +89,9 @@ def deals_of(
     """Give the account's deals, newest first, narrowed by words and by stage, status and owner."""
     rows = Deal.objects.filter(account=account).select_related("organization", "person", "stage", "owner")
     for name in ("stage", "owner"):
-        value = (filters or {}).get(name, "")
-        if value.isdigit():
-            rows = rows.filter(**{f"{name}_id": int(value)})
+        key = key_of((filters or {}).get(name, ""))
+        if key is not None:
+            rows = rows.filter(**{f"{name}_id": key})
     status = (filters or {}).get("status", "")
     if status in Deal.Status.values:
         rows = rows.filter(status=status)

@@ -1,16 +1,17 @@
 """Writes of the CRM side, each with its line in the deal's change log."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from .models import Deal, DealLine, Member, Stage, TimelineEntry
+from .models import CustomField, Deal, DealLine, Member, Stage, TimelineEntry
 
 CENT = Decimal("0.01")
+DEAL_FIELDS = ("title", "organization", "person", "value", "currency", "status", "owner", "closed_on")
+LINE_FIELDS = ("name", "quantity", "unit_price", "discount", "discount_kind", "tax_percent", "comment")
 
 
 def line_total(line: DealLine) -> Decimal:
@@ -27,16 +28,49 @@ def timeline_add(deal: Deal, kind: str, data: dict[str, Any], *, at: datetime, a
     )
 
 
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value else "0"
+    return value.isoformat() if isinstance(value, date) else str(value or "")
+
+
+def _changes(before: Any, after: Any, names: tuple[str, ...]) -> list[dict[str, str]]:
+    pairs = ((name, _plain(getattr(before, name)), _plain(getattr(after, name))) for name in names)
+    return [{"field": name, "before": old, "after": new} for name, old, new in pairs if old != new]
+
+
+def _custom_changes(before: Deal, after: Deal) -> list[dict[str, str]]:
+    old, new = before.custom or {}, after.custom or {}
+    keys = [key for key in {**old, **new} if _plain(old.get(key)) != _plain(new.get(key))]
+    labels = dict(
+        CustomField.objects.filter(
+            account_id=after.account_id, owner=CustomField.Owner.DEAL, key__in=keys
+        ).values_list("key", "label")
+        if keys
+        else ()
+    )
+    return [
+        {"label": labels.get(key, key), "before": _plain(old.get(key)), "after": _plain(new.get(key))}
+        for key in keys
+    ]
+
+
 @transaction.atomic
-def deal_save(deal: Deal, changed: Iterable[str], *, at: datetime, actor: Member) -> Deal:
-    """Store a new or edited deal and say in its log what changed."""
-    is_new = deal.pk is None
-    deal.save()
-    fields = [name for name in changed if name != "stage"]
-    if is_new:
+def deal_save(deal: Deal, *, at: datetime, actor: Member) -> Deal:
+    """Store a new or edited deal and say in its log what changed, from what to what."""
+    if deal.pk is None:
+        deal.save()
         timeline_add(deal, "deal.created", {"title": deal.title}, at=at, actor=actor)
-    elif fields:
-        timeline_add(deal, "deal.changed", {"fields": fields}, at=at, actor=actor)
+        return deal
+    stored = Deal.objects.select_related("organization", "person", "owner", "stage").get(pk=deal.pk)
+    deal.save()
+    changes = _changes(stored, deal, DEAL_FIELDS) + _custom_changes(stored, deal)
+    if changes:
+        data = {"changes": changes, "currency": deal.currency}
+        timeline_add(deal, "deal.changed", data, at=at, actor=actor)
+    if stored.stage_id != deal.stage_id:
+        moved = {"before": stored.stage.name, "after": deal.stage.name}
+        timeline_add(deal, "deal.moved", moved, at=at, actor=actor)
     return deal
 
 
@@ -51,16 +85,47 @@ def deal_move(deal: Deal, stage: Stage, *, at: datetime, actor: Member) -> None:
     timeline_add(deal, "deal.moved", data, at=at, actor=actor)
 
 
+def lines_total(deal: Deal) -> Decimal:
+    """Give what the deal's products cost together, without tax, in the deal's currency."""
+    return sum((line_total(line) for line in deal.lines.all()), Decimal(0))
+
+
+@transaction.atomic
+def deal_take_total(deal: Deal, *, at: datetime, actor: Member) -> None:
+    """Make the total of its products the deal's value."""
+    deal.value = lines_total(deal)
+    deal_save(deal, at=at, actor=actor)
+
+
 @transaction.atomic
 def deal_line_save(line: DealLine, *, at: datetime, actor: Member) -> None:
-    """Store a new or edited product line."""
-    is_new = line.pk is None
-    if is_new:
+    """Store a new or edited product line; saving without a change leaves no trace."""
+    if line.pk is None:
         last = line.deal.lines.aggregate(last=Max("position"))["last"]
         line.position = (last or 0) + 1
+        line.save()
+        timeline_add(line.deal, "line.added", {"name": line.name}, at=at, actor=actor)
+        return
+    stored = DealLine.objects.get(pk=line.pk)
     line.save()
-    kind = "line.added" if is_new else "line.changed"
-    timeline_add(line.deal, kind, {"name": line.name}, at=at, actor=actor)
+    changes = _changes(stored, line, LINE_FIELDS)
+    if changes:
+        data = {"name": line.name, "changes": changes, "currency": line.deal.currency}
+        timeline_add(line.deal, "line.changed", data, at=at, actor=actor)
+
+
+@transaction.atomic
+def deal_line_move(line: DealLine, *, up: bool) -> None:
+    """Swap a product line with the one above or below it; at the end of the list nothing happens."""
+    rows = list(line.deal.lines.select_for_update())
+    at = next(place for place, row in enumerate(rows) if row.pk == line.pk)
+    other = at - 1 if up else at + 1
+    if not 0 <= other < len(rows):
+        return
+    rows[at], rows[other] = rows[other], rows[at]
+    for position, row in enumerate(rows, 1):
+        row.position = position
+    DealLine.objects.bulk_update(rows, ["position"])
 
 
 @transaction.atomic

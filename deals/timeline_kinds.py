@@ -1,28 +1,82 @@
 """The CRM's own kinds of change-log lines."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from .models import Deal
+from .models import Deal, DealLine
+from .templatetags.ui import day_text, money_text
 from .timeline import TimelineLine, register_kind
 
+LABELS = {
+    "title": gettext_lazy("Title"),
+    "organization": gettext_lazy("Organization"),
+    "person": gettext_lazy("Person"),
+    "value": gettext_lazy("Value"),
+    "currency": gettext_lazy("Currency"),
+    "status": gettext_lazy("Status"),
+    "owner": gettext_lazy("Owner"),
+    "closed_on": gettext_lazy("Closed on"),
+    "name": gettext_lazy("Name"),
+    "quantity": gettext_lazy("Quantity"),
+    "unit_price": gettext_lazy("Price"),
+    "discount": gettext_lazy("Discount"),
+    "discount_kind": gettext_lazy("Discount in"),
+    "tax_percent": gettext_lazy("Tax %"),
+    "comment": gettext_lazy("Comment"),
+}
+CHOICES = {"status": Deal.Status, "discount_kind": DealLine.DiscountKind}
+LONGEST = 120
 
-def _changed(data: dict[str, Any]) -> TimelineLine:
-    names = []
-    for name in data.get("fields", []):
-        known = {
-            field.name: field.verbose_name
-            for field in Deal._meta.get_fields()
-            if hasattr(field, "verbose_name")
-        }
-        names.append(str(known.get(name, name)))
-    return TimelineLine("pencil", "neutral", (_("Deal changed: %(fields)s") % {"fields": ", ".join(names)},))
+
+def _shown(field: str, text: str, currency: str) -> str:
+    if not text:
+        return "–"
+    if field in {"value", "unit_price"}:
+        return money_text(Decimal(text), currency)
+    if field == "closed_on":
+        return day_text(date.fromisoformat(text))
+    choices = CHOICES.get(field)
+    if choices and text in choices.values:
+        return str(choices(text).label)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _sentence(change: dict[str, str], currency: str) -> str:
+    field = change.get("field", "")
+    words = {
+        "field": LABELS.get(field, change.get("label", field)),
+        "before": _shown(field, change["before"], currency),
+        "after": _shown(field, change["after"], currency),
+    }
+    return _("%(field)s: %(before)s → %(after)s") % words
+
+
+def _sentences(data: dict[str, Any]) -> str:
+    return " · ".join(_sentence(change, data.get("currency", "")) for change in data.get("changes", []))
+
+
+def _deal_changed(data: dict[str, Any]) -> TimelineLine:
+    said = _sentences(data)
+    text = _("Deal changed. %(changes)s") % {"changes": said} if said else _("Deal changed")
+    return TimelineLine("pencil", "neutral", (text,))
+
+
+def _line_changed(data: dict[str, Any]) -> TimelineLine:
+    said = _sentences(data)
+    words = {"name": data.get("name", ""), "changes": said}
+    text = (
+        _("Product %(name)s changed. %(changes)s") % words if said else _("Product %(name)s changed") % words
+    )
+    return TimelineLine("products", "neutral", (text,))
 
 
 def register_kinds() -> None:
     """Tell how the CRM's entries read."""
-    register_kind("deal.changed", _changed)
+    register_kind("deal.changed", _deal_changed)
     register_kind("deal.created", lambda data: TimelineLine("plus", "neutral", (_("Deal created"),)))
     register_kind(
         "deal.moved",
@@ -33,10 +87,7 @@ def register_kinds() -> None:
     register_kind(
         "line.added", lambda data: TimelineLine("products", "neutral", (_("Product %(name)s added") % data,))
     )
-    register_kind(
-        "line.changed",
-        lambda data: TimelineLine("products", "neutral", (_("Product %(name)s changed") % data,)),
-    )
+    register_kind("line.changed", _line_changed)
     register_kind(
         "line.removed",
         lambda data: TimelineLine("products", "neutral", (_("Product %(name)s removed") % data,)),

@@ -19,6 +19,12 @@ from .emulator_process import EmulatorProcess
 PASSWORD = "a-long-test-password"
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Nobody attacks a test's passwords; the real hasher costs half a second per member."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[EmulatorProcess]:
     with EmulatorProcess("--company", "us", "--seed", "7") as running:

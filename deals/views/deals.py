@@ -23,13 +23,13 @@ LOG_SIZE = 20
 def page_number(request: HttpRequest) -> int:
     """Give the asked page, 1 for anything that is no number."""
     text = request.GET.get("page", "")
-    return int(text) if text.isdigit() and len(text) < 6 else 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
 @viewer_required
 def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """List deals with search and filters."""
-    query = request.GET.get("q", "").strip()[:200]
+    query = selectors.search_words(request.GET.get("q", ""))
     filters = {name: request.GET.get(name, "") for name in ("stage", "status", "owner")}
     rows = selectors.deals_of(viewer.account, query=query, filters=filters)
     context = {
@@ -102,7 +102,7 @@ def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> Ht
     deal = selectors.deal_for(viewer.account, pk) if pk else Deal(account=viewer.account, owner=viewer.member)
     form = DealForm(request.POST or None, instance=deal, account=viewer.account)
     if request.method == "POST" and form.is_valid():
-        saved = services.deal_save(form.instance, form.changed_data, at=timezone.now(), actor=viewer.member)
+        saved = services.deal_save(form.instance, at=timezone.now(), actor=viewer.member)
         messages.success(request, _("%(name)s is saved.") % {"name": saved.title})
         return redirect("deals:deal_detail", saved.pk)
     back = reverse("deals:deal_detail", args=[pk]) if pk else reverse("deals:deal_list")
@@ -116,8 +116,9 @@ def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> Ht
 def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Move a deal to the posted stage."""
     deal = selectors.deal_for(viewer.account, pk)
-    wanted = request.POST.get("stage", "")
-    stage = get_object_or_404(Stage, account=viewer.account, pk=int(wanted) if wanted.isdigit() else 0)
+    stage = get_object_or_404(
+        Stage, account=viewer.account, pk=selectors.key_of(request.POST.get("stage", ""))
+    )
     services.deal_move(deal, stage, at=timezone.now(), actor=viewer.member)
     return redirect("deals:deal_detail", deal.pk)
 

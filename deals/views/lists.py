@@ -66,7 +66,7 @@ KINDS = {
 def named_list(request: HttpRequest, viewer: Viewer, kind: str) -> HttpResponse:
     """List rows of one kind with search."""
     what = KINDS[kind]
-    query = request.GET.get("q", "").strip()[:200]
+    query = selectors.search_words(request.GET.get("q", ""))
     page = selectors.page_of(selectors.named(what.model, viewer.account, query), page_number(request))
     context = {
         "page": page,

@@ -17,7 +17,8 @@ export function showNotice(name) {
   const notice = kept.content.firstElementChild.cloneNode(true);
   notice.dataset.notice = name;
   place.append(notice);
-  say(notice.textContent.trim().replace(/\s+/g, " "), "assertive");
+  const sentences = [...notice.querySelectorAll("strong, p")].map((part) => part.textContent.trim());
+  say(sentences.join(". "), "assertive");
 }
 
 export function clearNotice(name) {

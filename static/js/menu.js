@@ -36,6 +36,7 @@ function onKey(event) {
     event.preventDefault();
     menu.open = true;
     move(menu, 0);
+    return;
   }
   if (!menu.open) return;
   const at = items(menu).indexOf(document.activeElement);

@@ -197,6 +197,7 @@ def parse_item(obj: Json) -> RemoteItem:
         is_taxable=bool(obj.get("Taxable", False)),
         is_active=bool(obj.get("Active", True)),
         income_account=_ref(obj, "IncomeAccountRef", "name"),
+        income_account_qbo_id=_ref(obj, "IncomeAccountRef"),
         quantity_on_hand=_number(obj, "QtyOnHand") if obj.get("TrackQtyOnHand") else None,
     )
 

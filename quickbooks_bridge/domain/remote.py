@@ -114,6 +114,7 @@ class RemoteItem:
     is_taxable: bool
     is_active: bool
     income_account: str = ""
+    income_account_qbo_id: str = ""
     quantity_on_hand: Decimal | None = None
 
 

@@ -3,7 +3,7 @@
 from .catalogue import Customer, Item, TaxCode, Term
 from .connection import Connection, InvoicingSettings, OAuthState, Preset
 from .inbox import WebhookEvent
-from .invoices import Invoice, InvoiceEvent, InvoiceIntent, Payment
+from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "InvoicingSettings",
     "Item",
     "ItemLink",
+    "KeptDraft",
     "OAuthState",
     "Payment",
     "Preset",

@@ -63,6 +63,7 @@ class Item(RemoteRow):
     is_taxable = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     income_account = models.CharField(max_length=255, blank=True, default="")
+    income_account_qbo_id = models.CharField(max_length=30, blank=True, default="")
     quantity_on_hand = models.DecimalField(max_digits=17, decimal_places=5, null=True)
     search_text = models.TextField(blank=True, default="")
 

@@ -130,6 +130,9 @@ class InvoiceIntent(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # The form as it was posted (forms.FormState), so that a refusal that arrives later opens with everything typed.
+    form: Any = models.JSONField(null=True)
+    dismissed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "token"], name="one_intent_per_form")]
@@ -137,3 +140,23 @@ class InvoiceIntent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.deal}: {self.get_state_display()}"
+
+
+class KeptDraft(models.Model):
+    """The invoice form as somebody left it, one per person and deal: nothing typed is lost.
+
+    `state` is a forms.FormState as JSON. It is removed once QuickBooks has the invoice, or thrown away by its writer.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    state: Any = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deal", "member"], name="one_draft_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.deal}: draft of {self.member}"

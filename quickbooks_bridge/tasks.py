@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
 from quickbooks_bridge.services.connection import note_failure
 from quickbooks_bridge.services.index import connection_load, connection_sync
-from quickbooks_bridge.services.intents import intent_run
+from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.tokens import DatabaseTokens
 
 AT_ONCE = 200
@@ -47,9 +47,10 @@ def sweep() -> None:
     )
     for pk in unread:
         load_connection.delay(pk)
+    # Without a connection nothing can be asked: the intent waits until its company is connected again.
+    askable = active.filter(account=OuterRef("account"), realm_id=OuterRef("realm_id"))
     unfinished = InvoiceIntent.objects.filter(
-        state__in=(InvoiceIntent.State.NEW, InvoiceIntent.State.SENDING, InvoiceIntent.State.UNKNOWN),
-        next_check_at__lte=now,
+        Exists(askable), state__in=UNFINISHED, next_check_at__lte=now
     ).values_list("pk", flat=True)[:AT_ONCE]
     for pk in unfinished:
         check_intent.delay(pk)

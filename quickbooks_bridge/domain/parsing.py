@@ -1,9 +1,9 @@
 """QuickBooks' JSON read into frozen facts; absent keys are normal, unreadable ones are said by name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 from .remote import (
     AppliedAmount,
@@ -17,10 +17,12 @@ from .remote import (
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
+    Unread,
 )
 
 CDC_LIMIT = 1000
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class UnreadableAnswer(ValueError):
@@ -273,10 +275,14 @@ def parse_cdc(answer: Json) -> RemoteChanges:
                         rows.setdefault(entity, []).append(obj)
     return RemoteChanges(
         server_time=parse_moment(_required(answer, "time")),
-        invoices=tuple(parse_invoice(obj) for obj in rows.get("Invoice", ())),
-        payments=tuple(parse_payment(obj) for obj in rows.get("Payment", ())),
-        customers=tuple(parse_customer(obj) for obj in rows.get("Customer", ())),
-        items=tuple(parse_item(obj) for obj in rows.get("Item", ())),
+        invoices=_unread(rows.get("Invoice", ()), parse_invoice),
+        payments=_unread(rows.get("Payment", ()), parse_payment),
+        customers=_unread(rows.get("Customer", ()), parse_customer),
+        items=_unread(rows.get("Item", ()), parse_item),
         deletions=tuple(deletions),
         is_full=count >= CDC_LIMIT,
     )
+
+
+def _unread(objects: Iterable[Json], parse: Callable[[Json], T]) -> tuple[Unread[T], ...]:
+    return tuple(Unread(_required(obj, "Id"), _token(obj), _updated(obj), obj, parse) for obj in objects)

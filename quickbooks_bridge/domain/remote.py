@@ -1,9 +1,50 @@
 """QuickBooks objects as this product understands them: frozen facts, parsed once, at the gateway."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Stamped(Protocol[T_co]):
+    """An object whose identity and age are known; `read` gives the rest.
+
+    `read` raises parsing.UnreadableAnswer when the object is no longer what QuickBooks' objects look like.
+    """
+
+    @property
+    def qbo_id(self) -> str: ...
+    @property
+    def sync_token(self) -> int: ...
+    @property
+    def updated_at(self) -> datetime: ...
+    def read(self) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Generic[T_co]):
+    """An object of an answer of which only the stamp is read yet: most of what overlaps is known already."""
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    obj: dict[str, Any]
+    parse: Callable[[dict[str, Any]], T_co]
+
+    def read(self) -> T_co:
+        """Read the whole object."""
+        return self.parse(self.obj)
+
+
+class RemoteObject:
+    """What is read whole already."""
+
+    def read(self) -> Self:
+        """Give itself."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -22,7 +63,7 @@ class RemoteAddress:
 
 
 @dataclass(frozen=True)
-class RemoteInvoice:
+class RemoteInvoice(RemoteObject):
     """An invoice as QuickBooks answered it. Money is in `currency`; `updated_at` is QuickBooks' own clock (UTC).
 
     `is_void_marked`: every amount is zero and the private note begins with QuickBooks' word for voided.
@@ -62,7 +103,7 @@ class AppliedAmount:
 
 
 @dataclass(frozen=True)
-class RemotePayment:
+class RemotePayment(RemoteObject):
     """A customer payment. `raw` is QuickBooks' own object, needed to change its lines without losing the rest."""
 
     qbo_id: str
@@ -80,7 +121,7 @@ class RemotePayment:
 
 
 @dataclass(frozen=True)
-class RemoteCustomer:
+class RemoteCustomer(RemoteObject):
     """A customer. `tax_id` may be masked by QuickBooks (all but the last five characters are X)."""
 
     qbo_id: str
@@ -100,7 +141,7 @@ class RemoteCustomer:
 
 
 @dataclass(frozen=True)
-class RemoteItem:
+class RemoteItem(RemoteObject):
     """A product or service. `kind` is Service, NonInventory, Inventory, Group or Category."""
 
     qbo_id: str
@@ -170,10 +211,10 @@ class RemoteChanges:
     """One answer of change data capture. When `is_full` the answer was cut at 1,000 objects: ask differently."""
 
     server_time: datetime
-    invoices: tuple[RemoteInvoice, ...] = ()
-    payments: tuple[RemotePayment, ...] = ()
-    customers: tuple[RemoteCustomer, ...] = ()
-    items: tuple[RemoteItem, ...] = ()
+    invoices: tuple[Stamped[RemoteInvoice], ...] = ()
+    payments: tuple[Stamped[RemotePayment], ...] = ()
+    customers: tuple[Stamped[RemoteCustomer], ...] = ()
+    items: tuple[Stamped[RemoteItem], ...] = ()
     deletions: tuple[RemoteDeletion, ...] = ()
     is_full: bool = False
 

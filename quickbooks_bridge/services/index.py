@@ -17,6 +17,7 @@ from quickbooks_bridge.models import Connection, Invoice
 
 from . import sync
 from .connection import client_for, company_read, note_failure
+from .intents import intents_adopt
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +133,9 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
     if changes.is_full:
         return _compare_all(connection, client, now=now)
     with transaction.atomic():
-        sync.changes_apply(connection, changes, now=now, source="sync")
+        batch = [(connection, changes)]
+        sync.changes_apply(batch, now=now, source="sync")
+        intents_adopt(batch, now=now)
         _done(connection, changes.server_time, now=now)
     return None
 

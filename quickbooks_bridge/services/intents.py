@@ -31,6 +31,8 @@ from .timeline import invoice_event
 logger = logging.getLogger(__name__)
 
 State = InvoiceIntent.State
+UNFINISHED = (State.NEW, State.SENDING, State.UNKNOWN)
+REQUEST_ID_USED = "600"
 LEASE = timedelta(seconds=150)
 # QuickBooks does not say how long it remembers request ids; after a day the marker is asked for first.
 REQUEST_ID_TRUSTED = timedelta(hours=20)
@@ -46,7 +48,7 @@ def intent_run(
     same request id then finds what it had done.
     """
     claimed = (
-        InvoiceIntent.objects.filter(pk=intent.pk, state__in=(State.NEW, State.SENDING, State.UNKNOWN))
+        InvoiceIntent.objects.filter(pk=intent.pk, state__in=UNFINISHED)
         .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
         .update(
             state=State.SENDING,
@@ -74,25 +76,65 @@ def _send(
     intent: InvoiceIntent, connection: Connection, client: QuickBooksClient, *, now: datetime
 ) -> RemoteInvoice:
     if intent.customer_payload and not intent.customer_qbo_id:
-        _send_customer(intent, connection, client)
+        _send_customer(intent, connection, client, now=now)
     customer = intent.customer_qbo_id or intent.payload["CustomerRef"]["value"]
     sent_at = intent.sent_at
     if sent_at is not None and now - sent_at > REQUEST_ID_TRUSTED:
-        found = client.invoice_find(
-            f"{MARKER}{intent.request_id}",
-            customer_qbo_id=customer,
-            since=(sent_at - timedelta(days=400)).date(),
-        )
+        found = _find(intent, client, customer, now=now)
         if found:
             return found
     if sent_at is None:
         InvoiceIntent.objects.filter(pk=intent.pk).update(sent_at=now)
     payload = {**intent.payload, "CustomerRef": {"value": customer}}
-    return client.invoice_create(payload, request_id=intent.request_id)
+    try:
+        return client.invoice_create(payload, request_id=intent.request_id)
+    except UnexpectedAnswer as error:
+        # QuickBooks says that this request id was used before; then its invoice can be found.
+        found = _find(intent, client, customer, now=now) if error.code == REQUEST_ID_USED else None
+        if found is None:
+            raise
+        return found
 
 
-def _send_customer(intent: InvoiceIntent, connection: Connection, client: QuickBooksClient) -> None:
-    """Create or update the customer first; its id is kept at once, so that it is never made twice."""
+def _find(
+    intent: InvoiceIntent, client: QuickBooksClient, customer: str, *, now: datetime
+) -> RemoteInvoice | None:
+    since = (intent.sent_at or now) - timedelta(days=400)
+    marker = f"{MARKER}{intent.request_id}"
+    return client.invoice_find(marker, customer_qbo_id=customer, since=since.date())
+
+
+def intents_adopt(batch: sync.Batch, *, now: datetime) -> int:
+    """Recognise invoices that answer an unfinished intent by the marker in their note; gives how many were found.
+
+    So an invoice whose answer was lost is confirmed by the next look for changes, at no call of its own.
+    """
+    changed = [(connection, changes.invoices) for connection, changes in batch if changes.invoices]
+    if not changed:
+        return 0
+    realms = {connection.realm_id for connection, _invoices in changed}
+    unfinished: dict[tuple[int, str], list[InvoiceIntent]] = {}
+    open_ones = InvoiceIntent.objects.filter(realm_id__in=realms, state__in=UNFINISHED, sent_at__isnull=False)
+    for intent in open_ones.select_related("deal", "member"):
+        unfinished.setdefault((intent.account_id, intent.realm_id), []).append(intent)
+    count = 0
+    for connection, invoices in changed:
+        waiting = unfinished.get((connection.account_id, connection.realm_id))
+        for remote in sync.readable(connection, invoices) if waiting else ():
+            for intent in waiting or ():
+                if f"{MARKER}{intent.request_id}" in remote.private_note:
+                    _finish(intent, connection, remote, now=now)
+                    count += 1
+    return count
+
+
+def _send_customer(
+    intent: InvoiceIntent, connection: Connection, client: QuickBooksClient, *, now: datetime
+) -> None:
+    """Create or update the customer first; its id is kept at once, so that it is never made twice.
+
+    A new one is also linked at once: should the invoice then be refused, the next try finds the customer.
+    """
     payload: dict[str, Any] = intent.customer_payload
     try:
         remote = client.customer_write(payload, request_id=intent.customer_request_id)
@@ -103,6 +145,8 @@ def _send_customer(intent: InvoiceIntent, connection: Connection, client: QuickB
     InvoiceIntent.objects.filter(pk=intent.pk).update(customer_qbo_id=remote.qbo_id)
     intent.customer_qbo_id = remote.qbo_id
     sync.customers_apply(connection, [remote])
+    if "Id" not in payload:
+        customer_link(intent.deal, connection, remote.qbo_id, now=now)
 
 
 @transaction.atomic
@@ -112,7 +156,7 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
         deal=intent.deal, is_made_here=True, expected_total=intent.expected_total
     )
     invoice.deal, invoice.is_made_here = intent.deal, True
-    done = InvoiceIntent.objects.filter(pk=intent.pk, state=State.SENDING).update(
+    done = InvoiceIntent.objects.filter(pk=intent.pk, state__in=UNFINISHED).update(
         state=State.CREATED,
         invoice=invoice,
         finished_at=now,
@@ -151,7 +195,7 @@ def _note(
         },
     )
     may_exist = (isinstance(error, Unavailable) and error.outcome_unknown) or (
-        isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == "600")
+        isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == REQUEST_ID_USED)
     )
     cannot_know = isinstance(error, Unavailable | Throttled | ReconnectRequired)
     if may_exist or (not is_first and cannot_know):

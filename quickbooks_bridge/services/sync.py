@@ -3,49 +3,84 @@
 Older than stored is ignored, equal writes nothing, a change is one event and one line in the deal's change log.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
 
 from deals.models import Member
-from quickbooks_bridge.domain.remote import (
-    RemoteChanges,
-    RemoteCustomer,
-    RemoteDeletion,
-    RemoteInvoice,
-    RemoteItem,
-    RemotePayment,
-    RemoteTaxCode,
-    RemoteTerm,
-)
+from quickbooks_bridge.domain.remote import RemoteChanges, RemoteDeletion, RemoteInvoice, Stamped
 from quickbooks_bridge.domain.status import is_void
-from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment, TaxCode, Term
-from quickbooks_bridge.models.catalogue import RemoteRow
+from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment
+from quickbooks_bridge.models.newest import News, write_newest
 
-from .timeline import InvoiceNews, news_record
+from . import mirror
+from .mirror import (
+    STAMP,
+    Arrivals,
+    Key,
+    Owner,
+    arrivals_of,
+    chunks,
+    customers_apply,
+    is_newer,
+    items_apply,
+    owner_of,
+    payments_apply,
+    read_safely,
+    stored,
+    tax_codes_apply,
+    terms_apply,
+)
+from .timeline import InvoiceFacts, happenings, news_record
 
-Row = TypeVar("Row", bound=RemoteRow)
-CHUNK = 1000
+__all__ = [
+    "Batch", "changes_apply", "customers_apply", "deletions_apply", "invoice_apply", "invoices_apply", "items_apply",
+    "payments_apply", "readable", "tax_codes_apply", "terms_apply",
+]  # fmt: skip
 
-_INVOICE_FIELDS = (
-    "sync_token", "remote_updated_at", "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date",
-    "due_date", "total", "balance", "total_tax", "deposit", "total_before", "is_voided", "is_deleted",
-    "bill_email", "email_status", "emailed_at", "lines", "payment_qbo_ids", "closed_at", "seen_at",
+# What is compared with, besides the stamp, to tell what a change was.
+_BEFORE = (
+    "sync_token", "remote_updated_at", "total_before", "closed_at", "qbo_id", "doc_number", "currency", "total",
+    "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at",
 )  # fmt: skip
+_COLUMNS = (
+    *STAMP, "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total", "balance",
+    "total_tax", "deposit", "total_before", "is_voided", "is_deleted", "bill_email", "email_status", "emailed_at",
+    "lines", "payment_qbo_ids", "closed_at", "seen_at",
+)  # fmt: skip
+Batch = Sequence[tuple[Connection, RemoteChanges]]
 
 
-def changes_apply(connection: Connection, changes: RemoteChanges, *, now: datetime, source: str) -> int:
-    """Apply one answer of change data capture; gives how many rows changed."""
-    written = customers_apply(connection, changes.customers)
-    written += items_apply(connection, changes.items)
-    written += payments_apply(connection, changes.payments)
-    written += invoices_apply(connection, changes.invoices, now=now, source=source)
-    written += deletions_apply(connection, changes.deletions, now=now, source=source)
+def changes_apply(batch: Batch, *, now: datetime, source: str) -> int:
+    """Apply answers of change data capture of any number of companies; gives how many rows changed.
+
+    All companies of a batch share their statements, so a quiet company costs none.
+    """
+
+    def of(part: str) -> list[tuple[Owner, Any]]:
+        return [
+            (owner_of(connection), remote)
+            for connection, changes in batch
+            for remote in getattr(changes, part)
+        ]
+
+    written = mirror.mirror(Customer, of("customers"), mirror.CUSTOMER, mirror.customer_values)
+    written += mirror.mirror(Item, of("items"), mirror.ITEM, mirror.item_values)
+    written += mirror.mirror(Payment, of("payments"), mirror.PAYMENT, mirror.payment_values)
+    written += _invoices(of("invoices"), now=now, source=source, actor=None)
+    written += _deletions(of("deletions"), now=now, source=source, actor=None)
     return written
+
+
+def readable(connection: Connection, invoices: Iterable[Stamped[RemoteInvoice]]) -> Iterator[RemoteInvoice]:
+    """Give the invoices of an answer that can be read."""
+    for remote in invoices:
+        read = read_safely((*owner_of(connection), remote.qbo_id), remote)
+        if read is not None:
+            yield read
 
 
 def invoice_apply(
@@ -60,248 +95,131 @@ def invoice_apply(
 
 def invoices_apply(
     connection: Connection,
-    remotes: Sequence[RemoteInvoice],
+    remotes: Iterable[Stamped[RemoteInvoice]],
     *,
     now: datetime,
     source: str,
     actor: Member | None = None,
 ) -> int:
     """Apply invoices in chunks; gives how many rows changed."""
-    return sum(
-        _invoice_chunk(connection, chunk, now=now, source=source, actor=actor) for chunk in _chunks(remotes)
-    )
+    return _invoices(arrivals_of(connection, remotes), now=now, source=source, actor=actor)
 
 
-def _chunks(remotes: Sequence[Any]) -> Iterable[list[Any]]:
-    """Give the newest state of each object once, in chunks: one id twice would trip an upsert."""
-    newest: dict[str, Any] = {}
-    for remote in remotes:
-        known = newest.get(remote.qbo_id)
-        if known is None or _stamp(remote) >= _stamp(known):
-            newest[remote.qbo_id] = remote
-    rows = list(newest.values())
-    for start in range(0, len(rows), CHUNK):
-        yield rows[start : start + CHUNK]
-
-
-def _stamp(remote: Any) -> tuple[datetime, int]:
-    return remote.updated_at, remote.sync_token
-
-
-def _known(model: type[Row], connection: Connection, ids: Iterable[str]) -> dict[str, Row]:
-    """Lock and give the stored rows, so that two appliers of the same company take turns."""
-    rows = model._default_manager.select_for_update().filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id__in=list(ids)
-    )
-    return {row.qbo_id: row for row in rows}
-
-
-def _is_news(row: RemoteRow, remote: Any) -> bool:
-    """Tell whether `remote` is newer than what is stored."""
-    if row.remote_updated_at is None:
-        return True
-    if remote.updated_at < row.remote_updated_at or remote.sync_token < row.sync_token:
-        return False
-    return _stamp(remote) != (row.remote_updated_at, row.sync_token)
+def _invoices(arrivals: Arrivals[RemoteInvoice], *, now: datetime, source: str, actor: Member | None) -> int:
+    return sum(_invoice_chunk(chunk, now=now, source=source, actor=actor) for chunk in chunks(arrivals))
 
 
 @transaction.atomic
 def _invoice_chunk(
-    connection: Connection, remotes: list[RemoteInvoice], *, now: datetime, source: str, actor: Member | None
+    chunk: dict[Key, Stamped[RemoteInvoice]], *, now: datetime, source: str, actor: Member | None
 ) -> int:
-    known = _known(Invoice, connection, (remote.qbo_id for remote in remotes))
-    new, changed, news = [], [], []
-    for remote in remotes:
-        row = known.get(remote.qbo_id)
-        if row is None:
-            row = Invoice(
-                account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=remote.qbo_id
+    known = stored(Invoice, chunk, _BEFORE)
+    rows: list[tuple[Any, ...]] = []
+    news: list[News] = []
+    actor_id = actor.pk if actor else None
+    for key, remote in chunk.items():
+        row = known.get(key)
+        if row is not None and not is_newer(remote, row[0], row[1]):
+            continue
+        invoice = read_safely(key, remote)
+        if invoice is None:
+            continue
+        before = InvoiceFacts(*row[4:]) if row is not None else None
+        after = _facts(invoice, before)
+        total_before, closed_at = row[2:4] if row is not None else (Decimal(0), None)
+        if after.is_voided and not (before and before.is_voided):
+            closed_at = remote.updated_at
+        row_values = (
+            *key, remote.sync_token, remote.updated_at, after.doc_number, invoice.customer_qbo_id,
+            invoice.customer_name[:600], after.currency, invoice.txn_date, after.due_date, after.total,
+            after.balance, invoice.total_tax, invoice.deposit, after.total if after.total > 0 else total_before,
+            after.is_voided, False, invoice.bill_email[:500], after.email_status, after.emailed_at,
+            invoice.lines, invoice.payment_qbo_ids, closed_at, now,
+        )  # fmt: skip
+        rows.append(row_values)
+        if before is not None:
+            news.extend(
+                News(*key, now, kind, source, data, actor_id) for kind, data in happenings(after, before)
             )
-            _fill_invoice(row, remote, now=now)
-            new.append(row)
-        elif _is_news(row, remote):
-            before = InvoiceNews.of(row)
-            _fill_invoice(row, remote, now=now)
-            changed.append(row)
-            news.append((row, before))
-    Invoice.objects.bulk_create(new, ignore_conflicts=True)
-    Invoice.objects.bulk_update(changed, _INVOICE_FIELDS, batch_size=200)
-    news_record(news, now=now, source=source, actor=actor)
-    return len(new) + len(changed)
+    return len(write_newest(Invoice, _COLUMNS, rows, news=news))
 
 
-def _fill_invoice(row: Invoice, remote: RemoteInvoice, *, now: datetime) -> None:
-    earlier = row.total if row.pk else Decimal(0)
-    voided = is_void(remote, earlier_total=earlier, was_voided=row.is_voided)
-    if remote.total > 0:
-        row.total_before = remote.total
-    if voided and not row.is_voided:
-        row.closed_at = remote.updated_at
-    row.is_voided, row.is_deleted = voided, False
-    row.sync_token, row.remote_updated_at, row.seen_at = remote.sync_token, remote.updated_at, now
-    for name in ("doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total",
-                 "balance", "total_tax", "deposit", "bill_email", "email_status"):  # fmt: skip
-        setattr(row, name, getattr(remote, name))
-    row.emailed_at = remote.emailed_at or row.emailed_at
-    row.lines = _plain_lines(remote.lines)
-    row.payment_qbo_ids = list(remote.payment_qbo_ids)
+def _facts(remote: RemoteInvoice, before: InvoiceFacts | None) -> InvoiceFacts:
+    """Give what of an invoice can be news."""
+    earlier, was_voided = (before.total, before.is_voided) if before else (Decimal(0), False)
+    return InvoiceFacts(
+        qbo_id=remote.qbo_id,
+        doc_number=remote.doc_number[:30],
+        currency=remote.currency,
+        total=remote.total,
+        balance=remote.balance,
+        due_date=remote.due_date,
+        is_voided=is_void(remote, earlier_total=earlier, was_voided=was_voided),
+        is_deleted=False,
+        email_status=remote.email_status[:20],
+        emailed_at=remote.emailed_at or (before.emailed_at if before else None),
+    )
 
 
-def _plain_lines(lines: Iterable[Any]) -> list[Any]:
-    """Give lines as JSON stores them: exact numbers as text."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [plain(inner) for inner in value]
-        return str(value) if isinstance(value, Decimal) else value
-
-    return [plain(line) for line in lines]
-
-
-@transaction.atomic
 def deletions_apply(
     connection: Connection,
-    deletions: Sequence[RemoteDeletion],
+    deletions: Iterable[RemoteDeletion],
     *,
     now: datetime,
     source: str,
     actor: Member | None = None,
 ) -> int:
     """Mark what QuickBooks reports as deleted; rows and links stay."""
-    count, news = 0, []
-    invoices = {gone.qbo_id: gone for gone in deletions if gone.entity == "Invoice"}
-    for row in _known(Invoice, connection, invoices).values():
-        gone = invoices[row.qbo_id]
-        if row.is_deleted or (row.remote_updated_at and gone.updated_at < row.remote_updated_at):
-            continue
-        before = InvoiceNews.of(row)
-        row.is_deleted, row.balance, row.closed_at, row.seen_at = True, Decimal(0), gone.updated_at, now
-        row.remote_updated_at = gone.updated_at
-        row.save(update_fields=["is_deleted", "balance", "closed_at", "seen_at", "remote_updated_at"])
-        news.append((row, before))
-        count += 1
-    news_record(news, now=now, source=source, actor=actor)
-    payments = [gone.qbo_id for gone in deletions if gone.entity == "Payment"]
-    count += Payment.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id__in=payments, is_deleted=False
-    ).update(is_deleted=True)
-    return count
+    owner = owner_of(connection)
+    return _deletions([(owner, gone) for gone in deletions], now=now, source=source, actor=actor)
 
 
-def payments_apply(connection: Connection, remotes: Sequence[RemotePayment]) -> int:
-    """Mirror payments."""
-    return _mirror(Payment, connection, remotes, _payment_columns)
-
-
-def customers_apply(connection: Connection, remotes: Sequence[RemoteCustomer]) -> int:
-    """Mirror customers into the local index."""
-    return _mirror(Customer, connection, remotes, _customer_columns)
-
-
-def items_apply(connection: Connection, remotes: Sequence[RemoteItem]) -> int:
-    """Mirror products into the local index."""
-    return _mirror(Item, connection, remotes, _item_columns)
-
-
-def _mirror(model: type[Row], connection: Connection, remotes: Sequence[Any], columns: Any) -> int:
-    """Write new and newer objects; a mere change of QuickBooks' time stamp writes nothing."""
+def _deletions(
+    gone: Sequence[tuple[Owner, RemoteDeletion]], *, now: datetime, source: str, actor: Member | None
+) -> int:
+    if not gone:
+        return 0
+    invoices = {(*owner, stub.qbo_id): stub for owner, stub in gone if stub.entity == "Invoice"}
+    keys = list(invoices)
     count = 0
-    for chunk in _chunks(remotes):
-        with transaction.atomic():
-            known = _known(model, connection, (remote.qbo_id for remote in chunk))
-            new, changed = [], []
-            names: list[str] = []
-            for remote in chunk:
-                values = columns(remote)
-                names = list(values)
-                row = known.get(remote.qbo_id)
-                if row is None:
-                    new.append(
-                        model(
-                            account_id=connection.account_id,
-                            realm_id=connection.realm_id,
-                            qbo_id=remote.qbo_id,
-                            remote_updated_at=remote.updated_at,
-                            **values,
-                        )
-                    )
-                elif _is_news(row, remote) and any(
-                    getattr(row, key) != value for key, value in values.items()
-                ):
-                    for key, value in values.items():
-                        setattr(row, key, value)
-                    row.remote_updated_at = remote.updated_at
-                    changed.append(row)
-            model._default_manager.bulk_create(new, ignore_conflicts=True)
-            if changed:
-                model._default_manager.bulk_update(changed, [*names, "remote_updated_at"], batch_size=200)
-            count += len(new) + len(changed)
-    return count
-
-
-def _payment_columns(remote: RemotePayment) -> dict[str, Any]:
-    return {
-        "sync_token": remote.sync_token,
-        "customer_qbo_id": remote.customer_qbo_id,
-        "currency": remote.currency,
-        "txn_date": remote.txn_date,
-        "total": remote.total,
-        "unapplied": remote.unapplied,
-        "reference": remote.reference[:60],
-        "method": remote.method[:60],
-        "applied": [{"invoice": part.invoice_qbo_id, "amount": str(part.amount)} for part in remote.applied],
-        "is_deleted": False,
-    }
-
-
-def _customer_columns(remote: RemoteCustomer) -> dict[str, Any]:
-    address = remote.address
-    words = (remote.display_name, remote.company_name, remote.email, address.city)
-    return {
-        "sync_token": remote.sync_token,
-        "display_name": remote.display_name,
-        "company_name": remote.company_name[:100],
-        "email": remote.email[:254],
-        "currency": remote.currency,
-        "line1": address.line1,
-        "line2": address.line2,
-        "line3": "\n".join(line for line in (address.line3, address.line4, address.line5) if line)[:500],
-        "city": address.city,
-        "region": address.region,
-        "postal_code": address.postal_code,
-        "country": address.country,
-        "tax_id": remote.tax_id[:40],
-        "balance": remote.balance,
-        "is_taxable": remote.is_taxable,
-        "term_qbo_id": remote.term_qbo_id,
-        "is_active": remote.is_active,
-        "created_on": remote.created_on,
-        "search_text": " ".join(word for word in words if word).casefold(),
-    }
-
-
-def _item_columns(remote: RemoteItem) -> dict[str, Any]:
-    columns = {key: value for key, value in asdict(remote).items() if key not in {"qbo_id", "updated_at"}}
-    columns["name"] = remote.name[:255]
-    columns["sku"] = remote.sku[:100]
-    columns["search_text"] = " ".join(part for part in (remote.name, remote.sku) if part).casefold()
-    return columns
-
-
-def tax_codes_apply(connection: Connection, remotes: Sequence[RemoteTaxCode]) -> None:
-    """Replace the local list of tax codes."""
-    _replace(TaxCode, connection, remotes)
-
-
-def terms_apply(connection: Connection, remotes: Sequence[RemoteTerm]) -> None:
-    """Replace the local list of payment terms."""
-    _replace(Term, connection, remotes)
+    for start in range(0, len(keys), mirror.CHUNK):
+        part = {key: invoices[key] for key in keys[start : start + mirror.CHUNK]}
+        count += _deleted_invoices(part, now=now, source=source, actor=actor)
+    payments = {(*owner, stub.qbo_id) for owner, stub in gone if stub.entity == "Payment"}
+    return count + _deleted_payments(payments)
 
 
 @transaction.atomic
-def _replace(model: type[Row], connection: Connection, remotes: Sequence[Any]) -> None:
-    owner = {"account_id": connection.account_id, "realm_id": connection.realm_id}
-    model._default_manager.filter(**owner).delete()
-    model._default_manager.bulk_create([model(**owner, **asdict(remote)) for remote in remotes])
+def _deleted_invoices(
+    part: dict[Key, RemoteDeletion], *, now: datetime, source: str, actor: Member | None
+) -> int:
+    rows = Invoice.objects.select_for_update(of=("self",)).filter(
+        account_id__in={key[0] for key in part},
+        realm_id__in={key[1] for key in part},
+        qbo_id__in={key[2] for key in part},
+        is_deleted=False,
+    )
+    changed, news = [], []
+    for row in rows.order_by("pk"):
+        stub = part.get((row.account_id, row.realm_id, row.qbo_id))
+        if stub is None or (row.remote_updated_at and stub.updated_at < row.remote_updated_at):
+            continue
+        before = InvoiceFacts.of(row)
+        row.is_deleted, row.balance, row.closed_at, row.seen_at = True, Decimal(0), stub.updated_at, now
+        row.remote_updated_at = stub.updated_at
+        changed.append(row)
+        news.append((row, before))
+    Invoice.objects.bulk_update(
+        changed, ["is_deleted", "balance", "closed_at", "seen_at", "remote_updated_at"], batch_size=250
+    )
+    news_record(news, now=now, source=source, actor=actor)
+    return len(changed)
+
+
+@transaction.atomic
+def _deleted_payments(keys: set[Key]) -> int:
+    if not keys:
+        return 0
+    known = stored(Payment, keys, ("pk", "is_deleted"))
+    alive = [pk for pk, is_deleted in known.values() if not is_deleted]
+    return Payment.objects.filter(pk__in=alive).update(is_deleted=True) if alive else 0

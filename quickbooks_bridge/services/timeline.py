@@ -10,10 +10,13 @@ from deals.models import Deal, Member, TimelineEntry
 from quickbooks_bridge.models import Invoice, InvoiceEvent
 
 
-@dataclass(frozen=True)
-class InvoiceNews:
-    """The facts of an invoice before a change, to tell what the change was."""
+@dataclass(frozen=True, slots=True)
+class InvoiceFacts:
+    """What of an invoice can be news; two of them, before and after, tell what a change was."""
 
+    qbo_id: str
+    doc_number: str
+    currency: str
     total: Decimal
     balance: Decimal
     due_date: date | None
@@ -23,9 +26,12 @@ class InvoiceNews:
     emailed_at: datetime | None
 
     @staticmethod
-    def of(row: Invoice) -> "InvoiceNews":
-        """Remember a row's facts."""
-        return InvoiceNews(
+    def of(row: Invoice) -> "InvoiceFacts":
+        """Give the facts of a row."""
+        return InvoiceFacts(
+            row.qbo_id,
+            row.doc_number,
+            row.currency,
             row.total,
             row.balance,
             row.due_date,
@@ -36,7 +42,7 @@ class InvoiceNews:
         )
 
 
-def happenings(row: Invoice, before: InvoiceNews) -> list[tuple[str, dict[str, str]]]:
+def happenings(row: InvoiceFacts, before: InvoiceFacts) -> list[tuple[str, dict[str, str]]]:
     """Give (kind, data) for every change somebody would want to read of."""
     data = {"number": row.doc_number or row.qbo_id, "qbo_id": row.qbo_id, "currency": row.currency}
     if row.is_deleted:
@@ -67,12 +73,18 @@ def happenings(row: Invoice, before: InvoiceNews) -> list[tuple[str, dict[str, s
 
 
 def news_record(
-    news: Iterable[tuple[Invoice, InvoiceNews]], *, now: datetime, source: str, actor: Member | None
+    news: Iterable[tuple[Invoice, InvoiceFacts]], *, now: datetime, source: str, actor: Member | None
 ) -> None:
-    """Write events for changed invoices, and change-log lines where a deal shows them."""
+    """Write events for changed invoices, and change-log lines where a deal shows them: two statements in all."""
+    events, entries = [], []
     for row, before in news:
-        for kind, data in happenings(row, before):
-            invoice_event(row, kind, data, now=now, source=source, actor=actor)
+        for kind, data in happenings(InvoiceFacts.of(row), before):
+            common = {"account_id": row.account_id, "at": now, "kind": kind, "data": data, "actor": actor}
+            events.append(InvoiceEvent(invoice=row, source=source, **common))
+            if row.deal_id:
+                entries.append(TimelineEntry(deal_id=row.deal_id, **common))
+    InvoiceEvent.objects.bulk_create(events)
+    TimelineEntry.objects.bulk_create(entries)
 
 
 def invoice_event(

@@ -1,6 +1,6 @@
 """The invoice form between text and draft: what was typed is kept as typed, whatever is wrong with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -8,14 +8,11 @@ from decimal import Decimal
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deals.fields import GROUPS, MappableField
 from deals.templatetags.ui import number
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
-from quickbooks_bridge.domain.due_dates import parse_due_days
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.preflight import is_email
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.models import InvoicingSettings, Preset
 
 from .wording import problem_text
 
@@ -156,81 +153,6 @@ def _line(at: int, line: dict[str, str], problems: list[Problem]) -> DraftLine |
         item_qbo_id=line["item"].strip()[:30],
         product_id=line["product"].strip()[:20],
     )
-
-
-def field_choices(catalogue: Iterable[MappableField], *, has_empty: bool) -> list[object]:
-    """Give the choices of a field picker, grouped Organization, Person, Deal."""
-    words = {"organization": _("Organization"), "person": _("Person"), "deal": _("Deal")}
-    entries = list(catalogue)
-    choices: list[object] = [("", _("Leave empty"))] if has_empty else []
-    for group in GROUPS:
-        rows = [
-            (entry.key, f"{words[group]} – {_(entry.label)}") for entry in entries if entry.group == group
-        ]
-        choices.append((words[group], rows))
-    return choices
-
-
-class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a new invoice is filled from, for everybody in the company."""
-
-    due_days = forms.CharField(label=_("Due date"), help_text=_("Days after the issue date"), max_length=20)
-
-    class Meta:
-        model = InvoicingSettings
-        fields = ["to_field", "address_field", "email_field", "tax_id_field", "due_days"]
-        labels = {
-            "to_field": _("To"),
-            "address_field": _("Address"),
-            "email_field": _("Email"),
-            "tax_id_field": _("Customer tax ID"),
-        }
-        help_texts = {
-            "to_field": _("Whom it is addressed to; suggested Organization – Name"),
-            "address_field": _("Needed for sales tax; suggested Organization – Address"),
-            "email_field": _("Where QuickBooks sends it; suggested Person – Email"),
-            "tax_id_field": _("Optional; normally a custom field"),
-        }
-
-    def __init__(self, *args: object, catalogue: Iterable[MappableField], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        entries = list(catalogue)
-        for name in ("to_field", "address_field", "email_field", "tax_id_field"):
-            choices = field_choices(entries, has_empty=name != "to_field")
-            current = getattr(self.instance, name)
-            self.fields[name] = forms.ChoiceField(
-                label=self.fields[name].label,
-                help_text=self.fields[name].help_text,
-                choices=choices,  # type: ignore[arg-type]
-                required=name == "to_field",
-                error_messages={"invalid_choice": problem_text(Problem("field_gone", name))},
-            )
-            if current and current not in {entry.key for entry in entries}:
-                self.fields[name].initial = ""
-                self.fields[name].help_text = problem_text(Problem("field_gone", name))
-
-    def clean_due_days(self) -> int:
-        """Read the days; a negative or absurd number gets a sentence."""
-        days = parse_due_days(self.cleaned_data["due_days"])
-        if isinstance(days, Problem):
-            raise forms.ValidationError(problem_text(days))
-        return days
-
-
-class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A named starting point of the invoice form."""
-
-    class Meta:
-        model = Preset
-        fields = ["name", "is_default", "due_days", "tax", "message", "memo"]
-        labels = {
-            "is_default": _("Use for new invoices"),
-            "due_days": _("Days until due"),
-            "tax": _("Tax"),
-            "message": _("Message to customer"),
-            "memo": _("Memo for your team"),
-        }
-        widgets = {"message": forms.Textarea(attrs={"rows": 2}), "memo": forms.Textarea(attrs={"rows": 2})}
 
 
 class SendForm(forms.Form):

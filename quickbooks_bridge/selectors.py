@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
@@ -23,6 +22,7 @@ from quickbooks_bridge.models import (
     ItemLink,
     Payment,
     TaxCode,
+    Term,
 )
 
 
@@ -43,6 +43,30 @@ def last_connection_for(account: Account) -> Connection | None:
         .select_related("owner")
         .order_by("-disconnected_at")
         .first()
+    )
+
+
+@dataclass(frozen=True)
+class Keepings:
+    """What an account holds of one QuickBooks company: it stays when another one is connected."""
+
+    invoices: int
+    customers: int
+    products: int
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to lose sight of."""
+        return bool(self.invoices or self.customers or self.products)
+
+
+def company_keepings(connection: Connection) -> Keepings:
+    """Count the account's links to the connection's company."""
+    realm = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    return Keepings(
+        invoices=Invoice.objects.filter(**realm, deal__isnull=False).count(),
+        customers=CustomerLink.objects.filter(**realm).count(),
+        products=ItemLink.objects.filter(**realm).count(),
     )
 
 
@@ -230,59 +254,10 @@ def expected_tax_percent(connection: Connection) -> Decimal | None:
     return rates.pop() if len(rates) == 1 else None
 
 
-@dataclass(frozen=True)
-class CustomerInvoices:
-    """All invoices of a customer in a range: rows (newest first), how many have each flag, and their sums."""
-
-    invoices: list[Invoice]
-    counts: dict[str, int]
-    invoiced: Decimal
-    paid: Decimal
-    outstanding: Decimal
-    overdue: Decimal
-    total_count: int
-
-
-def invoices_of_customer(
-    connection: Connection,
-    customer_qbo_id: str,
-    *,
-    start: date | None,
-    end: date | None,
-    flag: str,
-    today: date,
-    page: int = 1,
-    size: int = 50,
-) -> CustomerInvoices:
-    """Give the customer's invoices of the company, made here or in QuickBooks, dated within the range."""
-    rows = Invoice.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, customer_qbo_id=customer_qbo_id
-    )
-    if start:
-        rows = rows.filter(txn_date__gte=start)
-    if end:
-        rows = rows.filter(txn_date__lte=end)
-    flagged: QuerySet[Any] = with_status(rows, today=today)
-    sums: dict[str, dict[str, Decimal]] = {}
-    counts: dict[str, int] = {}
-    for row in flagged.values("flag").annotate(count=Count("pk"), total=Sum("total"), balance=Sum("balance")):
-        counts[row["flag"]] = row["count"]
-        sums[row["flag"]] = {"total": row["total"], "balance": row["balance"]}
-    live = [value for key, value in sums.items() if key not in {Status.DELETED, Status.VOIDED}]
-    shown = flagged.filter(flag=flag) if flag else flagged
-    first = (page - 1) * size
-    invoices = list(shown.select_related("deal").order_by("-txn_date", "-id")[first : first + size])
-    invoiced = sum((row["total"] for row in live), Decimal(0))
-    outstanding = sum((row["balance"] for row in live), Decimal(0))
-    return CustomerInvoices(
-        invoices=invoices,
-        counts=counts,
-        invoiced=invoiced,
-        paid=invoiced - outstanding,
-        outstanding=outstanding,
-        overdue=sums.get(Status.OVERDUE, {}).get("balance", Decimal(0)),
-        total_count=counts.get(flag, 0) if flag else sum(counts.values()),
-    )
+def terms_of(account: Account, realm_id: str) -> list[Term]:
+    """Give the company's payment terms that can still be chosen, the shortest first."""
+    rows = Term.objects.filter(account=account, realm_id=realm_id, is_active=True)
+    return list(rows.order_by(F("due_days").asc(nulls_last=True), "name"))
 
 
 def payments_on(invoice: Invoice) -> list[Payment]:

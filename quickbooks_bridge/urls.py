@@ -2,19 +2,23 @@
 
 from django.urls import path
 
-from .views import actions, connection, history, invoices, webhook
+from .views import actions, connection, history, invoices, presets, settings, webhook
 
 app_name = "quickbooks"
 
 urlpatterns = [
-    path("quickbooks/", connection.settings_page, name="settings"),
+    path("quickbooks/", settings.settings_page, name="settings"),
     path("quickbooks/connect/", connection.connect, name="connect"),
+    path("quickbooks/connect/other/", connection.connect_other, name="connect_other"),
     path("quickbooks/callback/", connection.callback, name="callback"),
     path("quickbooks/disconnect/", connection.disconnect, name="disconnect"),
-    path("quickbooks/preview/", connection.preview, name="preview"),
+    path("quickbooks/preview/", settings.preview, name="preview"),
+    path("quickbooks/fields/", settings.field_options, name="field_options"),
     path("quickbooks/progress/", connection.progress, name="progress"),
-    path("quickbooks/presets/new/", connection.preset_edit, name="preset_new"),
-    path("quickbooks/presets/<int:pk>/", connection.preset_edit, name="preset_edit"),
+    path("quickbooks/presets/new/", presets.preset_edit, name="preset_new"),
+    path("quickbooks/presets/<int:pk>/", presets.preset_edit, name="preset_edit"),
+    path("quickbooks/presets/<int:pk>/default/", presets.preset_default, name="preset_default"),
+    path("quickbooks/presets/<int:pk>/delete/", presets.preset_delete, name="preset_delete"),
     path("quickbooks/webhook/", webhook.webhook, name="webhook"),
     path("quickbooks/customers/", invoices.customer_search, name="customer_search"),
     path("quickbooks/items/", invoices.item_search, name="item_search"),

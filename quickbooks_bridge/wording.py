@@ -77,18 +77,6 @@ SENTENCES: dict[str, str | Promise] = {
     "settled": _("A payment settles this invoice, so QuickBooks does not void it. Nothing was changed."),
     "reconciled": _("This is matched with the bank in QuickBooks. Nothing was changed; ask your accountant."),
     "deposited": _("A payment of this invoice is already deposited. Nothing was changed; ask your accountant."),
-    # Connecting
-    "connect_needs_admin": _("Only an admin of your company can connect QuickBooks. Ask one of them."),
-    "keys_missing": _("This installation has no QuickBooks keys yet. Whoever runs it finds the steps in the README."),
-    "keys_refused": _("QuickBooks does not know this installation's keys. Whoever runs it should check them."),
-    "quickbooks_unreachable": _("QuickBooks is not answering. Nothing was connected; try again in a moment."),
-    "state_unknown": _("This answer was already used, is too old, or was not asked for here. Start connecting again."),
-    "consent_refused": _("You chose not to connect. Nothing was changed; you can connect at any time."),
-    "consent_incomplete": _("QuickBooks' answer named no company. Start connecting again."),
-    "code_refused": _("QuickBooks no longer accepts this answer. Start connecting again."),
-    "already_connected": _("QuickBooks is already connected by %(owner)s to %(company)s. Only one connection is active."),
-    "already_connected_meanwhile": _("Somebody else connected QuickBooks in the meantime."),
-    "other_company": _("That is another QuickBooks company. This account's links belong to %(company)s. Choose that one."),
 }  # fmt: skip
 
 

@@ -20,5 +20,10 @@ def customer_link(base: str, *, realm_id: str, qbo_id: str) -> str:
     return _login(base, realm_id, f"customerdetail?nameId={qbo_id}")
 
 
+def company_link(base: str, *, realm_id: str) -> str:
+    """Give the address of a company's start page."""
+    return _login(base, realm_id, "homepage")
+
+
 def _login(base: str, realm_id: str, page: str) -> str:
     return f"{base}/login?deeplinkcompanyid={quote(realm_id, safe='')}&pagereq={quote(page, safe='')}"

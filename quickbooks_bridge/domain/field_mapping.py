@@ -8,6 +8,14 @@ from deals.snapshot import DealSnapshot
 
 from .problems import Problem
 
+# The settings' four fields, and what is suggested for those that every account has.
+MAPPED = ("to_field", "address_field", "email_field", "tax_id_field")
+SUGGESTED = {
+    "to_field": "organization.name",
+    "address_field": "organization.address",
+    "email_field": "person.email",
+}
+
 _TAX_ID_WORDS = ("vat", "tax id", "tax number", "org number", "organisation number", "ein")
 
 

@@ -18,14 +18,15 @@ from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
 from quickbooks_bridge.gateway.limiter import default_limiter
-from quickbooks_bridge.models import Connection, Invoice, InvoicingSettings, OAuthState, Preset
-from quickbooks_bridge.selectors import connection_for
+from quickbooks_bridge.models import Connection, InvoicingSettings, OAuthState, Preset
+from quickbooks_bridge.selectors import company_keepings, connection_for, last_connection_for
 
 from .tokens import DatabaseTokens, oauth_config, token_fields
 
 logger = logging.getLogger(__name__)
 
 CONSENT_LIFETIME = timedelta(minutes=15)
+OTHER_COMPANY = "other-"
 
 
 class ConnectionRefused(Exception):
@@ -49,14 +50,18 @@ def client_for(connection: Connection, *, interactive: bool) -> QuickBooksClient
     )
 
 
-def consent_begin(viewer: Viewer, *, next_path: str, now: datetime) -> str:
-    """Remember that this person begins to connect and give the address of QuickBooks' consent page."""
+def consent_begin(viewer: Viewer, *, next_path: str, now: datetime, is_other_company: bool = False) -> str:
+    """Remember that this person begins to connect and give the address of QuickBooks' consent page.
+
+    Only a consent begun with `is_other_company` may come back with another company than the account's links
+    belong to; the wish is part of the state, so it holds for this one consent.
+    """
     _refuse_second(viewer)
     if not viewer.is_admin:
         raise ConnectionRefused("connect_needs_admin")
     if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
         raise ConnectionRefused("keys_missing")
-    state = secrets.token_urlsafe(32)
+    state = (OTHER_COMPANY if is_other_company else "") + secrets.token_urlsafe(32)
     OAuthState.objects.filter(account=viewer.account, expires_at__lt=now).delete()
     OAuthState.objects.create(
         account=viewer.account,
@@ -78,17 +83,16 @@ def consent_finish(
 
     The state is used up before anything else is looked at, so that no answer counts twice.
     """
-    used = OAuthState.objects.filter(
-        digest=_digest(state), member=viewer.member, used_at__isnull=True, expires_at__gte=now
-    ).update(used_at=now)
-    if not used:
-        raise ConnectionRefused("state_unknown")
+    begun = OAuthState.objects.filter(digest=_digest(state), member=viewer.member)
+    if not begun.filter(used_at__isnull=True, expires_at__gte=now).update(used_at=now):
+        raise ConnectionRefused(_why_state_is_refused(begun.first()))
     if refused:
         raise ConnectionRefused("consent_refused")
     if not code or not realm_id.isdigit() or len(realm_id) > 40:
         raise ConnectionRefused("consent_incomplete")
     _refuse_second(viewer)
-    _refuse_other_company(viewer.account, realm_id)
+    if not state.startswith(OTHER_COMPANY):
+        _refuse_other_company(viewer.account, realm_id)
     try:
         pair = oauth.exchange_code(oauth_config(), code=code)
     except oauth.BadKeys as error:
@@ -97,6 +101,9 @@ def consent_finish(
         raise ConnectionRefused("code_refused") from error
     except oauth.OAuthError as error:
         raise ConnectionRefused("quickbooks_unreachable") from error
+    current = connection_for(viewer.account)
+    if current is not None and current.realm_id != realm_id:
+        connection_disconnect(current, now=now)
     connection = _store(viewer, realm_id, pair, now=now)
     try:
         company_read(connection, now=now)
@@ -176,13 +183,6 @@ def connection_disconnect(connection: Connection, *, now: datetime) -> bool:
     return confirmed
 
 
-def connection_forget_company(account: Account) -> None:
-    """Let the account choose another company; rows of the former one stay, keyed by its realm."""
-    Connection.objects.filter(account=account, status=Connection.Status.DISCONNECTED).update(
-        disconnected_at=None
-    )
-
-
 def note_failure(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:
     """Keep what went wrong; a connection that needs its owner stops calling."""
     changes: dict[str, object] = {
@@ -212,16 +212,19 @@ def _refuse_second(viewer: Viewer) -> None:
 
 def _refuse_other_company(account: Account, realm_id: str) -> None:
     """Another company than the one whose links the account holds is refused until that is wanted."""
-    former = (
-        Connection.objects.filter(account=account, disconnected_at__isnull=False)
-        .exclude(realm_id=realm_id)
-        .order_by("-disconnected_at")
-        .first()
-    ) or Connection.objects.filter(account=account).exclude(status=Connection.Status.DISCONNECTED).exclude(
-        realm_id=realm_id
-    ).first()
-    if former is not None and Invoice.objects.filter(account=account, realm_id=former.realm_id).exists():
-        raise ConnectionRefused("other_company", company=former.company_name)
+    former = last_connection_for(account)
+    if former is None or former.realm_id == realm_id or not company_keepings(former).is_any:
+        return
+    again = Connection.objects.filter(account=account, realm_id=realm_id).first()
+    raise ConnectionRefused(
+        "other_company", company=former.company_name, chosen=again.company_name if again else ""
+    )
+
+
+def _why_state_is_refused(begun: OAuthState | None) -> str:
+    if begun is None:
+        return "state_unknown"
+    return "state_used" if begun.used_at else "state_expired"
 
 
 def _digest(state: str) -> str:

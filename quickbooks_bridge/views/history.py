@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from deals.viewer import Viewer
 from quickbooks_bridge.access import deal_of, owner_required
+from quickbooks_bridge.customer_history import invoices_of_customer
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.presenters import as_of, invoice_row
-from quickbooks_bridge.selectors import company_today, invoices_of_customer, linked_customer
+from quickbooks_bridge.selectors import company_today, linked_customer
 
 SIZE = 50
 

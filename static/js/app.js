@@ -6,6 +6,7 @@ import { initFields, showSegments, focusFirstProblem } from "./fields.js";
 import { initKeys } from "./keys.js";
 import { initLive } from "./live.js";
 import { initMenus, enhanceMenus } from "./menu.js";
+import { enhancePickers, initPickers } from "./picker.js";
 import { initTabs } from "./tabs.js";
 import { initThemeChoice } from "./theme_choice.js";
 import { initToasts, collectToasts } from "./toast.js";
@@ -13,6 +14,7 @@ import { initToasts, collectToasts } from "./toast.js";
 document.documentElement.classList.add("has-script");
 
 function enhance(scope) {
+  enhancePickers(scope);
   enhanceComboboxes(scope);
   enhanceMenus(scope);
   initTabs(scope);
@@ -26,6 +28,7 @@ initFields();
 initKeys();
 initLive();
 initMenus();
+initPickers();
 initThemeChoice();
 initToasts();
 enhance(document);

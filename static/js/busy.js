@@ -63,6 +63,14 @@ export function initBusy() {
       if (event.target.closest("form[data-unsaved]")) isChanged = true;
     });
   }
+  document.addEventListener("click", (event) => {
+    // Undoing is leaving on purpose; the same address again would only move to its anchor.
+    const undo = event.target.closest("[data-undo]");
+    if (!undo) return;
+    event.preventDefault();
+    isChanged = false;
+    location.replace(undo.pathname);
+  });
   window.addEventListener("beforeunload", (event) => {
     if (isChanged) event.preventDefault();
   });

@@ -114,7 +114,7 @@ def test_forged_and_replayed_states_are_refused(admin, pretend):
     connecting.consent_finish(admin, **facts, now=now())
     with pytest.raises(connecting.ConnectionRefused) as replayed:
         connecting.consent_finish(admin, **facts, now=now())
-    assert replayed.value.code == "state_unknown"
+    assert replayed.value.code == "state_used"
 
 
 def test_second_person_cannot_connect_while_one_is_active(rep, connection):

@@ -1,0 +1,236 @@
+"""The settings page: connection, field mapping with its preview, presets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from deals.fields import GROUPS, MappableField, field_catalogue, read_field
+from deals.models import Deal, Member
+from deals.selectors import custom_field_facts, deal_for, key_of, load_snapshot, preview_deals
+from deals.snapshot import DealSnapshot
+from deals.viewer import Viewer, viewer_required
+from quickbooks_bridge.connection_notices import notice
+from quickbooks_bridge.domain.deep_links import company_link, web_url
+from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
+from quickbooks_bridge.domain.field_mapping import (
+    MAPPED,
+    SUGGESTED,
+    FieldMapping,
+    FilledCustomer,
+    fill_customer,
+    suggested_tax_id_field,
+)
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.first_load import first_load
+from quickbooks_bridge.models import InvoicingSettings
+from quickbooks_bridge.selectors import (
+    company_keepings,
+    company_today,
+    company_zone,
+    connection_for,
+    last_connection_for,
+)
+from quickbooks_bridge.services import connection as service
+from quickbooks_bridge.settings_forms import GROUP_WORDS, MappingForm, field_label
+from quickbooks_bridge.wording import problem_text
+
+from .connection import NOTICE, refuse
+from .presets import preset_rows
+
+ICONS = {"organization": "building", "person": "user", "deal": "deals"}
+
+
+@viewer_required
+def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Show and save the field mapping, with the connection above and presets below."""
+    stored = service.settings_for(viewer.account)
+    catalogue = field_catalogue(custom_field_facts(viewer.account))
+    suggested = suggested_tax_id_field(catalogue)
+    if stored.saved_at is None and not stored.tax_id_field:
+        stored.tax_id_field = suggested
+    saved = _mapping(stored)
+    is_save = request.method == "POST"
+    if is_save and not viewer.is_admin:
+        return refuse(request, "settings_need_admin")
+    form = MappingForm(
+        request.POST if is_save else None, instance=stored, catalogue=catalogue, suggested=suggested
+    )
+    if is_save and form.is_valid():
+        form.instance.saved_at = timezone.now()
+        form.save()
+        messages.success(
+            request, _("Saved. New invoices are filled like this; earlier ones stay as they are.")
+        )
+        return redirect("quickbooks:settings")
+    typed = request.POST if is_save else {}
+    context = {
+        **_connection_context(request, viewer),
+        "form": form,
+        "pickers": [_picker(form, name, catalogue, suggested) for name in MAPPED],
+        "viewer": viewer,
+        "admins": Member.objects.filter(account=viewer.account, role=Member.Role.ADMIN),
+        "presets": preset_rows(viewer.account),
+        **_preview(viewer, saved, request.GET.get("deal", ""), typed),
+    }
+    return render(request, "quickbooks/settings.html", context, status=422 if is_save else 200)
+
+
+def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
+    """Give what the connection card shows, and the notice that waits for this page, shown once."""
+    connection = connection_for(viewer.account)
+    former = None if connection else last_connection_for(viewer.account)
+    waiting = request.session.pop(NOTICE, None) or {}
+    keepings = company_keepings(former) if former else None
+    return {
+        "connection": connection,
+        "connected_on": connection.connected_at.astimezone(company_zone(connection)).date()
+        if connection
+        else None,
+        "former": former if keepings and keepings.is_any else None,
+        "keepings": keepings,
+        "notice": notice(str(waiting.get("code", "")), waiting.get("params", {})),
+        "load": first_load(connection, now=timezone.now()) if connection else None,
+        "web_link": company_link(
+            web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL),
+            realm_id=connection.realm_id,
+        )
+        if connection
+        else "",
+    }
+
+
+def _mapping(stored: InvoicingSettings) -> FieldMapping:
+    return FieldMapping(
+        stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field, stored.due_days
+    )
+
+
+def _picker(
+    form: MappingForm, name: str, catalogue: tuple[MappableField, ...], suggested: str
+) -> dict[str, Any]:
+    value = form[name].value() or ""
+    entry = next((entry for entry in catalogue if entry.key == value), None)
+    return {
+        "field": form[name],
+        "icon": "tag" if entry and entry.is_custom else ICONS[entry.group] if entry else "search",
+        "gone": "" if form.is_bound else form.gone.get(name, ""),
+        "suggested": SUGGESTED.get(name, suggested),
+        "is_suggested": bool(value) and value == SUGGESTED.get(name, suggested),
+    }
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How an invoice would be filled; `changed` names the fields that differ from what is saved."""
+
+    filled: FilledCustomer
+    changed: frozenset[str]
+    issued: date
+    due: date | None
+    due_problem: str
+
+
+def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[str, Any]) -> dict[str, Any]:
+    deals = preview_deals(viewer.account)
+    deal = _preview_deal(viewer, deals, chosen)
+    mapping = FieldMapping(
+        to=typed.get("to_field", saved.to),
+        address=typed.get("address_field", saved.address),
+        email=typed.get("email_field", saved.email),
+        tax_id=typed.get("tax_id_field", saved.tax_id),
+    )
+    days = parse_due_days(str(typed.get("due_days", saved.due_days)))
+    today = _today(viewer, timezone.now())
+    is_bad = isinstance(days, Problem)
+    changed = {
+        name
+        for name in ("to", "address", "email", "tax_id")
+        if getattr(mapping, name) != getattr(saved, name)
+    }
+    if is_bad or days != saved.due_days:
+        changed.add("due")
+    return {
+        "preview_deals": deals if deal is None or deal in deals else [deal, *deals],
+        "preview_deal": deal,
+        "preview": Preview(
+            filled=fill_customer(load_snapshot(deal), mapping),
+            changed=frozenset(changed),
+            issued=today,
+            due=None if isinstance(days, Problem) else due_date(today, days=days),
+            due_problem=problem_text(days) if isinstance(days, Problem) else "",
+        )
+        if deal
+        else None,
+    }
+
+
+def _preview_deal(viewer: Viewer, deals: list[Deal], chosen: str) -> Deal | None:
+    key = key_of(chosen)
+    if key is not None:
+        return deal_for(viewer.account, key)
+    return deals[0] if deals else None
+
+
+def _today(viewer: Viewer, now: datetime) -> date:
+    connection = connection_for(viewer.account)
+    return company_today(connection, now=now) if connection else now.date()
+
+
+@require_safe
+@viewer_required
+def preview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Show how the mapping as it stands in the form would fill an invoice."""
+    saved = _mapping(service.settings_for(viewer.account))
+    context = _preview(viewer, saved, request.GET.get("deal", ""), request.GET)
+    return render(request, "quickbooks/_preview.html", {**context, "is_swap": True})
+
+
+@require_safe
+@viewer_required
+def field_options(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Give the fields that match what was typed into a picker, with their values on the preview deal."""
+    query = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    catalogue = field_catalogue(custom_field_facts(viewer.account))
+    deal = _preview_deal(viewer, preview_deals(viewer.account), request.GET.get("deal", ""))
+    snapshot = load_snapshot(deal) if deal else None
+    suggested = SUGGESTED.get(request.GET.get("slot", ""), suggested_tax_id_field(catalogue))
+    options = [_option(entry, snapshot, suggested) for entry in catalogue if _matches(entry, query)]
+    groups = [
+        (GROUP_WORDS[group], [option for option in options if option["group"] == group]) for group in GROUPS
+    ]
+    context = {
+        "groups": [(label, rows) for label, rows in groups if rows],
+        "count": len(options),
+        "all_count": len(catalogue),
+        "query": query,
+        "has_empty": request.GET.get("slot", "") != "to_field",
+    }
+    return render(request, "quickbooks/_field_options.html", context)
+
+
+def _matches(entry: MappableField, query: str) -> bool:
+    text = f"{GROUP_WORDS[entry.group]} {field_label(entry)}".casefold()
+    return all(word in text for word in query.casefold().split())
+
+
+def _option(entry: MappableField, snapshot: DealSnapshot | None, suggested: str) -> dict[str, Any]:
+    label = field_label(entry)
+    return {
+        "key": entry.key,
+        "group": entry.group,
+        "label": label,
+        "name": label.partition(" – ")[2],
+        "icon": "tag" if entry.is_custom else ICONS[entry.group],
+        "is_custom": entry.is_custom,
+        "is_suggested": entry.key == suggested,
+        "value": " · ".join(read_field(snapshot, entry.key).splitlines())[:60] if snapshot else "",
+    }

@@ -4,18 +4,15 @@ import logging
 import time
 from typing import Any, Protocol
 
-import requests
 from quickbooks.client import QuickBooks
-from requests.adapters import HTTPAdapter
+from quickbooks.exceptions import QuickbooksException
 
 from .errors import QuickBooksError, Throttled, Unavailable, UnexpectedAnswer, classify
+from .http import Answer, NoAnswer, NotSent, send
 from .limiter import Limiter
 
 logger = logging.getLogger("quickbooks")
-# At DEBUG it writes whole addresses, and the address of a send call holds the customer's e-mail.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
-CONNECT_TIMEOUT = 5.0
 INTERACTIVE_WAIT = 10.0
 BACKGROUND_WAIT = 60.0
 
@@ -30,22 +27,11 @@ class TokenSource(Protocol):
         """Give another token than `stale`, which was refused."""
 
 
-def _session() -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=16, pool_maxsize=64)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
-
-
-_SHARED = _session()
-
-
 class Transport(QuickBooks):  # type: ignore[misc]
     """python-quickbooks' client without its session: every call goes through `process_request` here.
 
-    The library builds addresses, query strings and bodies; it has no time-out, loses status and headers, and
-    classifies a throttled call as a mistake in the data, so none of its own error handling is reached.
+    The library builds addresses, query strings and bodies and reads JSON; it has no time-out, loses status and
+    headers, and takes a throttled call for a mistake in the data, so none of its own error handling is reached.
     """
 
     def __new__(cls, **kwargs: Any) -> "Transport":
@@ -74,23 +60,31 @@ class Transport(QuickBooks):  # type: ignore[misc]
 
     def process_request(
         self, request_type: str, url: str, headers: Any = None, params: Any = None, data: Any = None
-    ) -> requests.Response:
+    ) -> Answer:
         """Send once; after a 401 once more with a renewed token. Raises typed errors for all but success."""
         token = self._tokens.access_token()
         response = self._send(request_type, url, token, dict(headers or {}), params, data)
         if response.status_code == 401:
             token = self._tokens.renew(token)
             response = self._send(request_type, url, token, dict(headers or {}), params, data)
-        body = response.content
-        is_fault = response.status_code != 200 or body[:12].lstrip().startswith(b'{"Fault"')
-        if is_fault:
+        if response.status_code != 200 or response.content[:12].lstrip().startswith(b'{"Fault"'):
             error = classify(
-                response.status_code, response.headers, body, is_write=_is_write(request_type, url)
+                response.status_code,
+                response.headers,
+                response.content,
+                is_write=_is_write(request_type, url),
             )
             if isinstance(error, Throttled):
                 self._limiter.block(self._realm_id, seconds=error.retry_after)
             raise error
         return response
+
+    def make_request(self, request_type: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """Send and read the JSON of the answer; one that is none is an answer nobody foresaw."""
+        try:
+            return super().make_request(request_type, url, *args, **kwargs)
+        except QuickbooksException as error:
+            raise UnexpectedAnswer("not_json", problem_code="unexpected") from error
 
     def fetch_bytes(self, path: str, *, accept: str) -> tuple[str, bytes]:
         """GET something that is no JSON below the company; gives its media type and bytes."""
@@ -100,31 +94,31 @@ class Transport(QuickBooks):  # type: ignore[misc]
 
     def _send(
         self, method: str, url: str, token: str, headers: dict[str, str], params: Any, data: Any
-    ) -> requests.Response:
+    ) -> Answer:
         headers["Authorization"] = f"Bearer {token}"
         wait = INTERACTIVE_WAIT if self._interactive else BACKGROUND_WAIT
         is_write = _is_write(method, url)
-        status, tid, started = 0, "", 0.0
+        status, tid = 0, ""
         body = data.encode() if isinstance(data, str) else data or None
         with self._limiter.turn(self._realm_id, interactive=self._interactive, timeout=wait):
             started = time.monotonic()
             try:
-                response = _SHARED.request(
+                answer = send(
                     method,
                     url,
                     headers=headers,
                     params=params,
-                    data=body,
-                    timeout=(CONNECT_TIMEOUT, self._timeout),
-                    allow_redirects=False,
+                    body=body,
+                    timeout=self._timeout,
+                    may_repeat=not is_write,
                 )
-                status, tid = response.status_code, response.headers.get("Intuit-Tid", "")
-                return response
-            except requests.exceptions.ConnectTimeout as error:
+                status, tid = answer.status_code, answer.headers.get("Intuit-Tid", "")
+                return answer
+            except NotSent as error:
                 raise Unavailable(
                     "no_connection", outcome_unknown=False, problem_code="quickbooks_down"
                 ) from error
-            except requests.RequestException as error:
+            except NoAnswer as error:
                 raise Unavailable(
                     "no_answer", outcome_unknown=is_write, problem_code="quickbooks_down"
                 ) from error

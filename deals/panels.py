@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.functional import Promise
 
 from .models import Deal
 from .viewer import Viewer
@@ -18,7 +19,7 @@ class DealPanel:
 
     key: str
     slot: str
-    label: str
+    label: str | Promise
     icon: str
     render: Callable[[HttpRequest, Viewer, Deal], str]
     count: Callable[[Viewer, Deal], int | None] = lambda viewer, deal: None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -111,6 +112,12 @@ def deal_for(account: Account, pk: int) -> Deal:
         account=account,
         pk=pk,
     )
+
+
+def stage_since(deal: Deal) -> datetime:
+    """Give since when the deal is in its stage: its last move, or its beginning when it never moved."""
+    moved = deal.timeline.filter(kind="deal.moved").values_list("at", flat=True).first()
+    return moved or deal.created_at
 
 
 def named(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:

@@ -1,26 +1,63 @@
-"""Kinds of change-log lines: how a stored entry is put into the reader's language."""
+"""Kinds of change-log lines: how a stored entry is put into the reader's language, and lines that are not stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from .models import TimelineEntry
+from .models import Deal, TimelineEntry
 from .viewer import Viewer
+
+Part = str | tuple[str, str]
 
 
 @dataclass(frozen=True)
 class TimelineLine:
-    """An entry in words: `parts` are texts, and (text, url) pairs where a text is a link."""
+    """An entry in words: `parts` are texts, and (text, url) pairs where a text is a link.
+
+    `note` is said when nobody of ours acted, `beside` after the name of whoever did, `detail` in either case.
+    """
 
     icon: str
     tone: str
-    parts: tuple[str | tuple[str, str], ...]
+    parts: tuple[Part, ...]
     note: str = ""
+    beside: str = ""
+    detail: str = ""
+
+    @property
+    def pieces(self) -> list[tuple[str, str]]:
+        """Give every part as (text, url), the url "" where it is no link."""
+        return [(part, "") if isinstance(part, str) else part for part in self.parts]
+
+    def said_below(self, actor: str) -> str:
+        """Give the second line for somebody's deed, or for nobody's when `actor` is ""."""
+        said = [actor, self.beside] if actor else [self.note]
+        return " · ".join(part for part in (*said, self.detail) if part)
+
+
+@dataclass(frozen=True)
+class DerivedLine:
+    """Something that happened by itself: no row tells of it, stored facts do."""
+
+    at: datetime
+    line: TimelineLine
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of the change log as a page shows it."""
+
+    at: datetime
+    line: TimelineLine
+    below: str
 
 
 Renderer = Callable[[dict[str, Any]], TimelineLine]
+Source = Callable[[Viewer, Deal, int], list[DerivedLine]]
 _RENDERERS: dict[str, Renderer] = {}
 _GATES: dict[str, Callable[[Viewer], bool]] = {}
+_SOURCES: list[Source] = []
 
 
 def register_kind(kind: str, renderer: Renderer) -> None:
@@ -33,12 +70,35 @@ def register_gate(prefix: str, may_see: Callable[[Viewer], bool]) -> None:
     _GATES[prefix] = may_see
 
 
+def register_source(source: Source) -> None:
+    """Add lines that are derived when the log is read; `source(viewer, deal, limit)` gives the newest ones."""
+    if source not in _SOURCES:
+        _SOURCES.append(source)
+
+
 def hidden_prefixes(viewer: Viewer) -> list[str]:
-    """Give the beginnings of the kinds that the viewer may not read."""
-    return [prefix for prefix, may_see in _GATES.items() if not may_see(viewer)]
+    """Give the beginnings of the kinds that the viewer may not read; each gate is asked once."""
+    answers = {may_see: may_see(viewer) for may_see in set(_GATES.values())}
+    return [prefix for prefix, may_see in _GATES.items() if not answers[may_see]]
 
 
 def timeline_line(entry: TimelineEntry) -> TimelineLine:
     """Give the entry in words; an unknown kind (an app that is gone) shows its name."""
     renderer = _RENDERERS.get(entry.kind)
     return renderer(entry.data) if renderer else TimelineLine("info", "neutral", (entry.kind,))
+
+
+def change_log(viewer: Viewer, deal: Deal, *, limit: int) -> tuple[list[LogLine], bool]:
+    """Give the newest lines that the viewer may read, and whether there are older ones."""
+    entries = deal.timeline.select_related("actor")
+    for prefix in hidden_prefixes(viewer):
+        entries = entries.exclude(kind__startswith=prefix)
+    lines = []
+    for entry in entries[: limit + 1]:
+        line = timeline_line(entry)
+        lines.append(LogLine(entry.at, line, line.said_below(entry.actor.name if entry.actor else "")))
+    for source in _SOURCES:
+        for derived in source(viewer, deal, limit + 1):
+            lines.append(LogLine(derived.at, derived.line, derived.line.said_below("")))
+    lines.sort(key=lambda line: line.at, reverse=True)
+    return lines[:limit], len(lines) > limit

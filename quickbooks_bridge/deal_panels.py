@@ -1,84 +1,210 @@
-"""What the QuickBooks side adds to a deal page: the Invoice tab and the sidebar card."""
+"""What the QuickBooks side adds to a deal page: the Invoice tab, the sidebar card and lines of the change log."""
 
-from datetime import timedelta
+import hashlib
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Deal
 from deals.panels import DealPanel, register_panel
-from deals.timeline import register_gate
+from deals.timeline import DerivedLine, register_gate, register_source
 from deals.viewer import Viewer
-from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.presenters import as_of, connection_banner, invoice_row, strip_context
-from quickbooks_bridge.selectors import (
-    connection_for,
+from quickbooks_bridge.connection_words import connection_banner, import_progress
+from quickbooks_bridge.deal_selectors import (
+    LONGEST_PAGE,
+    PAGE,
+    DealIntents,
+    DealInvoices,
+    intents_of_deal,
     invoices_of_deal,
+    last_entry_of,
+    money_strips,
+)
+from quickbooks_bridge.intent_cards import checking_banner, refused_card, unconfirmed_row
+from quickbooks_bridge.models import Connection
+from quickbooks_bridge.money_strip import left_to_invoice, strip_context
+from quickbooks_bridge.presenters import as_of, customer_page, invoice_rows, is_in_step
+from quickbooks_bridge.selectors import (
+    company_today,
     last_connection_for,
     linked_customer,
     may_see_invoices,
-    open_intents,
 )
 from quickbooks_bridge.services.index import sync_wanted
+from quickbooks_bridge.timeline_kinds import overdue_lines
 
 SHOWN_FRESH = timedelta(minutes=1)
+IN_SIDEBAR = 8
 
 
 def register_panels() -> None:
     """Add both panels to every deal page."""
     register_gate("invoice.", _may_see)
     register_gate("customer.", _may_see)
-    register_panel(DealPanel("invoice", "tab", str(_("Invoice")), "document", render_tab, _count))
+    register_source(_overdue)
+    register_panel(DealPanel("invoice", "tab", _("Invoice"), "document", render_tab, _count))
     register_panel(DealPanel("quickbooks", "sidebar", "QuickBooks", "document", render_sidebar))
 
 
+def _connection(viewer: Viewer) -> Connection | None:
+    """Give the account's connection, read once for all parts of a page: a viewer lives as long as its request."""
+    kept = viewer.member.__dict__
+    if "_quickbooks_connection" not in kept:
+        kept["_quickbooks_connection"] = last_connection_for(viewer.account)
+    found: Connection | None = kept["_quickbooks_connection"]
+    return found
+
+
 def _may_see(viewer: Viewer) -> bool:
-    return may_see_invoices(viewer, last_connection_for(viewer.account))
+    return may_see_invoices(viewer, _connection(viewer))
+
+
+def _overdue(viewer: Viewer, deal: Deal, limit: int) -> list[DerivedLine]:
+    connection = _connection(viewer)
+    if connection is None or not may_see_invoices(viewer, connection):
+        return []
+    return overdue_lines(deal, connection, now=timezone.now(), limit=limit)
 
 
 def _count(viewer: Viewer, deal: Deal) -> int | None:
-    connection = last_connection_for(viewer.account)
-    if not may_see_invoices(viewer, connection):
-        return None
-    return Invoice.objects.filter(deal=deal).count() or None
+    context = panel_context(viewer, deal)
+    return context["found"].total or None if context["state"] == "connected" else None
 
 
-def panel_context(viewer: Viewer, deal: Deal) -> dict[str, Any]:
-    """Give what tab and sidebar show; asks QuickBooks nothing, but lets the worker look soon when data is old."""
-    connection = last_connection_for(viewer.account)
+def page_of(request: HttpRequest) -> tuple[int, int]:
+    """Give the asked page of invoices and how many stand on one."""
+    text = request.GET.get("page", "")
+    number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 else 1
+    return max(1, number), LONGEST_PAGE if request.GET.get("rows") == "all" else PAGE
+
+
+def panel_context(viewer: Viewer, deal: Deal, *, page: int = 1, size: int = PAGE) -> dict[str, Any]:
+    """Give what tab and sidebar show, read once for both of them.
+
+    QuickBooks is not asked; when what is shown is old, the worker is told to look soon.
+    """
+    kept = deal.__dict__
+    key = f"_quickbooks_panel_{viewer.member.pk}_{page}_{size}"
+    if key not in kept:
+        kept[key] = _read(viewer, deal, page=page, size=size)
+    context: dict[str, Any] = kept[key]
+    return context
+
+
+def _read(viewer: Viewer, deal: Deal, *, page: int, size: int) -> dict[str, Any]:
+    connection = _connection(viewer)
     context: dict[str, Any] = {"deal": deal, "viewer": viewer, "connection": connection}
     if connection is None or not may_see_invoices(viewer, connection):
-        return {
-            **context,
-            "state": "not_connected"
-            if connection is None or not connection_for(viewer.account)
-            else "not_yours",
-        }
+        is_open = connection is not None and connection.status != Connection.Status.DISCONNECTED
+        return {**context, "state": "not_yours" if is_open else "not_connected"}
     now = timezone.now()
     sync_wanted(connection, now=now, older_than=SHOWN_FRESH)
-    rows = [invoice_row(invoice, connection, now=now) for invoice in invoices_of_deal(deal)]
+    intents = intents_of_deal(deal)
+    found = invoices_of_deal(deal, page=page, size=size)
+    unconfirmed = [unconfirmed_row(row, connection, viewer, now=now) for row in intents.unfinished]
+    customer = linked_customer(deal, connection.realm_id)
+    banner = connection_banner(connection, viewer, now=now)
     return {
         **context,
         "state": "connected",
-        "rows": rows,
-        "intents": open_intents(deal),
-        "strips": strip_context(deal, connection, now=now),
-        "customer": linked_customer(deal, connection.realm_id),
-        "as_of": as_of(connection),
-        "banner": connection_banner(connection, is_owner=True, now=now),
-        "is_loading": connection.is_active and connection.import_state != Connection.Import.DONE,
+        "found": found,
+        "rows": invoice_rows(found.invoices, connection, now=now),
+        "unconfirmed": unconfirmed,
+        "refused": [refused_card(row, connection, now=now) for row in intents.refused],
+        **_money(deal, connection, intents, now=now),
+        "customer": customer,
+        "customer_link": customer_page(connection.realm_id, customer.qbo_id) if customer else "",
+        "as_of": as_of(connection, now=now),
+        "is_in_step": is_in_step(connection, now=now),
+        "banner": banner or checking_banner(unconfirmed),
+        "progress": import_progress(connection),
         "may_create": connection.is_active,
+        "is_reachable": connection.is_active and not connection.failures,
+        "pages": _pages(found, page, size),
+        "stamp": stamp(deal, connection, intents, now=now),
     }
+
+
+def _money(deal: Deal, connection: Connection, intents: DealIntents, *, now: datetime) -> dict[str, Any]:
+    today = company_today(connection, now=now)
+    strips = money_strips(deal, today=today, unfinished=intents.unfinished)
+    return {
+        "strips": [strip_context(deal, strip, today=today) for strip in strips],
+        "left": left_to_invoice(deal, strips[0]),
+    }
+
+
+def _pages(found: DealInvoices, page: int, size: int) -> dict[str, Any] | None:
+    """Give paging links' facts, None when everything is shown at once."""
+    if found.total <= len(found.invoices):
+        return None
+    return {
+        "first": found.first,
+        "last": found.last,
+        "count": found.total,
+        "previous": page - 1,
+        "next": page + 1 if found.last < found.total else None,
+        "may_show_all": size == PAGE and found.total <= LONGEST_PAGE,
+    }
+
+
+def stamp(deal: Deal, connection: Connection, intents: DealIntents, *, now: datetime) -> str:
+    """Give a short text that changes when something that the panels show may have changed.
+
+    Waiting invoices count seconds, so they change it with every look.
+    """
+    facts = [
+        get_language(),
+        connection.status,
+        connection.failures,
+        connection.last_problem,
+        as_of(connection, now=now),
+        is_in_step(connection, now=now),
+        company_today(connection, now=now),
+        connection.import_state,
+        connection.import_progress if connection.import_state != Connection.Import.DONE else "",
+        connection.next_sync_at if connection.failures else "",
+        int(now.timestamp()) if intents.unfinished or connection.failures else 0,
+        [row.pk for row in intents.refused],
+        deal.updated_at,
+        last_entry_of(deal),
+    ]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def is_unchanged(viewer: Viewer, deal: Deal, seen: str) -> bool:
+    """Tell, with few and cheap statements, whether a page that carries the stamp `seen` is still right."""
+    connection = _connection(viewer)
+    if not seen or connection is None or not may_see_invoices(viewer, connection):
+        return False
+    now = timezone.now()
+    sync_wanted(connection, now=now, older_than=SHOWN_FRESH)
+    return stamp(deal, connection, intents_of_deal(deal), now=now) == seen
 
 
 def render_tab(request: HttpRequest, viewer: Viewer, deal: Deal) -> str:
     """Draw the Invoice tab."""
-    return render_to_string("quickbooks/deal_tab.html", panel_context(viewer, deal), request=request)
+    page, size = page_of(request)
+    context = panel_context(viewer, deal, page=page, size=size)
+    poll = {"page": page if page > 1 else "", "rows": "all" if size > PAGE else ""}
+    poll = {"seen": context.get("stamp", ""), **{key: value for key, value in poll.items() if value}}
+    return render_to_string("quickbooks/deal_tab.html", {**context, "poll": urlencode(poll)}, request=request)
 
 
 def render_sidebar(request: HttpRequest, viewer: Viewer, deal: Deal) -> str:
-    """Draw the sidebar card."""
-    return render_to_string("quickbooks/deal_sidebar.html", panel_context(viewer, deal), request=request)
+    """Draw the sidebar card: the newest invoices, whatever page the tab shows."""
+    page, size = page_of(request)
+    context = panel_context(viewer, deal, page=page, size=size)
+    if page > 1:
+        context = panel_context(viewer, deal)
+    newest = context.get("rows", [])[:IN_SIDEBAR]
+    poll = urlencode({"seen": context.get("stamp", "")})
+    return render_to_string(
+        "quickbooks/deal_sidebar.html", {**context, "newest": newest, "poll": poll}, request=request
+    )

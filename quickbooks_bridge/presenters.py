@@ -1,42 +1,40 @@
-"""What templates show of invoices: rows, the money strip and banners, computed once per page."""
+"""What templates show of invoices: rows with their flag, what is said beside it and what may be done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from deals.models import Deal
-from deals.templatetags.ui import clock, day_text, money_text
+from deals.templatetags.ui import clock, day_text, moment
+from quickbooks_bridge.deal_selectors import payments_of
 from quickbooks_bridge.domain.actions import Action, invoice_actions
-from quickbooks_bridge.domain.deep_links import invoice_link, web_url
+from quickbooks_bridge.domain.deep_links import company_link, customer_link, invoice_link, web_url
 from quickbooks_bridge.domain.due_dates import days_late
 from quickbooks_bridge.domain.status import Status, paid_share
-from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.selectors import (
-    MoneyStrip,
-    company_today,
-    company_zone,
-    facts_of,
-    invoice_status,
-    money_strips,
-)
+from quickbooks_bridge.models import Connection, Invoice, Payment
+from quickbooks_bridge.selectors import company_today, company_zone, facts_of, invoice_status
 
 QUICKBOOKS_QUIET = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class InvoiceRow:
-    """One invoice as a row: its flag, what is said beside it, and what may be done."""
+    """One invoice as a row: its flag, what is said beside it, and what may be done.
+
+    `due_note` stands under the due date ("In 3 days"), `side_note` where there is no date ("Due in 3 days").
+    """
 
     invoice: Invoice
     status: Status
     share: int
     note: str
     due_note: str
+    side_note: str
     is_late: bool
     actions: tuple[Action, ...]
     link: str
@@ -62,39 +60,51 @@ class InvoiceRow:
         return 0 < self.share < 100
 
 
+def _web() -> str:
+    return web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
+
+
 def deep_link(invoice: Invoice) -> str:
     """Give the address of the invoice's own page in QuickBooks."""
-    base = web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
-    return invoice_link(base, realm_id=invoice.realm_id, qbo_id=invoice.qbo_id)
+    return invoice_link(_web(), realm_id=invoice.realm_id, qbo_id=invoice.qbo_id)
 
 
-def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> InvoiceRow:
-    """Give the row of one invoice."""
+def deep_link_to(realm_id: str, qbo_id: str) -> str:
+    """Give the address of an invoice's page in QuickBooks by its ids."""
+    return invoice_link(_web(), realm_id=realm_id, qbo_id=qbo_id)
+
+
+def customer_page(realm_id: str, qbo_id: str) -> str:
+    """Give the address of a customer's page in QuickBooks, the company's own when the customer has no id yet."""
+    if not qbo_id:
+        return company_link(_web(), realm_id=realm_id)
+    return customer_link(_web(), realm_id=realm_id, qbo_id=qbo_id)
+
+
+def invoice_rows(invoices: Sequence[Invoice], connection: Connection, *, now: datetime) -> list[InvoiceRow]:
+    """Give the rows of many invoices; their payments are read with one statement."""
+    payments = payments_of(connection, invoices)
+    return [invoice_row(row, connection, now=now, payments=payments.get(row.qbo_id, ())) for row in invoices]
+
+
+def invoice_row(
+    invoice: Invoice, connection: Connection, *, now: datetime, payments: Sequence[Payment] = ()
+) -> InvoiceRow:
+    """Give the row of one invoice; `payments` are those that settle it, latest last."""
     today = company_today(connection, now=now)
     status = invoice_status(invoice, today=today)
-    late = days_late(invoice.due_date, today=today) if status is Status.OVERDUE else 0
     zone = company_zone(connection)
-    note = ""
-    if status in {Status.VOIDED, Status.DELETED} and invoice.closed_at:
-        note = day_text(invoice.closed_at.astimezone(zone).date(), "short")
-    elif invoice.email_status == "EmailSent":
-        note = _("Emailed")
-    due_note = ""
-    if late:
-        due_note = ngettext("%(n)s day late", "%(n)s days late", late) % {"n": late}
-    elif status in {Status.OPEN, Status.PARTIALLY_PAID} and invoice.due_date:
-        days = (invoice.due_date - today).days
-        due_note = (
-            _("Due today") if days == 0 else ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days}
-        )
+    paid = payments[-1] if payments else None
+    share = paid_share(facts_of(invoice))
     is_same_company = invoice.realm_id == connection.realm_id
     return InvoiceRow(
         invoice=invoice,
         status=status,
-        share=paid_share(facts_of(invoice)),
-        note=note,
-        due_note=due_note,
-        is_late=bool(late),
+        share=share,
+        note=_note(invoice, status, paid, zone),
+        due_note=_due_note(invoice, status, today),
+        side_note=_side_note(invoice, status, paid, today=today, zone=zone),
+        is_late=status is Status.OVERDUE,
         actions=invoice_actions(
             status,
             is_linked=invoice.deal_id is not None,
@@ -104,88 +114,80 @@ def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> I
     )
 
 
-@dataclass(frozen=True)
-class Segment:
-    """A part of the bar of shares, in percent of the whole."""
-
-    kind: str
-    share: Decimal
+def _closed_on(invoice: Invoice, zone: ZoneInfo) -> str:
+    return day_text(invoice.closed_at.astimezone(zone).date(), "short") if invoice.closed_at else ""
 
 
-def strip_context(deal: Deal, connection: Connection, *, now: datetime) -> list[dict[str, Any]]:
-    """Give the money strips of a deal, one per currency, the deal's own first."""
-    strips = money_strips(deal, today=company_today(connection, now=now))
-    if not any(strip.currency == deal.currency for strip in strips):
-        zero = Decimal(0)
-        strips.insert(0, MoneyStrip(deal.currency, 0, zero, zero, zero, zero, zero, 0))
-    strips.sort(key=lambda strip: strip.currency != deal.currency)
-    return [_strip(deal, strip) for strip in strips]
+def _note(invoice: Invoice, status: Status, paid: Payment | None, zone: ZoneInfo) -> str:
+    """Say when the state came about, or else whether the customer has the invoice."""
+    closed = _closed_on(invoice, zone)
+    if status is Status.VOIDED:
+        return _("Voided %(day)s") % {"day": closed} if closed else ""
+    if status is Status.DELETED:
+        return _("Deleted %(day)s") % {"day": closed} if closed else ""
+    if status is Status.PAID and paid is not None:
+        words = {"day": day_text(paid.txn_date, "short"), "method": method_text(paid)}
+        return _("Paid %(day)s, by %(method)s") % words if words["method"] else _("Paid %(day)s") % words
+    if invoice.email_status == "EmailSent":
+        if invoice.emailed_at:
+            return _("Emailed %(moment)s") % {"moment": moment(invoice.emailed_at, zone)}
+        return _("Emailed")
+    return _("Waits to be emailed") if invoice.email_status == "NeedToSend" else ""
 
 
-def _strip(deal: Deal, strip: MoneyStrip) -> dict[str, Any]:
-    def text(amount: Decimal) -> str:
-        return money_text(amount, strip.currency)
+def method_text(payment: Payment) -> str:
+    """Name a payment's method within a sentence; QuickBooks' own name where it is none of the usual ones.
 
-    is_own = strip.currency == deal.currency
-    left = max(Decimal(0), deal.value - strip.invoiced_net) if is_own else Decimal(0)
-    whole = max(deal.value, strip.invoiced_net) if is_own else strip.invoiced_net
-    ratio = strip.invoiced_net / strip.invoiced if strip.invoiced else Decimal(0)
-
-    def share(amount: Decimal) -> Decimal:
-        return (amount * ratio * 100 / whole).quantize(Decimal("0.1")) if whole else Decimal(0)
-
-    due = strip.outstanding - strip.overdue
-    cells: list[dict[str, Any]] = [
-        {"label": _("Invoiced"), "amount": text(strip.invoiced), "note": _("%(a)s before tax") % {"a": text(strip.invoiced_net)}},
-        {"label": _("Paid"), "amount": text(strip.paid), "swatch": "paid"},
-        {"label": _("Outstanding"), "amount": text(strip.outstanding), "swatch": "due"},
-        {"label": _("Overdue"), "amount": text(strip.overdue), "swatch": "overdue", "is_late": strip.overdue > 0},
-    ]  # fmt: skip
-    if is_own:
-        cells.insert(0, {"label": _("Deal value"), "amount": text(deal.value), "note": _("Before tax")})
-        cells.append(
-            {"label": _("Still to invoice"), "amount": text(left), "note": _("Before tax"), "swatch": "left"}
-        )
-    words = ", ".join(f"{cell['label']} {cell['amount']}" for cell in cells)
-    segments = [
-        Segment("paid", share(strip.paid)),
-        Segment("due", share(due)),
-        Segment("overdue", share(strip.overdue)),
-        Segment("left", (left * 100 / whole).quantize(Decimal("0.1")) if whole else Decimal(0)),
-    ]
-    return {"cells": cells, "segments": segments, "bar_text": words}
+    QuickBooks gives a mere number where the method's name was not sent along; that says nothing to a reader.
+    """
+    if not payment.method or payment.method.isdigit():
+        return ""
+    known = {
+        "cash": _("cash"),
+        "check": _("check"),
+        "credit card": _("credit card"),
+        "bank transfer": _("bank transfer"),
+    }
+    return known.get(payment.method.casefold(), payment.method)
 
 
-def as_of(connection: Connection) -> str:
-    """Say from when the shown data is."""
-    if connection.last_sync_at is None:
+def _due_note(invoice: Invoice, status: Status, today: date) -> str:
+    if invoice.due_date is None:
+        return ""
+    if status is Status.OVERDUE:
+        late = days_late(invoice.due_date, today=today)
+        return ngettext("%(n)s day late", "%(n)s days late", late) % {"n": late}
+    if status in {Status.OPEN, Status.PARTIALLY_PAID}:
+        days = (invoice.due_date - today).days
+        return _("Today") if days == 0 else ngettext("In %(n)s day", "In %(n)s days", days) % {"n": days}
+    return ""
+
+
+def _side_note(invoice: Invoice, status: Status, paid: Payment | None, *, today: date, zone: ZoneInfo) -> str:
+    if invoice.due_date and status in {Status.OPEN, Status.PARTIALLY_PAID}:
+        days = (invoice.due_date - today).days
+        if days == 0:
+            return _("Due today")
+        return ngettext("Due in %(n)s day", "Due in %(n)s days", days) % {"n": days}
+    if status is Status.PAID and paid is not None:
+        return day_text(paid.txn_date, "short")
+    if status in {Status.VOIDED, Status.DELETED}:
+        return _closed_on(invoice, zone)
+    return _due_note(invoice, status, today)
+
+
+def as_of(connection: Connection, *, now: datetime | None = None) -> str:
+    """Say from when the shown data is; a day is named when it is not today's."""
+    last, zone = connection.last_sync_at, company_zone(connection)
+    if last is None:
         return _("Not read yet")
-    return _("As of %(time)s") % {"time": clock(connection.last_sync_at, company_zone(connection))}
+    is_today = now is None or last.astimezone(zone).date() == now.astimezone(zone).date()
+    return _("As of %(time)s") % {"time": clock(last, zone) if is_today else moment(last, zone)}
 
 
-def connection_banner(connection: Connection, *, is_owner: bool, now: datetime) -> dict[str, Any] | None:
-    """Give the gravest thing to say about the connection, None when all is well."""
-    if connection.status == Connection.Status.NEEDS_RECONNECT:
-        return {
-            "kind": "attention",
-            "title": _("QuickBooks needs you to sign in again"),
-            "text": _("Invoices below are from before that. Reconnecting keeps every link."),
-            "reconnect": is_owner,
-        }
-    if connection.status == Connection.Status.DISCONNECTED:
-        return {
-            "kind": "offline",
-            "title": _("QuickBooks is disconnected"),
-            "text": _("You see what we knew. Status follows again once somebody connects the same company."),
-            "reconnect": True,
-        }
-    if connection.failures and connection.last_problem_at:
-        since = connection.last_sync_at or connection.last_problem_at
-        text = _("You see what we knew at %(time)s. We try again by ourselves.") % {
-            "time": clock(since, company_zone(connection))
-        }
-        title = _("QuickBooks is not answering")
-        if connection.last_problem == "throttled":
-            title = _("QuickBooks asks us to slow down")
-        return {"kind": "offline", "title": title, "text": text}
-    return None
+def is_in_step(connection: Connection, *, now: datetime) -> bool:
+    """Tell whether what is shown is what QuickBooks has, as far as the last reading can tell."""
+    last = connection.last_sync_at
+    is_fresh = last is not None and now - last < QUICKBOOKS_QUIET
+    is_read = connection.import_state == Connection.Import.DONE
+    return connection.is_active and not connection.failures and is_fresh and is_read

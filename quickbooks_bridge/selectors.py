@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
 from deals.models import Account, Deal
 from deals.viewer import Viewer
@@ -17,10 +17,8 @@ from quickbooks_bridge.models import (
     Customer,
     CustomerLink,
     Invoice,
-    InvoiceIntent,
     Item,
     ItemLink,
-    Payment,
     TaxCode,
     Term,
 )
@@ -120,64 +118,6 @@ def with_status(invoices: QuerySet[Invoice], *, today: date) -> QuerySet[Invoice
     )
 
 
-def invoices_of_deal(deal: Deal, *, limit: int = 25) -> list[Invoice]:
-    """Give the deal's newest invoices."""
-    return list(Invoice.objects.filter(deal=deal).order_by("-txn_date", "-id")[:limit])
-
-
-def open_intents(deal: Deal) -> list[InvoiceIntent]:
-    """Give invoices of the deal whose making is not finished, newest first."""
-    unfinished = (InvoiceIntent.State.NEW, InvoiceIntent.State.SENDING, InvoiceIntent.State.UNKNOWN)
-    return list(
-        InvoiceIntent.objects.filter(deal=deal, state__in=unfinished).select_related("member").order_by("-id")
-    )
-
-
-@dataclass(frozen=True)
-class MoneyStrip:
-    """Sums over a deal's live invoices in one currency; `invoiced_net` and `still` are before tax."""
-
-    currency: str
-    count: int
-    invoiced: Decimal
-    invoiced_net: Decimal
-    paid: Decimal
-    outstanding: Decimal
-    overdue: Decimal
-    overdue_count: int
-
-
-def money_strips(deal: Deal, *, today: date) -> list[MoneyStrip]:
-    """Give one strip per currency in which the deal has invoices."""
-    late = Q(due_date__lt=today, balance__gt=0)
-    rows = (
-        Invoice.objects.filter(deal=deal, is_deleted=False, is_voided=False)
-        .values("currency")
-        .annotate(
-            count=Count("pk"),
-            invoiced=Sum("total"),
-            tax=Sum("total_tax"),
-            outstanding=Sum("balance"),
-            overdue=Sum("balance", filter=late, default=Decimal(0)),
-            overdue_count=Count("pk", filter=late),
-        )
-        .order_by("currency")
-    )
-    return [
-        MoneyStrip(
-            currency=row["currency"],
-            count=row["count"],
-            invoiced=row["invoiced"],
-            invoiced_net=row["invoiced"] - row["tax"],
-            paid=row["invoiced"] - row["outstanding"],
-            outstanding=row["outstanding"],
-            overdue=row["overdue"],
-            overdue_count=row["overdue_count"],
-        )
-        for row in rows
-    ]
-
-
 def customer_link_of(deal: Deal, realm_id: str) -> CustomerLink | None:
     """Give the link of the deal's organization, of its person where it has none, or of the deal itself."""
     links = CustomerLink.objects.filter(account_id=deal.account_id, realm_id=realm_id)
@@ -258,15 +198,3 @@ def terms_of(account: Account, realm_id: str) -> list[Term]:
     """Give the company's payment terms that can still be chosen, the shortest first."""
     rows = Term.objects.filter(account=account, realm_id=realm_id, is_active=True)
     return list(rows.order_by(F("due_days").asc(nulls_last=True), "name"))
-
-
-def payments_on(invoice: Invoice) -> list[Payment]:
-    """Give the mirrored payments that settle an invoice."""
-    return list(
-        Payment.objects.filter(
-            account_id=invoice.account_id,
-            realm_id=invoice.realm_id,
-            qbo_id__in=invoice.payment_qbo_ids,
-            is_deleted=False,
-        )
-    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import actions, connection, history, invoices, presets, settings, webhook
+from .views import actions, connection, deal_actions, history, invoices, presets, settings, webhook
 
 app_name = "quickbooks"
 
@@ -26,14 +26,15 @@ urlpatterns = [
     path("deals/<int:deal_pk>/invoices/check/", invoices.invoice_check, name="invoice_check"),
     path("deals/<int:deal_pk>/invoices/tab/", invoices.panel, {"slot": "tab"}, name="tab"),
     path("deals/<int:deal_pk>/invoices/sidebar/", invoices.panel, {"slot": "sidebar"}, name="sidebar"),
-    path("deals/<int:deal_pk>/invoices/refresh/", actions.refresh, name="refresh"),
+    path("deals/<int:deal_pk>/invoices/refresh/", deal_actions.refresh, name="refresh"),
     path("deals/<int:deal_pk>/invoices/all/", history.all_invoices, name="all_invoices"),
-    path("deals/<int:deal_pk>/customer/unlink/", actions.unlink_customer, name="unlink_customer"),
+    path("deals/<int:deal_pk>/customer/unlink/", deal_actions.unlink_customer, name="unlink_customer"),
     path("invoices/<int:pk>/void/", actions.void, name="void"),
     path("invoices/<int:pk>/delete/", actions.delete, name="delete"),
     path("invoices/<int:pk>/send/", actions.send, name="send"),
     path("invoices/<int:pk>/pdf/", actions.pdf, name="pdf"),
     path("invoices/<int:pk>/unlink/", actions.unlink, name="unlink"),
     path("invoices/<int:pk>/link/<int:deal_pk>/", actions.link, name="link"),
-    path("intents/<int:pk>/check/", actions.check, name="check"),
+    path("intents/<int:pk>/check/", deal_actions.check, name="check"),
+    path("intents/<int:pk>/dismiss/", deal_actions.dismiss, name="dismiss"),
 ]

@@ -1,4 +1,6 @@
-"""Sentences for problem codes: what happened, what it means, what to do. Never a code, never blame."""
+"""Sentences for problem codes: what happened, what it means, what to do, whose turn it is. Never a code, never blame."""
+
+from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -92,3 +94,115 @@ def say(code: str, params: dict[str, str] | None = None) -> str:
 def problem_text(problem: Problem) -> str:
     """Give the sentence of a problem."""
     return say(problem.code, problem.params)
+
+
+class Turn(StrEnum):
+    """Who can mend a problem."""
+
+    YOURS = "yours"
+    ADMIN = "admin"
+    ACCOUNTANT = "accountant"
+    QUICKBOOKS = "quickbooks"
+
+
+# Whose turn a problem is; what is not named here is mended by whoever wrote the invoice.
+TURNS: dict[str, Turn] = {
+    "reconnect": Turn.ADMIN,
+    "reconnect_as_admin": Turn.ADMIN,
+    "no_permission": Turn.ADMIN,
+    "not_in_edition": Turn.ADMIN,
+    "subscription_ended": Turn.ADMIN,
+    "keys_missing": Turn.ADMIN,
+    "keys_refused": Turn.ADMIN,
+    "connect_needs_admin": Turn.ADMIN,
+    "already_connected": Turn.ADMIN,
+    "unexpected": Turn.ADMIN,
+    "business_rule": Turn.ACCOUNTANT,
+    "reconciled": Turn.ACCOUNTANT,
+    "deposited": Turn.ACCOUNTANT,
+    "cannot_link": Turn.ACCOUNTANT,
+    "throttled": Turn.QUICKBOOKS,
+    "quickbooks_down": Turn.QUICKBOOKS,
+    "quickbooks_unreachable": Turn.QUICKBOOKS,
+    "request_id_reused": Turn.QUICKBOOKS,
+}
+
+# A second way, where the first is not the only one.
+OTHER_WAYS: dict[str, str | Promise] = {
+    "books_closed": _("Your accountant can open the period"),
+    "books_closed_there": _("Your accountant can open the period"),
+    "settled": _("Your accountant can take the payment off in QuickBooks"),
+    "inventory_short": _("Your accountant can correct the stock in QuickBooks"),
+}
+
+
+def whose_turn(code: str) -> Turn:
+    """Give who can mend a problem."""
+    return TURNS.get(code, Turn.YOURS)
+
+
+def turn_text(turn: Turn) -> str:
+    """Name whose turn it is, as the answer to "Whose turn"."""
+    return str(
+        {
+            Turn.YOURS: _("Yours"),
+            Turn.ADMIN: _("An admin's of your company"),
+            Turn.ACCOUNTANT: _("Your accountant's"),
+            Turn.QUICKBOOKS: _("QuickBooks'"),
+        }[turn]
+    )
+
+
+def other_way(code: str) -> str:
+    """Give a second way to mend a problem, "" when there is none."""
+    return str(OTHER_WAYS.get(code, ""))
+
+
+def action_refusal(code: str, action: str, *, is_unknown: bool) -> dict[str, str]:
+    """Give title, text, whose turn it is and the kind of banner for an action that QuickBooks did not do.
+
+    `action` is "void", "delete", "send" or "pdf"; `is_unknown` says that QuickBooks may have done it after all.
+    """
+    if is_unknown:
+        return {
+            "kind": "checking",
+            "title": str(_("Not confirmed yet – checking")),
+            "text": str(
+                _("QuickBooks did not answer in time. What it did shows here by itself, within minutes.")
+            ),
+            "turn": "",
+        }
+    titles = {
+        "void": _("The invoice was not voided"),
+        "delete": _("The invoice was not deleted"),
+        "send": _("The invoice was not sent"),
+        "pdf": _("The PDF could not be fetched"),
+    }
+    text = str(ACTION_SENTENCES.get(code) or say(code))
+    return {
+        "kind": "offline" if whose_turn(code) is Turn.QUICKBOOKS else "refused",
+        "title": str(titles[action]),
+        "text": text,
+        "turn": turn_text(whose_turn_of_action(code)),
+    }
+
+
+def whose_turn_of_action(code: str) -> Turn:
+    """Give who can mend a refusal of something done to an invoice that is already in the books."""
+    return Turn.ACCOUNTANT if code in {"books_closed_there", "settled"} else whose_turn(code)
+
+
+# What the sentence of the form would get wrong for an invoice that is already in the books.
+ACTION_SENTENCES: dict[str, str | Promise] = {
+    "throttled": _("QuickBooks asks us to slow down. Nothing was changed; try again in a minute."),
+    "quickbooks_down": _("QuickBooks is not answering. Nothing was changed; try again in a moment."),
+    "unexpected": _(
+        "QuickBooks gave an answer we do not know. Nothing was changed; your admin can pass on the details."
+    ),
+    "object_gone": _(
+        "QuickBooks no longer has this invoice, or something on it. Press Refresh to see how it stands."
+    ),
+    "books_closed_there": _(
+        "The books are closed for its date. Nothing was changed; your accountant can open them."
+    ),
+}

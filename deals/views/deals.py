@@ -14,7 +14,7 @@ from deals import selectors, services
 from deals.forms import DealForm, DealLineForm
 from deals.models import CustomField, Deal, DealLine, Member, Stage
 from deals.panels import deal_panels
-from deals.timeline import hidden_prefixes, timeline_line
+from deals.timeline import change_log
 from deals.viewer import Viewer, viewer_required
 
 LOG_SIZE = 20
@@ -58,10 +58,7 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
         (field.owner, field.key): field.label for field in CustomField.objects.filter(account=viewer.account)
     }
     size = LOG_SIZE * (5 if request.GET.get("log") == "all" else 1)
-    timeline = deal.timeline.select_related("actor")
-    for prefix in hidden_prefixes(viewer):
-        timeline = timeline.exclude(kind__startswith=prefix)
-    entries = list(timeline[: size + 1])
+    log, has_more = change_log(viewer, deal, limit=size)
     context = {
         "deal": deal,
         "stages": list(Stage.objects.filter(account=viewer.account)),
@@ -76,8 +73,9 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
         "lines_total": sum((amount for _line, amount in amounts), Decimal(0)),
         "line_form": DealLineForm(account=viewer.account),
         "custom": _custom(deal, labels),
-        "log": [(entry, timeline_line(entry)) for entry in entries[:size]],
-        "has_more_log": len(entries) > size,
+        "log": log,
+        "has_more_log": has_more,
+        "stage_days": (timezone.now() - selectors.stage_since(deal)).days,
         "time_zone": viewer.account.time_zone,
     }
     return render(request, "deals/deal_detail.html", context)

@@ -18,6 +18,7 @@ from quickbooks_bridge.models import Connection, Invoice
 from . import sync
 from .connection import client_for, company_read, note_failure
 from .intents import intents_adopt
+from .voids import voids_settle
 
 logger = logging.getLogger(__name__)
 
@@ -132,11 +133,13 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
     changes = client.changes(since - OVERLAP)
     if changes.is_full:
         return _compare_all(connection, client, now=now)
+    # Until a void that was interrupted is finished, the same changes are asked for again.
+    is_settled = voids_settle(connection, [invoice.qbo_id for invoice in changes.invoices], now=now)
     with transaction.atomic():
         batch = [(connection, changes)]
         sync.changes_apply(batch, now=now, source="sync")
         intents_adopt(batch, now=now)
-        _done(connection, changes.server_time, now=now)
+        _done(connection, changes.server_time if is_settled else since, now=now)
     return None
 
 

@@ -44,7 +44,7 @@ __all__ = [
 # What is compared with, besides the stamp, to tell what a change was.
 _BEFORE = (
     "sync_token", "remote_updated_at", "total_before", "closed_at", "qbo_id", "doc_number", "currency", "total",
-    "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at",
+    "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at", "bill_email",
 )  # fmt: skip
 _COLUMNS = (
     *STAMP, "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total", "balance",
@@ -139,7 +139,8 @@ def _invoice_chunk(
         rows.append(row_values)
         if before is not None:
             news.extend(
-                News(*key, now, kind, source, data, actor_id) for kind, data in happenings(after, before)
+                News(*key, now, kind, source, {**data, "realm": key[1]}, actor_id)
+                for kind, data in happenings(after, before)
             )
     return len(write_newest(Invoice, _COLUMNS, rows, news=news))
 
@@ -158,6 +159,7 @@ def _facts(remote: RemoteInvoice, before: InvoiceFacts | None) -> InvoiceFacts:
         is_deleted=False,
         email_status=remote.email_status[:20],
         emailed_at=remote.emailed_at or (before.emailed_at if before else None),
+        bill_email=remote.bill_email[:500],
     )
 
 

@@ -24,6 +24,7 @@ class InvoiceFacts:
     is_deleted: bool
     email_status: str
     emailed_at: datetime | None
+    bill_email: str = ""
 
     @staticmethod
     def of(row: Invoice) -> "InvoiceFacts":
@@ -39,6 +40,7 @@ class InvoiceFacts:
             row.is_deleted,
             row.email_status,
             row.emailed_at,
+            row.bill_email,
         )
 
 
@@ -68,7 +70,7 @@ def happenings(row: InvoiceFacts, before: InvoiceFacts) -> list[tuple[str, dict[
         before.email_status != "EmailSent" or row.emailed_at != before.emailed_at
     )
     if was_sent:
-        found.append(("invoice.emailed", data))
+        found.append(("invoice.emailed", {**data, "to": row.bill_email}))
     return found
 
 
@@ -79,7 +81,8 @@ def news_record(
     events, entries = [], []
     for row, before in news:
         for kind, data in happenings(InvoiceFacts.of(row), before):
-            common = {"account_id": row.account_id, "at": now, "kind": kind, "data": data, "actor": actor}
+            told = {**data, "realm": row.realm_id}
+            common = {"account_id": row.account_id, "at": now, "kind": kind, "data": told, "actor": actor}
             events.append(InvoiceEvent(invoice=row, source=source, **common))
             if row.deal_id:
                 entries.append(TimelineEntry(deal_id=row.deal_id, **common))
@@ -91,6 +94,7 @@ def invoice_event(
     row: Invoice, kind: str, data: dict[str, Any], *, now: datetime, source: str, actor: Member | None
 ) -> None:
     """Write one event and, when the invoice belongs to a deal, one line in that deal's change log."""
+    data = {**data, "realm": row.realm_id}
     InvoiceEvent.objects.create(
         account_id=row.account_id, invoice=row, at=now, kind=kind, source=source, data=data, actor=actor
     )
@@ -105,3 +109,19 @@ def deal_event(deal: Deal, kind: str, data: dict[str, Any], *, now: datetime, ac
     TimelineEntry.objects.create(
         account_id=deal.account_id, deal=deal, at=now, kind=kind, data=data, actor=actor
     )
+
+
+def event_explain(row: Invoice, kind: str, details: dict[str, str], *, actor: Member) -> None:
+    """Add to the latest event of a kind, and to its line, who did it and why.
+
+    QuickBooks' announcement may have told of it before the answer to the person's own call did.
+    """
+    event = InvoiceEvent.objects.filter(invoice=row, kind=kind).first()
+    if event is None:
+        return
+    data = {**event.data, **details}
+    InvoiceEvent.objects.filter(pk=event.pk).update(data=data, actor=actor)
+    if row.deal_id is None:
+        return
+    lines = TimelineEntry.objects.filter(deal_id=row.deal_id, kind=kind, at=event.at, data=event.data)
+    lines.update(data=data, actor=actor)

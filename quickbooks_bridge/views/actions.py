@@ -1,101 +1,142 @@
-"""What can be done with an invoice: void, delete, send, PDF, link, unlink, refresh, check."""
+"""What can be done with an invoice QuickBooks has: void, delete, send, PDF, link and unlink."""
 
 import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from deals.viewer import Viewer
 from quickbooks_bridge.access import deal_of, invoice_of, owner_required
+from quickbooks_bridge.change_words import change_text
+from quickbooks_bridge.deal_selectors import applied_to, payments_of
 from quickbooks_bridge.forms import SendForm
 from quickbooks_bridge.gateway.errors import QuickBooksError, Unavailable
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.presenters import InvoiceRow, invoice_row
-from quickbooks_bridge.selectors import payments_on
-from quickbooks_bridge.services import customers as customer_service
-from quickbooks_bridge.services import invoices as service
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.intents import intent_run
-from quickbooks_bridge.wording import say
+from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.presenters import InvoiceRow, invoice_row, method_text
+from quickbooks_bridge.services import invoice_actions as service
+from quickbooks_bridge.services.timeline import InvoiceFacts
+from quickbooks_bridge.services.voids import invoice_void
+from quickbooks_bridge.wording import action_refusal
+
+LONGEST_REASON = 200
 
 
-def _back(invoice: Invoice) -> HttpResponse:
+def _back_address(request: HttpRequest, invoice: Invoice) -> str:
+    """Give the page that led here: the one named, when it is ours, else the invoice's deal."""
+    named = request.POST.get("back") or request.GET.get("back") or ""
+    if named and url_has_allowed_host_and_scheme(named, allowed_hosts=None):
+        return named
     if invoice.deal_id:
-        return redirect(reverse("deals:deal_detail", args=[invoice.deal_id]) + "?tab=invoice")
-    return redirect("deals:deal_list")
+        return reverse("deals:deal_detail", args=[invoice.deal_id]) + "?tab=invoice"
+    return reverse("deals:deal_list")
 
 
-def _allowed(row: InvoiceRow, action: str) -> bool:
+def _done(request: HttpRequest, invoice: Invoice) -> HttpResponse:
+    """Go back; a dialog is told that it is over, and the page under it reads itself again."""
+    if request.headers.get("X-Dialog"):
+        return HttpResponse(status=204)
+    return redirect(_back_address(request, invoice))
+
+
+def _is_allowed(row: InvoiceRow, action: str) -> bool:
     return any(entry.id == action for entry in row.actions)
 
 
-def _say_refusal(request: HttpRequest, error: QuickBooksError) -> None:
-    """Say in plain words why nothing was done, or that it is not known yet."""
-    if isinstance(error, Unavailable) and error.outcome_unknown:
-        text = _(
-            "Not confirmed yet – checking. QuickBooks did not answer in time; the flag here becomes right by itself."
-        )
-    else:
-        text = say(error.problem_code)
-    messages.warning(request, text)
+def _row(connection: Connection, invoice: Invoice) -> InvoiceRow:
+    return invoice_row(invoice, connection, now=timezone.now())
 
 
 def _dialog(
-    request: HttpRequest, template: str, row: InvoiceRow, *, status: int = 200, **context: Any
+    request: HttpRequest,
+    connection: Connection,
+    name: str,
+    invoice: Invoice,
+    *,
+    status: int = 200,
+    **context: Any,
 ) -> HttpResponse:
-    back = (
-        reverse("deals:deal_detail", args=[row.invoice.deal_id]) + "?tab=invoice"
-        if row.invoice.deal_id
-        else "/"
-    )
-    return render(
-        request, template, {"row": row, "invoice": row.invoice, "back": back, **context}, status=status
+    payments = [
+        {
+            "day": payment.txn_date,
+            "method": method_text(payment),
+            "amount": applied_to(payment, invoice.qbo_id),
+            "reference": payment.reference,
+        }
+        for payment in payments_of(connection, [invoice]).get(invoice.qbo_id, [])
+    ]
+    values = {
+        "row": _row(connection, invoice),
+        "invoice": invoice,
+        "back": _back_address(request, invoice),
+        "named_back": request.POST.get("back") or request.GET.get("back") or "",
+        "seen": f"{invoice.total} {invoice.balance} {invoice.due_date or ''}",
+        "payments": payments,
+        "paid": invoice.total - invoice.balance,
+        "net": invoice.total - invoice.total_tax,
+        "time_zone": connection.time_zone or connection.account.time_zone,
+        **context,
+    }
+    return render(request, f"quickbooks/{name}.html", values, status=status)
+
+
+def _seen(request: HttpRequest, invoice: Invoice) -> InvoiceFacts:
+    """Give what the person saw of the invoice; whatever cannot be read was never on a screen of ours."""
+    total, _space, rest = request.POST.get("seen", "").partition(" ")
+    balance, _space, due = rest.partition(" ")
+    now = InvoiceFacts.of(invoice)
+    try:
+        amounts = Decimal(total), Decimal(balance)
+        due_date = date.fromisoformat(due) if due else None
+    except (InvalidOperation, ValueError):
+        amounts, due_date = (Decimal(-1), Decimal(-1)), None
+    return replace(
+        now, total=amounts[0], balance=amounts[1], due_date=due_date, is_voided=False, is_deleted=False
     )
 
 
-def _seen_token(request: HttpRequest) -> int:
-    text = request.POST.get("seen", "")
-    return int(text) if text.isdigit() and len(text) < 9 else -1
+def _refusal(error: QuickBooksError, action: str) -> dict[str, str]:
+    """Put into words why nothing was done, or that it is not known yet, and whose turn it is."""
+    is_unknown = isinstance(error, Unavailable) and error.outcome_unknown
+    return action_refusal(error.problem_code, action, is_unknown=is_unknown)
+
+
+def _not_allowed(request: HttpRequest, invoice: Invoice, text: str) -> HttpResponse:
+    messages.warning(request, text)
+    return _done(request, invoice)
 
 
 @owner_required
 def void(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Say what will happen, then void."""
     invoice = invoice_of(viewer, connection, pk)
-    row = invoice_row(invoice, connection, now=timezone.now())
-    if not _allowed(row, "void"):
-        messages.warning(request, _("This invoice cannot be voided as it is now."))
-        return _back(invoice)
+    if not _is_allowed(_row(connection, invoice), "void"):
+        return _not_allowed(request, invoice, _("This invoice cannot be voided as it is now."))
     if request.method != "POST":
-        return _dialog(request, "quickbooks/void.html", row, payments=payments_on(invoice))
+        return _dialog(request, connection, "void", invoice)
+    reason = " ".join(request.POST.get("reason", "").split())[:LONGEST_REASON]
+    now = timezone.now()
     try:
-        result = service.invoice_void(
-            viewer, connection, invoice, seen_token=_seen_token(request), now=timezone.now()
+        result = invoice_void(
+            viewer, connection, invoice, seen=_seen(request, invoice), now=now, reason=reason
         )
     except service.ChangedMeanwhile as changed:
-        fresh = invoice_row(changed.invoice, connection, now=timezone.now())
-        if not _allowed(fresh, "void"):
-            messages.warning(request, _("The invoice changed in QuickBooks meanwhile; nothing was voided."))
-            return _back(invoice)
-        return _dialog(
-            request,
-            "quickbooks/void.html",
-            fresh,
-            status=409,
-            payments=payments_on(changed.invoice),
-            changed=True,
-        )
+        return _changed(request, connection, "void", changed, reason=reason)
     except QuickBooksError as error:
-        _say_refusal(request, error)
-        return _back(invoice)
-    text = _("Invoice %(number)s is voided.") % {"number": row.number}
+        invoice.refresh_from_db()
+        refusal = _refusal(error, "void")
+        return _dialog(request, connection, "void", invoice, status=422, refusal=refusal, reason=reason)
+    text = _("Invoice %(number)s is voided.") % {"number": _row(connection, invoice).number}
     if result.freed_payments:
         text += " " + ngettext(
             "Its payment stays as credit of the customer.",
@@ -103,75 +144,97 @@ def void(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
             result.freed_payments,
         ) % {"n": result.freed_payments}
     messages.success(request, text)
-    return _back(invoice)
+    return _done(request, invoice)
+
+
+def _changed(
+    request: HttpRequest, connection: Connection, name: str, changed: service.ChangedMeanwhile, **context: Any
+) -> HttpResponse:
+    """Say what changed while the person was looking; what is still possible can be decided anew."""
+    invoice = changed.invoice
+    invoice.refresh_from_db()
+    row = _row(connection, invoice)
+    done = {
+        "void": _("so nothing has been voided"),
+        "delete": _("so nothing has been deleted"),
+        "send": _("so nothing has been sent"),
+    }[name]
+    title = _("Invoice %(n)s changed while you were looking") % {"n": row.number}
+    text = change_text(invoice, changed.before, done, connection=connection)
+    if not _is_allowed(row, name):
+        return _not_allowed(request, invoice, f"{title}: {text}")
+    values = {"changed_title": title, "changed_text": text, **context}
+    return _dialog(request, connection, name, invoice, status=409, **values)
 
 
 @owner_required
 def delete(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Ask, then delete in QuickBooks."""
     invoice = invoice_of(viewer, connection, pk)
-    row = invoice_row(invoice, connection, now=timezone.now())
-    if not _allowed(row, "delete"):
-        messages.warning(request, _("This invoice cannot be deleted as it is now."))
-        return _back(invoice)
+    row = _row(connection, invoice)
+    if not _is_allowed(row, "delete"):
+        return _not_allowed(request, invoice, _("This invoice cannot be deleted as it is now."))
+    may_void = _is_allowed(row, "void")
     if request.method != "POST":
-        return _dialog(request, "quickbooks/delete.html", row, payments=payments_on(invoice))
+        return _dialog(request, connection, "delete", invoice, may_void=may_void)
     try:
-        service.invoice_delete(
-            viewer, connection, invoice, seen_token=_seen_token(request), now=timezone.now()
-        )
+        service.invoice_delete(viewer, connection, invoice, seen=_seen(request, invoice), now=timezone.now())
     except service.ChangedMeanwhile as changed:
-        fresh = invoice_row(changed.invoice, connection, now=timezone.now())
-        return _dialog(
-            request,
-            "quickbooks/delete.html",
-            fresh,
-            status=409,
-            payments=payments_on(changed.invoice),
-            changed=True,
-        )
+        return _changed(request, connection, "delete", changed, may_void=may_void)
     except QuickBooksError as error:
-        _say_refusal(request, error)
-        return _back(invoice)
+        refusal = _refusal(error, "delete")
+        return _dialog(request, connection, "delete", invoice, status=422, refusal=refusal, may_void=may_void)
     messages.success(request, _("Invoice %(number)s is deleted.") % {"number": row.number})
-    return _back(invoice)
+    return _done(request, invoice)
 
 
 @owner_required
 def send(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Ask for the address, then let QuickBooks send."""
     invoice = invoice_of(viewer, connection, pk)
-    row = invoice_row(invoice, connection, now=timezone.now())
-    if not _allowed(row, "send"):
-        messages.warning(request, _("This invoice cannot be sent as it is now."))
-        return _back(invoice)
+    row = _row(connection, invoice)
+    if not _is_allowed(row, "send"):
+        return _not_allowed(request, invoice, _("This invoice cannot be sent as it is now."))
     form = SendForm(request.POST or None, initial={"to": invoice.bill_email})
     if request.method != "POST" or not form.is_valid():
-        return _dialog(
-            request, "quickbooks/send.html", row, form=form, status=422 if request.method == "POST" else 200
-        )
+        status = 422 if request.method == "POST" else 200
+        return _dialog(request, connection, "send", invoice, form=form, status=status)
+    to = form.cleaned_data["to"]
     try:
-        service.invoice_send(viewer, connection, invoice, to=form.cleaned_data["to"], now=timezone.now())
+        service.invoice_send(
+            viewer, connection, invoice, to=to, seen=_seen(request, invoice), now=timezone.now()
+        )
+    except service.ChangedMeanwhile as changed:
+        return _changed(request, connection, "send", changed, form=form)
     except QuickBooksError as error:
-        _say_refusal(request, error)
-        return _back(invoice)
-    data = {"number": row.number, "to": form.cleaned_data["to"]}
+        refusal = _refusal(error, "send")
+        return _dialog(request, connection, "send", invoice, status=422, form=form, refusal=refusal)
+    data = {"number": row.number, "to": to}
     messages.success(request, _("Invoice %(number)s is on its way to %(to)s.") % data)
-    return _back(invoice)
+    return _done(request, invoice)
 
 
+@require_GET
 @owner_required
 def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
-    """Hand on QuickBooks' PDF as a download."""
+    """Hand on QuickBooks' PDF as a download, or with `?show=1` to look at."""
     invoice = invoice_of(viewer, connection, pk)
+    if not _is_allowed(_row(connection, invoice), "pdf"):
+        return _not_allowed(request, invoice, _("This invoice has no PDF now."))
     try:
-        data = service.invoice_pdf(connection, invoice)
+        data = service.invoice_pdf(connection, invoice, now=timezone.now())
     except QuickBooksError as error:
-        _say_refusal(request, error)
-        return _back(invoice)
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", invoice.doc_number or invoice.qbo_id)
+        refusal = _refusal(error, "pdf")
+        messages.warning(request, f"{refusal['title']}. {refusal['text']}")
+        return redirect(_back_address(request, invoice))
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", invoice.doc_number or invoice.qbo_id).strip("-") or "invoice"
+    how = "inline" if request.GET.get("show") == "1" else "attachment"
     response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="invoice-{name}.pdf"'
+    response["Content-Disposition"] = f'{how}; filename="invoice-{name}.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    # Whatever a document from elsewhere holds, it is nobody's page here.
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     return response
 
 
@@ -190,43 +253,11 @@ def link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int, 
 def unlink(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Take an invoice off its deal."""
     invoice = invoice_of(viewer, connection, pk)
-    back = _back(invoice)
+    back = _back_address(request, invoice)
     if invoice.deal_id:
         service.invoice_unlink(viewer, invoice, now=timezone.now())
-        messages.success(request, _("Unlinked. Nothing changed in QuickBooks."))
-    return back
-
-
-@owner_required
-def unlink_customer(
-    request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int
-) -> HttpResponse:
-    """Ask, then forget which customer the deal's organization or person is."""
-    deal = deal_of(viewer, deal_pk)
-    if request.method != "POST":
-        return render(request, "quickbooks/unlink_customer.html", {"deal": deal})
-    if customer_service.customer_unlink(deal, connection, viewer, now=timezone.now()):
-        messages.success(request, _("Unlinked. The next invoice asks for a customer again."))
-    return redirect("deals:deal_detail", deal.pk)
-
-
-@require_POST
-@owner_required
-def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
-    """Ask QuickBooks for all changes now: one call."""
-    deal = deal_of(viewer, deal_pk)
-    if connection.is_active and not connection_sync(connection, now=timezone.now(), interactive=True):
-        connection.refresh_from_db()
-        if connection.failures:
-            messages.warning(request, _("QuickBooks is not answering. You see what we knew before."))
-    return redirect(reverse("deals:deal_detail", args=[deal.pk]) + "?tab=invoice")
-
-
-@require_POST
-@owner_required
-def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
-    """Find out now what became of an unconfirmed invoice."""
-    intent = get_object_or_404(InvoiceIntent, account=viewer.account, pk=pk)
-    if connection.is_active and connection.realm_id == intent.realm_id:
-        intent_run(intent, connection, now=timezone.now(), interactive=True)
-    return redirect(reverse("deals:deal_detail", args=[intent.deal_id]) + "?tab=invoice")
+        messages.success(
+            request,
+            _("Invoice %(number)s is unlinked. Nothing changed in QuickBooks.") % {"number": invoice},
+        )
+    return redirect(back)

@@ -12,7 +12,7 @@ from quickbooks_bridge.access import deal_of, owner_required
 from quickbooks_bridge.customer_history import invoices_of_customer
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.presenters import as_of, invoice_row
+from quickbooks_bridge.presenters import as_of, invoice_rows
 from quickbooks_bridge.selectors import company_today, linked_customer
 
 SIZE = 50
@@ -51,7 +51,7 @@ def all_invoices(request: HttpRequest, viewer: Viewer, connection: Connection, d
         )
         context |= {
             "found": found,
-            "rows": [invoice_row(invoice, connection, now=now) for invoice in found.invoices],
+            "rows": invoice_rows(found.invoices, connection, now=now),
             "flag": flag,
             "flags": [
                 (status.value, found.counts[status.value]) for status in Status if status in found.counts

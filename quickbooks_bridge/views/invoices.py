@@ -15,7 +15,7 @@ from deals.models import Deal
 from deals.selectors import load_snapshot
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.access import deal_of, owner_required
-from quickbooks_bridge.deal_panels import render_sidebar, render_tab
+from quickbooks_bridge.deal_panels import is_unchanged, render_sidebar, render_tab
 from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts, build_draft
 from quickbooks_bridge.domain.field_mapping import FieldMapping
@@ -44,8 +44,10 @@ State = InvoiceIntent.State
 
 @viewer_required
 def panel(request: HttpRequest, viewer: Viewer, deal_pk: int, slot: str) -> HttpResponse:
-    """Give the Invoice tab or the sidebar card alone, for pages that refresh them."""
+    """Give the Invoice tab or the sidebar card alone, for pages that refresh them; nothing when they are still right."""
     deal = deal_of(viewer, deal_pk)
+    if is_unchanged(viewer, deal, request.GET.get("seen", "")):
+        return HttpResponse(status=204)
     return HttpResponse((render_tab if slot == "tab" else render_sidebar)(request, viewer, deal))
 
 

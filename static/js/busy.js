@@ -76,12 +76,14 @@ export function initBusy() {
   });
   window.addEventListener("pageshow", () => free(document));
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt?.matches?.("form")) free(event.detail.elt.parentElement || document);
+    const form = event.detail.elt;
+    if (form?.matches?.("form")) free(form.parentElement || document);
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!isSignedOut(event.detail.xhr.responseURL || location.href)) return;
     event.detail.shouldSwap = false;
     showNotice("signed-out");
+    document.dispatchEvent(new Event("signed-out"));
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) document.addEventListener(name, () => showNotice("offline"));
   document.addEventListener("htmx:afterOnLoad", () => clearNotice("offline"));

@@ -7,38 +7,72 @@ const host = () => document.getElementById("dialog-host");
 
 function show(dialog, opener) {
   cameFrom = opener;
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   const first = dialog.querySelector("[autofocus]");
   first?.focus();
 }
 
-async function openPage(link) {
-  const address = link.dataset.dialogUrl || link.href;
-  let answer;
-  try {
-    answer = await fetch(address, { headers: { Accept: "text/html" } });
-  } catch {
-    showNotice("offline");
-    return;
-  }
-  if (isSignedOut(answer.url)) {
-    showNotice("signed-out");
-    return;
-  }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const form = page.querySelector(".dialog-form");
-  if (!answer.ok || !form || answer.redirected) {
-    location.assign(address);
-    return;
-  }
-  form.setAttribute("action", form.getAttribute("action") || address);
+/** Put a question's form into the dialog; its address is the page's that asks. */
+function fill(form, address) {
   const dialog = host();
+  form.setAttribute("action", form.getAttribute("action") || address);
   dialog.replaceChildren(document.importNode(form, true));
   const title = dialog.querySelector("h1, h2");
   title.id ||= "dialog-title";
   dialog.setAttribute("aria-labelledby", title.id);
-  show(dialog, link.closest("details[data-menu]")?.querySelector("summary") || link);
   window.htmx?.process(dialog);
+  return dialog;
+}
+
+const formOf = (text) => new DOMParser().parseFromString(text, "text/html").querySelector(".dialog-form");
+
+async function ask(address, options = {}) {
+  try {
+    const answer = await fetch(address, { ...options, headers: { Accept: "text/html", "X-Dialog": "1" } });
+    if (!isSignedOut(answer.url)) return answer;
+    showNotice("signed-out");
+  } catch {
+    showNotice("offline");
+  }
+  host().close();
+  return null;
+}
+
+async function openPage(link) {
+  const address = link.dataset.dialogUrl || link.href;
+  const answer = await ask(address);
+  if (!answer) return;
+  if (answer.status === 204) {
+    location.reload();
+    return;
+  }
+  const form = formOf(await answer.text());
+  if (!answer.ok || !form || answer.redirected) {
+    location.assign(address);
+    return;
+  }
+  const opener = link.closest("#dialog-host") ? cameFrom : link.closest("details[data-menu]")?.querySelector("summary") || link;
+  show(fill(form, address), opener);
+}
+
+/** Post a question's answer without leaving: a refusal comes back into the dialog with everything that was typed. */
+async function post(form, button) {
+  const address = form.action;
+  const answer = await ask(address, { method: "POST", body: new FormData(form, button) });
+  if (!answer) return;
+  if (answer.status === 204 || answer.redirected) {
+    location.reload();
+    return;
+  }
+  const next = formOf(await answer.text());
+  if (!next) {
+    location.assign(address);
+    return;
+  }
+  const dialog = fill(next, address);
+  const first = dialog.querySelector(".field-error input, .banner, [autofocus]");
+  if (first?.matches(".banner")) first.tabIndex = -1;
+  first?.focus();
 }
 
 function isWayBack(link) {
@@ -63,10 +97,16 @@ export function initDialogs() {
     }
     const dialog = event.target.closest("dialog");
     const back = event.target.closest("a[href], [data-dialog-close]");
-    if (dialog && back && (back.matches("button") || isWayBack(back))) {
+    if (dialog && back && !back.target && (back.matches("button") || isWayBack(back))) {
       event.preventDefault();
       dialog.close();
     }
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("#dialog-host form[data-stays]")) return;
+    event.preventDefault();
+    post(form, event.submitter);
   });
   document.addEventListener("close", () => cameFrom?.isConnected && cameFrom.focus(), true);
   document.body.addEventListener("dialog:close", () => document.querySelector("dialog[open]")?.close());

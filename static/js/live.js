@@ -1,4 +1,8 @@
-// What changed by itself is said by one polite live region and tinted for two seconds.
+// Parts that look after themselves: asked for while somebody looks, changed in place; what changed is said and tinted.
+import { becomeLike } from "./in_place.js";
+
+const LOOK_EVERY = 4000;
+const TINT = 2000;
 
 export function say(message, how = "polite") {
   const region = document.getElementById(how === "assertive" ? "say-now" : "say");
@@ -8,36 +12,57 @@ export function say(message, how = "polite") {
   setTimeout(() => (region.textContent = message), 50);
 }
 
-function flags(scope) {
-  const rows = scope.querySelectorAll("[data-invoice]");
-  return new Map([...rows].map((row) => [row.dataset.invoice, row.querySelector(".flag")?.textContent.trim() || ""]));
+const flagOf = (row) => row.querySelector(".flag")?.textContent.trim() || "";
+
+function stateOf(root) {
+  const rows = [...root.querySelectorAll("[data-invoice]")];
+  return new Map(rows.map((row) => [row.dataset.invoice, { flag: flagOf(row), text: row.innerText }]));
 }
 
-const before = new Map();
-
-function compare(root) {
-  const known = before.get(root.id);
-  before.delete(root.id);
-  if (!known) return;
+function tellChanges(root, known) {
   const news = [];
   for (const row of root.querySelectorAll("[data-invoice]")) {
-    const flag = row.querySelector(".flag")?.textContent.trim() || "";
-    if (known.get(row.dataset.invoice) === flag) continue;
+    const before = known.get(row.dataset.invoice);
+    const isWaiting = row.querySelector(".flag-unconfirmed");
+    if (before && (before.text === row.innerText || isWaiting)) continue;
     row.classList.add("row-changed");
-    const name = row.querySelector(".link-strong")?.textContent.trim() || "";
-    news.push(`${name}: ${flag}`);
+    setTimeout(() => row.classList.remove("row-changed"), TINT);
+    const name = row.querySelector(".entry-name, .link-strong")?.textContent.trim() || "";
+    if (before?.flag !== flagOf(row)) news.push(`${name}: ${flagOf(row)}`);
   }
   say(news.join(". "));
 }
 
+function inPlace(target, fragment) {
+  const copy = fragment.firstElementChild;
+  if (!copy) return [];
+  const known = stateOf(target);
+  const added = becomeLike(target, copy);
+  tellChanges(target, known);
+  return added.length ? added : [target];
+}
+
+let isOver = false;
+
+function look() {
+  if (isOver || document.hidden || !window.htmx) return;
+  for (const part of document.querySelectorAll("[data-look]")) window.htmx.trigger(part, "look");
+}
+
 export function initLive() {
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const root = event.detail.target;
-    if (root?.id && root.querySelector?.("[data-invoice]")) before.set(root.id, flags(root));
+  document.querySelector(".stages .is-now")?.scrollIntoView({ block: "nearest", inline: "center" });
+  window.htmx?.defineExtension("in-place", {
+    isInlineSwap: (style) => style === "in-place",
+    handleSwap: (style, target, fragment) => (style === "in-place" ? inPlace(target, fragment) : false),
   });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const root = event.detail.elt;
-    if (root?.id) compare(root);
+  document.addEventListener("in-place", (event) => inPlace(event.detail.target, event.detail.fragment));
+  setInterval(look, LOOK_EVERY);
+  document.addEventListener("visibilitychange", look);
+  document.body.addEventListener("look-now", look);
+  // Whoever is signed out, or may no longer see this, is not asked for again and again.
+  document.addEventListener("signed-out", () => (isOver = true));
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.elt?.matches?.("[data-look]") && [403, 404].includes(event.detail.xhr.status)) isOver = true;
   });
   document.addEventListener("htmx:load", (event) => {
     for (const part of event.detail.elt.querySelectorAll("[data-say]")) say(part.textContent.trim(), part.dataset.say);

@@ -86,10 +86,4 @@ export function initMenus() {
       if (!menu.contains(event.target) || event.target.closest("[role^=menuitem]")) menu.open = false;
     }
   });
-  // What somebody is using is not replaced under them.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const isPoll = event.detail.requestConfig?.verb === "get" && event.detail.elt?.matches?.("[hx-trigger^=every]");
-    const target = event.detail.target;
-    if (isPoll && target?.querySelector?.("details[data-menu][open], [aria-busy=true]")) event.preventDefault();
-  });
 }

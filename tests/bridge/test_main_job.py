@@ -23,9 +23,11 @@ from quickbooks_bridge.models import (
 )
 from quickbooks_bridge.presenters import invoice_row
 from quickbooks_bridge.services import connection as connecting
-from quickbooks_bridge.services import invoices as service
 from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
+from quickbooks_bridge.services.invoice_actions import ChangedMeanwhile
+from quickbooks_bridge.services.timeline import InvoiceFacts
+from quickbooks_bridge.services.voids import invoice_void
 from quickbooks_bridge.tasks import sweep
 
 from ..conftest import connect, consent, sign_in
@@ -80,6 +82,11 @@ def invoice(client, deal, connection) -> Invoice:
     answer = create(client, deal, connection)
     assert answer.status_code == 302, answer.content.decode()
     return Invoice.objects.get(deal=deal)
+
+
+def seen(invoice: Invoice) -> str:
+    """What the dialog remembers of the invoice it shows."""
+    return f"{invoice.total} {invoice.balance} {invoice.due_date or ''}"
 
 
 def flag(invoice: Invoice, connection: Connection) -> str:
@@ -188,7 +195,7 @@ def test_void_of_a_paid_invoice_frees_the_payment(invoice, admin, connection, pr
     pretend.control("POST", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
     connection_sync(connection, now=now())
     invoice.refresh_from_db()
-    result = service.invoice_void(admin, connection, invoice, seen_token=invoice.sync_token, now=now())
+    result = invoice_void(admin, connection, invoice, seen=InvoiceFacts.of(invoice), now=now())
     assert result.freed_payments == 1
     assert flag(invoice, connection) == "voided"
     connection_sync(connection, now=now())
@@ -202,18 +209,18 @@ def test_refused_void_puts_payments_back(invoice, admin, connection, pretend):
     fault = {"realm": connection.realm_id, "operation": "invoice.void", "kind": "code:6210", "count": 1}
     pretend.control("POST", "/control/faults", json=fault)
     with pytest.raises(Rejected):
-        service.invoice_void(admin, connection, invoice, seen_token=invoice.sync_token, now=now())
+        invoice_void(admin, connection, invoice, seen=InvoiceFacts.of(invoice), now=now())
     connection_sync(connection, now=now())
     assert flag(invoice, connection) == "paid"
 
 
 def test_void_refuses_when_somebody_paid_meanwhile(invoice, admin, connection, pretend):
-    seen = invoice.sync_token
+    seen = InvoiceFacts.of(invoice)
     pretend.control(
         "POST", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}/pay", json={"amount": 1}
     )
-    with pytest.raises(service.ChangedMeanwhile):
-        service.invoice_void(admin, connection, invoice, seen_token=seen, now=now())
+    with pytest.raises(ChangedMeanwhile):
+        invoice_void(admin, connection, invoice, seen=seen, now=now())
     assert flag(invoice, connection) == "partially_paid"
 
 
@@ -222,15 +229,20 @@ def test_menu_actions_over_http(client, invoice, deal, connection):
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
     assert client.post(f"/invoices/{invoice.pk}/send/", {"to": "no address"}).status_code == 422
-    assert client.post(f"/invoices/{invoice.pk}/send/", {"to": "new@quill.example"}).status_code == 302
+    assert (
+        client.post(
+            f"/invoices/{invoice.pk}/send/", {"to": "new@quill.example", "seen": seen(invoice)}
+        ).status_code
+        == 302
+    )
     invoice.refresh_from_db()
     assert invoice.email_status == "EmailSent"
     assert client.get(f"/invoices/{invoice.pk}/void/").status_code == 200
-    assert client.post(f"/invoices/{invoice.pk}/void/", {"seen": invoice.sync_token}).status_code == 302
+    assert client.post(f"/invoices/{invoice.pk}/void/", {"seen": seen(invoice)}).status_code == 302
     assert flag(invoice, connection) == "voided"
     assert client.get(f"/invoices/{invoice.pk}/void/").status_code == 302
     invoice.refresh_from_db()
-    assert client.post(f"/invoices/{invoice.pk}/delete/", {"seen": invoice.sync_token}).status_code == 302
+    assert client.post(f"/invoices/{invoice.pk}/delete/", {"seen": seen(invoice)}).status_code == 302
     assert flag(invoice, connection) == "deleted"
 
 

@@ -1,0 +1,138 @@
+"""What a deal page says about the connection: the gravest thing as one banner, and how far the first load is."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from deals.templatetags.ui import clock, day_text, moment
+from deals.viewer import Viewer
+from quickbooks_bridge.models import Connection
+from quickbooks_bridge.selectors import company_zone
+
+
+def time_text(at: datetime, connection: Connection, *, now: datetime) -> str:
+    """Give the time of day where the company is, with the day when it is not today's."""
+    zone = company_zone(connection)
+    if at.astimezone(zone).date() == now.astimezone(zone).date():
+        return clock(at, zone)
+    return moment(at, zone)
+
+
+def connection_banner(connection: Connection, viewer: Viewer, *, now: datetime) -> dict[str, Any] | None:
+    """Give the gravest thing to say about the connection, None when all is well."""
+    if connection.status == Connection.Status.NEEDS_RECONNECT:
+        return _reconnect(connection, viewer, now=now)
+    if connection.status == Connection.Status.DISCONNECTED:
+        return _disconnected(connection, viewer)
+    if connection.failures and connection.last_problem_at:
+        return _unreachable(connection, now=now)
+    return None
+
+
+def _reconnect(connection: Connection, viewer: Viewer, *, now: datetime) -> dict[str, Any]:
+    is_owner = connection.owner_id == viewer.member.pk
+    if connection.last_problem_at:
+        ended = _("Intuit ended the connection %(when)s.") % {
+            "when": _when(connection.last_problem_at, connection, now=now)
+        }
+    else:
+        ended = _("Intuit ended the connection.")
+    if connection.last_problem == "reconnect_as_admin":
+        ended = _("The person who connected is no longer admin in QuickBooks.")
+    name = connection.owner.name
+    return {
+        "kind": "attention",
+        "icon": "plug",
+        "title": _("QuickBooks needs you to sign in again")
+        if is_owner
+        else _("QuickBooks needs a new sign-in"),
+        "text": ended + " " + _("Invoices below are from before that. Reconnecting keeps every link."),
+        "button": _("Reconnect") if is_owner else "",
+        "turn": _("Your turn: you own the connection")
+        if is_owner
+        else _("Whose turn: %(name)s") % {"name": name},
+    }
+
+
+def _disconnected(connection: Connection, viewer: Viewer) -> dict[str, Any]:
+    text = _("You see what we knew then; nothing here was lost.")
+    if connection.disconnected_at:
+        day = day_text(connection.disconnected_at.astimezone(company_zone(connection)).date())
+        text = _("It ended %(day)s. You see what we knew then; nothing here was lost.") % {"day": day}
+    turn = _("Connecting %(company)s again finds every link.") % {"company": connection.company_name}
+    return {
+        "kind": "attention",
+        "icon": "plug",
+        "title": _("QuickBooks is disconnected"),
+        "text": text,
+        "button": _("Connect again") if viewer.is_admin else "",
+        "turn": turn if viewer.is_admin else _("Whose turn: an admin of your company"),
+    }
+
+
+def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
+    title = _("QuickBooks is not answering")
+    if connection.last_problem == "throttled":
+        title = _("QuickBooks asks us to slow down")
+    elif connection.last_problem not in {"quickbooks_down", "quickbooks_unreachable"}:
+        title = _("QuickBooks did not let us read")
+    words = {"again": _again(connection.next_sync_at, now=now)}
+    if connection.last_sync_at is None:
+        text = _("Nothing was read yet. We try again %(again)s, by ourselves.") % words
+    else:
+        words["time"] = time_text(connection.last_sync_at, connection, now=now)
+        text = _("You see what we knew at %(time)s. We try again %(again)s, by ourselves.") % words
+    return {
+        "kind": "offline",
+        "title": title,
+        "text": text + " " + _("Drafts can still be written."),
+        "button": "",
+        "turn": "",
+    }
+
+
+def _again(at: datetime | None, *, now: datetime) -> str:
+    if at is None or at <= now + timedelta(seconds=5):
+        return _("in a moment")
+    seconds = int((at - now).total_seconds())
+    if seconds < 60:
+        return ngettext("in %(n)s second", "in %(n)s seconds", seconds) % {"n": seconds}
+    minutes = round(seconds / 60)
+    return ngettext("in %(n)s minute", "in %(n)s minutes", minutes) % {"n": minutes}
+
+
+def _when(at: datetime, connection: Connection, *, now: datetime) -> str:
+    zone = company_zone(connection)
+    if at.astimezone(zone).date() == now.astimezone(zone).date():
+        return _("today at %(time)s") % {"time": clock(at, zone)}
+    return _("on %(moment)s") % {"moment": moment(at, zone)}
+
+
+def import_progress(connection: Connection) -> dict[str, Any] | None:
+    """Give how far the first load is, None when it is done or cannot go on."""
+    if not connection.is_active or connection.import_state == Connection.Import.DONE:
+        return None
+    names = {
+        "items": _("Products"),
+        "customers": _("Customers"),
+        "invoices": _("Invoices"),
+        "payments": _("Payments"),
+    }
+    steps = []
+    done = total = 0
+    for key, step in connection.import_progress.items():
+        done, total = done + step["done"], total + step["total"]
+        is_done = step["done"] >= step["total"]
+        steps.append({**step, "name": names.get(key, key), "state": "done" if is_done else "waiting"})
+    for step in steps:
+        if step["state"] == "waiting":
+            step["state"] = "now"
+            break
+    return {
+        "done": done,
+        "total": total,
+        "percent": int(done * 100 / total) if total else 0,
+        "steps": steps,
+    }

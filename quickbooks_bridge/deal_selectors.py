@@ -1,0 +1,183 @@
+"""Reads behind a deal's Invoice tab and sidebar card: a fixed number of statements, whatever the deal has."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Max, Min, Q, Sum
+
+from deals.models import Deal, TimelineEntry
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Payment
+
+PAGE = 25
+LONGEST_PAGE = 200
+UNFINISHED = (InvoiceIntent.State.NEW, InvoiceIntent.State.SENDING, InvoiceIntent.State.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class DealInvoices:
+    """The newest invoices of a deal: one page of them, and how many there are."""
+
+    invoices: list[Invoice]
+    total: int
+    first: int = 1
+
+    @property
+    def last(self) -> int:
+        """The number of the last one shown."""
+        return self.first + len(self.invoices) - 1
+
+
+def invoices_of_deal(deal: Deal, *, page: int = 1, size: int = PAGE) -> DealInvoices:
+    """Give one page of the deal's invoices, newest first; they are counted only when they fill the page."""
+    rows = Invoice.objects.filter(deal=deal).defer("lines")
+    start = (page - 1) * size
+    found = list(rows.order_by("-txn_date", "-id")[start : start + size + 1])
+    is_all = start == 0 and len(found) <= size
+    return DealInvoices(found[:size], len(found) if is_all else rows.count(), start + 1)
+
+
+@dataclass(frozen=True)
+class DealIntents:
+    """What was sent for a deal and is no invoice yet: unfinished, and refused after the person had left the form."""
+
+    unfinished: list[InvoiceIntent]
+    refused: list[InvoiceIntent]
+
+
+def intents_of_deal(deal: Deal) -> DealIntents:
+    """Give the deal's unfinished intents and those refused in the background that nobody has dismissed."""
+    refused = Q(state=InvoiceIntent.State.REFUSED, dismissed_at__isnull=True)
+    rows = list(
+        InvoiceIntent.objects.filter(Q(state__in=UNFINISHED) | refused, deal=deal)
+        .select_related("member")
+        .order_by("-id")
+    )
+    return DealIntents(
+        [row for row in rows if row.state in UNFINISHED],
+        [row for row in rows if row.state == InvoiceIntent.State.REFUSED],
+    )
+
+
+def payments_of(connection: Connection, invoices: Iterable[Invoice]) -> dict[str, list[Payment]]:
+    """Give the mirrored payments of many invoices by the invoice's QuickBooks id, latest last: one statement."""
+    by_payment: dict[str, list[str]] = {}
+    for invoice in invoices:
+        if invoice.realm_id == connection.realm_id:
+            for payment_id in invoice.payment_qbo_ids:
+                by_payment.setdefault(str(payment_id), []).append(invoice.qbo_id)
+    found: dict[str, list[Payment]] = {}
+    if not by_payment:
+        return found
+    rows = Payment.objects.filter(
+        account_id=connection.account_id,
+        realm_id=connection.realm_id,
+        qbo_id__in=by_payment,
+        is_deleted=False,
+    )
+    for payment in rows.order_by("txn_date", "id"):
+        for qbo_id in by_payment[payment.qbo_id]:
+            found.setdefault(qbo_id, []).append(payment)
+    return found
+
+
+def applied_to(payment: Payment, invoice_qbo_id: str) -> Decimal:
+    """Give how much of a payment settles one invoice, all of it when QuickBooks did not say."""
+    parts = [Decimal(part["amount"]) for part in payment.applied if part["invoice"] == invoice_qbo_id]
+    return sum(parts, Decimal(0)) if parts else payment.total
+
+
+@dataclass(frozen=True)
+class MoneyStrip:
+    """Sums over a deal's live invoices in one currency; `invoiced_net` is before tax.
+
+    `unconfirmed` and `unconfirmed_net` are what was sent and not confirmed yet: part of no other sum.
+    """
+
+    currency: str
+    count: int = 0
+    invoiced: Decimal = Decimal(0)
+    invoiced_net: Decimal = Decimal(0)
+    outstanding: Decimal = Decimal(0)
+    overdue: Decimal = Decimal(0)
+    overdue_count: int = 0
+    overdue_since: date | None = None
+    unconfirmed: Decimal = Decimal(0)
+    unconfirmed_net: Decimal = Decimal(0)
+
+    @property
+    def paid(self) -> Decimal:
+        """What was paid of it."""
+        return self.invoiced - self.outstanding
+
+
+def money_strips(deal: Deal, *, today: date, unfinished: Sequence[InvoiceIntent] = ()) -> list[MoneyStrip]:
+    """Give one strip per currency of the deal, its own first (also when nothing is invoiced): one statement."""
+    late = Q(due_date__lt=today, balance__gt=0)
+    rows = (
+        Invoice.objects.filter(deal=deal, is_deleted=False, is_voided=False)
+        .values("currency")
+        .annotate(
+            count=Count("pk"),
+            invoiced=Sum("total"),
+            tax=Sum("total_tax"),
+            outstanding=Sum("balance"),
+            overdue=Sum("balance", filter=late, default=Decimal(0)),
+            overdue_count=Count("pk", filter=late),
+            overdue_since=Min("due_date", filter=late),
+        )
+        .order_by()
+    )
+    sums = {row["currency"]: row for row in rows}
+    currencies = {deal.currency, *sums, *(intent.currency for intent in unfinished)}
+    strips = []
+    for currency in sorted(currencies, key=lambda code: (code != deal.currency, code)):
+        waiting = [intent for intent in unfinished if intent.currency == currency]
+        strip = MoneyStrip(
+            currency,
+            unconfirmed=sum((intent.expected_total for intent in waiting), Decimal(0)),
+            unconfirmed_net=sum((intent_net(intent) for intent in waiting), Decimal(0)),
+        )
+        row = sums.get(currency)
+        if row is not None:
+            strip = replace(
+                strip,
+                count=row["count"],
+                invoiced=row["invoiced"],
+                invoiced_net=row["invoiced"] - row["tax"],
+                outstanding=row["outstanding"],
+                overdue=row["overdue"],
+                overdue_count=row["overdue_count"],
+                overdue_since=row["overdue_since"],
+            )
+        strips.append(strip)
+    return strips
+
+
+def intent_net(intent: InvoiceIntent) -> Decimal:
+    """Give what an intent bills before tax: its lines less their discount."""
+    net = Decimal(0)
+    for line in intent.payload.get("Line", []):
+        amount = Decimal(str(line.get("Amount") or 0))
+        if line.get("DetailType") == "DiscountLineDetail":
+            net -= amount
+        elif line.get("DetailType") in {"SalesItemLineDetail", "GroupLineDetail"}:
+            net += amount
+    return net
+
+
+def overdue_of_deal(deal: Deal, *, today: date, limit: int) -> list[Invoice]:
+    """Give the deal's unpaid invoices whose due date has passed, the latest to become late first."""
+    return list(
+        Invoice.objects.filter(
+            deal=deal, is_deleted=False, is_voided=False, balance__gt=0, due_date__lt=today
+        )
+        .only("qbo_id", "realm_id", "doc_number", "currency", "total", "balance", "due_date")
+        .order_by("-due_date", "-id")[:limit]
+    )
+
+
+def last_entry_of(deal: Deal) -> int:
+    """Give the number of the deal's latest change-log entry: it rises with everything that happens."""
+    return TimelineEntry.objects.filter(deal=deal).aggregate(last=Max("pk"))["last"] or 0

@@ -1,0 +1,284 @@
+"""Voiding an invoice that payments may settle: nothing is half done, whatever is refused or lost on the way.
+
+QuickBooks' API refuses to void what a payment settles, so payments are taken off first and stay as the customer's
+credit. What they settled is kept in an event before the first of them is touched; a refusal writes it back at once,
+and when the answer is lost or the process dies, the next reading of changes finishes it.
+"""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.remote import RemoteInvoice, RemotePayment
+from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.errors import (
+    NotFound,
+    QuickBooksError,
+    StaleObject,
+    Unavailable,
+)
+from quickbooks_bridge.models import Connection, Invoice, InvoiceEvent
+
+from . import sync
+from .connection import client_for
+from .invoice_actions import ChangedMeanwhile, invoice_look, note_if_dead
+from .timeline import InvoiceFacts, event_explain, invoice_event
+
+logger = logging.getLogger(__name__)
+
+BEGUN = "void.begun"
+ENDED = "void.ended"
+# A void that nothing finished for so long is no longer anybody's wish: its payments are left as they are.
+GIVE_UP = timedelta(days=1)
+# Longer than every call of one void together may take: until then whoever began it is still at it.
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class VoidResult:
+    """A voided invoice, and how many payments became credit of the customer."""
+
+    invoice: Invoice
+    freed_payments: int
+
+
+def invoice_void(
+    viewer: Viewer,
+    connection: Connection,
+    invoice: Invoice,
+    *,
+    seen: InvoiceFacts,
+    now: datetime,
+    reason: str = "",
+) -> VoidResult:
+    """Void an invoice; payments that settle it are taken off first and stay as the customer's credit.
+
+    Already voided counts as done. Raises ChangedMeanwhile and QuickBooks' errors; after `Unavailable` with an unknown
+    outcome the next reading of changes finishes what was begun.
+    """
+    client = client_for(connection, interactive=True)
+    try:
+        remote = invoice_look(client, connection, invoice, seen=seen, now=now)
+    except QuickBooksError as error:
+        note_if_dead(connection, error, now=now)
+        raise
+    if remote is None:
+        raise ChangedMeanwhile(invoice, seen)
+    if invoice.is_voided:
+        return VoidResult(invoice, 0)
+    details = {"reason": reason} if reason else {}
+    begun = _begin(viewer, client, connection, invoice, remote, details, now=now)
+    try:
+        voided = _void(client, connection, invoice, begun)
+    except QuickBooksError as error:
+        note_if_dead(connection, error, now=now)
+        if not _is_unknown(error):
+            _undo(client, connection, invoice, begun, now=now)
+        raise
+    applied = sync.invoice_apply(connection, voided, now=now, source="action", actor=viewer.member)
+    event_explain(applied, "invoice.voided", details, actor=viewer.member)
+    _end(begun)
+    return VoidResult(applied, len(begun.data["payments"]))
+
+
+def _is_unknown(error: QuickBooksError) -> bool:
+    return isinstance(error, Unavailable) and error.outcome_unknown
+
+
+def _begin(
+    viewer: Viewer,
+    client: QuickBooksClient,
+    connection: Connection,
+    invoice: Invoice,
+    remote: RemoteInvoice,
+    details: dict[str, str],
+    *,
+    now: datetime,
+) -> InvoiceEvent:
+    """Read the payments and keep what they settle, before any of them is changed."""
+    payments = []
+    try:
+        for payment_id in remote.payment_qbo_ids:
+            payment = client.payment_read(payment_id)
+            payments.append({"qbo_id": payment.qbo_id, "lines": _plain(payment.raw.get("Line", ()))})
+    except QuickBooksError as error:
+        note_if_dead(connection, error, now=now)
+        raise
+    return InvoiceEvent.objects.create(
+        account_id=invoice.account_id,
+        invoice=invoice,
+        at=now,
+        kind=BEGUN,
+        source="action",
+        actor=viewer.member,
+        data={**details, "request_id": uuid.uuid4().hex, "payments": payments},
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _void(
+    client: QuickBooksClient, connection: Connection, invoice: Invoice, begun: InvoiceEvent
+) -> RemoteInvoice:
+    """Take the payments off and void. A lost answer is asked for once more under the same request id."""
+    for kept in begun.data["payments"]:
+        payment = client.payment_read(kept["qbo_id"])
+        if any(part.invoice_qbo_id == invoice.qbo_id for part in payment.applied):
+            _unapply(client, connection, payment, invoice.qbo_id)
+    request_id = str(begun.data["request_id"])
+    token = client.invoice_read(invoice.qbo_id).sync_token
+    try:
+        return client.invoice_void(invoice.qbo_id, sync_token=token, request_id=request_id)
+    except StaleObject:
+        fresh = client.invoice_read(invoice.qbo_id)
+        if fresh.payment_qbo_ids:
+            raise  # paid at this very moment: that is not what the person agreed to
+        return client.invoice_void(invoice.qbo_id, sync_token=fresh.sync_token, request_id=uuid.uuid4().hex)
+    except Unavailable as error:
+        if not error.outcome_unknown:
+            raise
+        return client.invoice_void(invoice.qbo_id, sync_token=token, request_id=request_id)
+
+
+def _unapply(
+    client: QuickBooksClient, connection: Connection, payment: RemotePayment, invoice_qbo_id: str
+) -> None:
+    request_id = uuid.uuid4().hex
+    try:
+        freed = client.payment_unapply(payment, invoice_qbo_id=invoice_qbo_id, request_id=request_id)
+    except Unavailable as error:
+        if not error.outcome_unknown:
+            raise
+        freed = client.payment_unapply(payment, invoice_qbo_id=invoice_qbo_id, request_id=request_id)
+    sync.payments_apply(connection, [freed])
+
+
+def _undo(
+    client: QuickBooksClient,
+    connection: Connection,
+    invoice: Invoice,
+    begun: InvoiceEvent,
+    *,
+    now: datetime,
+) -> bool:
+    """Settle the invoice with its payments again; gives whether nothing is left to do.
+
+    A voided or deleted invoice is left alone. What QuickBooks refuses to put back is told in the change log.
+    """
+    is_done = True
+    try:
+        current = client.invoice_read(invoice.qbo_id)
+    except NotFound:
+        current = None
+    except QuickBooksError:
+        return False
+    if current is None or current.is_all_zero:
+        if current is not None:
+            sync.invoices_apply(connection, [current], now=now, source="action")
+        _end(begun)
+        return True
+    lost = Decimal(0)
+    for kept in reversed(begun.data["payments"]):
+        try:
+            _put_back(client, connection, kept, invoice.qbo_id)
+        except QuickBooksError as error:
+            logger.error(
+                "payment not put back",
+                extra={"realm": connection.realm_id, "payment": kept["qbo_id"], "code": error.code},
+            )
+            if error.retryable:
+                is_done = False
+            else:
+                lost += _settled_by(kept, invoice.qbo_id)
+    try:
+        remote = client.invoice_read(invoice.qbo_id)
+        sync.invoices_apply(connection, [remote], now=now, source="action")
+    except QuickBooksError:
+        is_done = False
+    if is_done:
+        _end(begun)
+        if lost:
+            data = {
+                "number": invoice.doc_number or invoice.qbo_id,
+                "qbo_id": invoice.qbo_id,
+                "currency": invoice.currency,
+                "amount": str(lost),
+            }
+            invoice.refresh_from_db()
+            invoice_event(invoice, "invoice.not_put_back", data, now=now, source="action", actor=None)
+    return is_done
+
+
+def _put_back(
+    client: QuickBooksClient, connection: Connection, kept: dict[str, Any], invoice_qbo_id: str
+) -> None:
+    """Write one payment's lines as they were; one that still settles the invoice is left alone."""
+    try:
+        current = client.payment_read(kept["qbo_id"])
+    except NotFound:
+        return  # deleted meanwhile: there is nothing to put back
+    if any(part.invoice_qbo_id == invoice_qbo_id for part in current.applied):
+        return
+    mine = [line for line in kept["lines"] if invoice_qbo_id in _targets(line)]
+    others = list(current.raw.get("Line", ()))
+    restored = client.payment_set_lines(current, [*others, *mine], request_id=uuid.uuid4().hex)
+    sync.payments_apply(connection, [restored])
+
+
+def _targets(line: dict[str, Any]) -> set[str]:
+    return {str(link.get("TxnId")) for link in line.get("LinkedTxn", ())}
+
+
+def _settled_by(kept: dict[str, Any], invoice_qbo_id: str) -> Decimal:
+    amounts = (
+        Decimal(str(line.get("Amount") or 0)) for line in kept["lines"] if invoice_qbo_id in _targets(line)
+    )
+    return sum(amounts, Decimal(0))
+
+
+def _end(begun: InvoiceEvent) -> None:
+    begun.kind = ENDED
+    begun.save(update_fields=["kind"])
+
+
+def voids_settle(connection: Connection, qbo_ids: Iterable[str], *, now: datetime) -> bool:
+    """Finish voids of these invoices that were begun and not ended; gives whether none is left.
+
+    A voided invoice needs nothing more; any other gets its payments back. Called with every invoice that a reading
+    of changes brought, which an invoice in such a state always is.
+    """
+    begun = list(
+        InvoiceEvent.objects.filter(
+            invoice__account_id=connection.account_id,
+            invoice__realm_id=connection.realm_id,
+            invoice__qbo_id__in=list(qbo_ids),
+            kind=BEGUN,
+        ).select_related("invoice", "actor")
+    )
+    is_all_done = True
+    for event in begun:
+        if event.at > now - LEASE:
+            is_all_done = False  # whoever began it may still be at it
+            continue
+        if event.at < now - GIVE_UP:
+            _end(event)
+            continue
+        client = client_for(connection, interactive=False)
+        is_done = _undo(client, connection, event.invoice, event, now=now)
+        event.invoice.refresh_from_db()
+        if event.invoice.is_voided and event.actor is not None:
+            details = {"reason": event.data["reason"]} if event.data.get("reason") else {}
+            event_explain(event.invoice, "invoice.voided", details, actor=event.actor)
+        is_all_done = is_all_done and is_done
+    return is_all_done

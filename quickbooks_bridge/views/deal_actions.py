@@ -1,0 +1,101 @@
+"""What can be done from a deal: refresh, check an unconfirmed invoice, dismiss a refusal, unlink the customer."""
+
+import json
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from deals.viewer import Viewer
+from quickbooks_bridge.access import deal_of, owner_required
+from quickbooks_bridge.deal_selectors import invoices_of_deal
+from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.presenters import as_of
+from quickbooks_bridge.selectors import linked_customer
+from quickbooks_bridge.services import customers as customer_service
+from quickbooks_bridge.services.index import connection_sync
+from quickbooks_bridge.services.intents import intent_run
+from quickbooks_bridge.services.invoices import intent_dismiss
+
+
+def _tab(deal_pk: int) -> str:
+    return reverse("deals:deal_detail", args=[deal_pk]) + "?tab=invoice"
+
+
+@require_POST
+@owner_required
+def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
+    """Ask QuickBooks for all changes now: one call. A page with scripts gets news only and stays as it is."""
+    deal = deal_of(viewer, deal_pk)
+    now = timezone.now()
+    is_read = connection.is_active and connection_sync(connection, now=now, interactive=True)
+    connection.refresh_from_db()
+    if is_read:
+        text = _("%(as_of)s: in step with QuickBooks.") % {"as_of": as_of(connection, now=now)}
+    elif connection.is_active and not connection.failures:
+        text = _("QuickBooks is being read already.")
+    elif connection.is_active:
+        text = _("QuickBooks is not answering. You see what we knew before.")
+    else:
+        text = _("QuickBooks is not connected. You see what we knew before.")
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        news = {"toast": {"message": text}} if is_read else {"say": {"message": text, "how": "assertive"}}
+        response["HX-Trigger"] = json.dumps({**news, "look-now": {}})
+        return response
+    if not is_read:
+        messages.warning(request, text)
+    return redirect(_tab(deal.pk))
+
+
+def _intent(viewer: Viewer, pk: int) -> InvoiceIntent:
+    return get_object_or_404(
+        InvoiceIntent.objects.select_related("deal", "member"), account=viewer.account, pk=pk
+    )
+
+
+@require_POST
+@owner_required
+def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
+    """Find out now what became of an unconfirmed invoice."""
+    intent = _intent(viewer, pk)
+    if connection.is_active and connection.realm_id == intent.realm_id:
+        intent = intent_run(intent, connection, now=timezone.now(), interactive=True)
+    if intent.state == InvoiceIntent.State.CREATED:
+        messages.success(request, _("Invoice %(number)s was created.") % {"number": intent.invoice})
+    return redirect(_tab(intent.deal_id))
+
+
+@require_POST
+@owner_required
+def dismiss(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
+    """Take a refusal off the deal page."""
+    intent = _intent(viewer, pk)
+    intent_dismiss(intent, now=timezone.now())
+    return redirect(_tab(intent.deal_id))
+
+
+@owner_required
+def unlink_customer(
+    request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int
+) -> HttpResponse:
+    """Ask, then forget which customer the deal's organization or person is."""
+    deal = deal_of(viewer, deal_pk)
+    customer = linked_customer(deal, connection.realm_id)
+    if request.method != "POST":
+        context = {
+            "deal": deal,
+            "customer": customer,
+            "count": invoices_of_deal(deal).total,
+            "back": _tab(deal.pk),
+        }
+        return render(request, "quickbooks/unlink_customer.html", context)
+    if customer_service.customer_unlink(deal, connection, viewer, now=timezone.now()):
+        messages.success(request, _("Unlinked. The next invoice asks for a customer again."))
+    if request.headers.get("X-Dialog"):
+        return HttpResponse(status=204)
+    return redirect(_tab(deal.pk))

@@ -160,7 +160,7 @@ def test_a_rep_invoices_a_deal_and_its_status_follows(browser, demo):
     row.locator("summary").click()
     shot(page, "menu")
     page.click("text=Void…")
-    expect(page.get_by_text("becomes a credit of the customer").first).to_be_visible()
+    expect(page.get_by_text("become a credit for the customer").first).to_be_visible()
     shot(page, "void")
     page.click("button:has-text('Void invoice')")
     expect(page.locator("#invoice-tab tbody tr").first).to_contain_text("Voided")

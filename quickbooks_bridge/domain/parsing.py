@@ -1,6 +1,6 @@
 """QuickBooks' JSON read into frozen facts; absent keys are normal, unreadable ones are said by name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -284,5 +284,26 @@ def parse_cdc(answer: Json) -> RemoteChanges:
     )
 
 
+def unread(entity: str, objects: Iterable[Json]) -> tuple[Unread[Any], ...]:
+    """Read the stamps of listed objects of an entity; the rest of each is read when it turns out to be news."""
+    return _unread(objects, PARSERS[entity])
+
+
 def _unread(objects: Iterable[Json], parse: Callable[[Json], T]) -> tuple[Unread[T], ...]:
-    return tuple(Unread(_required(obj, "Id"), _token(obj), _updated(obj), obj, parse) for obj in objects)
+    return tuple(_stamped(obj, parse) for obj in objects)
+
+
+def _stamped(obj: Json, parse: Callable[[Json], T]) -> Unread[T]:
+    try:
+        return Unread(_required(obj, "Id"), _token(obj), _updated(obj), obj, parse)
+    except UnreadableAnswer:
+        # Newer than anything, so that whoever applies it reads it and finds what is wrong with this one object.
+        return Unread(_required(obj, "Id"), 0, datetime.max.replace(tzinfo=UTC), obj, parse)
+
+
+PARSERS: Mapping[str, Callable[[Json], Any]] = {
+    "Invoice": parse_invoice,
+    "Payment": parse_payment,
+    "Customer": parse_customer,
+    "Item": parse_item,
+}

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from quickbooks_bridge.domain import parsing
-from quickbooks_bridge.domain.query import ANY_STATE, Condition, select
+from quickbooks_bridge.domain.query import ANY_STATE, LAST_CHANGE, Condition, ids_in, select
 from quickbooks_bridge.domain.remote import (
     RemoteChanges,
     RemoteCompany,
@@ -16,6 +16,7 @@ from quickbooks_bridge.domain.remote import (
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
+    Unread,
 )
 
 from .errors import UnexpectedAnswer, classify
@@ -92,6 +93,22 @@ class QuickBooksClient:
     ) -> list[RemotePayment]:
         """Give one page of payments by id."""
         return self._page("Payment", parsing.parse_payment, start, size, where)
+
+    def listed(
+        self, entity: str, *, since: datetime | None = None, start: int = 1, size: int = PAGE
+    ) -> tuple[Unread[Any], ...]:
+        """Give one page of a watched entity in the order of the last change, inactive ones too, from `since` on."""
+        where: list[Condition] = [ANY_STATE] if entity in {"Customer", "Item"} else []
+        if since is not None:
+            where.append((LAST_CHANGE, ">=", since.isoformat(timespec="seconds")))
+        rows = self._rows(entity, start, size, where, order_by=LAST_CHANGE)
+        return _read(lambda: parsing.unread(entity, rows))
+
+    def ids_among(self, entity: str, qbo_ids: Sequence[str]) -> set[str]:
+        """Tell which of at most `PAGE` objects QuickBooks still has; deleted ones are never listed."""
+        where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]
+        rows = self._rows(entity, 1, PAGE, where)
+        return {str(row.get("Id")) for row in rows}
 
     def customers_named(self, name: str) -> list[RemoteCustomer]:
         """Give the customers with exactly this display name, inactive ones too."""
@@ -211,8 +228,11 @@ class QuickBooksClient:
 
     # Shapes
 
-    def _rows(self, entity: str, start: int, size: int, where: Sequence[Condition]) -> list[dict[str, Any]]:
-        answer = self._http.query(select(entity, where=where, start=start, size=size))
+    def _rows(
+        self, entity: str, start: int, size: int, where: Sequence[Condition], *, order_by: str = "Id"
+    ) -> list[dict[str, Any]]:
+        sentence = select(entity, where=where, start=start, size=size, order_by=order_by)
+        answer = self._http.query(sentence)
         rows: list[dict[str, Any]] = expect(answer, "QueryResponse").get(entity, [])
         return rows
 

@@ -2,22 +2,24 @@
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
-from quickbooks_bridge.domain.remote import RemoteDeletion
-from quickbooks_bridge.gateway.client import PAGE, QuickBooksClient
-from quickbooks_bridge.gateway.errors import NotFound, QuickBooksError, Throttled
-from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.errors import QuickBooksError, Throttled
+from quickbooks_bridge.models import Connection
 
 from . import sync
+from .catch_up import catch_up, entity_apply
 from .connection import client_for, company_read, note_failure
 from .intents import intents_adopt
+from .paging import Place, pages
 from .voids import voids_settle
 
 logger = logging.getLogger(__name__)
@@ -26,12 +28,19 @@ LEASE = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=29)
 SLOWEST = timedelta(minutes=15)
+LOAD_AGAIN = timedelta(seconds=15)
+# What the first load reads, in this order, under the names that its progress is told by.
+LISTS = (("items", "Item"), ("customers", "Customer"), ("invoices", "Invoice"), ("payments", "Payment"))
+Progress = dict[str, dict[str, Any]]
 
 
-def connection_load(connection: Connection, *, now: datetime) -> bool:
+def connection_load(
+    connection: Connection, *, now: datetime, clock: Callable[[], datetime] = timezone.now
+) -> bool:
     """Read all lists and invoices of a newly connected company, telling how far it is; True when all is read.
 
-    The moment to ask changes from is taken before the first page, so what changes meanwhile is asked for again.
+    The moment to ask changes from is kept before the first page, and after each page the place to go on from: a
+    reading that is interrupted goes on where it was, and what changed meanwhile is asked for afterwards.
     """
     claimed = (
         Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE)
@@ -41,59 +50,59 @@ def connection_load(connection: Connection, *, now: datetime) -> bool:
     )
     if not claimed:
         return False
+    connection.refresh_from_db()
     client = client_for(connection, interactive=False)
     try:
-        since = client.changes(now).server_time
-        company_read(connection, now=now)
-        _load_lists(connection, client, now=now)
+        progress = _load_begun(connection, client, now=now)
+        _load_lists(connection, client, progress, clock=clock)
     except QuickBooksError as error:
         note_failure(connection, error, now=now)
-        Connection.objects.filter(pk=connection.pk).update(import_lease_until=now + timedelta(seconds=15))
+        Connection.objects.filter(pk=connection.pk).update(import_lease_until=clock() + LOAD_AGAIN)
         return False
     Connection.objects.filter(pk=connection.pk).update(
         import_state=Connection.Import.DONE,
         import_lease_until=None,
-        watermark=since,
         last_sync_at=now,
         failures=0,
         last_problem="",
-        next_sync_at=now + timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS),
+        next_sync_at=now,
     )
     return True
 
 
-def _load_lists(connection: Connection, client: QuickBooksClient, *, now: datetime) -> None:
+def _load_begun(connection: Connection, client: QuickBooksClient, *, now: datetime) -> Progress:
+    """Give how far an interrupted reading had come, or begin one."""
+    if connection.import_progress:
+        return dict(connection.import_progress)
+    since = client.changes(now, entities=("Customer",)).server_time
+    company_read(connection, now=now)
     sync.tax_codes_apply(connection, client.tax_codes())
     sync.terms_apply(connection, client.terms())
-    loads: Sequence[tuple[str, str, Callable[..., Sequence[Any]], Callable[[Sequence[Any]], object]]] = (
-        ("items", "Item", client.items, lambda rows: sync.items_apply(connection, rows)),
-        ("customers", "Customer", client.customers, lambda rows: sync.customers_apply(connection, rows)),
-        (
-            "invoices",
-            "Invoice",
-            client.invoices,
-            lambda rows: sync.invoices_apply(connection, rows, now=now, source="load"),
-        ),
-        ("payments", "Payment", client.payments, lambda rows: sync.payments_apply(connection, rows)),
-    )
-    progress = {name: {"done": 0, "total": client.count(entity)} for name, entity, _page, _apply in loads}
-    _tell(connection, progress)
-    for name, _entity, page, apply in loads:
-        start = 1
-        while True:
-            rows = page(start=start)
-            apply(rows)
-            progress[name]["done"] += len(rows)
-            if len(rows) < PAGE:
-                break
-            start += PAGE
-            _tell(connection, progress)
-        progress[name]["total"] = progress[name]["done"]
-        _tell(connection, progress)
+    progress: Progress = {
+        name: {"done": 0, "total": client.count(entity), "place": Place().as_dict()} for name, entity in LISTS
+    }
+    Connection.objects.filter(pk=connection.pk).update(watermark=since, import_progress=progress)
+    return progress
 
 
-def _tell(connection: Connection, progress: dict[str, dict[str, int]]) -> None:
-    Connection.objects.filter(pk=connection.pk).update(import_progress=progress)
+def _load_lists(
+    connection: Connection, client: QuickBooksClient, progress: Progress, *, clock: Callable[[], datetime]
+) -> None:
+    for name, entity in LISTS:
+        step = progress[name]
+        if step["place"] is None:
+            continue
+        for rows, place in pages(client, entity, Place.from_dict(step["place"])):
+            moment = clock()
+            entity_apply(connection, entity, rows, now=moment, source="load")
+            step["done"] += len(rows)
+            step["total"] = max(step["total"], step["done"])
+            step["place"] = place.as_dict() if place else None
+            if place is None:
+                step["total"] = step["done"]
+            Connection.objects.filter(pk=connection.pk).update(
+                import_progress=progress, import_lease_until=moment + LEASE
+            )
 
 
 def connection_sync(connection: Connection, *, now: datetime, interactive: bool = False) -> bool:
@@ -128,11 +137,13 @@ def connection_sync(connection: Connection, *, now: datetime, interactive: bool 
 def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -> None:
     client = client_for(connection, interactive=interactive)
     since = connection.watermark
-    if since is None or since < now - LOOK_BACK:
-        return _compare_all(connection, client, now=now)
-    changes = client.changes(since - OVERLAP)
-    if changes.is_full:
-        return _compare_all(connection, client, now=now)
+    changes = None
+    if since is not None and since >= now - LOOK_BACK:
+        changes = client.changes(since - OVERLAP)
+    if since is None or changes is None or changes.is_full:
+        asked_from = since - OVERLAP if since else None
+        server_time = catch_up(connection, client, since=asked_from, now=now, alive=lambda: _hold(connection))
+        return _done(connection, server_time, now=now)
     # Until a void that was interrupted is finished, the same changes are asked for again.
     is_settled = voids_settle(connection, [invoice.qbo_id for invoice in changes.invoices], now=now)
     with transaction.atomic():
@@ -155,36 +166,9 @@ def _done(connection: Connection, server_time: datetime, *, now: datetime) -> No
     )
 
 
-def _compare_all(connection: Connection, client: QuickBooksClient, *, now: datetime) -> None:
-    """Read everything again and find what is gone: change data capture can no longer tell."""
-    server_time = client.changes(now).server_time
-    _load_lists(connection, client, now=now)
-    unseen = Invoice.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
-    ).filter(remote_updated_at__lt=server_time)
-    seen = _ids_in_quickbooks(client)
-    for row in unseen.only("qbo_id").iterator(chunk_size=500):
-        if row.qbo_id in seen:
-            continue
-        try:
-            remote = client.invoice_read(row.qbo_id)
-        except NotFound:
-            gone = RemoteDeletion("Invoice", row.qbo_id, server_time)
-            sync.deletions_apply(connection, [gone], now=now, source="compare")
-        else:
-            sync.invoices_apply(connection, [remote], now=now, source="compare")
-    _done(connection, server_time, now=now)
-
-
-def _ids_in_quickbooks(client: QuickBooksClient) -> set[str]:
-    ids: set[str] = set()
-    start = 1
-    while True:
-        page = client.invoices(start=start)
-        ids.update(invoice.qbo_id for invoice in page)
-        if len(page) < PAGE:
-            return ids
-        start += PAGE
+def _hold(connection: Connection) -> None:
+    """Keep the lease of a long catching-up alive."""
+    Connection.objects.filter(pk=connection.pk).update(sync_lease_until=timezone.now() + LEASE)
 
 
 def _back_off(connection: Connection) -> timedelta:

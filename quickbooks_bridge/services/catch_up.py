@@ -1,0 +1,81 @@
+"""When change data capture cannot tell: its answer was cut at 1,000 objects, or the last one is too long ago.
+
+What changed is asked for by the time of its last change, which knows no limit; what was deleted is found by counting
+first and comparing ids only where the counts differ.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from quickbooks_bridge.domain.remote import RemoteDeletion
+from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.models import Connection, Invoice, Payment
+
+from . import sync
+from .paging import Place, pages
+
+logger = logging.getLogger(__name__)
+
+IDS_AT_ONCE = 300
+
+
+def catch_up(
+    connection: Connection,
+    client: QuickBooksClient,
+    *,
+    since: datetime | None,
+    now: datetime,
+    alive: Callable[[], None],
+) -> datetime:
+    """Bring everything changed since `since` here (None: everything) and mark what is gone.
+
+    Gives QuickBooks' time from before the first question, to ask from next. `alive` is called between pages.
+    """
+    server_time = client.changes(now, entities=("Customer",)).server_time
+    for entity in ("Item", "Customer", "Invoice", "Payment"):
+        for rows, _place in pages(client, entity, Place(since)):
+            entity_apply(connection, entity, rows, now=now, source="compare")
+            alive()
+    for entity, model in (("Invoice", Invoice), ("Payment", Payment)):
+        _mark_gone(connection, client, entity, model, before=server_time, now=now, alive=alive)
+    logger.info("caught up", extra={"realm": connection.realm_id, "since": str(since)})
+    return server_time
+
+
+def entity_apply(
+    connection: Connection, entity: str, rows: Sequence[Any], *, now: datetime, source: str
+) -> int:
+    """Apply listed objects of a watched entity."""
+    if entity == "Invoice":
+        return sync.invoices_apply(connection, rows, now=now, source=source)
+    if entity == "Payment":
+        return sync.payments_apply(connection, rows)
+    if entity == "Customer":
+        return sync.customers_apply(connection, rows)
+    return sync.items_apply(connection, rows)
+
+
+def _mark_gone(
+    connection: Connection,
+    client: QuickBooksClient,
+    entity: str,
+    model: type[Invoice] | type[Payment],
+    *,
+    before: datetime,
+    now: datetime,
+    alive: Callable[[], None],
+) -> None:
+    held = model._default_manager.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
+    )
+    if held.count() == client.count(entity):
+        return
+    ids = list(held.filter(remote_updated_at__lt=before).order_by("pk").values_list("qbo_id", flat=True))
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        part = ids[start : start + IDS_AT_ONCE]
+        there = client.ids_among(entity, part)
+        gone = [RemoteDeletion(entity, qbo_id, before) for qbo_id in part if qbo_id not in there]
+        sync.deletions_apply(connection, gone, now=now, source="compare")
+        alive()

@@ -1,0 +1,130 @@
+"""First load and catching up against the pretend QuickBooks: nothing skipped, nothing kept that is gone."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment
+from quickbooks_bridge.services import index, paging
+from quickbooks_bridge.services.connection import client_for
+from quickbooks_bridge.services.index import connection_load, connection_sync
+
+from ..conftest import connect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def in_step(pretend, connection: Connection) -> bool:
+    """Tell whether every invoice and payment here is what QuickBooks holds."""
+    dump = pretend.control("GET", f"/control/{connection.realm_id}/dump")
+    for kind, model in (("Invoice", Invoice), ("Payment", Payment)):
+        theirs = {row["Id"]: (int(row["SyncToken"]), Decimal(str(row["TotalAmt"]))) for row in dump[kind]}
+        held = model._default_manager.filter(realm_id=connection.realm_id, is_deleted=False)
+        ours = {row.qbo_id: (row.sync_token, row.total) for row in held}
+        assert ours == theirs
+    return bool(dump["Invoice"])
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    """Seven objects a page, so that the demo company has many pages."""
+    monkeypatch.setattr(paging.pages, "__kwdefaults__", {"size": 7})
+
+
+def test_first_load_in_many_pages_brings_everything(admin, pretend, small_pages):
+    made = connect(admin, pretend)
+    assert connection_load(made, now=now())
+    assert in_step(pretend, made)
+    dump = pretend.control("GET", f"/control/{made.realm_id}/dump")
+    assert Customer.objects.count() == len(dump["Customer"])
+    assert Item.objects.count() == len(dump["Item"])
+
+
+def test_interrupted_load_goes_on_where_it_was(admin, pretend, small_pages):
+    made = connect(admin, pretend)
+    pretend.control("POST", "/control/faults", {"kind": "503_html", "operation": "query", "count": 3})
+    assert not connection_load(made, now=now())
+    pretend.control("DELETE", "/control/faults")
+    original = index.entity_apply
+    pages_seen = []
+
+    def stop_after_five(connection, entity, rows, **more):
+        pages_seen.append(entity)
+        if len(pages_seen) == 5:
+            raise KeyboardInterrupt
+        return original(connection, entity, rows, **more)
+
+    index.entity_apply = stop_after_five
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            connection_load(made, now=now() + timedelta(minutes=1))
+    finally:
+        index.entity_apply = original
+    before = pretend.control("GET", "/control/requests")["total"]
+    assert connection_load(made, now=now() + timedelta(minutes=20))
+    calls = [call["query"] for call in pretend.calls(since=before) if call["operation"] == "query"]
+    assert calls[0].startswith("SELECT * FROM Item WHERE")
+    assert "LastUpdatedTime >=" in calls[0]
+    assert in_step(pretend, made)
+
+
+def test_a_row_deleted_between_two_pages_hides_no_other(admin, pretend, small_pages):
+    made = connect(admin, pretend)
+    client = client_for(made, interactive=False)
+    seen: set[str] = set()
+    doomed: list[str] = []
+    for rows, _place in paging.pages(client, "Invoice", paging.Place()):
+        seen.update(row.qbo_id for row in rows)
+        if not doomed:
+            doomed = [row.qbo_id for row in rows[:3]]
+            for qbo_id in doomed:
+                pretend.control("POST", f"/control/{made.realm_id}/invoices/{qbo_id}/delete")
+    dump = pretend.control("GET", f"/control/{made.realm_id}/dump")
+    assert {row["Id"] for row in dump["Invoice"]} <= seen
+
+
+def test_forty_five_days_of_silence_lose_nothing(pretend, connection):
+    base = f"/control/{connection.realm_id}/invoices"
+    unpaid = [row for row in Invoice.objects.filter(balance__gt=0) if not row.payment_qbo_ids][:6]
+    assert len(unpaid) == 6
+    for row in unpaid[:2]:
+        pretend.control("POST", f"{base}/{row.qbo_id}/delete")
+    pretend.control("POST", f"{base}/{unpaid[2].qbo_id}/pay", {})
+    pretend.control("POST", f"{base}/{unpaid[3].qbo_id}/void")
+    assert connection_sync(connection, now=now() + timedelta(days=45))
+    assert in_step(pretend, connection)
+    flags = {row.qbo_id: (row.is_deleted, row.is_voided) for row in Invoice.objects.all()}
+    assert [flags[row.qbo_id] for row in unpaid[:4]] == [
+        (True, False),
+        (True, False),
+        (False, False),
+        (False, True),
+    ]
+
+
+def test_a_window_of_over_a_thousand_changes_is_read_to_its_end(pretend, connection):
+    customer, item = Customer.objects.filter(is_active=True)[0], Item.objects.filter(kind="Service")[0]
+    for number in range(1_050):
+        body = {
+            "CustomerRef": {"value": customer.qbo_id},
+            "PrivateNote": f"n{number}",
+            "Line": [
+                {
+                    "DetailType": "SalesItemLineDetail",
+                    "Amount": 10,
+                    "SalesItemLineDetail": {"ItemRef": {"value": item.qbo_id}},
+                }
+            ],
+        }
+        pretend.control("POST", f"/control/{connection.realm_id}/invoices", body)
+    gone = Invoice.objects.filter(balance__gt=0)[0]
+    pretend.control("POST", f"/control/{connection.realm_id}/invoices/{gone.qbo_id}/delete")
+    assert connection_sync(connection, now=now())
+    assert in_step(pretend, connection)
+    gone.refresh_from_db()
+    assert gone.is_deleted

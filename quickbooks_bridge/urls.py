@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from .views import actions, connection, deal_actions, history, invoices, presets, settings, webhook
+from .views import (
+    actions,
+    connection,
+    deal_actions,
+    history,
+    invoice_form,
+    invoices,
+    presets,
+    rescue,
+    searches,
+    settings,
+    webhook,
+)
 
 app_name = "quickbooks"
 
@@ -20,10 +32,11 @@ urlpatterns = [
     path("quickbooks/presets/<int:pk>/default/", presets.preset_default, name="preset_default"),
     path("quickbooks/presets/<int:pk>/delete/", presets.preset_delete, name="preset_delete"),
     path("quickbooks/webhook/", webhook.webhook, name="webhook"),
-    path("quickbooks/customers/", invoices.customer_search, name="customer_search"),
-    path("quickbooks/items/", invoices.item_search, name="item_search"),
-    path("deals/<int:deal_pk>/invoices/new/", invoices.invoice_new, name="invoice_new"),
-    path("deals/<int:deal_pk>/invoices/check/", invoices.invoice_check, name="invoice_check"),
+    path("quickbooks/customers/", searches.customer_search, name="customer_search"),
+    path("quickbooks/items/", searches.item_search, name="item_search"),
+    path("deals/<int:deal_pk>/invoices/new/", invoice_form.invoice_new, name="invoice_new"),
+    path("deals/<int:deal_pk>/invoices/check/", invoice_form.invoice_check, name="invoice_check"),
+    path("deals/<int:deal_pk>/invoices/new/sign-in/", rescue.FormSignIn.as_view(), name="sign_in_again"),
     path("deals/<int:deal_pk>/invoices/tab/", invoices.panel, {"slot": "tab"}, name="tab"),
     path("deals/<int:deal_pk>/invoices/sidebar/", invoices.panel, {"slot": "sidebar"}, name="sidebar"),
     path("deals/<int:deal_pk>/invoices/refresh/", deal_actions.refresh, name="refresh"),

@@ -29,7 +29,7 @@ SENTENCES: dict[str, str | Promise] = {
     "no_lines": _("An invoice needs at least one line. Add one."),
     "line_unnamed": _("Write what this line bills."),
     "line_text_too_long": _("This text is longer than QuickBooks takes. Shorten it."),
-    "line_unlinked": _("Line %(number)s has no QuickBooks product. Choose one; it is remembered for next time."),
+    "line_unlinked": _("“%(name)s” must be linked to a QuickBooks product once; it is remembered for next time."),
     "item_gone": _("The product of line %(number)s is no longer in QuickBooks. Choose another one."),
     "item_category": _("%(item)s is a category, which cannot be sold. Choose a product in it."),
     "item_inactive": _("%(item)s is inactive in QuickBooks, which refuses inactive products. Choose another one."),
@@ -42,6 +42,9 @@ SENTENCES: dict[str, str | Promise] = {
     "number_too_large": _("This is larger than QuickBooks takes. Write a smaller number."),
     "decimals_5": _("QuickBooks takes up to five decimals here."),
     "decimals_7": _("QuickBooks takes up to seven decimals here."),
+    "item_name_taken": _("QuickBooks already has a product called %(name)s. Link it, or rename the line."),
+    "no_income_account": _("No product in QuickBooks names an income account yet. Make the first product there."),
+    "over_deal": _("This bills %(over)s %(currency)s more than the deal has left to invoice."),
     "total_zero": _("The invoice comes to zero. QuickBooks will show it as paid."),
     "field_gone": _("The field chosen before no longer exists. Choose another one."),
     "due_days_not_a_number": _("Write a whole number of days, such as 7."),
@@ -86,7 +89,7 @@ def say(code: str, params: dict[str, str] | None = None) -> str:
     """Give the sentence of a code in the reader's language."""
     text = str(SENTENCES.get(code, SENTENCES["unexpected"]))
     known = dict.fromkeys(
-        ("name", "currency", "home", "longest", "closed", "item", "number", "owner", "company"), ""
+        ("name", "currency", "over", "home", "longest", "closed", "item", "number", "owner", "company"), ""
     )
     return text % {**known, **(params or {})}
 

@@ -49,7 +49,11 @@ class CustomerChoice:
 
 @dataclass(frozen=True)
 class InvoiceDraft:
-    """Everything the form holds. Dates are the company's own; money is in `currency`."""
+    """Everything the form holds. Dates are the company's own; money is in `currency`.
+
+    `tax` is what was chosen for the whole invoice; the lines already follow it. `due_days` is what the due date
+    follows the issue date by, until somebody writes a due date of their own.
+    """
 
     customer: CustomerChoice
     to: str
@@ -65,6 +69,8 @@ class InvoiceDraft:
     doc_number: str = ""
     term_qbo_id: str = ""
     preset_id: str = ""
+    tax: TaxChoice = "by_product"
+    due_days: int = 0
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -121,6 +127,8 @@ def build_draft(
         memo=preset.memo,
         term_qbo_id=preset.term_qbo_id,
         preset_id=preset.id,
+        tax=preset.tax,
+        due_days=days,
         origins=filled.origins,
     )
 

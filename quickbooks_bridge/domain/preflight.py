@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from .draft import DraftLine, InvoiceDraft
 from .money import line_amount
+from .payloads import safe_display_name
 from .problems import Problem
 from .totals import draft_totals
 
@@ -37,7 +38,10 @@ class ItemFacts:
 
 @dataclass(frozen=True)
 class PreflightFacts:
-    """What a draft is checked against. `taken_names` are casefolded names QuickBooks already uses."""
+    """What a draft is checked against. `taken_names` are casefolded names QuickBooks already uses.
+
+    `deal_left` is what the deal's value leaves to invoice before tax, None where that cannot be said.
+    """
 
     today: date
     home_currency: str
@@ -48,6 +52,7 @@ class PreflightFacts:
     customer: CustomerFacts | None = None
     items: Mapping[str, ItemFacts] = field(default_factory=dict)
     taken_names: frozenset[str] = frozenset()
+    deal_left: Decimal | None = None
 
 
 def is_email(text: str) -> bool:
@@ -74,7 +79,7 @@ def _customer(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not name.strip():
         return [Problem("customer_missing", "customer")]
     if re.search(r"[:\t\r\n]", name):
-        return [Problem("name_forbidden", "new_display_name")]
+        return [Problem("name_forbidden", "new_display_name", params={"free": safe_display_name(name)})]
     if len(name) > LONGEST_NAME:
         return [Problem("name_too_long", "new_display_name", params={"longest": str(LONGEST_NAME)})]
     if " ".join(name.split()).casefold() in facts.taken_names:
@@ -207,4 +212,44 @@ def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     totals = draft_totals(draft.lines, tax_percent=None)
     if draft.lines and totals.total == 0:
         return [Problem("total_zero", "lines", is_blocking=False)]
+    if facts.deal_left is not None and totals.total > facts.deal_left:
+        params = {"over": str(totals.total - facts.deal_left), "currency": draft.currency}
+        return [Problem("over_deal", "lines", params=params, is_blocking=False)]
     return []
+
+
+# What can be said to be in order, in the order of the form, with the problems that speak against it.
+_PASSES: tuple[tuple[str, frozenset[str]], ...] = (
+    ("pass_customer", frozenset({"customer_missing", "customer_gone", "customer_inactive"})),
+    ("pass_name", frozenset({"name_forbidden", "name_too_long", "name_taken"})),
+    ("pass_email", frozenset({"email_bad", "email_semicolon"})),
+    ("pass_address", frozenset({"address_missing"})),
+    ("pass_currency", frozenset({"currency_missing", "currency_off", "currency_mismatch"})),
+    ("pass_books", frozenset({"books_closed", "date_absurd", "due_before_issue"})),
+    ("pass_items", frozenset({"no_lines", "line_unlinked", "item_gone", "item_inactive", "item_category"})),
+    (
+        "pass_numbers",
+        frozenset(
+            {"no_lines", "quantity_zero", "quantity_negative", "price_negative", "discount_negative"}
+            | {"discount_too_large", "number_too_large", "decimals_5", "decimals_7", "total_zero"}
+        ),
+    ),
+    ("pass_texts", frozenset({"text_too_long", "line_unnamed", "line_text_too_long"})),
+    ("pass_deal", frozenset({"over_deal", "no_lines"})),
+)
+
+
+def passed_checks(draft: InvoiceDraft, facts: PreflightFacts, problems: list[Problem]) -> list[str]:
+    """Give the codes of what was checked and is in order; what does not apply is left out."""
+    found = {problem.code for problem in problems}
+    idle = set()
+    idle.add("pass_customer" if facts.customer is None else "pass_name")
+    if not draft.customer.new_display_name:
+        idle.add("pass_name")
+    if not draft.email:
+        idle.add("pass_email")
+    if not draft.address.strip() or not facts.is_tax_automated:
+        idle.add("pass_address")
+    if facts.deal_left is None:
+        idle.add("pass_deal")
+    return [code for code, against in _PASSES if code not in idle and not found & against]

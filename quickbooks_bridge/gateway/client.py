@@ -115,6 +115,10 @@ class QuickBooksClient:
         where = (("DisplayName", "=", name), ANY_STATE)
         return self._page("Customer", parsing.parse_customer, 1, 10, where)
 
+    def items_named(self, name: str) -> list[RemoteItem]:
+        """Give the products with exactly this name, inactive ones too."""
+        return self._page("Item", parsing.parse_item, 1, 10, (("Name", "=", name), ANY_STATE))
+
     def tax_codes(self) -> tuple[RemoteTaxCode, ...]:
         """Give the tax codes with their rates: two calls."""
         codes, rates = self._rows("TaxCode", 1, PAGE, ()), self._rows("TaxRate", 1, PAGE, ())

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from deals.models import Deal
 from deals.viewer import Viewer
@@ -48,22 +49,37 @@ def customer_unlink(deal: Deal, connection: Connection, viewer: Viewer, *, now: 
 
 
 def customer_suggestions(
-    connection: Connection, *, name: str, email: str
+    connection: Connection, *, name: str, email: str, tax_id: str = ""
 ) -> list[tuple[Customer, Suggestion]]:
-    """Give the customers of the local index that probably are `name`, best first."""
-    words = name_key(name).split()
-    rows = Customer.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
-    )
-    near = rows.filter(search_text__contains=words[0]) if words else rows.none()
-    candidates = list(near.order_by("display_name")[:50])
+    """Give the customers of the local index that probably are `name`, best first; one query."""
+    words = [word for word in name_key(name).split() if len(word) > 2][:3]
+    near = Q()
+    for word in words:
+        near |= Q(search_text__contains=word)
     if email:
-        candidates += list(rows.filter(email__iexact=email)[:5])
-    by_id = {row.qbo_id: row for row in candidates}
-    found = suggest(
-        name, [Candidate(row.qbo_id, row.display_name, row.email) for row in by_id.values()], email=email
-    )
+        near |= Q(email__iexact=email)
+    if len(tax_id) >= 5:
+        near |= Q(tax_id__endswith=tax_id[-5:])
+    if not near:
+        return []
+    rows = Customer.objects.filter(
+        near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
+    ).order_by("display_name")[:200]
+    by_id = {row.qbo_id: row for row in rows}
+    candidates = [Candidate(row.qbo_id, row.display_name, row.email, row.tax_id) for row in by_id.values()]
+    found = suggest(name, candidates, email=email, tax_id=tax_id)
     return [(by_id[suggestion.qbo_id], suggestion) for suggestion in found]
+
+
+def customer_named(connection: Connection, name: str) -> Customer | None:
+    """Give the customer with exactly this name, an active one first."""
+    name = " ".join(name.split())
+    if not name:
+        return None
+    rows = Customer.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, display_name__iexact=name
+    )
+    return rows.order_by("-is_active").first()
 
 
 def customer_facts(customer: Customer) -> dict[str, str]:

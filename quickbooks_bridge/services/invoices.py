@@ -3,6 +3,7 @@
 import logging
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -38,13 +39,21 @@ def payload_profile(connection: Connection) -> PayloadProfile:
 
 
 def invoice_create(
-    viewer: Viewer, deal: Deal, connection: Connection, draft: InvoiceDraft, *, token: str, now: datetime
+    viewer: Viewer,
+    deal: Deal,
+    connection: Connection,
+    draft: InvoiceDraft,
+    *,
+    token: str,
+    now: datetime,
+    form: dict[str, Any] | None = None,
 ) -> InvoiceIntent:
     """Decide on an invoice and send it. The same `token` again gives the same intent, sent once.
 
-    A refused one may be corrected and sent again under its token; anything else is never sent twice.
+    A refused one may be corrected and sent again under its token; anything else is never sent twice. `form` is
+    what was posted, kept so that a refusal that arrives later opens with everything typed.
     """
-    intent, is_new = _intent(viewer, deal, connection, draft, token=token, now=now)
+    intent, is_new = _intent(viewer, deal, connection, draft, token=token, now=now, form=form)
     if is_new:
         item_links_remember(connection, draft.lines, now=now)
     if intent.state in (InvoiceIntent.State.NEW, InvoiceIntent.State.UNKNOWN):
@@ -57,9 +66,16 @@ def invoice_create(
 
 
 def _intent(
-    viewer: Viewer, deal: Deal, connection: Connection, draft: InvoiceDraft, *, token: str, now: datetime
+    viewer: Viewer,
+    deal: Deal,
+    connection: Connection,
+    draft: InvoiceDraft,
+    *,
+    token: str,
+    now: datetime,
+    form: dict[str, Any] | None,
 ) -> tuple[InvoiceIntent, bool]:
-    values = _intent_values(viewer, deal, connection, draft, now=now)
+    values = {**_intent_values(viewer, deal, connection, draft, now=now), "form": form}
     try:
         with transaction.atomic():
             created = InvoiceIntent.objects.create(account=viewer.account, token=token, **values)
@@ -69,8 +85,10 @@ def _intent(
     if existing.deal_id == deal.pk and existing.state == InvoiceIntent.State.REFUSED:
         fresh = {**values, "state": InvoiceIntent.State.NEW, "attempts": 0, "problems": [], "sent_at": None}
         fresh["dismissed_at"] = None
-        if existing.customer_qbo_id:  # the customer was made before the invoice was refused
+        if _is_same_new_customer(existing, fresh):  # it was made before the invoice was refused
             fresh["customer_payload"] = None
+        else:
+            fresh["customer_qbo_id"] = ""
         if InvoiceIntent.objects.filter(pk=existing.pk, state=InvoiceIntent.State.REFUSED).update(**fresh):
             existing.refresh_from_db()
             return existing, True
@@ -78,9 +96,20 @@ def _intent(
     return existing, False
 
 
+def _is_same_new_customer(existing: InvoiceIntent, fresh: dict[str, Any]) -> bool:
+    """Tell whether the customer to be created is the one that this intent has created already."""
+    before, after = existing.customer_payload or {}, fresh["customer_payload"] or {}
+    return bool(
+        existing.customer_qbo_id
+        and after.get("DisplayName")
+        and "Id" not in after
+        and before.get("DisplayName") == after["DisplayName"]
+    )
+
+
 def _intent_values(
     viewer: Viewer, deal: Deal, connection: Connection, draft: InvoiceDraft, *, now: datetime
-) -> dict[str, object]:
+) -> dict[str, Any]:
     profile = payload_profile(connection)
     request_id = uuid.uuid4().hex
     customer_payload = None

@@ -1,15 +1,27 @@
 """Which QuickBooks product a line is, remembered for the next invoice."""
 
+import contextlib
+import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, Q
+
 from quickbooks_bridge.domain.draft import DraftLine, line_key
+from quickbooks_bridge.domain.matching import Candidate, name_key, suggest
+from quickbooks_bridge.domain.payloads import plain, safe_display_name
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.gateway.errors import QuickBooksError, Rejected
 from quickbooks_bridge.models import Connection, Item, ItemLink
 
-from .connection import client_for
+from .connection import client_for, note_failure
 from .sync import items_apply
+
+LONGEST_ITEM_NAME = 100
+MOST_CANDIDATES = 300
 
 
 def item_links_remember(connection: Connection, lines: Iterable[DraftLine], *, now: datetime) -> None:
@@ -44,3 +56,107 @@ def item_activate(connection: Connection, item: Item) -> Item:
     items_apply(connection, [remote])
     item.refresh_from_db()
     return item
+
+
+def item_name(text: str) -> str:
+    """Give `text` as QuickBooks takes product names: no colon, tab or line break, at most 100 characters."""
+    return safe_display_name(text)[:LONGEST_ITEM_NAME].strip()
+
+
+def item_create(
+    connection: Connection, name: str, *, unit_price: Decimal, is_taxable: bool, token: str, now: datetime
+) -> Item | Problem:
+    """Create a service in QuickBooks and mirror it; gives a problem in place of what QuickBooks refuses.
+
+    The income account is the one most of the company's products use. `token` is the form's: the same product from
+    the same form is one request, however often it is sent.
+    """
+    name = item_name(name)
+    if not name:
+        return Problem("line_unnamed", "name")
+    account = _usual_income_account(connection)
+    if not account:
+        return Problem("no_income_account", "item", params={"name": name})
+    payload = {
+        "Name": name,
+        "Type": "Service",
+        "UnitPrice": plain(unit_price),
+        "Taxable": is_taxable,
+        "IncomeAccountRef": {"value": account},
+    }
+    request_id = hashlib.sha256(f"{token}|{sorted(payload.items())}".encode()).hexdigest()[:40]
+    client = client_for(connection, interactive=True)
+    try:
+        remote = client.item_write(payload, request_id=request_id)
+    except Rejected as error:
+        if error.problem_code != "name_taken_there":
+            return Problem(error.problem_code, "item", params={"name": name})
+        return _taken(connection, name)
+    except QuickBooksError as error:
+        note_failure(connection, error, now=now)
+        return Problem(error.problem_code or "unexpected", "item", params={"name": name})
+    items_apply(connection, [remote])
+    return Item.objects.get(
+        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=remote.qbo_id
+    )
+
+
+def _taken(connection: Connection, name: str) -> Problem:
+    """Name the product that already has this name, reading it from QuickBooks when the index lacks it."""
+    rows = Item.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, name__iexact=name
+    )
+    if not rows.exists():
+        # Without an answer the sentence alone still says what to do.
+        with contextlib.suppress(QuickBooksError):
+            items_apply(connection, client_for(connection, interactive=True).items_named(name))
+    found = rows.first()
+    return Problem("item_name_taken", "item", params={"name": name, "id": found.qbo_id if found else ""})
+
+
+def _usual_income_account(connection: Connection) -> str:
+    row = (
+        Item.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id, is_active=True)
+        .exclude(income_account_qbo_id="")
+        .values("income_account_qbo_id")
+        .annotate(used=Count("pk"), services=Count("pk", filter=Q(kind="Service")))
+        .order_by("-services", "-used", "income_account_qbo_id")
+        .first()
+    )
+    return str(row["income_account_qbo_id"]) if row else ""
+
+
+def items_like(connection: Connection, names: Mapping[int, str]) -> dict[int, Item]:
+    """Give the likeliest active product for each line's name, where there is one; one query for all lines."""
+    keys = {at: key for at, name in names.items() if (key := name_key(name))}
+    words = {word for key in list(keys.values())[:40] for word in key.split()[:5] if len(word) >= 4}
+    if not words:
+        return {}
+    near = Q()
+    for word in sorted(words)[:60]:
+        near |= Q(search_text__contains=word)
+    rows = (
+        Item.objects.filter(
+            near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
+        )
+        .exclude(kind="Category")
+        .order_by("name")[:MOST_CANDIDATES]
+    )
+    by_id = {row.qbo_id: row for row in rows}
+    candidates = [Candidate(row.qbo_id, row.name) for row in by_id.values()]
+    found = {at: suggest(names[at], candidates, by_words=True, limit=1) for at in keys}
+    return {at: by_id[best[0].qbo_id] for at, best in found.items() if best}
+
+
+def items_named(connection: Connection, labels: Iterable[str]) -> dict[str, Item]:
+    """Give the active products that are called exactly so, by casefolded name; one query for all."""
+    wanted = {" ".join(label.split()).casefold() for label in labels if label.strip()}
+    if not wanted:
+        return {}
+    near = Q()
+    for label in sorted(wanted)[:200]:
+        near |= Q(name__iexact=label)
+    rows = Item.objects.filter(
+        near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
+    ).exclude(kind="Category")
+    return {row.name.casefold(): row for row in rows}

@@ -25,7 +25,7 @@ export function clearNotice(name) {
   document.querySelector(`#notices [data-notice="${name}"]`)?.remove();
 }
 
-function freshToken(form) {
+export function freshToken(form) {
   // Signing in again in another tab changes the token; the cookie always holds the current one.
   const field = form.querySelector('input[name="csrfmiddlewaretoken"]');
   const cookie = document.cookie.match(/(?:^|; )(?:__Host-|__Secure-)?csrftoken=([^;]+)/);

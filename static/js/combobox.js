@@ -113,6 +113,8 @@ class Combobox {
     const asked = ++this.asked;
     const address = new URL(this.root.dataset.url, location.href);
     address.searchParams.set("q", query);
+    const named = this.root.dataset.nameFrom && document.getElementById(this.root.dataset.nameFrom);
+    if (named) address.searchParams.set("name", named.value);
     let answer;
     try {
       answer = await fetch(address, { headers: { "HX-Request": "true" } });
@@ -159,7 +161,7 @@ class Combobox {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!this.isOpen) this.browse();
-      else if (event.altKey) this.close();
+      else if (event.altKey && event.key === "ArrowUp") this.close();
       else if (all.length) {
         const step = event.key === "ArrowDown" ? at + 1 : at < 0 ? -1 : at - 1;
         this.activate(all[(step + all.length) % all.length]);

@@ -1,80 +1,282 @@
-// The invoice form: lines come and go, totals and checks follow what is typed. The server computes both.
-import { clearNotice, isSignedOut, showNotice } from "./busy.js";
+// The invoice form: the server computes, checks and keeps; this posts what is typed and shows its answer in place.
+import { clearNotice, freshToken, isSignedOut, showNotice } from "./busy.js";
 import { enhanceAll } from "./combobox.js";
+import { focusField, showSegments } from "./fields.js";
+import { say } from "./live.js";
+import { enhanceMenus } from "./menu.js";
 
+const PAUSE = 250;
+const COPIED = ["class", "aria-invalid", "aria-describedby", "aria-label"];
 const form = document.getElementById("invoice-form");
-const lines = document.getElementById("id_lines");
-let asked = 0;
+const sheet = form.querySelector(".sheet");
 let timer;
+let running = Promise.resolve();
+let asked = 0;
+let isKept = true;
+let isFailing = false;
+let isLeaving = false;
 
-async function check() {
-  const mine = ++asked;
+const named = (root) => [...root.querySelectorAll("#invoice-form [name], [form=invoice-form][name]")].filter((field) => field.tagName !== "BUTTON");
+const isValue = (field) => !["radio", "checkbox"].includes(field.type);
+
+function body(what) {
+  freshToken(form);
+  form.elements.scripted.value = "1";
+  const data = new FormData(form);
+  data.set("scripted", "1");
+  if (what) data.set("do", what);
+  return data;
+}
+
+async function ask(data) {
   let answer;
   try {
-    answer = await fetch(form.dataset.checkUrl, { method: "POST", body: new FormData(form) });
+    answer = await fetch(data.has("do") ? form.action : form.dataset.checkUrl, {
+      method: "POST", body: data, headers: { "X-Requested-With": "fetch" },
+    });
   } catch {
+    isFailing = true;
     showNotice("offline");
-    return;
+    return null;
   }
-  if (isSignedOut(answer.url)) {
+  if (isSignedOut(answer.url) || answer.status === 403) {
+    isFailing = true;
     showNotice("signed-out");
-    return;
+    return null;
   }
-  if (!answer.ok || mine !== asked) return;
+  if (!answer.ok) {
+    isFailing = true;
+    return null;
+  }
+  isFailing = false;
   clearNotice("offline");
-  const fresh = document.createElement("template");
-  fresh.innerHTML = await answer.text();
-  document.getElementById("check").replaceWith(fresh.content);
-  const total = document.querySelector("#check [data-total]");
-  const foot = document.querySelector("[data-foot-total]");
-  if (total && foot) foot.textContent = total.textContent;
+  clearNotice("signed-out");
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
+/** What holds the focus, so that it can be found again after its surroundings were replaced. */
+function holder() {
+  const field = document.activeElement;
+  if (!field || field === document.body) return null;
+  const range = field.matches("input:not([type=date], [type=radio], [type=checkbox]), textarea") ? [field.selectionStart, field.selectionEnd] : null;
+  return { id: field.id, name: field.name, value: field.value, range };
+}
+
+function refocus(held) {
+  if (!held) return;
+  const same = (field) => field.name === held.name && (field.tagName !== "BUTTON" || field.value === held.value) && (field.type !== "radio" || field.value === held.value);
+  const field = (held.id && document.getElementById(held.id)) || (held.name && [...document.getElementsByName(held.name)].find(same));
+  if (!field) return;
+  field.focus({ preventScroll: true });
+  if (held.range && field.setSelectionRange && field.type !== "date") field.setSelectionRange(...held.range);
+}
+
+function replaceLive(fresh) {
+  const held = holder();
+  let isLost = false;
+  for (const part of fresh.querySelectorAll("[data-live][id]")) {
+    const old = document.getElementById(part.id);
+    if (!old || old.outerHTML === part.outerHTML) continue;
+    if (old.contains(document.activeElement)) isLost = true;
+    old.replaceWith(document.importNode(part, true));
+  }
+  if (isLost) refocus(held);
+}
+
+function copyAttributes(fresh) {
+  for (const part of fresh.querySelectorAll("[data-sync][id]")) {
+    const old = document.getElementById(part.id);
+    if (!old) continue;
+    for (const name of COPIED) {
+      const value = part.getAttribute(name);
+      if (value === null) old.removeAttribute(name);
+      else if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+  }
+}
+
+/** Take over what the server changed, but never over what was typed since it was asked. */
+function copyValues(fresh, sent) {
+  const now = new Map(named(document).filter(isValue).map((field) => [field.name, field]));
+  for (const field of named(fresh).filter(isValue)) {
+    const old = now.get(field.name);
+    const before = sent.get(field.name);
+    if (old && field.value !== before && old.value === before && field.name !== "scripted" && field.name !== "csrfmiddlewaretoken") old.value = field.value;
+  }
+}
+
+function replaceAll(fresh, sent, isReordered) {
+  const held = holder();
+  const open = [...sheet.querySelectorAll("details[open]")].map((part) => part.className);
+  const typed = new Map(named(document).filter(isValue).filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value).map((field) => [field.name, field.value]));
+  for (const field of fresh.querySelectorAll("#invoice-form > input[type=hidden]")) {
+    if (!["csrfmiddlewaretoken", "scripted"].includes(field.name) && form.elements[field.name]) form.elements[field.name].value = field.value;
+  }
+  sheet.replaceChildren(...[...fresh.querySelector(".sheet").childNodes].map((part) => document.importNode(part, true)));
+  replaceLive(fresh);
+  const preset = fresh.querySelector("select[name=preset]");
+  if (preset && form.elements.preset) form.elements.preset.value = preset.value;
+  if (!isReordered) for (const field of named(document)) if (typed.has(field.name) && isValue(field)) field.value = typed.get(field.name);
+  for (const name of open) if (name.includes("more-fields") || name.includes("passed-more")) sheet.querySelector(`details.${name.split(" ").join(".")}`)?.setAttribute("open", "");
+  enhanceAll(sheet);
+  enhanceMenus(sheet);
+  showSegments();
+  const wanted = fresh.getElementById("invoice-form").dataset.focus;
+  const field = wanted && document.getElementById(wanted);
+  if (field) focusField(field);
+  else refocus(held);
+}
+
+const fixes = () => document.querySelectorAll("#check .check-fix").length;
+
+function tell(before) {
+  const after = fixes();
+  if (after !== before) say(document.querySelector("#check .card-head .chip")?.textContent.trim());
+}
+
+/** Post a button's word (or nothing, for a mere check) and show the answer; one request at a time. */
+function act(what, { isWhole = Boolean(what), button = null } = {}) {
+  clearTimeout(timer);
+  const mine = ++asked;
+  const work = running.then(async () => {
+    if (!what && mine !== asked) return null;
+    const data = body(what);
+    button?.setAttribute("aria-busy", "true");
+    isKept = true;
+    const fresh = await ask(data);
+    button?.removeAttribute("aria-busy");
+    if (!fresh) {
+      isKept = false;
+      return null;
+    }
+    if (!fresh.getElementById("invoice-form")) {
+      location.reload();
+      return null;
+    }
+    const before = fixes();
+    if (isWhole) replaceAll(fresh, data, /^(remove|up|down|move|add)/.test(what || ""));
+    else {
+      replaceLive(fresh);
+      copyAttributes(fresh);
+      copyValues(fresh, data);
+    }
+    tell(before);
+    return fresh;
+  });
+  running = work.catch(() => null);
+  return work;
 }
 
 function checkSoon() {
+  isKept = false;
   clearTimeout(timer);
-  timer = setTimeout(check, 250);
+  timer = setTimeout(() => act(""), PAUSE);
 }
 
 form.addEventListener("input", checkSoon);
-form.addEventListener("change", checkSoon);
+document.addEventListener("change", (event) => {
+  if (event.target.form !== form) return;
+  if (event.target.matches("[data-do]")) act(event.target.dataset.do);
+  else checkSoon();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[name=do]");
+  if (!button || button.form !== form) return;
+  event.preventDefault();
+  if (button.value === "afresh") {
+    isLeaving = true;
+    form.noValidate = true;
+    form.requestSubmit(button);
+    return;
+  }
+  if (!button.hasAttribute("aria-busy")) act(button.value, { button });
+}, true);
 
 form.addEventListener("combobox:select", (event) => {
+  const { value = "", label = "" } = event.detail;
+  const isNew = "create" in event.detail;
+  const line = event.target.closest("[data-line]")?.dataset.line;
+  if (line !== undefined) act(isNew ? `create_item:${line}:${label}` : `link:${line}:${value}`);
+  else if (event.target.querySelector("[name=add_item]")) act(`add_item:${value}`);
+  else act(isNew ? `new_customer:${label}` : `customer:${value}`);
+});
+form.addEventListener("combobox:clear", (event) => {
+  if (event.target.querySelector("[name=customer]")) act("unlink");
+  else checkSoon();
+});
+
+// Keys within the lines: Enter in the last one adds another, Alt with an arrow moves one.
+form.addEventListener("keydown", (event) => {
   const line = event.target.closest("[data-line]");
-  if (line) {
-    const { price, taxable, label, description } = event.detail;
-    const field = (name) => line.querySelector(`[name$="-${name}"]`);
-    if (!field("name").value) field("name").value = label;
-    if (!field("description").value) field("description").value = description || "";
-    if (!Number(field("unit_price").value)) field("unit_price").value = price;
-    field("tax").value = taxable;
-    line.classList.remove("row-attention");
-    line.querySelector("[data-line-sign]").classList.add("is-linked");
-  }
-  checkSoon();
-});
-form.addEventListener("combobox:clear", checkSoon);
-
-form.addEventListener("click", (event) => {
-  const remove = event.target.closest("[data-remove-line]");
-  if (remove) {
+  if (event.key === "Enter" && !event.ctrlKey && !event.metaKey && event.target.matches("input:not([type=checkbox], [type=radio])") && !event.defaultPrevented) {
     event.preventDefault();
-    remove.closest("[data-line]").remove();
-    checkSoon();
+    if (line && line === sheet.querySelector("[data-line]:last-of-type")) act("add_line");
   }
-  if (event.target.closest("[data-add-line]")) {
+  if (line && event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && !event.target.matches("[role=combobox]")) {
     event.preventDefault();
-    const at = Math.max(-1, ...[...lines.querySelectorAll("[name$='-quantity']")].map((field) => Number(field.name.split("-")[1]))) + 1;
-    const html = document.getElementById("line-template").innerHTML.replaceAll("NEW", String(at));
-    lines.insertAdjacentHTML("beforeend", html);
-    enhanceAll(lines);
-    lines.lastElementChild.querySelector("[role=combobox]").focus();
-  }
-  const pick = event.target.closest("[data-pick-customer]");
-  if (pick) {
-    form.querySelector("[name=customer]").value = pick.dataset.pickCustomer;
-    document.getElementById("id_customer").value = pick.dataset.label;
-    checkSoon();
+    const at = Number(line.dataset.line);
+    const to = event.key === "ArrowUp" ? at - 1 : at + 1;
+    if (to < 0 || to >= sheet.querySelectorAll("[data-line]").length) return;
+    const place = event.target.id.replace(/^line-\d+-/, "");
+    act(`move:${at}:${to}`).then(() => document.getElementById(`line-${to}-${place}`)?.focus());
   }
 });
 
+// The handle drags a line; its menu does the same without a pointer.
+form.addEventListener("pointerdown", (event) => {
+  const handle = event.target.closest("[data-handle]");
+  if (!handle || event.button) return;
+  const line = handle.closest("[data-line]");
+  const start = event.clientY;
+  let isMoving = false;
+  const under = (y) => [...sheet.querySelectorAll("[data-line]")].filter((other) => other.getBoundingClientRect().top + other.offsetHeight / 2 < y).length;
+  const move = (at) => {
+    if (!isMoving && Math.abs(at.clientY - start) < 6) return;
+    isMoving = true;
+    line.classList.add("row-info");
+  };
+  const drop = (at) => {
+    window.removeEventListener("pointermove", move);
+    line.classList.remove("row-info");
+    if (!isMoving) return;
+    window.addEventListener("click", (click) => { click.preventDefault(); click.stopPropagation(); }, { capture: true, once: true });
+    setTimeout(() => handle.closest("details").removeAttribute("open"));
+    const from = Number(line.dataset.line);
+    const over = under(at.clientY);
+    const to = over > from ? over - 1 : over;
+    if (to !== from) act(`move:${from}:${to}`);
+  };
+  window.addEventListener("pointermove", move);
+  window.addEventListener("pointerup", drop, { once: true });
+});
+
+// Creating: with something to mend the first problem gets the focus instead; otherwise the form goes once.
+window.addEventListener("submit", (event) => {
+  if (event.target !== form || event.submitter?.name === "do") return;
+  if (fixes()) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    form.elements.posted.value = "1";
+    act("", { isWhole: false }).then(() => {
+      const first = document.querySelector("[data-first-fix]");
+      if (first) first.click();
+      else form.requestSubmit();
+    });
+    return;
+  }
+  body("");
+  isLeaving = true;
+}, true);
+window.addEventListener("pageshow", () => (isLeaving = false));
+
+// Leaving keeps the form; it asks only when it could not be kept.
+window.addEventListener("beforeunload", (event) => {
+  if (!isLeaving && !isKept && isFailing) event.preventDefault();
+});
+window.addEventListener("pagehide", () => {
+  if (!isLeaving && !isKept) navigator.sendBeacon(form.dataset.checkUrl, body(""));
+});
+
+form.querySelector(".add-item")?.addEventListener("toggle", (event) => event.target.open && event.target.querySelector("input")?.focus());
 enhanceAll(document);

@@ -1,0 +1,294 @@
+"""Everything the form's templates show, computed once from its state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_name
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from quickbooks_bridge.domain.currencies import currency_codes
+from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
+from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.preflight import draft_problems, passed_checks
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
+from quickbooks_bridge.models import Item
+from quickbooks_bridge.presenters import Segment
+from quickbooks_bridge.services.customers import customer_facts, customer_suggestions, draft_facts
+from quickbooks_bridge.services.items import item_name, items_like
+
+from .checks import Check, Help, check_of, title_of
+from .facts import Known, deal_left, preflight_facts
+from .state import CUSTOMER_FIELDS, FormState, draft_from_state, is_blank, line_places, read_day, tax_choice
+
+SHOWN_PASSED = 5
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A state, read and checked. `problems` count the lines of the form; `draft` is None while unreadable."""
+
+    draft: InvoiceDraft | None
+    problems: list[Problem]
+    passed: list[str]
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether QuickBooks would refuse it."""
+        return self.draft is None or any(problem.is_blocking for problem in self.problems)
+
+
+def check(state: FormState, about: Known) -> Checked:
+    """Check the form as it stands."""
+    draft, problems = draft_from_state(state)
+    if draft is None:
+        return Checked(None, problems, [])
+    facts = preflight_facts(about, draft)
+    found = draft_problems(draft, facts)
+    places = line_places(state)
+    placed = [
+        problem
+        if problem.line is None
+        else Problem(problem.code, problem.field, places[problem.line], problem.params, problem.is_blocking)
+        for problem in found
+    ]
+    return Checked(draft, placed, passed_checks(draft, facts, found))
+
+
+def form_context(
+    state: FormState, about: Known, checked: Checked, *, is_posted: bool, refused: Iterable[Problem] = ()
+) -> dict[str, Any]:
+    """Give what the templates show. With `is_posted` an empty form is told what it lacks beside the fields."""
+    likely = _likely(state, about)
+    helps = help_of(state, about, likely)
+    problems = [*refused, *checked.problems]
+    problems += [
+        Problem(row.code, row.field, at, row.params, row.is_blocking) for at, row in state.line_says.items()
+    ]
+    checks = [check_of(problem, helps) for problem in problems]
+    checks.sort(key=lambda entry: not entry.is_blocking)
+    errors: dict[str, Check] = {}
+    for entry in checks:
+        if entry.place and (is_posted or not entry.is_quiet) and entry.is_blocking:
+            errors.setdefault(entry.place, entry)
+    fixes = sum(entry.is_blocking for entry in checks)
+    return {
+        "deal": about.deal,
+        "connection": about.connection,
+        "state": state,
+        "values": state.values,
+        "presets": about.presets,
+        "terms": about.terms,
+        "lines": _lines(state, about, checked, errors, likely, is_posted=is_posted),
+        "fixes": [entry for entry in checks if entry.is_blocking],
+        "looks": [entry for entry in checks if not entry.is_blocking],
+        "fix_words": ngettext("%(n)s thing to fix", "%(n)s things to fix", fixes) % {"n": fixes}
+        if fixes
+        else "",
+        "signs": {
+            "customer": any(entry.is_blocking and entry.anchor.startswith("id_") for entry in checks),
+            "lines": any(entry.is_blocking and not entry.anchor.startswith("id_") for entry in checks),
+        },
+        "passed": [title_of(code) for code in checked.passed],
+        "errors": errors,
+        "hints": {name: _origin(state, about, name) for name in CUSTOMER_FIELDS},
+        "customer": about.customer,
+        "is_new": state.values["customer_mode"] == "new",
+        "totals": _totals(about, checked.draft),
+        "after": _after(about, checked.draft),
+        "currencies": _currencies(state, about),
+        "currency_hint": _currency_hint(state, about),
+        "due_hint": _due_hint(state),
+        "is_due_own": state.values["due_date"] != state.values["due_computed"],
+        "tax": tax_choice(state.values["tax"]),
+        "suggestions": _suggestions(state, about),
+        **_diff_context(about, checked.draft),
+    }
+
+
+def help_of(state: FormState, about: Known, likely: dict[int, Item]) -> Help:
+    """Give what remedies are made of."""
+    closed = about.connection.book_close_date
+    namesake = about.namesake if about.namesake and about.namesake.is_active else None
+    return Help(
+        state=state,
+        likely=likely,
+        home_currency=about.connection.home_currency,
+        is_today_open=closed is None or about.around.today > closed,
+        namesake=namesake.display_name if namesake else "",
+        namesake_id=namesake.qbo_id if namesake else "",
+    )
+
+
+def _likely(state: FormState, about: Known) -> dict[int, Item]:
+    names = {
+        at: line["item_label"] or line["name"]
+        for at, line in enumerate(state.lines)
+        if not line["item"] and (line["item_label"] or line["name"])
+    }
+    return items_like(about.connection, names) if names else {}
+
+
+def _suggestions(state: FormState, about: Known) -> list[tuple[Any, str]]:
+    if about.customer is not None or state.values["customer_mode"] == "new":
+        return []
+    name = state.values["customer_label"] or state.values["to"] or about.deal.title
+    found = customer_suggestions(
+        about.connection, name=name, email=state.values["email"], tax_id=state.values["tax_id"]
+    )
+    return [(row, reason_words(suggestion.reasons)) for row, suggestion in found]
+
+
+def reason_words(reasons: Iterable[str]) -> str:
+    """Say why an entry is suggested: "same tax ID · same email"."""
+    words = {
+        "same_name": _("same name"),
+        "same_tax_id": _("same tax ID"),
+        "same_email": _("same email"),
+        "similar_name": _("similar name"),
+        "shared_words": _("shares words of the name"),
+    }
+    return " · ".join(words[reason] for reason in reasons)
+
+
+def _lines(
+    state: FormState,
+    about: Known,
+    checked: Checked,
+    errors: dict[str, Check],
+    likely: dict[int, Item],
+    *,
+    is_posted: bool,
+) -> list[dict[str, Any]]:
+    amounts: dict[int, Decimal] = {}
+    if checked.draft:
+        amounts = {
+            at: draft_line_amount(line)
+            for at, line in zip(line_places(state), checked.draft.lines, strict=True)
+        }
+    rows = []
+    for at, line in enumerate(state.lines):
+        item = about.around.items.get(line["item"])
+        problems = {
+            place.split("-", 1)[1]: entry for place, entry in errors.items() if place.startswith(f"{at}-")
+        }
+        if not is_posted and "item" in problems and not line["item"] and at not in state.line_says:
+            problems.pop("item")  # the amber row and what is likely say it already
+        rows.append(
+            {
+                "index": at,
+                "id": str(at),
+                "number": at + 1,
+                "values": line,
+                "problems": problems,
+                "amount": amounts.get(at),
+                "item": item,
+                "is_linked": item is not None and item.is_active and item.kind != "Category",
+                "is_blank": is_blank(line),
+                "likely": likely.get(at),
+                "new_name": item_name(line["item_label"] or line["name"]),
+                "is_first": at == 0,
+                "is_last": at == len(state.lines) - 1,
+            }
+        )
+    return rows
+
+
+def _origin(state: FormState, about: Known, name: str) -> str:
+    """Say where a text came from, or why it is empty."""
+    key = state.values[f"origin_{name}"]
+    if not key:
+        return ""
+    path, _mark, why = key.partition("?")
+    if why == "gone":
+        return _("The CRM field chosen in the settings no longer exists.")
+    group = {"organization": _("Organization"), "person": _("Person"), "deal": _("Deal")}.get(
+        path.split(".")[0], ""
+    )
+    where = f"{group} – {_(about.labels.get(path, path.rpartition('.')[2]))}"
+    if why == "empty":
+        return _("%(field)s is empty in the CRM") % {"field": where}
+    return _("From %(field)s") % {"field": where}
+
+
+def _totals(about: Known, draft: InvoiceDraft | None) -> Totals | None:
+    return draft_totals(draft.lines, tax_percent=about.tax_percent) if draft else None
+
+
+def _after(about: Known, draft: InvoiceDraft | None) -> dict[str, Any] | None:
+    """Give the deal once this invoice exists: what is invoiced before tax, what is left, the bar."""
+    if draft is None or deal_left(about, draft) is None:
+        return None
+    zero = Decimal(0)
+    value, strip = about.deal.value, about.strip
+    before = strip.invoiced_net if strip else zero
+    this = draft_totals(draft.lines, tax_percent=None).total
+    whole = max(value, before + this)
+    ratio = before / strip.invoiced if strip and strip.invoiced else zero
+
+    def share(amount: Decimal) -> Decimal:
+        return (amount * 100 / whole).quantize(Decimal("0.1")) if whole else zero
+
+    segments = [Segment("this", share(this))]
+    if strip:
+        due = strip.outstanding - strip.overdue
+        parts = (("paid", strip.paid), ("due", due), ("overdue", strip.overdue))
+        segments = [*(Segment(kind, share(amount * ratio)) for kind, amount in parts), *segments]
+    return {
+        "value": value,
+        "before": before,
+        "this": this,
+        "left": max(zero, value - before - this),
+        "over": max(zero, before + this - value),
+        "segments": segments,
+    }
+
+
+def _currencies(state: FormState, about: Known) -> list[tuple[str, str]]:
+    extra = (
+        state.values["currency"].strip().upper()[:3],
+        about.customer.currency if about.customer else "",
+    )
+    codes = currency_codes(
+        home=about.connection.home_currency, is_multicurrency=about.connection.is_multicurrency, extra=extra
+    )
+    language = (get_language() or "en").replace("-", "_")
+    return [(code, str(get_currency_name(code, locale=language))) for code in codes]
+
+
+def _currency_hint(state: FormState, about: Known) -> str:
+    if about.customer and about.customer.currency == state.values["currency"]:
+        return _("Same as the customer")
+    if not about.connection.is_multicurrency:
+        return _("QuickBooks takes %(currency)s only") % {"currency": about.connection.home_currency}
+    if state.values["customer_mode"] == "new":
+        return _("Cannot be changed after the first invoice")
+    return ""
+
+
+def _due_hint(state: FormState) -> str:
+    issued, due = read_day(state.values["issue_date"]), read_day(state.values["due_date"])
+    if issued is None or due is None or due < issued:
+        return ""
+    days = (due - issued).days
+    if not days:
+        return _("On the issue date")
+    return ngettext("%(n)s day after issue", "%(n)s days after issue", days) % {"n": days}
+
+
+def _diff_context(about: Known, draft: InvoiceDraft | None) -> dict[str, Any]:
+    if about.customer is None or draft is None or draft.customer.is_new:
+        return {"diffs": [], "diff_words": ""}
+    labels = {"address": _("Address"), "email": _("Email"), "tax_id": _("Customer tax ID")}
+    diffs: list[tuple[str, FieldDiff]] = [
+        (labels[diff.field], diff)
+        for diff in customer_diff(customer_facts(about.customer), draft_facts(draft))
+    ]
+    changed = sum(diff.is_changed for _label, diff in diffs)
+    if not changed:
+        return {"diffs": [], "diff_words": ""}
+    words = ngettext("%(n)s of %(all)s fields differs.", "%(n)s of %(all)s fields differ.", changed)
+    return {"diffs": diffs, "diff_words": words % {"n": changed, "all": len(diffs)}}

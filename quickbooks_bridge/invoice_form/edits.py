@@ -1,0 +1,249 @@
+"""What the buttons of the invoice form do to its texts; the same with and without script.
+
+A button posts `do`, such as `remove:2` or `link:0:17`. The server also follows what depends on something else: the
+due date on the issue date and the terms, the tax of the lines on the choice for the whole invoice.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from deals.templatetags.ui import number
+from quickbooks_bridge.domain.draft import PresetFacts
+from quickbooks_bridge.domain.due_dates import LONGEST, due_date
+from quickbooks_bridge.domain.payloads import safe_display_name
+from quickbooks_bridge.models import Item
+
+from .state import MOST_LINES, NEW_LINE, FormState, read_day
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What edits need to know: today where the company is, terms with their days, presets, items named by the form."""
+
+    today: date
+    term_days: Mapping[str, int | None] = field(default_factory=dict)
+    presets: Mapping[str, PresetFacts] = field(default_factory=dict)
+    items: Mapping[str, Item] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What an edit wants of the page: the id of the field that gets the focus, and what is spoken."""
+
+    focus: str = ""
+
+
+def follow(state: FormState, around: Surroundings) -> None:
+    """Apply what follows from what a person changed: preset, terms, due date, tax of the lines."""
+    values = state.values
+    if values["preset"] != values["preset_applied"]:
+        _apply_preset(state, around)
+    if values["term"] != values["term_applied"]:
+        values["term_applied"] = values["term"]
+        days = around.term_days.get(values["term"])
+        if days is not None:
+            values["due_days"] = str(days)
+            values["due_computed"] = values["due_date"]
+    if values["tax"] != values["tax_applied"]:
+        values["tax_applied"] = values["tax"]
+        if values["tax"] == "by_product":
+            for line in state.lines:
+                if line["item"] in around.items:
+                    line["tax"] = "1" if around.items[line["item"]].is_taxable else "0"
+    _follow_due_date(values)
+
+
+def _follow_due_date(values: dict[str, str]) -> None:
+    """Move the due date along, unless somebody wrote one of their own."""
+    issued = read_day(values["issue_date"])
+    if not values["due_days"].isdecimal() or int(values["due_days"]) > LONGEST or issued is None:
+        return
+    if values["due_date"] == values["due_computed"] or not values["due_date"].strip():
+        try:
+            due = due_date(issued, days=int(values["due_days"])).isoformat()
+        except OverflowError:
+            return
+        values["due_date"] = values["due_computed"] = due
+
+
+def _apply_preset(state: FormState, around: Surroundings) -> None:
+    """Write the preset's own fields; words a person wrote are never replaced by it."""
+    values = state.values
+    before = around.presets.get(values["preset_applied"])
+    preset = around.presets.get(values["preset"])
+    values["preset_applied"] = values["preset"]
+    if preset is None:
+        return
+    if preset.due_days is not None:
+        values["due_days"], values["due_computed"] = str(preset.due_days), values["due_date"]
+    if preset.currency:
+        values["currency"] = preset.currency
+    values["tax"] = preset.tax
+    values["term"] = values["term_applied"] = preset.term_qbo_id or values["term"]
+    for name in ("message", "memo"):
+        told = getattr(before, name) if before else ""
+        if getattr(preset, name) and values[name].strip() in {"", told.strip()}:
+            values[name] = getattr(preset, name)
+
+
+def item_take(line: dict[str, str], item: Item) -> None:
+    """Link a line to a product; what is still empty on the line is filled from it."""
+    line["item"], line["item_label"] = item.qbo_id, item.name
+    line["name"] = line["name"] or item.name
+    if not line["unit_price"].strip():
+        line["unit_price"] = number(item.unit_price)
+        line["description"] = line["description"] or item.description
+    line["tax"] = "1" if item.is_taxable else "0"
+
+
+def edit(state: FormState, do: str, around: Surroundings) -> Edited:
+    """Do what a button says; what is unknown or out of range does nothing."""
+    verb, *rest = do.split(":")
+    change = _EDITS.get(verb)
+    return change(state, rest, around) if change else Edited()
+
+
+def _at(state: FormState, rest: list[str]) -> int | None:
+    at = int(rest[0]) if rest and rest[0].isdecimal() and len(rest[0]) < 4 else -1
+    return at if 0 <= at < len(state.lines) else None
+
+
+def _add_line(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    if len(state.lines) >= MOST_LINES:
+        return Edited()
+    state.lines.append(dict(NEW_LINE))
+    return Edited(f"line-{len(state.lines) - 1}-name")
+
+
+def _add_item(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    item = around.items.get(rest[0]) if rest else None
+    if item is None or len(state.lines) >= MOST_LINES:
+        return Edited()
+    line = dict(NEW_LINE)
+    item_take(line, item)
+    state.lines.append(line)
+    return Edited(f"line-{len(state.lines) - 1}-quantity")
+
+
+def _remove(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    at = _at(state, rest)
+    if at is None:
+        return Edited()
+    del state.lines[at]
+    return Edited(f"line-{min(at, len(state.lines) - 1)}-name" if state.lines else "add-line")
+
+
+def _move(step: int) -> Callable[[FormState, list[str], Surroundings], Edited]:
+    def change(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+        at = _at(state, rest)
+        if at is None:
+            return Edited()
+        to = min(max(at + step, 0), len(state.lines) - 1)
+        state.lines.insert(to, state.lines.pop(at))
+        return Edited(f"line-{to}-handle")
+
+    return change
+
+
+def _move_to(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    at, to = _at(state, rest), _at(state, rest[1:])
+    if at is None or to is None:
+        return Edited()
+    state.lines.insert(to, state.lines.pop(at))
+    return Edited(f"line-{to}-handle")
+
+
+def _link(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    at = _at(state, rest)
+    item = around.items.get(rest[1]) if len(rest) > 1 else None
+    if at is None or item is None:
+        return Edited()
+    item_take(state.lines[at], item)
+    return Edited(f"line-{at}-quantity")
+
+
+def _unlink_item(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    at = _at(state, rest)
+    if at is None:
+        return Edited()
+    state.lines[at]["item"] = state.lines[at]["item_label"] = ""
+    return Edited(f"line-{at}-item")
+
+
+def _customer(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    if not rest or not rest[0]:
+        return Edited()
+    state.values.update(customer=rest[0][:30], customer_label="", customer_open="", customer_mode="existing")
+    return Edited("id_to")
+
+
+def _values(focus: str, **changes: str) -> Callable[[FormState, list[str], Surroundings], Edited]:
+    def change(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+        state.values.update(changes)
+        return Edited(focus)
+
+    return change
+
+
+def _new_customer(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    name = ":".join(rest).strip()
+    state.values.update(customer_mode="new", customer="", customer_label="", customer_open="")
+    if name:
+        state.values["new_display_name"] = name
+    return Edited("id_new_display_name")
+
+
+def _name(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    """Write the display name without what QuickBooks forbids, or with "(customer)" behind it."""
+    name = safe_display_name(state.values["new_display_name"])
+    if rest == ["suffix"]:
+        name = f"{name[:489]} (customer)"
+    state.values["new_display_name"] = name
+    return Edited("id_new_display_name")
+
+
+def _commas(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    parts = [part.strip() for part in state.values["email"].replace(";", ",").split(",")]
+    state.values["email"] = ", ".join(part for part in parts if part)
+    return Edited("id_email")
+
+
+def _currency(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    if rest and rest[0].isalpha() and len(rest[0]) == 3:
+        state.values["currency"] = rest[0]
+    return Edited("id_currency")
+
+
+def _today(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    state.values["issue_date"] = around.today.isoformat()
+    return Edited("id_issue_date")
+
+
+def _due_follow(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    state.values["due_computed"] = state.values["due_date"]
+    return Edited("id_due_date")
+
+
+_EDITS: dict[str, Callable[[FormState, list[str], Surroundings], Edited]] = {
+    "add_line": _add_line,
+    "add_item": _add_item,
+    "remove": _remove,
+    "up": _move(-1),
+    "down": _move(1),
+    "move": _move_to,
+    "link": _link,
+    "unlink_item": _unlink_item,
+    "customer": _customer,
+    "unlink": _values("id_customer", customer="", customer_label="", customer_open=""),
+    "change": _values("id_customer", customer_open="1"),
+    "keep_customer": _values("id_to", customer_open="", customer_label=""),
+    "new_customer": _new_customer,
+    "existing_customer": _values("id_customer", customer_mode="existing"),
+    "name": _name,
+    "commas": _commas,
+    "currency": _currency,
+    "today": _today,
+    "no_number": _values("id_doc_number", doc_number=""),
+    "due_follow": _due_follow,
+}

@@ -1,0 +1,89 @@
+"""What the form says above itself after QuickBooks refused: what happened, whose turn it is, what support needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.wording import problem_text
+
+from .checks import Help, Remedy, check_of
+
+_QUICKBOOKS = frozenset({"throttled", "quickbooks_down"})
+_OWNER = frozenset({"reconnect", "reconnect_as_admin"})
+_ADMIN = frozenset({"no_permission", "not_in_edition", "subscription_ended", "unexpected"})
+_ACCOUNTANT = frozenset({"business_rule", "books_closed_there", "tax_code_bad"})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A refused invoice as a card."""
+
+    title: str
+    text: str
+    turn: str
+    other: str
+    again: str
+    at: datetime | None
+    code: str
+    tid: str
+    remedies: tuple[Remedy, ...]
+
+
+def failure_of(intent: InvoiceIntent, connection: Connection, helps: Help) -> Failure | None:
+    """Give the card of a refused intent; None when it is not refused."""
+    rows: list[dict[str, Any]] = intent.problems or []
+    if intent.state != InvoiceIntent.State.REFUSED or not rows:
+        return None
+    problem = Problem.from_dict(rows[0])
+    return Failure(
+        title=_title(problem.code),
+        text=_text(problem, intent),
+        turn=_turn(problem, connection),
+        other=_("Your accountant can change this in QuickBooks.") if problem.code in _ACCOUNTANT else "",
+        again=_again(problem),
+        at=intent.finished_at,
+        code=str(problem.params.get("code", "")),
+        tid=str(rows[0].get("tid") or ""),
+        remedies=check_of(problem, helps).remedies,
+    )
+
+
+def refused_problems(intent: InvoiceIntent) -> list[Problem]:
+    """Give the problems that have a field of the form, to stand beside it."""
+    return [problem for row in intent.problems or [] if (problem := Problem.from_dict(row)).field]
+
+
+def _title(code: str) -> str:
+    if code in _QUICKBOOKS:
+        return _("QuickBooks could not take the invoice just now")
+    if code in _OWNER:
+        return _("QuickBooks needs somebody to sign in again")
+    return _("QuickBooks refused the invoice")
+
+
+def _text(problem: Problem, intent: InvoiceIntent) -> str:
+    text = problem_text(problem)
+    made = _("No invoice was created.")
+    if intent.customer_qbo_id and intent.customer_payload and "Id" not in intent.customer_payload:
+        made = _("The new customer was created and is chosen below; no invoice was created.")
+    return text if _("Nothing was created") in text else f"{text} {made}"
+
+
+def _turn(problem: Problem, connection: Connection) -> str:
+    if problem.code in _QUICKBOOKS:
+        return _("QuickBooks'")
+    if problem.code in _OWNER:
+        return _("%(name)s's, who connected QuickBooks") % {"name": connection.owner.name}
+    if problem.code in _ADMIN:
+        return _("Your QuickBooks admin's")
+    return _("Yours")
+
+
+def _again(problem: Problem) -> str:
+    if problem.code in _QUICKBOOKS:
+        return _("Not by itself. Press Create invoice again in a minute; what you typed is kept.")
+    return _("Not by itself; it would be refused the same way.")

@@ -1,0 +1,49 @@
+"""What ties a field of the invoice form to the sentence under it."""
+
+from typing import Any
+
+from babel.numbers import format_decimal
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from quickbooks_bridge.invoice_form.checks import Check
+
+register = template.Library()
+
+
+@register.simple_tag
+def tie(entry: Check | None, field_id: str, hint: str = "") -> SafeString:
+    """Give the attributes of a field: whether it is wrong, and the ids of the texts that describe it."""
+    described = " ".join(part for part in (hint, f"{field_id}_error" if entry else "") if part)
+    parts = [mark_safe(" data-sync")]
+    if entry:
+        parts.append(mark_safe(' aria-invalid="true"'))
+    if described:
+        parts.append(format_html(' aria-describedby="{}"', described))
+    return SafeString("".join(parts))
+
+
+@register.inclusion_tag("quickbooks/_says.html")
+def says(entry: Check | None, field_id: str) -> dict[str, Any]:
+    """Draw the place under a field for what is wrong with it and the buttons that mend it."""
+    return {"entry": entry, "field_id": field_id}
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """Give the words of a text, to loop over."""
+    return text.split()
+
+
+@register.filter
+def at(mapping: dict[str, Any], key: str) -> Any:
+    """Give the value of a key that is itself a variable."""
+    return mapping.get(key, "")
+
+
+@register.filter
+def thousands(count: int) -> str:
+    """Write a count as the reader's language groups it: 1,206."""
+    return str(format_decimal(count, locale=(get_language() or "en").replace("-", "_")))

@@ -39,13 +39,12 @@ def keeps_form_when_signed_out(
     return inner
 
 
-def carrying_sign_in(request: HttpRequest, deal_pk: int) -> HttpResponse:
+def carrying_sign_in(request: HttpRequest, deal_pk: int) -> HttpResponseBase:
     """Show the sign-in page; one hidden field carries the posted form, signed so that only our own page fills it."""
-    request.method = "GET"  # the page is shown, not posted to
     posted = state_from_post(request.POST).as_json()
+    request.method = "GET"  # the page is shown, not posted to
     kept = signing.dumps(posted, salt=SALT, compress=True)
-    page: HttpResponse = FormSignIn.as_view(extra_context={"kept": kept})(request, deal_pk=deal_pk)
-    return page
+    return FormSignIn.as_view(extra_context={"kept": kept})(request, deal_pk=deal_pk)
 
 
 @method_decorator(ensure_csrf_cookie, name="dispatch")

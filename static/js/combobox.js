@@ -32,7 +32,7 @@ class Combobox {
     const names = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id };
     for (const [name, text] of Object.entries(names)) this.input.setAttribute(name, text);
     this.input.addEventListener("input", () => this.onInput());
-    this.input.addEventListener("focus", () => this.input.select());
+    this.input.addEventListener("focus", () => this.onFocus());
     this.input.addEventListener("click", () => this.list.hidden && this.browse());
     this.input.addEventListener("blur", () => this.onLeave());
     this.input.addEventListener("keydown", (event) => this.onKey(event));
@@ -135,6 +135,12 @@ class Combobox {
     this.activate(query ? this.options[0] : null);
     const summary = this.list.querySelector(".combo-count")?.textContent.trim();
     if (query && summary) say(summary);
+  }
+
+  onFocus() {
+    // The page may have linked something by itself since.
+    if (this.value.value && !this.isTyped) this.taken = this.input.value;
+    this.input.select();
   }
 
   browse() {

@@ -6,6 +6,8 @@ import { say } from "./live.js";
 import { enhanceMenus } from "./menu.js";
 
 const PAUSE = 250;
+// Only these change which fields there are; after the others the page stays and just its live parts change.
+const RESHAPES = /^(add|remove|up|down|move|customer|unlink$|change|keep_customer|new_customer|existing_customer)/;
 const COPIED = ["class", "aria-invalid", "aria-describedby", "aria-label"];
 const form = document.getElementById("invoice-form");
 const sheet = form.querySelector(".sheet");
@@ -109,6 +111,8 @@ function replaceAll(fresh, sent, isReordered) {
   const held = holder();
   const open = [...sheet.querySelectorAll("details[open]")].map((part) => part.className);
   const typed = new Map(named(document).filter(isValue).filter((field) => sent.has(field.name) && sent.get(field.name) !== field.value).map((field) => [field.name, field.value]));
+  const search = document.activeElement?.closest("[role=combobox]");
+  const isSearching = search && (search.getAttribute("aria-expanded") === "true" || typed.has(search.name));
   for (const field of fresh.querySelectorAll("#invoice-form > input[type=hidden]")) {
     if (!["csrfmiddlewaretoken", "scripted"].includes(field.name) && form.elements[field.name]) form.elements[field.name].value = field.value;
   }
@@ -121,10 +125,16 @@ function replaceAll(fresh, sent, isReordered) {
   enhanceAll(sheet);
   enhanceMenus(sheet);
   showSegments();
-  const wanted = fresh.getElementById("invoice-form").dataset.focus;
-  const field = wanted && document.getElementById(wanted);
-  if (field) focusField(field);
-  else refocus(held);
+  refocus(held);
+  if (isSearching) document.activeElement.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Put the focus where the server says, unless somebody has gone on to another field meanwhile. */
+function moveFocus(fresh, from) {
+  const wanted = document.getElementById(fresh.getElementById("invoice-form").dataset.focus);
+  const now = document.activeElement;
+  const isElsewhere = now && now !== document.body && from !== (now.id || now.name) && now.matches("input, select, textarea");
+  if (wanted && !isElsewhere) focusField(wanted);
 }
 
 const fixes = () => document.querySelectorAll("#check .check-fix").length;
@@ -135,12 +145,13 @@ function tell(before) {
 }
 
 /** Post a button's word (or nothing, for a mere check) and show the answer; one request at a time. */
-function act(what, { isWhole = Boolean(what), button = null } = {}) {
+function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
   clearTimeout(timer);
   const mine = ++asked;
   const work = running.then(async () => {
     if (!what && mine !== asked) return null;
     const data = body(what);
+    const from = document.activeElement?.id || document.activeElement?.name || "";
     button?.setAttribute("aria-busy", "true");
     isKept = true;
     const fresh = await ask(data);
@@ -160,6 +171,7 @@ function act(what, { isWhole = Boolean(what), button = null } = {}) {
       copyAttributes(fresh);
       copyValues(fresh, data);
     }
+    if (what) moveFocus(fresh, from);
     tell(before);
     return fresh;
   });
@@ -176,7 +188,7 @@ function checkSoon() {
 form.addEventListener("input", checkSoon);
 document.addEventListener("change", (event) => {
   if (event.target.form !== form) return;
-  if (event.target.matches("[data-do]")) act(event.target.dataset.do);
+  if (event.target.matches("[data-do]")) act(event.target.dataset.do, { isWhole: true });
   else checkSoon();
 });
 

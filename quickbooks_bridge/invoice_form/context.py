@@ -16,7 +16,7 @@ from quickbooks_bridge.domain.preflight import draft_problems, passed_checks
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
 from quickbooks_bridge.models import Item
-from quickbooks_bridge.presenters import Segment
+from quickbooks_bridge.money_strip import Segment
 from quickbooks_bridge.services.customers import customer_facts, customer_suggestions, draft_facts
 from quickbooks_bridge.services.items import item_name, items_like
 
@@ -224,26 +224,27 @@ def _after(about: Known, draft: InvoiceDraft | None) -> dict[str, Any] | None:
         return None
     zero = Decimal(0)
     value, strip = about.deal.value, about.strip
-    before = strip.invoiced_net if strip else zero
     this = draft_totals(draft.lines, tax_percent=None).total
-    whole = max(value, before + this)
-    ratio = before / strip.invoiced if strip and strip.invoiced else zero
-
-    def share(amount: Decimal) -> Decimal:
-        return (amount * 100 / whole).quantize(Decimal("0.1")) if whole else zero
-
-    segments = [Segment("this", share(this))]
-    if strip:
-        due = strip.outstanding - strip.overdue
-        parts = (("paid", strip.paid), ("due", due), ("overdue", strip.overdue))
-        segments = [*(Segment(kind, share(amount * ratio)) for kind, amount in parts), *segments]
+    before, waiting = strip.invoiced_net, strip.unconfirmed_net
+    whole = max(value, before + waiting + this)
+    ratio = before / strip.invoiced if strip.invoiced else zero
+    parts = (
+        ("paid", strip.paid * ratio),
+        ("due", (strip.outstanding - strip.overdue) * ratio),
+        ("overdue", strip.overdue * ratio),
+        ("unconfirmed", waiting),
+        ("this", this),
+    )
     return {
         "value": value,
         "before": before,
+        "waiting": waiting,
         "this": this,
-        "left": max(zero, value - before - this),
-        "over": max(zero, before + this - value),
-        "segments": segments,
+        "left": max(zero, value - before - waiting - this),
+        "over": max(zero, before + waiting + this - value),
+        "segments": [Segment(kind, (amount * 100 / whole).quantize(Decimal("0.1"))) for kind, amount in parts]
+        if whole
+        else [],
     }
 
 

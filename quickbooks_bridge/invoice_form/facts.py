@@ -8,16 +8,15 @@ from decimal import Decimal
 from deals.fields import field_catalogue
 from deals.models import Account, Deal
 from deals.selectors import custom_field_facts
+from quickbooks_bridge.deal_selectors import MoneyStrip, intents_of_deal, money_strips
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts
 from quickbooks_bridge.models import Connection, Customer, Item, Preset, Term
 from quickbooks_bridge.selectors import (
-    MoneyStrip,
     company_today,
     customer_by_id,
     expected_tax_percent,
     items_by_id,
-    money_strips,
 )
 from quickbooks_bridge.services.customers import customer_named
 
@@ -37,7 +36,7 @@ class Known:
     presets: tuple[Preset, ...]
     customer: Customer | None
     namesake: Customer | None
-    strip: MoneyStrip | None
+    strip: MoneyStrip
     tax_percent: Decimal | None
     labels: Mapping[str, str]
 
@@ -58,7 +57,10 @@ def known(
     today = company_today(connection, now=now)
     is_new = state.values["customer_mode"] == "new"
     chosen = state.values["customer"]
-    strips = [strip for strip in money_strips(deal, today=today) if strip.currency == deal.currency]
+    # An invoice that is being checked is kept out of what is left; this very form's own is not.
+    unfinished = [
+        intent for intent in intents_of_deal(deal).unfinished if intent.token != state.values["token"]
+    ]
     return Known(
         connection=connection,
         deal=deal,
@@ -73,7 +75,7 @@ def known(
         presets=presets,
         customer=customer_by_id(account, realm, chosen) if chosen and not is_new else None,
         namesake=customer_named(connection, state.values["new_display_name"]) if is_new else None,
-        strip=strips[0] if strips else None,
+        strip=money_strips(deal, today=today, unfinished=unfinished)[0],
         tax_percent=expected_tax_percent(connection),
         labels={entry.key: entry.label for entry in field_catalogue(custom_field_facts(account))},
     )
@@ -103,7 +105,7 @@ def deal_left(about: Known, draft: InvoiceDraft) -> Decimal | None:
     """Give what the deal's value leaves to invoice before tax; None for another currency or a deal without value."""
     if not about.deal.value or draft.currency != about.deal.currency:
         return None
-    return about.deal.value - (about.strip.invoiced_net if about.strip else Decimal(0))
+    return about.deal.value - about.strip.invoiced_net - about.strip.unconfirmed_net
 
 
 def preflight_facts(about: Known, draft: InvoiceDraft) -> PreflightFacts:

@@ -8,14 +8,9 @@ from django.utils.translation import gettext as _
 
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.models import Connection, InvoiceIntent
-from quickbooks_bridge.wording import problem_text
+from quickbooks_bridge.wording import Turn, other_way, problem_text, turn_text, whose_turn
 
 from .checks import Help, Remedy, check_of
-
-_QUICKBOOKS = frozenset({"throttled", "quickbooks_down"})
-_OWNER = frozenset({"reconnect", "reconnect_as_admin"})
-_ADMIN = frozenset({"no_permission", "not_in_edition", "subscription_ended", "unexpected"})
-_ACCOUNTANT = frozenset({"business_rule", "books_closed_there", "tax_code_bad"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ def failure_of(intent: InvoiceIntent, connection: Connection, helps: Help) -> Fa
         title=_title(problem.code),
         text=_text(problem, intent),
         turn=_turn(problem, connection),
-        other=_("Your accountant can change this in QuickBooks.") if problem.code in _ACCOUNTANT else "",
+        other=other_way(problem.code),
         again=_again(problem),
         at=intent.finished_at,
         code=str(problem.params.get("code", "")),
@@ -58,9 +53,9 @@ def refused_problems(intent: InvoiceIntent) -> list[Problem]:
 
 
 def _title(code: str) -> str:
-    if code in _QUICKBOOKS:
+    if whose_turn(code) is Turn.QUICKBOOKS:
         return _("QuickBooks could not take the invoice just now")
-    if code in _OWNER:
+    if code.startswith("reconnect"):
         return _("QuickBooks needs somebody to sign in again")
     return _("QuickBooks refused the invoice")
 
@@ -74,16 +69,12 @@ def _text(problem: Problem, intent: InvoiceIntent) -> str:
 
 
 def _turn(problem: Problem, connection: Connection) -> str:
-    if problem.code in _QUICKBOOKS:
-        return _("QuickBooks'")
-    if problem.code in _OWNER:
+    if problem.code.startswith("reconnect"):
         return _("%(name)s's, who connected QuickBooks") % {"name": connection.owner.name}
-    if problem.code in _ADMIN:
-        return _("Your QuickBooks admin's")
-    return _("Yours")
+    return turn_text(whose_turn(problem.code))
 
 
 def _again(problem: Problem) -> str:
-    if problem.code in _QUICKBOOKS:
+    if whose_turn(problem.code) is Turn.QUICKBOOKS:
         return _("Not by itself. Press Create invoice again in a minute; what you typed is kept.")
-    return _("Not by itself; it would be refused the same way.")
+    return _("Not by itself; it would fail the same way")

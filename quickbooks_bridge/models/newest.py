@@ -185,3 +185,28 @@ def _insert_sqlite(cursor: Any, model: type[models.Model], columns: str, rows: S
         f"SELECT {taken} FROM json_each(%s)",
         [_sqlite_json(rows)],
     )
+
+
+def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Values]) -> int:
+    """Give each row its own values in one statement; a row of `rows` is a primary key and then values of `names`."""
+    if not rows:
+        return 0
+    connection = connections[DEFAULT_DB_ALIAS]
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    table = _quote(model._meta.db_table)
+    key = _taken(0, fields[model._meta.pk.attname], connection, connection.vendor)
+    taken = [_taken(at, fields[name], connection, connection.vendor) for at, name in enumerate(names, 1)]
+    columns = ", ".join(
+        f"{expression} AS {_quote(name)}" for name, expression in zip(names, taken, strict=True)
+    )
+    is_sqlite = connection.vendor == "sqlite"
+    source = "json_each(%s)" if is_sqlite else "jsonb_array_elements(%s::jsonb) AS r"
+    changes = ", ".join(f"{_quote(name)} = v.{_quote(name)}" for name in names)
+    # Only names of columns and tables of our own models are put together here.
+    text = (
+        f"UPDATE {table} SET {changes} FROM (SELECT {key} AS key, {columns} FROM {source}) AS v "  # noqa: S608 - see above
+        f"WHERE {table}.id = v.key"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [(_sqlite_json if is_sqlite else _postgres_json)(rows)])
+        return int(cursor.rowcount)

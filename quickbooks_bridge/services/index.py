@@ -123,15 +123,26 @@ def connection_sync(connection: Connection, *, now: datetime, interactive: bool 
     try:
         _sync_claimed(connection, now=now, interactive=interactive)
     except QuickBooksError as error:
-        note_failure(connection, error, now=now)
-        wait = timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else _back_off(connection)
-        Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(
-            next_sync_at=now + wait
-        )
+        sync_failed(connection, error, now=now)
         return False
     finally:
         Connection.objects.filter(pk=connection.pk).update(sync_lease_until=None)
     return True
+
+
+def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:
+    """Keep what went wrong with a claimed company, let it go, and say when it is asked again."""
+    note_failure(connection, error, now=now)
+    wait = timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else _back_off(connection)
+    mine = Connection.objects.filter(pk=connection.pk)
+    mine.update(sync_lease_until=None)
+    mine.filter(status=Connection.Status.ACTIVE).update(next_sync_at=now + wait)
+
+
+def next_look(now: datetime) -> datetime:
+    """Give when a company is asked next, spread a little so that not all are asked at once."""
+    spread = random.uniform(0.9, 1.1)  # noqa: S311 - not a secret
+    return now + timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * spread)
 
 
 def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -> None:
@@ -155,14 +166,12 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
 
 
 def _done(connection: Connection, server_time: datetime, *, now: datetime) -> None:
-    spread = random.uniform(0.9, 1.1)  # noqa: S311 - keeps companies from asking all at once
-    seconds = settings.QUICKBOOKS_POLL_SECONDS * spread
     Connection.objects.filter(pk=connection.pk).update(
         watermark=server_time,
         last_sync_at=now,
         failures=0,
         last_problem="",
-        next_sync_at=now + timedelta(seconds=seconds),
+        next_sync_at=next_look(now),
     )
 
 

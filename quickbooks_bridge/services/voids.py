@@ -282,3 +282,17 @@ def voids_settle(connection: Connection, qbo_ids: Iterable[str], *, now: datetim
             event_explain(event.invoice, "invoice.voided", details, actor=event.actor)
         is_all_done = is_all_done and is_done
     return is_all_done
+
+
+def voids_begun(batch: sync.Batch) -> set[int]:
+    """Give the connections among `batch` with a void that was begun and not ended, for `voids_settle`."""
+    ids = {invoice.qbo_id for _connection, changes in batch for invoice in changes.invoices}
+    if not ids:
+        return set()
+    owners = {(connection.account_id, connection.realm_id): connection.pk for connection, _changes in batch}
+    begun = InvoiceEvent.objects.filter(
+        kind=BEGUN,
+        invoice__account_id__in={account for account, _realm in owners},
+        invoice__qbo_id__in=ids,
+    ).values_list("invoice__account_id", "invoice__realm_id")
+    return {owners[owner] for owner in begun if owner in owners}

@@ -1,0 +1,182 @@
+"""Asking many companies for changes at once: the waiting happens side by side, the writing together.
+
+Each company costs one call; what the answers of a chunk bring shares its statements, so that a quiet company costs
+next to none. A company that is slow or fails holds nobody up: answers are applied in rounds as they come.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from quickbooks_bridge.crypto import UnreadableToken, decrypt
+from quickbooks_bridge.domain.remote import RemoteChanges
+from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
+from quickbooks_bridge.gateway.errors import QuickBooksError
+from quickbooks_bridge.gateway.limiter import default_limiter
+from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.models.newest import update_many
+
+from . import sync
+from .index import LEASE, LOOK_BACK, OVERLAP, next_look, sync_failed
+from .intents import intents_adopt
+from .tokens import REFRESH_BEFORE
+from .voids import voids_begun
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 200
+AT_ONCE = 64
+# How long the answers of a round may wait for slower ones before they are applied.
+ROUND_SECONDS = 2.0
+
+
+class _NeedsOwnRun(Exception):
+    """Not a case for the chunk: tokens to be renewed, or more to read than one answer."""
+
+
+class _RowTokens:
+    """The access token that came with the claimed row; renewing is left to the company's own run."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def access_token(self) -> str:
+        """Give the token of the row."""
+        return self._token
+
+    def renew(self, stale: str) -> str:
+        """Refuse: threads touch no database."""
+        raise _NeedsOwnRun
+
+
+@dataclass
+class Polled:
+    """What became of a chunk: how many companies are in step, and whose turn comes alone (`sync_connection`)."""
+
+    in_step: int = 0
+    failed: int = 0
+    alone: list[int] = field(default_factory=list)
+
+
+def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
+    """Ask the companies among `pks` that nobody else is asking, one call each, and apply the answers."""
+    polled = Polled()
+    claimed = _claim(pks, now=now)
+    with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(claimed) or 1)) as pool:
+        waiting = {pool.submit(_ask, connection, now): connection for connection in claimed}
+        while waiting:
+            done = _round(waiting)
+            _finish(done, polled, now=now)
+            for future, _connection in done:
+                del waiting[future]
+    return polled
+
+
+def _claim(pks: Sequence[int], *, now: datetime) -> list[Connection]:
+    """Take the leases of the companies that are free, in one statement; gives their rows."""
+    if not pks:
+        return []
+    database = connections[DEFAULT_DB_ALIAS]
+    table = Connection._meta.db_table
+    # Two workers with the same list must not wait for each other's rows in different orders.
+    lock = " ORDER BY id FOR UPDATE SKIP LOCKED" if database.vendor == "postgresql" else ""
+    marks = ", ".join(["%s"] * len(pks))
+    at, until = (database.ops.adapt_datetimefield_value(moment) for moment in (now, now + LEASE))
+    # The only text put together here is our own table's name.
+    rows = Connection.objects.raw(
+        f"UPDATE {table} SET sync_lease_until = %s WHERE id IN (SELECT id FROM {table} WHERE id IN ({marks}) "  # noqa: S608 - see above
+        f"AND status = %s AND import_state = %s AND (sync_lease_until IS NULL OR sync_lease_until < %s){lock}) "
+        "RETURNING *",
+        [until, *pks, Connection.Status.ACTIVE, Connection.Import.DONE, at],
+    )
+    return list(rows)
+
+
+def _ask(connection: Connection, now: datetime) -> RemoteChanges:
+    """Ask one company, in a thread: no database here."""
+    since, expires = connection.watermark, connection.access_expires_at
+    if since is None or since < now - LOOK_BACK or expires is None or expires - REFRESH_BEFORE <= now:
+        raise _NeedsOwnRun
+    try:
+        token = decrypt(connection.access_token, keys=settings.TOKEN_KEYS)
+    except UnreadableToken as error:
+        raise _NeedsOwnRun from error
+    client = QuickBooksClient(
+        realm_id=connection.realm_id,
+        tokens=_RowTokens(token),
+        api_url=api_base(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL),
+        limiter=default_limiter(settings.REDIS_URL),
+        interactive=False,
+        timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
+    )
+    changes = client.changes(since - OVERLAP)
+    if changes.is_full:
+        raise _NeedsOwnRun
+    return changes
+
+
+Answered = tuple[Future[RemoteChanges], Connection]
+
+
+def _round(waiting: dict[Future[RemoteChanges], Connection]) -> list[Answered]:
+    """Wait until all have answered, or until some have and the others take long."""
+    done, late = wait(waiting, timeout=ROUND_SECONDS)
+    if late and not done:
+        done, _late = wait(waiting, return_when=FIRST_COMPLETED)
+    return [(future, waiting[future]) for future in done]
+
+
+def _finish(done: Iterable[Answered], polled: Polled, *, now: datetime) -> None:
+    batch: list[tuple[Connection, RemoteChanges]] = []
+    alone: list[int] = []
+    for future, connection in done:
+        try:
+            batch.append((connection, future.result()))
+        except _NeedsOwnRun:
+            alone.append(connection.pk)
+        except QuickBooksError as error:
+            sync_failed(connection, error, now=now)
+            polled.failed += 1
+    if batch:
+        unsettled = voids_begun(batch)
+        alone.extend(unsettled)
+        batch = [(connection, changes) for connection, changes in batch if connection.pk not in unsettled]
+        _apply(batch, now=now)
+        polled.in_step += len(batch)
+    if alone:
+        Connection.objects.filter(pk__in=alone).update(sync_lease_until=None)
+        polled.alone.extend(alone)
+
+
+def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> None:
+    """Apply answers and move each company's moment to ask from, in one transaction."""
+    realms = [connection.realm_id for connection, _changes in batch]
+    announced = list(
+        WebhookEvent.objects.filter(realm_id__in=realms, handled_at__isnull=True).values_list(
+            "pk", "realm_id", "received_at"
+        )
+    )
+    handled = [pk for pk, _realm, received_at in announced if received_at <= now]
+    again = {realm for _pk, realm, received_at in announced if received_at > now}
+    with transaction.atomic():
+        sync.changes_apply(batch, now=now, source="sync")
+        intents_adopt(batch, now=now)
+        rows: list[tuple[Any, ...]] = []
+        for connection, changes in batch:
+            # Announced while QuickBooks was answering: whether the answer held it already, nobody knows.
+            due = now if connection.realm_id in again else next_look(now)
+            rows.append((connection.pk, changes.server_time, now, 0, "", due, None))
+        update_many(Connection, _DONE, rows)
+        if handled:
+            WebhookEvent.objects.filter(pk__in=handled).update(handled_at=now)
+
+
+_DONE = (
+    "watermark", "last_sync_at", "failures", "last_problem", "next_sync_at", "sync_lease_until",
+)  # fmt: skip

@@ -1,0 +1,107 @@
+"""Many companies asked at once: one call each, the writing together, nobody held up by another."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from quickbooks_bridge.models import Connection, Invoice, WebhookEvent
+from quickbooks_bridge.services.index import LEASE, connection_load, connection_sync
+from quickbooks_bridge.services.poll import connections_sync
+
+from ..conftest import connect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def both(connection, stranger, pretend) -> list[Connection]:
+    """Two accounts with a company each, both loaded."""
+    theirs = connect(stranger, pretend, company=1)
+    assert theirs.realm_id != connection.realm_id
+    assert connection_load(theirs, now=now())
+    for made in (connection, theirs):
+        assert connection_sync(made, now=now())
+    return list(Connection.objects.order_by("pk"))
+
+
+def cdc_calls(pretend, since: int) -> list[str]:
+    return [call["realm_id"] for call in pretend.calls(since=since) if call["operation"] == "cdc"]
+
+
+def mark(pretend) -> int:
+    return pretend.control("GET", "/control/requests")["total"]
+
+
+def pay_one(pretend, connection: Connection) -> str:
+    row = Invoice.objects.filter(realm_id=connection.realm_id, balance__gt=0, is_deleted=False)[0]
+    pretend.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
+    return row.qbo_id
+
+
+def test_each_company_is_asked_once_and_gets_its_own_changes(pretend, both):
+    paid = {made.realm_id: pay_one(pretend, made) for made in both}
+    before = mark(pretend)
+    polled = connections_sync([made.pk for made in both], now=now())
+    assert (polled.in_step, polled.failed, polled.alone) == (2, 0, [])
+    assert sorted(cdc_calls(pretend, before)) == sorted(paid)
+    for realm, qbo_id in paid.items():
+        assert Invoice.objects.get(realm_id=realm, qbo_id=qbo_id).balance == 0
+    for made in Connection.objects.all():
+        assert made.sync_lease_until is None
+        assert made.next_sync_at > now() + timedelta(minutes=4)
+
+
+def test_a_quiet_chunk_takes_the_same_statements_for_two_as_for_one(pretend, both):
+    counts = []
+    for pks in ([both[0].pk], [made.pk for made in both]):
+        with CaptureQueriesContext(database) as queries:
+            connections_sync(pks, now=now())
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_failing_company_waits_longer_and_delays_no_other(pretend, both):
+    failing, fine = both
+    pretend.control("POST", "/control/faults", {"kind": "503_html", "realm": failing.realm_id, "count": 9})
+    polled = connections_sync([failing.pk, fine.pk], now=now())
+    pretend.control("DELETE", "/control/faults")
+    assert (polled.in_step, polled.failed) == (1, 1)
+    failing.refresh_from_db()
+    assert (failing.failures, failing.last_problem, failing.sync_lease_until) == (1, "quickbooks_down", None)
+    assert failing.next_sync_at > now()
+
+
+def test_a_company_somebody_else_asks_is_left_alone(pretend, both):
+    Connection.objects.filter(pk=both[0].pk).update(sync_lease_until=now() + LEASE)
+    before = mark(pretend)
+    assert connections_sync([made.pk for made in both], now=now()).in_step == 1
+    assert cdc_calls(pretend, before) == [both[1].realm_id]
+
+
+def test_tokens_near_their_end_get_a_turn_of_their_own(pretend, both):
+    Connection.objects.filter(pk=both[0].pk).update(access_expires_at=now() + timedelta(minutes=1))
+    polled = connections_sync([made.pk for made in both], now=now())
+    assert (polled.in_step, polled.alone) == (1, [both[0].pk])
+    assert connection_sync(both[0], now=now())
+
+
+def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both):
+    moment = now()
+    for at, key in ((moment - timedelta(seconds=5), "early"), (moment + timedelta(seconds=5), "late")):
+        WebhookEvent.objects.create(
+            key=key,
+            realm_id=both[0].realm_id,
+            entity="invoice",
+            qbo_id="1",
+            operation="update",
+            received_at=at,
+        )
+    connections_sync([made.pk for made in both], now=moment)
+    assert [event.key for event in WebhookEvent.objects.filter(handled_at__isnull=True)] == ["late"]
+    assert Connection.objects.get(pk=both[0].pk).next_sync_at == moment

@@ -5,6 +5,7 @@ statement itself: two processes that apply answers in the wrong order still end 
 """
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,6 +20,8 @@ from .catalogue import RemoteRow
 from .invoices import Invoice, InvoiceEvent
 
 KEY = ("account_id", "realm_id", "qbo_id")
+# SQLite takes 32,766 parameters in a statement; the widest of these rows has eight.
+_SQLITE_ROWS = 1000
 Values = Sequence[Any]
 
 
@@ -48,23 +51,40 @@ def write_newest(
     if not rows:
         return set()
     connection = connections[DEFAULT_DB_ALIAS]
-    is_sqlite = connection.vendor == "sqlite"
-    as_json = _sqlite_json if is_sqlite else _postgres_json
-    insert, constants = _insert(model, names, connection.vendor)
     with connection.cursor() as cursor:
-        if is_sqlite:
-            cursor.execute(insert, [*constants, as_json(rows)])
-            written = cursor.fetchall()
+        if connection.vendor == "sqlite":
+            written = _write_sqlite(connection, cursor, model, names, rows)
             _tell_sqlite(cursor, written, news)
-        elif news:
-            cursor.execute(
-                _with_news(insert), [*constants, as_json(rows), as_json([_flat(one) for one in news])]
-            )
-            written = cursor.fetchall()
         else:
-            cursor.execute(insert, [*constants, as_json(rows)])
+            insert, constants = _insert(model, names)
+            params = [*constants, _postgres_json(rows)]
+            if news:
+                insert = _with_news(insert)
+                params.append(_postgres_json([_flat(one) for one in news]))
+            cursor.execute(insert, params)
             written = cursor.fetchall()
     return {(row[0], row[1], row[2]) for row in written}
+
+
+def _write_sqlite(
+    connection: Any, cursor: Any, model: type[RemoteRow], names: tuple[str, ...], rows: Sequence[Values]
+) -> list[tuple[Any, ...]]:
+    """Write in as few statements as SQLite's limit of parameters allows: one for a thousand invoices."""
+    fixed, constants = _fixed(model, names)
+    limit = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    size = max(1, limit // (len(names) + len(fixed)))
+    written: list[tuple[Any, ...]] = []
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        marks = "(" + ", ".join(["%s"] * (len(fixed) + len(names))) + ")"
+        insert = _head(model, names, fixed) + "VALUES " + ", ".join([marks] * len(part)) + _tail(model, names)
+        params: list[Any] = []
+        for row in part:
+            params.extend(constants)
+            params.extend(map(_sqlite_value, row))
+        cursor.execute(insert, params)
+        written.extend(cursor.fetchall())
+    return written
 
 
 def _flat(one: News) -> Values:
@@ -82,14 +102,14 @@ def _postgres_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _sqlite_json(value: Any) -> str:
-    return json.dumps(value, default=_sqlite_value)
-
-
-def _sqlite_value(value: Any) -> str:
-    """Give dates and instants as Django stores them in SQLite: text that sorts, instants in UTC."""
+def _sqlite_value(value: Any) -> Any:
+    """Give a value as Django stores it in SQLite: dates and instants as text that sorts, instants in UTC."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, datetime):
         return str(value.astimezone(UTC).replace(tzinfo=None))
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=str)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -98,44 +118,57 @@ def _quote(name: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _insert(model: type[models.Model], names: tuple[str, ...], vendor: str) -> tuple[str, tuple[Any, ...]]:
-    """Give the conditional upsert and the constants of columns that only an insert fills."""
+def _fixed(model: type[models.Model], names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Give the columns that only an insert fills, and their defaults."""
     connection = connections[DEFAULT_DB_ALIAS]
+    fields = {
+        field.attname: field
+        for field in model._meta.concrete_fields
+        if field.attname not in names and not field.primary_key and not field.null
+    }
+    return tuple(fields), tuple(
+        field.get_db_prep_save(field.get_default(), connection) for field in fields.values()
+    )
+
+
+@lru_cache(maxsize=32)
+def _insert(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Give PostgreSQL's conditional upsert of the rows of one JSON array, and its constants."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    fixed = [
-        name
-        for name, field in fields.items()
-        if name not in names and not field.primary_key and not field.null
-    ]
+    fixed, constants = _fixed(model, names)
+    taken = ", ".join(["%s"] * len(fixed) + [_taken(at, fields[name]) for at, name in enumerate(names)])
+    source = f"SELECT {taken} FROM jsonb_array_elements(%s::jsonb) AS r"  # noqa: S608 - our own columns
+    return _head(model, names, fixed) + source + _tail(model, names), constants
+
+
+@lru_cache(maxsize=32)
+def _head(model: type[models.Model], names: tuple[str, ...], fixed: tuple[str, ...]) -> str:
+    return f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(map(_quote, [*fixed, *names]))}) "
+
+
+@lru_cache(maxsize=32)
+def _tail(model: type[models.Model], names: tuple[str, ...]) -> str:
     table = _quote(model._meta.db_table)
-    taken = [_taken(at, fields[name], connection, vendor) for at, name in enumerate(names)]
-    source = "json_each(%s) WHERE true" if vendor == "sqlite" else "jsonb_array_elements(%s::jsonb) AS r"
     changed = ", ".join(f"{_quote(name)} = EXCLUDED.{_quote(name)}" for name in names if name not in KEY)
     tell = ", deal_id" if model is Invoice else ""
-    # Only names of columns and tables of our own models are put together here.
-    text = (
-        f"INSERT INTO {table} ({', '.join(map(_quote, [*fixed, *names]))}) "  # noqa: S608 - see above
-        f"SELECT {', '.join(['%s'] * len(fixed) + taken)} FROM {source} "
-        f"ON CONFLICT ({', '.join(map(_quote, KEY))}) DO UPDATE SET {changed} "
+    return (
+        f" ON CONFLICT ({', '.join(map(_quote, KEY))}) DO UPDATE SET {changed} "
         f"WHERE {table}.remote_updated_at IS NULL OR (EXCLUDED.remote_updated_at >= {table}.remote_updated_at "
         f"AND EXCLUDED.sync_token >= {table}.sync_token "
         f"AND (EXCLUDED.remote_updated_at > {table}.remote_updated_at "
         f"OR EXCLUDED.sync_token > {table}.sync_token)) "
         f"RETURNING account_id, realm_id, qbo_id, id{tell}"
     )
-    constants = tuple(fields[name].get_db_prep_save(fields[name].get_default(), connection) for name in fixed)
-    return text, constants
 
 
-def _taken(at: int, field: Any, connection: Any, vendor: str) -> str:
-    """Give the expression that reads the value at a place of a row's JSON array."""
-    if vendor == "sqlite":
-        return f"json_extract(value, '$[{at}]')"
+def _taken(at: int, field: Any) -> str:
+    """Give PostgreSQL's expression that reads the value at a place of a row's JSON array."""
+    connection = connections[DEFAULT_DB_ALIAS]
     if isinstance(field, models.JSONField):
         return f"r->{at}"
     is_key = isinstance(field, models.ForeignKey)
     kind = field.target_field.rel_db_type(connection) if is_key else field.db_type(connection)
-    return f"(r->>{at})::{kind}"
+    return f"(r->>{at})::{kind}".replace("serial", "int")
 
 
 @lru_cache(maxsize=8)
@@ -178,35 +211,38 @@ def _insert_sqlite(cursor: Any, model: type[models.Model], columns: str, rows: S
     if not rows:
         return
     names = columns.split()
-    taken = ", ".join(f"json_extract(value, '$[{at}]')" for at in range(len(names)))
-    # Only names of columns and tables of our own models are put together here.
-    cursor.execute(
-        f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(map(_quote, names))}) "  # noqa: S608 - see above
-        f"SELECT {taken} FROM json_each(%s)",
-        [_sqlite_json(rows)],
-    )
+    marks = "(" + ", ".join(["%s"] * len(names)) + ")"
+    head = f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(map(_quote, names))}) VALUES "  # noqa: S608
+    for start in range(0, len(rows), _SQLITE_ROWS):
+        part = rows[start : start + _SQLITE_ROWS]
+        params = [_sqlite_value(value) for row in part for value in row]
+        cursor.execute(head + ", ".join([marks] * len(part)), params)
 
 
-def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Values]) -> int:
-    """Give each row its own values in one statement; a row of `rows` is a primary key and then values of `names`."""
-    if not rows:
-        return 0
-    connection = connections[DEFAULT_DB_ALIAS]
+def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Values]) -> None:
+    """Give each row its own values; a row of `rows` is a primary key and then values of `names`.
+
+    One statement on PostgreSQL, one for each thousand rows on SQLite.
+    """
     fields = {field.attname: field for field in model._meta.concrete_fields}
     table = _quote(model._meta.db_table)
-    key = _taken(0, fields[model._meta.pk.attname], connection, connection.vendor)
-    taken = [_taken(at, fields[name], connection, connection.vendor) for at, name in enumerate(names, 1)]
-    columns = ", ".join(
-        f"{expression} AS {_quote(name)}" for name, expression in zip(names, taken, strict=True)
-    )
-    is_sqlite = connection.vendor == "sqlite"
-    source = "json_each(%s)" if is_sqlite else "jsonb_array_elements(%s::jsonb) AS r"
     changes = ", ".join(f"{_quote(name)} = v.{_quote(name)}" for name in names)
-    # Only names of columns and tables of our own models are put together here.
-    text = (
-        f"UPDATE {table} SET {changes} FROM (SELECT {key} AS key, {columns} FROM {source}) AS v "  # noqa: S608 - see above
-        f"WHERE {table}.id = v.key"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(text, [(_sqlite_json if is_sqlite else _postgres_json)(rows)])
-        return int(cursor.rowcount)
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        if connections[DEFAULT_DB_ALIAS].vendor == "sqlite":
+            columns = ", ".join(f"column{at} AS {_quote(name)}" for at, name in enumerate(names, 2))
+            marks = "(" + ", ".join(["%s"] * (len(names) + 1)) + ")"
+            for start in range(0, len(rows), _SQLITE_ROWS):
+                part = rows[start : start + _SQLITE_ROWS]
+                # Only names of columns and tables of our own models are put together here.
+                source = f"SELECT column1 AS key, {columns} FROM (VALUES {', '.join([marks] * len(part))})"  # noqa: S608
+                params = [_sqlite_value(value) for row in part for value in row]
+                cursor.execute(f"UPDATE {table} SET {changes} FROM ({source}) AS v WHERE id = v.key", params)  # noqa: S608
+        elif rows:
+            taken = ", ".join(
+                f"{_taken(at, fields[name])} AS {_quote(name)}" for at, name in enumerate(names, 1)
+            )
+            source = f"SELECT (r->>0)::bigint AS key, {taken} FROM jsonb_array_elements(%s::jsonb) AS r"  # noqa: S608
+            cursor.execute(
+                f"UPDATE {table} SET {changes} FROM ({source}) AS v WHERE {table}.id = v.key",  # noqa: S608
+                [_postgres_json(rows)],
+            )

@@ -123,5 +123,5 @@ def event_explain(row: Invoice, kind: str, details: dict[str, str], *, actor: Me
     InvoiceEvent.objects.filter(pk=event.pk).update(data=data, actor=actor)
     if row.deal_id is None:
         return
-    lines = TimelineEntry.objects.filter(deal_id=row.deal_id, kind=kind, at=event.at, data=event.data)
+    lines = TimelineEntry.objects.filter(deal_id=row.deal_id, kind=kind, at=event.at, data__qbo_id=row.qbo_id)
     lines.update(data=data, actor=actor)

@@ -77,8 +77,11 @@ def invoice_void(
         voided = _void(client, connection, invoice, begun)
     except QuickBooksError as error:
         note_if_dead(connection, error, now=now)
-        if not _is_unknown(error):
-            _undo(client, connection, invoice, begun, now=now)
+        if not _is_unknown(error) and not _undo(client, connection, invoice, begun, now=now):
+            # Refused for good, but not put back yet: the next reading of changes need not wait for anybody.
+            begun.data["is_released"] = True
+            begun.save(update_fields=["data"])
+            raise Unavailable(error.code, outcome_unknown=True, problem_code=error.problem_code) from error
         raise
     applied = sync.invoice_apply(connection, voided, now=now, source="action", actor=viewer.member)
     event_explain(applied, "invoice.voided", details, actor=viewer.member)
@@ -177,6 +180,9 @@ def _undo(
     A voided or deleted invoice is left alone. What QuickBooks refuses to put back is told in the change log.
     """
     is_done = True
+    if not begun.data["payments"]:
+        _end(begun)
+        return True
     try:
         current = client.invoice_read(invoice.qbo_id)
     except NotFound:
@@ -268,7 +274,7 @@ def voids_settle(connection: Connection, qbo_ids: Iterable[str], *, now: datetim
     )
     is_all_done = True
     for event in begun:
-        if event.at > now - LEASE:
+        if event.at > now - LEASE and not event.data.get("is_released"):
             is_all_done = False  # whoever began it may still be at it
             continue
         if event.at < now - GIVE_UP:

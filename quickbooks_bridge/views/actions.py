@@ -21,7 +21,7 @@ from quickbooks_bridge.access import deal_of, invoice_of, owner_required
 from quickbooks_bridge.change_words import change_text
 from quickbooks_bridge.deal_selectors import applied_to, payments_of
 from quickbooks_bridge.forms import SendForm
-from quickbooks_bridge.gateway.errors import QuickBooksError, Unavailable
+from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired, Throttled, Unavailable
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.presenters import InvoiceRow, invoice_row, method_text
 from quickbooks_bridge.services import invoice_actions as service
@@ -108,7 +108,16 @@ def _seen(request: HttpRequest, invoice: Invoice) -> InvoiceFacts:
 def _refusal(error: QuickBooksError, action: str) -> dict[str, str]:
     """Put into words why nothing was done, or that it is not known yet, and whose turn it is."""
     is_unknown = isinstance(error, Unavailable) and error.outcome_unknown
-    return action_refusal(error.problem_code, action, is_unknown=is_unknown)
+    return action_refusal(error.problem_code or _kind(error), action, is_unknown=is_unknown)
+
+
+def _kind(error: QuickBooksError) -> str:
+    """Name what went wrong before QuickBooks could say it: with our own limits or the tokens."""
+    if isinstance(error, ReconnectRequired):
+        return "reconnect"
+    if isinstance(error, Throttled):
+        return "throttled"
+    return "quickbooks_down" if isinstance(error, Unavailable) else "unexpected"
 
 
 def _not_allowed(request: HttpRequest, invoice: Invoice, text: str) -> HttpResponse:

@@ -1,0 +1,310 @@
+"""What a deal's Invoice tab, sidebar and change log show, and how little it costs."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from deals.timeline import change_log
+from quickbooks_bridge.deal_panels import panel_context
+from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice, InvoiceIntent, Payment
+
+from ..conftest import sign_in
+
+pytestmark = pytest.mark.django_db
+ZONE = "America/Chicago"
+TODAY = datetime.now(ZoneInfo(ZONE)).date()
+
+
+@pytest.fixture
+def connection(account, admin) -> Connection:
+    """A connected company, without any QuickBooks to ask."""
+    return Connection.objects.create(
+        account=account,
+        owner=admin.member,
+        realm_id="123",
+        company_name="Bluestem",
+        time_zone=ZONE,
+        import_state="done",
+        last_sync_at=datetime.now(UTC),
+        next_sync_at=datetime.now(UTC),
+        connected_at=datetime.now(UTC),
+    )
+
+
+@pytest.fixture
+def client(admin):
+    return sign_in(admin.member)
+
+
+def an_invoice(deal, number: int, **facts) -> Invoice:
+    values = {
+        "total": Decimal("100.00"),
+        "balance": Decimal("100.00"),
+        "txn_date": TODAY - timedelta(days=number % 300),
+        "due_date": TODAY + timedelta(days=3),
+        **facts,
+    }
+    return Invoice.objects.create(
+        account=deal.account,
+        realm_id="123",
+        qbo_id=str(number),
+        doc_number=f"N{number}",
+        deal=deal,
+        customer_qbo_id="7",
+        sync_token=0,
+        remote_updated_at=datetime.now(UTC),
+        seen_at=datetime.now(UTC),
+        **values,
+    )
+
+
+def an_intent(deal, viewer, **facts) -> InvoiceIntent:
+    values = {
+        "state": "unknown",
+        "token": "t",
+        "request_id": "request-1",
+        "payload": {
+            "CustomerRef": {"value": "7"},
+            "Line": [{"Amount": "200", "DetailType": "SalesItemLineDetail"}],
+        },
+        "currency": deal.currency,
+        "expected_total": Decimal("216.50"),
+        "created_at": datetime.now(UTC),
+        "sent_at": datetime.now(UTC),
+        "next_check_at": datetime.now(UTC) + timedelta(seconds=8),
+        "attempts": 3,
+        **facts,
+    }
+    return InvoiceIntent.objects.create(
+        account=deal.account, deal=deal, member=viewer.member, realm_id="123", **values
+    )
+
+
+def cells(context, strip: int = 0) -> dict[str, dict]:
+    return {cell["label"]: cell for cell in context["strips"][strip]["cells"]}
+
+
+def test_strip_says_what_is_paid_due_late_and_left(admin, deal, connection):
+    an_invoice(deal, 1, total=Decimal("400"), balance=Decimal("0"))
+    an_invoice(deal, 2, total=Decimal("216"), total_tax=Decimal("16"), balance=Decimal("116"))
+    an_invoice(deal, 3, due_date=TODAY - timedelta(days=11))
+    an_invoice(deal, 4, is_voided=True, total=Decimal("0"), balance=Decimal("0"))
+    context = panel_context(admin, deal)
+    found = cells(context)
+    assert found["Invoiced"]["amount"] == "$716.00"
+    assert found["Invoiced"]["note"] == "$700.00 before tax"
+    assert (found["Paid"]["amount"], found["Paid"]["note"]) == ("$500.00", "69% of invoiced")
+    assert found["Outstanding"]["note"] == "$116.00 not yet due"
+    assert (found["Overdue"]["amount"], found["Overdue"]["note"]) == ("$100.00", "1 invoice, 11 days")
+    assert found["Still to invoice"]["amount"] == "$800.00"
+    assert sum(part.share for part in context["strips"][0]["segments"]) == pytest.approx(
+        100, abs=Decimal("0.3")
+    )
+    assert "Of the deal value $1,500.00, before tax: paid 33%" in context["strips"][0]["bar_text"]
+
+
+def test_unconfirmed_amount_is_kept_out_of_what_is_left_and_of_what_is_invoiced(admin, deal, connection):
+    an_intent(deal, admin)
+    context = panel_context(admin, deal)
+    found = cells(context)
+    assert found["Invoiced"]["amount"] == "$0.00"
+    assert found["Still to invoice"]["amount"] == "$1,300.00"
+    assert found["Still to invoice"]["more"] == "$216.50 not confirmed"
+    kinds = {part.kind: part.share for part in context["strips"][0]["segments"]}
+    assert kinds["unconfirmed"] == Decimal("13.3")
+
+
+def test_each_currency_has_its_strip_the_deals_own_first(admin, deal, connection):
+    an_invoice(deal, 1, currency="CAD")
+    an_invoice(deal, 2)
+    context = panel_context(admin, deal)
+    assert [strip["currency"] for strip in context["strips"]] == ["USD", "CAD"]
+    assert "Deal value" not in cells(context, 1)
+
+
+def test_panel_reads_the_same_few_statements_for_one_and_for_many_rows(admin, deal, connection, account):
+    Customer.objects.create(account=account, realm_id="123", qbo_id="7", display_name="Quill", sync_token=0)
+    CustomerLink.objects.create(
+        account=account,
+        realm_id="123",
+        organization=deal.organization,
+        customer_qbo_id="7",
+        linked_at=datetime.now(UTC),
+    )
+    counts = []
+    for numbers in (range(1, 2), range(2, 24)):
+        for number in numbers:
+            an_invoice(deal, number, payment_qbo_ids=[str(number)], balance=Decimal(0))
+            Payment.objects.create(
+                account=account,
+                realm_id="123",
+                qbo_id=str(number),
+                customer_qbo_id="7",
+                txn_date=TODAY,
+                total=100,
+                sync_token=0,
+                method="Bank transfer",
+            )
+        deal.__dict__.pop(f"_quickbooks_panel_{admin.member.pk}_1_25", None)
+        admin.member.__dict__.pop("_quickbooks_connection", None)
+        with CaptureQueriesContext(
+            database,
+        ) as queries:
+            context = panel_context(admin, deal)
+        counts.append(len(queries))
+    assert len(context["rows"]) == 23
+    assert context["rows"][0].note.endswith("by bank transfer")
+    assert counts[0] == counts[1] <= 8
+
+
+def test_look_at_a_page_that_is_still_right_costs_little_and_says_nothing(client, deal, connection):
+    an_invoice(deal, 1)
+    page = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+    address = page.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    with CaptureQueriesContext(database) as queries:
+        assert client.get(address).status_code == 204
+    assert not [
+        query for query in queries if 'quickbooks_bridge_invoice"' in query["sql"] and "SUM" in query["sql"]
+    ]
+    Connection.objects.update(failures=3, last_problem="quickbooks_down", last_problem_at=datetime.now(UTC))
+    assert client.get(address).status_code == 200
+
+
+def test_more_than_a_page_of_invoices_can_be_paged_and_shown_at_once(client, deal, connection):
+    for number in range(1, 31):
+        an_invoice(deal, number)
+    first = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+    assert first.count("<tr id=") == 25
+    assert "1–25 of 30 invoices" in first
+    second = client.get(f"/deals/{deal.pk}/invoices/tab/?page=2").content.decode()
+    assert second.count("<tr id=") == 5
+    everything = client.get(f"/deals/{deal.pk}/invoices/tab/?rows=all").content.decode()
+    assert everything.count("<tr id=") == 30
+    assert client.get(f"/deals/{deal.pk}/invoices/tab/?page=99999999").status_code == 200
+
+
+def test_waiting_invoice_says_when_it_was_sent_and_is_asked_for_again(client, deal, admin, connection):
+    an_intent(deal, admin)
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "Not confirmed yet – checking" in page
+    assert "by you · checked 2 times" in page
+    assert "Next check in" in page
+    assert "Look in QuickBooks" in page
+    assert page.count("btn-primary") == 1
+
+
+def test_late_refusal_is_a_card_until_it_is_dismissed(client, deal, admin, connection, stranger, rep):
+    problems = [{"code": "books_closed_there", "params": {"code": "6210"}, "tid": "1-abc"}]
+    intent = an_intent(deal, admin, state="refused", problems=problems, finished_at=datetime.now(UTC))
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    for text in (
+        "QuickBooks refused the invoice: $216.50",
+        "The books are closed",
+        "No invoice was created.",
+        "Yours",
+        "Your accountant can open the period",
+        f"invoices/new/?intent={intent.pk}",
+        "code 6210",
+        "1-abc",
+        "request-1",
+    ):
+        assert text in page
+    address = f"/intents/{intent.pk}/dismiss/"
+    assert sign_in(stranger.member).post(address).status_code == 404
+    assert sign_in(rep.member).post(address).status_code == 404
+    assert client.get(address).status_code == 405
+    assert client.post(address).status_code == 302
+    assert "refused the invoice" not in client.get(f"/deals/{deal.pk}/").content.decode()
+
+
+def test_overdue_line_stands_at_midnight_after_the_due_date_where_the_company_is(admin, deal, connection):
+    due = date(2026, 3, 6)
+    an_invoice(deal, 1, total=Decimal("13423"), balance=Decimal("8423"), due_date=due)
+    log, has_more = change_log(admin, deal, limit=20)
+    line = next(entry for entry in log if entry.line.icon == "overdue")
+    text = "".join(text for text, _url in line.line.pieces)
+    assert text == "Invoice N1 became overdue: $8,423.00 of $13,423.00 is unpaid"
+    assert line.line.pieces[1][1].endswith("pagereq=invoice%3FtxnId%3D1")
+    assert line.below == "Due date passed"
+    assert line.at == datetime(2026, 3, 7, tzinfo=ZoneInfo(ZONE))
+    assert not has_more
+
+
+def test_rep_who_is_not_let_in_reads_nothing_of_invoices(rep, deal, connection):
+    an_invoice(deal, 1, due_date=TODAY - timedelta(days=3))
+    log, _more = change_log(rep, deal, limit=20)
+    assert not [entry for entry in log if entry.line.icon == "overdue"]
+    page = sign_in(rep.member).get(f"/deals/{deal.pk}/").content.decode()
+    assert "N1" not in page
+    assert "Invoices are visible to Ada" in page
+
+
+BANNERS = [
+    (
+        {"status": "needs_reconnect", "last_problem_at": datetime.now(UTC)},
+        "needs you to sign in again",
+        "Reconnect",
+    ),
+    (
+        {"status": "disconnected", "disconnected_at": datetime.now(UTC)},
+        "QuickBooks is disconnected",
+        "Connect again",
+    ),
+    (
+        {"failures": 2, "last_problem": "quickbooks_down", "last_problem_at": datetime.now(UTC)},
+        "QuickBooks is not answering",
+        "",
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "title", "button"), BANNERS)
+def test_one_banner_at_a_time_the_gravest_and_history_stays(
+    client, deal, admin, connection, facts, title, button
+):
+    an_invoice(deal, 1)
+    an_intent(deal, admin)
+    Connection.objects.update(next_sync_at=datetime.now(UTC) + timedelta(minutes=2), **facts)
+    tab = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+    assert tab.count('class="banner ') == 1
+    assert title in tab
+    assert "N1" in tab
+    if button:
+        assert button in tab
+        assert tab.count("btn-primary") == 1
+    else:
+        assert "in 2 minutes" in tab
+        assert "btn-primary" not in tab
+
+
+def test_first_reading_shows_how_far_it_is(client, deal, connection):
+    progress = {"items": {"done": 26, "total": 26}, "customers": {"done": 14, "total": 74}}
+    Connection.objects.update(import_state="running", import_progress=progress)
+    tab = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+    assert "Reading Bluestem" in tab
+    assert "40 of 100" in tab
+    assert "40%" in tab
+    assert "14 of 74" in tab
+
+
+def test_deal_without_invoices_says_what_is_left_and_how_to_begin(client, deal, connection):
+    tab = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+    assert "$1,500.00 is still to invoice." in tab
+    assert "product is ready to become a line" in tab
+    assert tab.count("btn-primary") == 1
+
+
+def test_every_new_address_of_another_account_is_not_found(deal, admin, connection, stranger):
+    invoice, intent = an_invoice(deal, 1), an_intent(deal, admin)
+    other = sign_in(stranger.member)
+    for path in ("void", "delete", "send", "unlink"):
+        assert other.post(f"/invoices/{invoice.pk}/{path}/").status_code == 404
+    for path in ("check", "dismiss"):
+        assert other.post(f"/intents/{intent.pk}/{path}/").status_code == 404
+    for path in ("invoices/tab", "invoices/sidebar", "customer/unlink"):
+        assert other.get(f"/deals/{deal.pk}/{path}/").status_code == 404
+    assert other.post(f"/deals/{deal.pk}/invoices/refresh/").status_code == 404

@@ -247,13 +247,18 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize(("kind", "status", "sentence"), ANSWERS)
+EACH = [
+    (action, *answer)
+    for action in ACTIONS
+    for answer in ANSWERS
+    if (action, answer[0]) != ("delete", "code:610")  # gone is what was wanted
+]
+
+
+@pytest.mark.parametrize(("action", "kind", "status", "sentence"), EACH)
 def test_each_action_says_what_quickbooks_answered(
     client, invoice, connection, control, action, kind, status, sentence
 ):
-    if action == "delete" and kind == "code:610":
-        pytest.skip("gone is what was wanted")
     control.fault(f"invoice.{action}", kind, count=2)
     data = {"seen": seen(invoice), "to": "kept@quill.example"}
     answer = client.post(f"/invoices/{invoice.pk}/{action}/", data)

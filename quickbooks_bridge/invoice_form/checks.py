@@ -82,7 +82,10 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Check:
-    """One entry of the list. `anchor` is the id of the field it is about; `place` where its sentence stands."""
+    """One entry of the list. `anchor` is the id of the field it is about; `place` where its sentence stands.
+
+    `is_refusal` is what QuickBooks said last time: it is shown, but trying again is not hindered by it.
+    """
 
     title: str
     text: str
@@ -90,6 +93,7 @@ class Check:
     place: str
     is_blocking: bool
     is_quiet: bool = False
+    is_refusal: bool = False
     remedies: tuple[Remedy, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """Everything the form's templates show, computed once from its state."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -64,11 +64,12 @@ def form_context(
     """Give what the templates show. With `is_posted` an empty form is told what it lacks beside the fields."""
     likely = _likely(state, about)
     helps = help_of(state, about, likely)
-    problems = [*refused, *checked.problems]
+    problems = list(checked.problems)
     problems += [
         Problem(row.code, row.field, at, row.params, row.is_blocking) for at, row in state.line_says.items()
     ]
-    checks = [check_of(problem, helps) for problem in problems]
+    checks = [replace(check_of(problem, helps), is_refusal=True) for problem in refused]
+    checks += [check_of(problem, helps) for problem in problems]
     checks.sort(key=lambda entry: not entry.is_blocking)
     errors: dict[str, Check] = {}
     for entry in checks:

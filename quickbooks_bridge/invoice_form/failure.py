@@ -11,6 +11,7 @@ from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.wording import Turn, other_way, problem_text, turn_text, whose_turn
 
 from .checks import Help, Remedy, check_of
+from .state import FormState, state_from_json
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,15 @@ def failure_of(intent: InvoiceIntent, connection: Connection, helps: Help) -> Fa
     )
 
 
-def refused_problems(intent: InvoiceIntent) -> list[Problem]:
-    """Give the problems that have a field of the form, to stand beside it."""
-    return [problem for row in intent.problems or [] if (problem := Problem.from_dict(row)).field]
+def refused_problems(intent: InvoiceIntent, state: FormState) -> list[Problem] | None:
+    """Give what QuickBooks refused that has a field of the form, to stand beside it until the field is changed.
+
+    None once every such field is changed: the refusal is then about a form that is no more.
+    """
+    sent = state_from_json(intent.form).values
+    problems = [problem for row in intent.problems or [] if (problem := Problem.from_dict(row)).field]
+    same = [row for row in problems if state.values.get(row.field) == sent.get(row.field)]
+    return same if same or not problems else None
 
 
 def _title(code: str) -> str:

@@ -96,14 +96,12 @@ def _open(
     if not connection.is_active:
         messages.warning(request, _("QuickBooks is not connected. Connect it again to create invoices."))
         return redirect("deals:deal_detail", deal.pk)
-    wanted = request.GET.get("intent", "")
-    if wanted.isdecimal() and len(wanted) < 12:
-        intent = refused_intent(viewer, deal, connection.realm_id, int(wanted))
-        if intent is not None and intent.form:
-            state = state_from_json(intent.form)
-            _take_made_customer(state, intent)
-            showing = Showing(is_posted=True, refused=intent)
-            return show(request, viewer, connection, deal, state, showing, now=now)
+    intent = _refused(viewer, connection, deal, request.GET.get("intent", ""))
+    if intent is not None:
+        state = state_from_json(intent.form)
+        _take_made_customer(state, intent)
+        showing = Showing(is_posted=True, refused=intent)
+        return show(request, viewer, connection, deal, state, showing, now=now)
     kept = draft_of(viewer, deal)
     if kept is None or kept.realm_id != connection.realm_id:
         state = filled_state(viewer, connection, deal, now=now)
@@ -112,6 +110,14 @@ def _open(
     why = str(kept.state.get("why", "")) if isinstance(kept.state, dict) else ""
     showing = Showing(kept_at=kept.saved_at, restored=why or "left")
     return show(request, viewer, connection, deal, state, showing, now=now)
+
+
+def _refused(viewer: Viewer, connection: Connection, deal: Deal, pk: str) -> InvoiceIntent | None:
+    """Give the refused invoice of this deal that an address or the form names, if its form is known."""
+    if not pk.isdecimal() or len(pk) > 12:
+        return None
+    intent = refused_intent(viewer, deal, connection.realm_id, int(pk))
+    return intent if intent is not None and intent.form else None
 
 
 def _posted_state(request: HttpRequest, connection: Connection) -> FormState:
@@ -146,6 +152,7 @@ def _changed(
         about = known(connection, deal, state, now=now)
         follow(state, about.around)
     showing = Showing(focus=edited.focus, is_posted=request.POST.get("posted") == "1")
+    showing.refused = _refused(viewer, connection, deal, str(request.POST.get("refused", "")))
     _keep(viewer, connection, deal, state, showing, now=now)
     return show(request, viewer, connection, deal, state, showing, now=now, about=about)
 
@@ -274,7 +281,9 @@ def show(
     """Draw the form."""
     about = about or known(connection, deal, state, now=now)
     checked = check(state, about)
-    refused = refused_problems(showing.refused) if showing.refused else []
+    refused = refused_problems(showing.refused, state) if showing.refused else []
+    if refused is None:
+        showing.refused, refused = None, []
     context: dict[str, Any] = form_context(
         state, about, checked, is_posted=showing.is_posted, refused=refused
     )

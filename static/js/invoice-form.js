@@ -134,7 +134,10 @@ function moveFocus(fresh, from) {
   const wanted = document.getElementById(fresh.getElementById("invoice-form").dataset.focus);
   const now = document.activeElement;
   const isElsewhere = now && now !== document.body && from !== (now.id || now.name) && now.matches("input, select, textarea");
-  if (wanted && !isElsewhere) focusField(wanted);
+  if (!wanted || isElsewhere) return;
+  // A handle is focused as it is; going to a field would open the menu around it.
+  if (wanted.matches("[data-handle]")) wanted.focus();
+  else focusField(wanted);
 }
 
 const fixes = () => document.querySelectorAll("#check .check-fix").length;
@@ -266,13 +269,13 @@ form.addEventListener("pointerdown", (event) => {
 // Creating: with something to mend the first problem gets the focus instead; otherwise the form goes once.
 window.addEventListener("submit", (event) => {
   if (event.target !== form || event.submitter?.name === "do") return;
-  if (fixes()) {
+  const inTheWay = () => document.querySelector("#check .check-fix:not([data-refusal])");
+  if (inTheWay()) {
     event.preventDefault();
     event.stopImmediatePropagation();
     form.elements.posted.value = "1";
     act("", { isWhole: false }).then(() => {
-      const first = document.querySelector("[data-first-fix]");
-      if (first) first.click();
+      if (inTheWay()) inTheWay().querySelector("[data-focus-to]").click();
       else form.requestSubmit();
     });
     return;

@@ -439,6 +439,20 @@ def test_refused_invoice_opens_in_the_form_again(client, deal, connection, prete
     assert "Whose turn" not in client.get(f"{address(other)}?intent={intent.pk}").content.decode()
 
 
+def test_refusal_stays_until_its_field_is_changed_and_hinders_no_second_try(
+    client, deal, connection, pretend
+):
+    refuse(pretend, connection, "code:6140")
+    fields = fields_of(create(client, deal, connection, doc_number="77").content.decode())
+    page = press(client, deal, fields | {"memo": "typed since"}, "check").content.decode()
+    assert "Whose turn" in page
+    assert "Another document already has this number" in page
+    changed = press(client, deal, fields | {"doc_number": "78"}, "check").content.decode()
+    assert "Whose turn" not in changed
+    assert "already has this number" not in changed
+    assert client.post(address(deal), fields).status_code == 302
+
+
 def test_customer_made_before_a_refusal_is_chosen_and_not_made_again(client, deal, connection, pretend):
     refuse(pretend, connection, "code:6140")
     page = create(client, deal, connection, doc_number="77").content.decode()

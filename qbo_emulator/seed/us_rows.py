@@ -70,6 +70,10 @@ Monitor arm, double|Inventory|ARM-2|219|118|yes|6|Gas spring, two screens
 Cable tray|Inventory|CBL-TR|34.90|15|yes|6|Steel mesh, 120 cm
 Whiteboard 200 x 120|NonInventory|WHB-200|310|170|yes|6|Enamel steel, magnetic
 Planter, large|NonInventory|PLT-L|185|90|yes|6|Fibre-clay, with liner
+Sit/stand desk, 60 in|Inventory|DSK-60|745|410|yes|6|Electric frame, oak top, 60 x 30 in
+Acoustic wall panel|Inventory|PNL-24|123|61|yes|6|Felt wall panel, 24 x 48 in
+Task chair|Inventory|CHR-T1|389|214|yes|6|Mesh back, adjustable arms
+Guest chair|Inventory|CHR-G2|215|112|yes|6|Stackable, upholstered seat
 Installation|Service|SRV-INST|68|0|no|8|Assembly and placing, per hour
 Delivery, local|Service|SRV-DEL|120|0|no|9|Within 30 miles of the warehouse
 Delivery, regional|Service|SRV-DELR|340|0|no|9|Beyond 30 miles, one truck
@@ -150,6 +154,11 @@ Turnstone Capital|Eli|Marx|ops@turnstone.example|98 San Jacinto Blvd|Austin|TX|7
 Violet Crown Cinema|Dot|Hayes|dot@violetcrown.example|434 W 2nd St|Austin|TX|78701|3
 Wildflower Montessori|Gia|Romano|gia@wildflowerm.example|1000 Kramer Ln|Austin|TX|78758|
 Zilker Botanical Society|Hal|Green|hal@zilkerbotanical.example|2220 Barton Springs Rd|Austin|TX|78746|3
+Marlow Dental Group|Priya|Raman|accounts@marlowdental.example|1200 W 6th St, Suite 400|Austin|TX|78703|4
+Brightwater Dental Care|Ben|Castillo|ben@brightwater.example|88 Lake Shore Dr|Austin|TX|78746|4
+Pecan Street Dental, LLC|Sam|Pruitt|office@pecandental.example|512 E 6th St|Austin|TX|78701|3
+Sundial Veterinary Clinic|Jon|Sund|jon@sundialvet.example|2405 S Lamar Blvd|Austin|TX|78704|
+Kestrel Legal LLP|Hana|Kim|ap@kestrel.example|100 Congress Ave, Floor 20|Austin|TX|78701|5
 Yaupon Tea House|Lee|Marsh|lee@yaupontea.example|3 Tea Ln|Austin|TX|78722|
 Old Mill Antiques|Fred|Mills|fred@oldmill.example|9 Mill St|Lockhart|TX|78644|
 """

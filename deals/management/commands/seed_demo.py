@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -42,11 +43,14 @@ class Command(BaseCommand):
     help = "Fill a lifelike demo company, once. --size N adds N plain deals for measurements."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the number of extra deals."""
+        """Take the number of extra deals, and whether the database is to be prepared first."""
+        parser.add_argument("--migrate", action="store_true")
         parser.add_argument("--size", type=int, default=0)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fill in one transaction, so that a broken-off start leaves nothing half done."""
+        if options["migrate"]:
+            call_command("migrate", verbosity=0)
         with transaction.atomic():
             account = Account.objects.filter(name=DEMO).first()
             if account is None:

@@ -1,21 +1,24 @@
-.PHONY: install install-dev demo demo-reset up check test bench lock
+.PHONY: install install-dev demo demo-reset up check test bench screenshots lock
 .SILENT:
-PYTHON ?= python3
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
 EMULATOR_PORT ?= 8900
 export PORT EMULATOR_PORT
 
+PIP := $(PY) -m pip install --disable-pip-version-check --require-hashes
+
 $(VENV)/.runtime: requirements.lock
-	echo "Installing what the project needs into $(VENV) (about a minute the first time)"
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 is needed; name it: make demo PYTHON=...")'
+	echo "Installing what the project needs into $(VENV): about a minute, once"
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PIP) -r requirements.lock
 	touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	echo "Installing what the checks and tests need"
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(PIP) -r requirements-dev.lock
 	touch $@
 
 install: $(VENV)/.runtime
@@ -24,9 +27,8 @@ install-dev: $(VENV)/.dev
 demo: $(VENV)/.runtime  ## the CRM with demo data and a pretend QuickBooks
 	$(PY) -m crm_invoicing.supervisor --demo
 
-demo-reset:  ## forget the demo's data
-	rm -rf var
-	echo "Forgotten. make demo starts afresh."
+demo-reset: $(VENV)/.runtime  ## the same, its data forgotten first
+	$(PY) -m crm_invoicing.supervisor --demo --fresh
 
 up: $(VENV)/.runtime  ## this installation, without the demo
 	$(PY) -m crm_invoicing.supervisor

@@ -11,54 +11,16 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-BASE = Path(__file__).resolve().parent.parent
+from .processes import BASE, Child
+
 GRACE = 30.0
-LONGEST_PAUSE = 30.0
-
-
-class Child:
-    """A process that is started again, ever more slowly, when it ends by itself."""
-
-    def __init__(self, name: str, command: list[str], env: dict[str, str]) -> None:
-        self.name, self.command, self.env = name, command, env
-        self.process: subprocess.Popen[str] | None = None
-        self.pause, self.start_at = 1.0, 0.0
-
-    def start(self, *, has_output: bool = False) -> subprocess.Popen[str]:
-        """Start it."""
-        self.process = subprocess.Popen(
-            self.command, env=self.env, cwd=BASE, text=True, stdout=subprocess.PIPE if has_output else None
-        )
-        self.start_at = time.monotonic()
-        return self.process
-
-    def watch(self) -> None:
-        """Start it again when it has ended."""
-        if self.process is None or self.process.poll() is None:
-            return
-        ran = time.monotonic() - self.start_at
-        if ran < self.pause:
-            return
-        self.pause = 1.0 if ran > 60 else min(self.pause * 2, LONGEST_PAUSE)
-        say(f"{self.name} ended with {self.process.returncode}; starting it again")
-        self.start()
-
-    def stop(self) -> None:
-        """Ask it to end."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-
-    def wait(self, until: float) -> None:
-        """Wait for its end, and end it when it takes too long."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.1, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+LONGEST_START = 60.0
+VERIFIER = "demo-verifier-token"
 
 
 def say(text: str) -> None:
@@ -66,145 +28,237 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - this is a command line program
 
 
-def port_is_free(port: int) -> bool:
-    """Tell whether nobody listens on a port of this machine."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+class Stopped(Exception):
+    """A signal came while something was being prepared."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be started, and where."""
+
+    is_demo: bool
+    is_fresh: bool
+    port: int
+    emulator_port: int
+    data: Path
+
+
+@dataclass
+class Supervisor:
+    """The processes of one installation on one machine."""
+
+    plan: Plan
+    env: dict[str, str]
+    children: list[Child] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    signals: int = 0
+
+    def run(self) -> None:
+        """Start everything, say where it is, and keep it running until a signal."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+            self._prepare()
+            self._start()
+            self._watch()
+        except Stopped:
+            pass
+        finally:
+            self._end()
+
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
+        self.signals += 1
+        self.stopping.set()
+        if self.signals > 1:
+            for child in self.children:
+                if child.process is not None and child.process.poll() is None:
+                    child.process.kill()
+
+    def _prepare(self) -> None:
+        emulator = self._begin_emulator() if self.plan.is_demo else None
+        # One process for both: starting it is most of what it takes.
+        command = ["seed_demo", "--migrate"] if self.plan.is_demo else ["migrate", "--verbosity", "0"]
+        self._step("Preparing the database", ["manage", *command])
+        if emulator is not None:
+            self._meet_emulator(emulator)
+
+    def _step(self, text: str, arguments: list[str]) -> None:
+        say(text)
+        child = Child(text, arguments, self.env)
+        self.children.append(child)
+        process = child.start()
+        while process.poll() is None:
+            if self.stopping.wait(0.05):
+                raise Stopped
+        child.wait(0)
+        self.children.remove(child)
+        if process.returncode:
+            sys.exit(f"{text} failed; its message stands above.")
+
+    def _begin_emulator(self) -> Child:
+        plan = self.plan
+        arguments = [
+            "qbo_emulator", "--port", str(plan.emulator_port), "--company", "us",
+            "--state", str(plan.data / "emulator.json"), "--verifier-token", VERIFIER,
+            "--webhook-url", f"http://127.0.0.1:{plan.port}/quickbooks/webhook/",
+        ]  # fmt: skip
+        child = Child("Pretend QuickBooks", arguments, self.env)
+        self.children.append(child)
+        child.start(output=subprocess.PIPE)
+        return child
+
+    def _meet_emulator(self, child: Child) -> None:
+        say("Opening the pretend QuickBooks")
+        process = child.process
+        line = process.stdout.readline() if process and process.stdout else ""
+        if process is None or not line:
+            sys.exit("The pretend QuickBooks did not start; its message stands above.")
+        # Its later output must not fill the pipe.
+        threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True).start()
+        self.env.update(emulator_settings(json.loads(line), self.env))
+
+    def _start(self) -> None:
+        listen = f"--listen=127.0.0.1:{self.plan.port}"
+        web = ["waitress", listen, "--threads=8", "crm_invoicing.wsgi:application"]
+        child = Child("Web", web, self.env)
+        self.children.append(child)
+        child.start()
+
+    def _start_worker(self) -> None:
+        """Start it once the first page is out: people do not wait for it."""
+        child = Child("Worker", ["manage", "worker"], self.env)
+        self.children.append(child)
+        child.start()
+
+    def _watch(self) -> None:
+        began, is_greeted, is_patient = time.monotonic(), False, True
+        while not self.stopping.wait(0.5 if is_greeted else 0.1):
+            for child in self.children:
+                code = child.watch(output=subprocess.DEVNULL if "qbo_emulator" in child.arguments else None)
+                if code is not None:
+                    say(f"{child.name} ended with {code}; started again")
+            if is_greeted:
+                continue
+            if answers(self.plan.port):
+                self._start_worker()
+                greet(self.plan)
+                is_greeted = True
+            elif is_patient and time.monotonic() - began > LONGEST_START:
+                say("The first page does not answer yet; messages above may say why.")
+                is_patient = False
+
+    def _end(self) -> None:
+        if self.children:
+            say("Stopping")
+        until = time.monotonic() + GRACE
+        for child in reversed(self.children):
+            child.stop()
+        for child in reversed(self.children):
+            child.wait(until)
 
 
-def require_ports(ports: dict[str, int]) -> None:
-    """End with a sentence when a port is taken."""
-    for name, port in ports.items():
-        if not port_is_free(port):
-            sys.exit(
-                f"Port {port} is taken. Stop what uses it, or choose another: {name}={port + 1} make demo"
-            )
-
-
-def start_emulator(port: int, web_port: int, data: Path, env: dict[str, str]) -> tuple[Child, dict[str, str]]:
-    """Start the pretend QuickBooks and give the settings that point at it."""
-    verifier = "demo-verifier-token"
-    command = [
-        sys.executable, "-m", "qbo_emulator", "--port", str(port), "--company", "us",
-        "--state", str(data / "emulator.json"), "--verifier-token", verifier,
-        "--webhook-url", f"http://127.0.0.1:{web_port}/quickbooks/webhook/",
-    ]  # fmt: skip
-    child = Child("Pretend QuickBooks", command, env)
-    process = child.start(has_output=True)
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        sys.exit("The pretend QuickBooks did not start; its message stands above.")
-    # Its later output must not fill the pipe.
-    threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True).start()
-    hello = json.loads(line)
-    return child, {
+def emulator_settings(hello: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
+    """Give the settings that point the CRM at a pretend QuickBooks that said `hello`."""
+    return {
         "QUICKBOOKS_CLIENT_ID": hello["client_id"],
         "QUICKBOOKS_CLIENT_SECRET": hello["client_secret"],
         "QUICKBOOKS_ENVIRONMENT": f"{hello['url']}/.well-known/openid_sandbox_configuration",
         "QUICKBOOKS_API_URL": f"{hello['url']}/v3",
         "QUICKBOOKS_WEB_URL": hello["url"],
-        "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": verifier,
+        "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": VERIFIER,
         "QUICKBOOKS_POLL_SECONDS": env.get("QUICKBOOKS_POLL_SECONDS", "15"),
         "CONSENT_ORIGIN": hello["url"],
     }
 
 
-def run_step(text: str, arguments: list[str], env: dict[str, str]) -> None:
-    """Run a management command to its end, saying what it is."""
-    say(text)
-    done = subprocess.run([sys.executable, "manage.py", *arguments], env=env, cwd=BASE, check=False)
-    if done.returncode:
-        sys.exit(f"{text} failed; its message stands above.")
-
-
-def wait_for_web(port: int) -> bool:
-    """Wait until the first page answers, at most 60 seconds."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
+def require_port(name: str, port: int, others: set[int]) -> None:
+    """End with a sentence when a port is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                return True
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    return False
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            free = next(number for number in range(port + 1, port + 99) if number not in others)
+            sys.exit(
+                f"Port {port} is taken. Stop what uses it, or choose another, for example: make demo {name}={free}"
+            )
 
 
-def main() -> None:
-    """Start everything, print where it is, and keep it running until Ctrl-C or SIGTERM."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--demo", action="store_true", help="with demo data and a pretend QuickBooks")
-    is_demo = parser.parse_args().demo
-    port = int(os.environ.get("PORT", "8000"))
-    emulator_port = int(os.environ.get("EMULATOR_PORT", "8900"))
-    data = Path(os.environ.get("DATA_DIR", str(BASE / "var")))
-    data.mkdir(parents=True, exist_ok=True)
-    env = {
-        **os.environ,
-        "PORT": str(port),
-        "DATA_DIR": str(data),
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
-    }
-    require_ports({"PORT": port, **({"EMULATOR_PORT": emulator_port} if is_demo else {})})
-    children: list[Child] = []
-    stopping = threading.Event()
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    if is_demo:
-        emulator, pointed = start_emulator(emulator_port, port, data, env)
-        env.update(pointed)
-        children.append(emulator)
-    run_step("Preparing the database", ["migrate", "--verbosity", "0"], env)
-    if is_demo:
-        run_step("Looking after the demo company", ["seed_demo"], env)
-    web = Child(
-        "Web",
-        [
-            sys.executable,
-            "-m",
-            "waitress",
-            f"--listen=127.0.0.1:{port}",
-            "--threads=8",
-            "crm_invoicing.wsgi:application",
-        ],
-        env,
-    )
-    worker = Child("Worker", [sys.executable, "manage.py", "worker"], env)
-    for child in (web, worker):
-        child.start()
-        children.append(child)
-    if wait_for_web(port):
-        _greet(port, emulator_port if is_demo else None)
-    while not stopping.wait(0.5):
-        for child in children:
-            child.watch()
-    say("Stopping")
-    until = time.monotonic() + GRACE
-    for child in reversed(children):
-        child.stop()
-    for child in children:
-        child.wait(until)
+def port_from(name: str, default: int) -> int:
+    """Give a port of the environment, or end with a sentence."""
+    given = os.environ.get(name, "") or str(default)
+    if not given.isdigit() or not 0 < int(given) < 65536:
+        sys.exit(f"{name} is {given!r}; it takes a port number from 1 to 65535.")
+    return int(given)
 
 
-def _greet(port: int, emulator_port: int | None) -> None:
-    say(f"\nCRM                 http://localhost:{port}")
-    if emulator_port:
+def answers(port: int) -> bool:
+    """Tell whether the web process gives any answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def greet(plan: Plan) -> None:
+    """Say where everything is and how to get in."""
+    say(f"\nCRM                 http://localhost:{plan.port}")
+    if plan.is_demo:
         from deals.demo_data import PASSWORD, SIGN_INS
 
-        say(
-            f"Pretend QuickBooks  http://127.0.0.1:{emulator_port}\n\nSign in with the password {PASSWORD} as"
-        )
+        say(f"Pretend QuickBooks  http://127.0.0.1:{plan.emulator_port}")
+        say(f"\nSign in with the password {PASSWORD} as")
         for username, name, role, company in SIGN_INS:
             say(f"  {username:7} {name}, {role} of {company}")
     say("\nCtrl-C ends all of it.")
+
+
+def environment(plan: Plan) -> dict[str, str]:
+    """Give the environment of the processes. A demo leaves a .env file's database and addresses alone."""
+    env = {**os.environ, "PORT": str(plan.port), "DATA_DIR": str(plan.data)}
+    env.setdefault("LOG_LEVEL", "WARNING")
+    if plan.is_demo:
+        env.setdefault("DATABASE_URL", f"sqlite:///{plan.data / 'db.sqlite3'}")
+        env.setdefault("REDIS_URL", "")
+        env.setdefault("PUBLIC_URL", f"http://localhost:{plan.port}")
+        env.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1")
+        env.setdefault("SECURE_SSL_REDIRECT", "0")
+    return env
+
+
+def forget(data: Path) -> None:
+    """Remove the demo's database and the pretend QuickBooks' books."""
+    for pattern in ("db.sqlite3*", "emulator.json*"):
+        for path in data.glob(pattern):
+            path.unlink()
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--demo", action="store_true", help="with demo data and a pretend QuickBooks")
+    parser.add_argument("--fresh", action="store_true", help="forget the demo's data first")
+    given = parser.parse_args()
+    data = os.environ.get("DATA_DIR") or str(BASE / "var" / "demo" if given.demo else BASE / "var")
+    plan = Plan(
+        is_demo=given.demo,
+        is_fresh=given.demo and given.fresh,
+        port=port_from("PORT", 8000),
+        emulator_port=port_from("EMULATOR_PORT", 8900),
+        data=Path(data).absolute(),
+    )
+    if plan.is_demo and plan.port == plan.emulator_port:
+        sys.exit(f"PORT and EMULATOR_PORT are both {plan.port}; they must differ.")
+    require_port("PORT", plan.port, {plan.emulator_port})
+    if plan.is_demo:
+        require_port("EMULATOR_PORT", plan.emulator_port, {plan.port})
+    plan.data.mkdir(parents=True, exist_ok=True)
+    if plan.is_fresh:
+        forget(plan.data)
+    Supervisor(plan, environment(plan)).run()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The worker process: Celery with its schedule as a thread of it."""
 
 import threading
+import warnings
 from typing import Any
 
 from celery.beat import Scheduler, Service
@@ -21,6 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start the schedule once the worker listens; without a broker both share this process' memory."""
+        # Celery warns root of pickled messages; ours are JSON.
+        warnings.filterwarnings("ignore", message="You're running the worker with superuser")
         schedule = Service(app, max_interval=1, scheduler_cls=Scheduler)
 
         @worker_ready.connect(weak=False)
@@ -33,6 +36,7 @@ class Command(BaseCommand):
 
         app.worker_main(
             [
+                "--quiet",
                 "worker",
                 "--pool=threads",
                 f"--concurrency={options['threads']}",

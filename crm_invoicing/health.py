@@ -1,13 +1,65 @@
 """The answer for machines that ask whether this installation lives."""
 
-from django.db import connection
+from datetime import datetime
+
+from django.conf import settings
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from quickbooks_bridge.services.heartbeat import LATE, schedule_last_ran
+
+ANSWER_WITHIN = 1.0
 
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    """Tell database, broker and schedule apart; 503 when the database does not answer, for then nothing works.
+
+    A missing broker or worker leaves pages working, and starting the web process again would not help: 200.
+    """
+    now = timezone.now()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        last = schedule_last_ran()
+    except Error:
+        return JsonResponse({"status": "down", "database": "down"}, status=503)
+    broker, schedule = broker_state(settings.REDIS_URL), _schedule(last, now)
+    is_well = broker != "down" and schedule["state"] == "ok"
+    return JsonResponse(
+        {
+            "status": "ok" if is_well else "degraded",
+            "database": "ok",
+            "broker": broker,
+            "schedule": schedule,
+        }
+    )
+
+
+def broker_state(redis_url: str) -> str:
+    """Give `ok`, `down`, or `in the worker` where no broker of its own is used."""
+    if not redis_url:
+        return "in the worker"
+    import redis
+
+    client = redis.Redis.from_url(
+        redis_url, socket_connect_timeout=ANSWER_WITHIN, socket_timeout=ANSWER_WITHIN
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "down"
+    finally:
+        client.close()
+    return "ok"
+
+
+def _schedule(last: datetime | None, now: datetime) -> dict[str, object]:
+    if last is None:
+        return {"state": "never ran"}
+    return {
+        "state": "ok" if now - last < LATE else "late",
+        "seconds_ago": round((now - last).total_seconds()),
+    }

@@ -1,4 +1,4 @@
-"""One line of JSON per log record, joined by the id of the request or task it belongs to."""
+"""One line of JSON per log record, joined by the ids of the request and the task it belongs to."""
 
 import json
 import logging
@@ -6,20 +6,24 @@ import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+task_id: ContextVar[str] = ContextVar("task_id", default="-")
 
-_PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "request_id", "taskName"}
+_IDS = ("request_id", "task_id")
+_PLAIN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", *_IDS}
 
 
-class RequestIdFilter(logging.Filter):
-    """Put the current request's or task's id on every record."""
+class IdsFilter(logging.Filter):
+    """Put the ids of the current request and task on every record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Accept every record."""
         record.request_id = request_id.get()
+        record.task_id = task_id.get()
         return True
 
 
@@ -33,8 +37,8 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "request_id": getattr(record, "request_id", "-"),
         }
+        line.update({name: value for name in _IDS if (value := getattr(record, name, "-")) != "-"})
         line.update({key: value for key, value in record.__dict__.items() if key not in _PLAIN})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
@@ -58,3 +62,21 @@ class RequestIdMiddleware:
             return response
         finally:
             request_id.reset(token)
+
+
+def pass_on(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """Send the request's id along with a task that it starts (Celery's before_task_publish)."""
+    if headers is not None and request_id.get() != "-":
+        headers.setdefault("web_request_id", request_id.get())
+
+
+def begin_task(task: Any = None, **kwargs: Any) -> None:
+    """Join what a task logs (Celery's task_prerun)."""
+    task_id.set(str(task.request.id))
+    request_id.set(str(task.request.get("web_request_id") or "-"))
+
+
+def end_task(**kwargs: Any) -> None:
+    """Let go of the task's ids: its thread runs others (Celery's task_postrun)."""
+    task_id.set("-")
+    request_id.set("-")

@@ -119,8 +119,19 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "staticfiles"
-WHITENOISE_USE_FINDERS = True
+# Set where files are collected once and served compressed (Dockerfile); else they are found where they lie.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedStaticFilesStorage"
+            if STATIC_ROOT
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
 WHITENOISE_MAX_AGE = 0  # browsers ask and get 304: an upgrade is never half old, half new
 
 LOGIN_URL = "login"
@@ -143,8 +154,12 @@ SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+# Only where a proxy sets the header itself: else anybody could claim to have come by https.
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if IS_HTTPS:
+    # Reached over a real network. Django pads what it compresses, against guessing from lengths.
+    MIDDLEWARE.insert(2, "django.middleware.gzip.GZipMiddleware")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -180,31 +195,38 @@ QUICKBOOKS_TIMEOUT_SECONDS = env.float("QUICKBOOKS_TIMEOUT_SECONDS", default=30.
 QUICKBOOKS_POLL_SECONDS = env.int("QUICKBOOKS_POLL_SECONDS", default=300)
 
 # Celery. Without Redis the broker lives inside the one worker process, and the rows it works on are the truth.
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BROKER_TRANSPORT_OPTIONS = {} if REDIS_URL else {"polling_interval": 0.1}
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A web request that finds Redis gone must not wait for it: the sweep finds what it had to say.
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"socket_connect_timeout": 2, "health_check_interval": 25} if REDIS_URL else {"polling_interval": 0.1}
+)
 _SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0 if REDIS_URL else 1.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "quickbooks_bridge.tasks.sweep", "schedule": _SWEEP_SECONDS},
+    "sweep": {
+        "task": "quickbooks_bridge.tasks.sweep",
+        "schedule": _SWEEP_SECONDS,
+        "options": {"expires": max(_SWEEP_SECONDS, 5.0)},
+    },
     "keep-tokens-alive": {"task": "quickbooks_bridge.tasks.keep_tokens_alive", "schedule": 3600.0},
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "crm_invoicing.logs.RequestIdFilter"}},
+    "filters": {"ids": {"()": "crm_invoicing.logs.IdsFilter"}},
     "formatters": {"json": {"()": "crm_invoicing.logs.JsonFormatter"}},
-    "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}
-    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["ids"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
         "waitress.queue": {"level": "ERROR"},
+        "waitress": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
     },
 }

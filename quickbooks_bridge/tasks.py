@@ -1,59 +1,107 @@
 """Celery's side: wake-ups that carry ids, and the sweep that finds what nobody woke."""
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 
-from celery import shared_task
+from celery import Task, current_app, shared_task
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
 from quickbooks_bridge.services.connection import note_failure
+from quickbooks_bridge.services.heartbeat import EVERY, heartbeat_write
 from quickbooks_bridge.services.index import connection_load, connection_sync
 from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.tokens import DatabaseTokens
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 200
 KEPT = timedelta(days=30)
+# A wake-up that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
+WAKE_AGAIN = timedelta(seconds=15)
 
 
 def wake(task: str, *args: object) -> None:
-    """Send a wake-up where another process can get it; without a broker the sweep finds the row."""
-    if settings.REDIS_URL:
-        from celery import current_app
+    """Send a wake-up where another process can get it; when none is sent the sweep finds the row."""
+    if not settings.REDIS_URL:
+        return
+    try:
+        current_app.send_task(
+            f"quickbooks_bridge.tasks.{task}",
+            args=args,
+            expires=WAKE_AGAIN.total_seconds(),
+            retry=False,
+        )
+    except OperationalError:
+        logger.warning("wake-up not sent: the broker does not answer", extra={"task": task})
 
-        current_app.send_task(f"quickbooks_bridge.tasks.{task}", args=args)
+
+class _Beat:
+    """When this process last wrote the sign of life."""
+
+    written: datetime | None = None
 
 
 @shared_task
 def sweep() -> None:
-    """Find due work in the rows and start it: connections, announced changes, unfinished invoices."""
+    """Find due work in the rows and start it: companies to ask or to read, unfinished invoices.
+
+    With nothing due this is one statement on indexed columns, once a second in the embedded default.
+    """
     now = timezone.now()
-    announced = WebhookEvent.objects.filter(handled_at__isnull=True).values("realm_id")
-    free = Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now)
-    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
-    due = (
-        active.filter(free, import_state=Connection.Import.DONE)
-        .filter(Q(next_sync_at__lte=now) | Q(realm_id__in=announced, failures=0))
-        .values_list("pk", flat=True)[:AT_ONCE]
+    if _Beat.written is None or abs(now - _Beat.written) >= EVERY:
+        heartbeat_write(now=now)
+        _Beat.written = now
+    found: dict[str, list[int]] = {}
+    for what, pk in _due(now):
+        found.setdefault(what, []).append(pk)
+    again = now + WAKE_AGAIN
+    companies = found.get("sync", []) + found.get("load", [])
+    if companies:
+        Connection.objects.filter(pk__in=companies, status=Connection.Status.ACTIVE).filter(
+            Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now)
+        ).update(next_sync_at=again)
+    if "intent" in found:
+        InvoiceIntent.objects.filter(pk__in=found["intent"], next_check_at__lte=now).update(
+            next_check_at=again
+        )
+    tasks: dict[str, Task[[int], None]] = {
+        "sync": sync_connection,
+        "load": load_connection,
+        "intent": check_intent,
+    }
+    for what, keys in found.items():
+        for pk in keys:
+            tasks[what].apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
+
+
+def _due(now: datetime) -> list[tuple[str, int]]:
+    """Give what is due and its row, at most `AT_ONCE`; whoever works on a row holds its lease."""
+    is_loaded = Q(import_state=Connection.Import.DONE)
+    free = (is_loaded & (Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now))) | (
+        ~is_loaded & (Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
     )
-    for pk in due:
-        sync_connection.delay(pk)
-    unread = (
-        active.exclude(import_state=Connection.Import.DONE)
-        .filter(Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
-        .values_list("pk", flat=True)[:AT_ONCE]
+    what = Case(When(is_loaded, then=Value("sync")), default=Value("load"), output_field=CharField())
+    companies = (
+        Connection.objects.filter(free, status=Connection.Status.ACTIVE)
+        .filter(Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now))
+        .annotate(what=what)
+        .values_list("what", "pk")
     )
-    for pk in unread:
-        load_connection.delay(pk)
     # Without a connection nothing can be asked: the intent waits until its company is connected again.
-    askable = active.filter(account=OuterRef("account"), realm_id=OuterRef("realm_id"))
-    unfinished = InvoiceIntent.objects.filter(
-        Exists(askable), state__in=UNFINISHED, next_check_at__lte=now
-    ).values_list("pk", flat=True)[:AT_ONCE]
-    for pk in unfinished:
-        check_intent.delay(pk)
+    askable = Connection.objects.filter(
+        account=OuterRef("account"), realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE
+    )
+    intents = (
+        InvoiceIntent.objects.filter(Exists(askable), state__in=UNFINISHED, next_check_at__lte=now)
+        .annotate(what=Value("intent", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    return list(companies.union(intents, all=True)[:AT_ONCE])
 
 
 @shared_task
@@ -63,14 +111,14 @@ def sync_connection(pk: int) -> None:
     connection = Connection.objects.select_related("account").filter(pk=pk).first()
     if connection is None:
         return
-    pending = list(
-        WebhookEvent.objects.filter(
-            realm_id=connection.realm_id, handled_at__isnull=True, received_at__lte=now
-        ).values_list("pk", flat=True)[:5000]
-    )
+    open_news = WebhookEvent.objects.filter(realm_id=connection.realm_id, handled_at__isnull=True)
+    pending = list(open_news.filter(received_at__lte=now).values_list("pk", flat=True)[:5000])
     if connection_sync(connection, now=now):
         WebhookEvent.objects.filter(pk__in=pending).update(handled_at=now)
         WebhookEvent.objects.filter(realm_id=connection.realm_id, handled_at__lt=now - KEPT).delete()
+        if open_news.exists():
+            # Announced while QuickBooks was answering: whether the answer held it already, nobody knows.
+            Connection.objects.filter(pk=pk, status=Connection.Status.ACTIVE).update(next_sync_at=now)
 
 
 @shared_task

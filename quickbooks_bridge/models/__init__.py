@@ -2,6 +2,7 @@
 
 from .catalogue import Customer, Item, TaxCode, Term
 from .connection import Connection, InvoicingSettings, OAuthState, Preset
+from .heartbeat import Heartbeat
 from .inbox import WebhookEvent
 from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
@@ -10,6 +11,7 @@ __all__ = [
     "Connection",
     "Customer",
     "CustomerLink",
+    "Heartbeat",
     "Invoice",
     "InvoiceEvent",
     "InvoiceIntent",

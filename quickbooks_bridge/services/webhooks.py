@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from quickbooks_bridge.domain.webhooks import AnnouncedChange
 from quickbooks_bridge.models import Connection, WebhookEvent
 
@@ -16,19 +18,24 @@ def announcements_store(changes: tuple[AnnouncedChange, ...], *, now: datetime) 
             realm_id__in={change.realm_id for change in changes}, status=Connection.Status.ACTIVE
         ).values_list("realm_id", flat=True)
     )
-    WebhookEvent.objects.bulk_create(
-        [
-            WebhookEvent(
-                key=change.key,
-                realm_id=change.realm_id,
-                entity=change.entity,
-                qbo_id=change.qbo_id,
-                operation=change.operation,
-                received_at=now,
-            )
-            for change in changes
-            if change.realm_id in realms
-        ],
-        ignore_conflicts=True,
-    )
+    with transaction.atomic():
+        WebhookEvent.objects.bulk_create(
+            [
+                WebhookEvent(
+                    key=change.key,
+                    realm_id=change.realm_id,
+                    entity=change.entity,
+                    qbo_id=change.qbo_id,
+                    operation=change.operation,
+                    received_at=now,
+                )
+                for change in changes
+                if change.realm_id in realms
+            ],
+            ignore_conflicts=True,
+        )
+        # What fails at the moment keeps its own pause; the news is not lost meanwhile.
+        Connection.objects.filter(
+            realm_id__in=realms, status=Connection.Status.ACTIVE, failures=0, next_sync_at__gt=now
+        ).update(next_sync_at=now)
     return sorted(realms)

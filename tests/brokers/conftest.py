@@ -1,0 +1,130 @@
+"""An installation of real processes on either broker, beside the pretend QuickBooks of the tests."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from crm_invoicing.processes import BASE
+from tests.emulator_process import EmulatorProcess
+from tests.servers import POSTGRES_URL, REDIS_URL, need_redis, postgres_answers
+from tests.waiting import until
+
+
+class Installation:
+    """Database, broker and the processes that work on them; `run` evaluates Python inside it."""
+
+    def __init__(self, broker: str, data: Path, emulator: EmulatorProcess, database_url: str) -> None:
+        self.broker, self.emulator = broker, emulator
+        self.realm = emulator.companies[0]["realm_id"]
+        self.workers: list[subprocess.Popen[str]] = []
+        self.env = {
+            **os.environ,
+            "DATA_DIR": str(data),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": REDIS_URL if broker == "redis" else "",
+            "LOG_LEVEL": "ERROR",
+            "ALLOWED_HOSTS": "testserver,localhost",
+            "SWEEP_SECONDS": "0.5",
+            "PYTHONWARNINGS": "ignore",
+            "QUICKBOOKS_CLIENT_ID": emulator.client_id,
+            "QUICKBOOKS_CLIENT_SECRET": emulator.client_secret,
+            "QUICKBOOKS_ENVIRONMENT": emulator.discovery_url,
+            "QUICKBOOKS_API_URL": emulator.api_url,
+            "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": "broker-tests",
+            "QUICKBOOKS_TIMEOUT_SECONDS": "20",
+        }
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True)
+        self.inside = subprocess.Popen(
+            [sys.executable, "-m", "tests.brokers.inside"],
+            cwd=BASE, env=self.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        self.deal = self.run(f"prepare({emulator.url!r}, {self.realm!r})")
+
+    def run(self, code: str) -> Any:
+        assert self.inside.stdin is not None
+        assert self.inside.stdout is not None
+        self.inside.stdin.write(json.dumps(code) + "\n")
+        self.inside.stdin.flush()
+        answer = json.loads(self.inside.stdout.readline())
+        assert "error" not in answer, answer["error"]
+        return answer["value"]
+
+    def start(self, *, schedule: bool = True, **extra: str) -> None:
+        """Start the worker, with its schedule unless told otherwise, and wait until it works; once is enough."""
+        if self.workers:
+            return
+        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "crm_invoicing"]
+        commands = (
+            [[sys.executable, "manage.py", "worker"]]
+            if self.broker == "memory"
+            else [[*celery, "worker", "--concurrency=2", "--loglevel=ERROR"]]
+        )
+        if self.broker == "redis" and schedule:
+            beat = f"{self.env['DATA_DIR']}/beat-{uuid.uuid4().hex}"
+            commands.append([*celery, "beat", "--loglevel=ERROR", "--schedule", beat])
+        self.run("forget_beat()")
+        for command in commands:
+            # A process group each: a worker's own children are killed with it.
+            self.workers.append(
+                subprocess.Popen(command, cwd=BASE, env={**self.env, **extra}, text=True, process_group=0)
+            )
+        if schedule:
+            until(lambda: self.run("has_beaten()"), seconds=30, what="the schedule runs")
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        for process in self.workers:
+            if process.poll() is None and number == signal.SIGKILL:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        for process in self.workers:
+            process.wait(30)
+        self.workers.clear()
+
+    def close(self) -> None:
+        self.kill()
+        if self.inside.stdin is not None:
+            self.inside.stdin.close()
+        self.inside.wait(10)
+
+
+@pytest.fixture(scope="module")
+def books() -> Iterator[EmulatorProcess]:
+    with EmulatorProcess("--company", "us", "--single", "--seed", "7") as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["memory", "redis"])
+def installation(request, tmp_path_factory, books) -> Iterator[Installation]:
+    data = tmp_path_factory.mktemp(request.param)
+    url, made = f"sqlite:///{data / 'db.sqlite3'}", ""
+    if request.param == "redis":
+        need_redis()
+        if postgres_answers():
+            made = f"brokers_{os.getpid()}"
+            with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
+                server.execute(f'create database "{made}"')
+            url = POSTGRES_URL.rpartition("/")[0] + "/" + made
+    running = Installation(request.param, data, books, url)
+    yield running
+    running.close()
+    if made:
+        with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
+            server.execute(f'drop database "{made}" with (force)')
+
+
+@pytest.fixture
+def place(installation) -> Installation:
+    """The installation with nothing due and QuickBooks as it should be; a worker may be running."""
+    installation.emulator.control("DELETE", "/control/faults")
+    installation.run("rest()")
+    return installation

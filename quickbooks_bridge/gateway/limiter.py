@@ -3,16 +3,22 @@
 People's calls go first: background work may use at most 300 of the 400.
 """
 
+import logging
 import threading
 import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from typing import Any, Protocol
 
+from redis import Redis
+from redis.exceptions import RedisError
+
 from .errors import Throttled
+
+logger = logging.getLogger(__name__)
 
 PER_SECOND = 8
 PER_MINUTE = 400
@@ -97,31 +103,48 @@ return 1
 
 
 class RedisLimiter:
-    """The same limits for all processes of an installation. A killed process' place runs out after 130 s."""
+    """The same limits for all processes of an installation. A killed process' place runs out after 130 s.
+
+    While Redis does not answer each process keeps the limits by itself: people go on working, and QuickBooks' own
+    limits are the ones that might then be met.
+    """
 
     def __init__(self, client: Any, *, wait: Callable[[float], None] = time.sleep) -> None:
         self._redis, self._wait = client, wait
         self._script = client.register_script(_TAKE)
+        self._alone = LocalLimiter(wait=wait)
 
     @contextmanager
     def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[None]:
         """Wait for a turn among all processes."""
-        until = time.monotonic() + timeout
-        member = uuid.uuid4().hex
-        limit = PER_MINUTE if interactive else BACKGROUND_PER_MINUTE
         keys = [f"qb:{{{realm_id}}}:{part}" for part in ("calls", "running", "blocked")]
+        member = uuid.uuid4().hex
+        try:
+            self._take(keys, member, interactive=interactive, timeout=timeout)
+        except RedisError as error:
+            logger.warning("limits kept alone: Redis does not answer", extra={"kind": type(error).__name__})
+            with self._alone.turn(realm_id, interactive=interactive, timeout=timeout):
+                yield
+            return
+        try:
+            yield
+        finally:
+            with suppress(RedisError):  # the place runs out by itself
+                self._redis.zrem(keys[1], member)
+
+    def block(self, realm_id: str, *, seconds: float) -> None:
+        """Hold the company back for `seconds` in all processes."""
+        self._alone.block(realm_id, seconds=seconds)
+        with suppress(RedisError):
+            self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
+
+    def _take(self, keys: list[str], member: str, *, interactive: bool, timeout: float) -> None:
+        until = time.monotonic() + timeout
+        limit = PER_MINUTE if interactive else BACKGROUND_PER_MINUTE
         while not self._script(keys=keys, args=[limit, PER_SECOND, AT_ONCE, member]):
             if time.monotonic() >= until:
                 raise Throttled("own_limit", problem_code="throttled")
             self._wait(STEP)
-        try:
-            yield
-        finally:
-            self._redis.zrem(keys[1], member)
-
-    def block(self, realm_id: str, *, seconds: float) -> None:
-        """Hold the company back for `seconds` in all processes."""
-        self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
 
 
 @lru_cache(maxsize=4)
@@ -129,6 +152,4 @@ def default_limiter(redis_url: str) -> Limiter:
     """Give the limiter of this process: shared through Redis when there is one."""
     if not redis_url:
         return LocalLimiter()
-    import redis
-
-    return RedisLimiter(redis.Redis.from_url(redis_url))
+    return RedisLimiter(Redis.from_url(redis_url, socket_connect_timeout=1, socket_timeout=1, retry=None))

@@ -48,6 +48,14 @@ test: $(VENV)/.dev  ## everything, with a real browser where there is one
 bench: $(VENV)/.dev  ## counts and ratios, side by side
 	DATA_DIR=build/bench $(PY) -m tests.bench
 
+screenshots: $(VENV)/.dev  ## the pictures of README, made by the browser walk
+	SCREENSHOTS=docs/img DATA_DIR=build/test $(PY) -m pytest -q tests/e2e
+
+# Which index is asked is the business of uv's or pip's own settings; none is written down.
+UV_COMPILE = $(VENV)/bin/uv pip compile pyproject.toml --extra emulator --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 -q --no-header
+
 lock:  ## resolve the dependencies anew
-	uv pip compile pyproject.toml --extra emulator --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 -q --no-header -o requirements.lock
-	uv pip compile pyproject.toml --extra emulator --extra dev -c requirements.lock --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 -q --no-header -o requirements-dev.lock
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(UV_COMPILE) -o requirements.lock
+	$(UV_COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock

@@ -8,9 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from quickbooks_bridge.services.heartbeat import LATE, schedule_last_ran
-
-ANSWER_WITHIN = 1.0
+from quickbooks_bridge.services.heartbeat import LATE, broker_state, schedule_last_ran
 
 
 @require_safe
@@ -36,24 +34,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
             "schedule": schedule,
         }
     )
-
-
-def broker_state(redis_url: str) -> str:
-    """Give `ok`, `down`, or `in the worker` where no broker of its own is used."""
-    if not redis_url:
-        return "in the worker"
-    import redis
-
-    client = redis.Redis.from_url(
-        redis_url, socket_connect_timeout=ANSWER_WITHIN, socket_timeout=ANSWER_WITHIN
-    )
-    try:
-        client.ping()
-    except redis.RedisError:
-        return "down"
-    finally:
-        client.close()
-    return "ok"
 
 
 def _schedule(last: datetime | None, now: datetime) -> dict[str, object]:

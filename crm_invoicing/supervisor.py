@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+import environ
+
 from .processes import BASE, Child
 
 GRACE = 30.0
@@ -118,8 +120,11 @@ class Supervisor:
         self.env.update(emulator_settings(json.loads(line), self.env))
 
     def _start(self) -> None:
-        listen = f"--listen=127.0.0.1:{self.plan.port}"
-        web = ["waitress", listen, "--threads=8", "crm_invoicing.wsgi:application"]
+        options = [f"--listen=127.0.0.1:{self.plan.port}", "--threads=8"]
+        if self.env.get("BEHIND_PROXY", "").lower() in {"1", "true", "yes", "on"}:
+            # Waitress takes these headers away unless it is told who may set them.
+            options += ["--trusted-proxy=127.0.0.1", "--trusted-proxy-headers=x-forwarded-proto"]
+        web = ["waitress", *options, "crm_invoicing.wsgi:application"]
         child = Child("Web", web, self.env)
         self.children.append(child)
         child.start()
@@ -217,7 +222,7 @@ def greet(plan: Plan) -> None:
 
 
 def environment(plan: Plan) -> dict[str, str]:
-    """Give the environment of the processes. A demo leaves a .env file's database and addresses alone."""
+    """Give the environment of the processes. A demo takes database and addresses from no .env file."""
     env = {**os.environ, "PORT": str(plan.port), "DATA_DIR": str(plan.data)}
     env.setdefault("LOG_LEVEL", "WARNING")
     if plan.is_demo:
@@ -225,7 +230,7 @@ def environment(plan: Plan) -> dict[str, str]:
         env.setdefault("REDIS_URL", "")
         env.setdefault("PUBLIC_URL", f"http://localhost:{plan.port}")
         env.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1")
-        env.setdefault("SECURE_SSL_REDIRECT", "0")
+        env.setdefault("BEHIND_PROXY", "0")
     return env
 
 
@@ -242,6 +247,8 @@ def main() -> None:
     parser.add_argument("--demo", action="store_true", help="with demo data and a pretend QuickBooks")
     parser.add_argument("--fresh", action="store_true", help="forget the demo's data first")
     given = parser.parse_args()
+    if not given.demo and (BASE / ".env").exists():
+        environ.Env.read_env(BASE / ".env")
     data = os.environ.get("DATA_DIR") or str(BASE / "var" / "demo" if given.demo else BASE / "var")
     plan = Plan(
         is_demo=given.demo,

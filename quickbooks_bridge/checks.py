@@ -1,6 +1,8 @@
-"""System checks: a deployment that cannot work says so before it starts."""
+"""System checks: a deployment that cannot work, or would leak, says so before it starts."""
 
+import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -10,20 +12,52 @@ from django.core.checks import CheckMessage, Error, Warning, register
 def register_checks() -> None:
     """Register the checks; called once when the app starts."""
     register(token_keys)
+    register(environment)
+    register(production_transport)
     register(quickbooks_keys, deploy=True)
 
 
 def token_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse token keys that encrypt nothing."""
+    hint = "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+    if not settings.TOKEN_KEYS:
+        return [Error("TOKEN_KEYS is empty.", hint=hint, id="quickbooks.E002")]
     try:
         for key in settings.TOKEN_KEYS:
             Fernet(key.encode())
     except ValueError:
-        hint = "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
         return [Error("TOKEN_KEYS holds a key that is no Fernet key.", hint=hint, id="quickbooks.E001")]
-    if not settings.TOKEN_KEYS:
-        return [Error("TOKEN_KEYS is empty.", hint="Give at least one Fernet key.", id="quickbooks.E002")]
     return []
+
+
+def environment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an environment that is neither of Intuit's two nor an address."""
+    given = settings.QUICKBOOKS_ENVIRONMENT
+    if given in {"sandbox", "production"} or urlsplit(given).scheme in {"http", "https"}:
+        return []
+    hint = "It is sandbox, production, or the address of a discovery document."
+    return [Error(f"QUICKBOOKS_ENVIRONMENT is {given!r}.", hint=hint, id="quickbooks.E003")]
+
+
+def production_transport(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse to send production tokens in the clear."""
+    if settings.QUICKBOOKS_ENVIRONMENT != "production":
+        return []
+    clear = [
+        name
+        for name in ("QUICKBOOKS_API_URL", "QUICKBOOKS_WEB_URL", "PUBLIC_URL")
+        if urlsplit(getattr(settings, name)).scheme == "http"
+    ]
+    if os.environ.get("OAUTHLIB_INSECURE_TRANSPORT"):
+        clear.append("OAUTHLIB_INSECURE_TRANSPORT")
+    return [
+        Error(
+            f"{name} lets QuickBooks' production tokens or invoices travel unencrypted.",
+            hint="Use https, or leave the variable out.",
+            id="quickbooks.E004",
+        )
+        for name in clear
+    ]
 
 
 def quickbooks_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

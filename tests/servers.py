@@ -1,15 +1,18 @@
 """The servers that a part of the tests needs: a missing one is a failure in CI, elsewhere a skip with its reason."""
 
 import os
+from pathlib import Path
 from typing import NoReturn
+from zlib import crc32
 
 import psycopg
 import pytest
 import redis
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
-# A database of its own among Redis' sixteen: it is emptied.
-REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
+# One of Redis' sixteen databases, another for each checkout: it is emptied.
+_NUMBER = 1 + crc32(str(Path(__file__).resolve()).encode()) % 15
+REDIS_URL = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{_NUMBER}")
 
 
 def missing(what: str, variable: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""Whether the schedule runs: written by the sweep now and then, read by the health page and the doctor."""
+"""Whether background work can happen: the schedule's sign of life, and whether the broker answers."""
 
 from datetime import datetime, timedelta
 
@@ -7,6 +7,7 @@ from quickbooks_bridge.models import Heartbeat
 SCHEDULE = "schedule"
 EVERY = timedelta(seconds=15)
 LATE = timedelta(minutes=2)
+ANSWER_WITHIN = 1.0
 
 
 def heartbeat_write(*, now: datetime) -> None:
@@ -23,3 +24,21 @@ def schedule_last_ran() -> datetime | None:
     """Give when the schedule last said that it runs, at most `EVERY` late; None when it never did."""
     row = Heartbeat.objects.filter(name=SCHEDULE).first()
     return row.at if row is not None else None
+
+
+def broker_state(redis_url: str) -> str:
+    """Give `ok`, `down`, or `in the worker` where no broker of its own is used."""
+    if not redis_url:
+        return "in the worker"
+    import redis
+
+    client = redis.Redis.from_url(
+        redis_url, socket_connect_timeout=ANSWER_WITHIN, socket_timeout=ANSWER_WITHIN
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "down"
+    finally:
+        client.close()
+    return "ok"

@@ -26,6 +26,7 @@ class Installation:
         self.broker, self.emulator = broker, emulator
         self.realm = emulator.companies[0]["realm_id"]
         self.workers: list[subprocess.Popen[str]] = []
+        self.has_schedule = False
         self.env = {
             **os.environ,
             "DATA_DIR": str(data),
@@ -60,8 +61,10 @@ class Installation:
 
     def start(self, *, schedule: bool = True, **extra: str) -> None:
         """Start the worker, with its schedule unless told otherwise, and wait until it works; once is enough."""
-        if self.workers:
+        if self.workers and self.has_schedule == schedule:
             return
+        self.kill()
+        self.has_schedule = schedule
         celery = [sys.executable, "-m", "celery", "--quiet", "-A", "crm_invoicing"]
         commands = (
             [[sys.executable, "manage.py", "worker"]]

@@ -18,7 +18,6 @@ from deals.models import Account, Deal
 from deals.viewer import Viewer
 from quickbooks_bridge import tasks
 from quickbooks_bridge.models import Connection, Heartbeat, Invoice, InvoiceEvent, InvoiceIntent
-from quickbooks_bridge.selectors import with_status
 from quickbooks_bridge.services.index import connection_load
 from tests.conftest import connect, make_deal, make_member
 from tests.emulator_process import EmulatorProcess
@@ -57,7 +56,10 @@ def make_due() -> int:
 
 
 def rest() -> int:
-    return Connection.objects.update(next_sync_at=timezone.now() + timedelta(days=1))
+    """Nothing is due, and no lease of a killed worker is left."""
+    later = timezone.now() + timedelta(days=1)
+    InvoiceIntent.objects.filter(finished_at__isnull=True).update(next_check_at=None)
+    return Connection.objects.update(next_sync_at=later, sync_lease_until=None)
 
 
 def announce(qbo_id: str) -> int:

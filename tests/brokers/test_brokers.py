@@ -63,12 +63,10 @@ def test_the_same_message_many_times_makes_one_invoice_and_one_event(place):
 @pytest.mark.parametrize("installation", ["redis"], indirect=True)
 def test_wake_up_needs_no_sweep_where_there_is_a_broker(place):
     """Messages in memory reach no other process: there the sweep is the wake-up."""
-    place.kill()
     place.start(schedule=False)
     qbo_id, balance = change(place)
     assert place.run(f"announce({qbo_id!r})") == 200
     until(lambda: arrived(place, qbo_id, balance), what="the change is here")
-    place.kill()
 
 
 def test_killed_worker_leaves_one_invoice(place):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from quickbooks_bridge.models import Connection
@@ -10,18 +10,32 @@ from quickbooks_bridge.services.index import connection_load, connection_sync
 
 
 class Command(BaseCommand):
-    """Ask for every active company, whatever is due."""
+    """Ask for every active company, whatever is due; exit 1 when one did not answer."""
 
-    help = "Ask QuickBooks for changes of every connected company once."
+    help = "Ask QuickBooks for changes of every connected company once. Exits 1 when one did not answer."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Say per company whether it answered."""
-        for connection in Connection.objects.filter(status=Connection.Status.ACTIVE).select_related(
-            "account"
-        ):
-            now = timezone.now()
-            is_loaded = connection.import_state == Connection.Import.DONE
-            worked = (connection_sync if is_loaded else connection_load)(connection, now=now)
-            self.stdout.write(
-                f"{connection.company_name}: {'in step' if worked else 'no answer, tried again later'}"
-            )
+        silent = 0
+        connections = Connection.objects.exclude(status=Connection.Status.DISCONNECTED)
+        for connection in connections.select_related("account"):
+            result, has_worked = self._ask(connection)
+            silent += not has_worked
+            self.stdout.write(f"{connection.company_name or connection.realm_id}: {result}")
+        if not connections:
+            self.stdout.write("No company is connected.")
+        if silent:
+            raise CommandError(f"{silent} not in step; python manage.py doctor says why")
+
+    def _ask(self, connection: Connection) -> tuple[str, bool]:
+        now = timezone.now()
+        if not connection.is_active:
+            return "needs its owner to connect again", False
+        is_loaded = connection.import_state == Connection.Import.DONE
+        if (connection_sync if is_loaded else connection_load)(connection, now=now):
+            return "in step", True
+        connection.refresh_from_db()
+        lease = connection.sync_lease_until if is_loaded else connection.import_lease_until
+        if lease and lease > now and not connection.last_problem:
+            return "is being asked by the worker already", True
+        return f"no answer ({connection.last_problem or 'unknown'}), tried again later", False

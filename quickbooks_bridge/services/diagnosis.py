@@ -1,0 +1,168 @@
+"""What is wrong with this installation and how to mend it: keys, tokens, announcements, schedule, database."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.db import Error, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from quickbooks_bridge.crypto import UnreadableToken, decrypt
+from quickbooks_bridge.gateway import oauth
+from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
+from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
+
+from .connection import client_for
+from .heartbeat import LATE, broker_state, schedule_last_ran
+from .intents import UNFINISHED
+from .tokens import oauth_config
+
+PATIENCE = timedelta(minutes=15)
+SOON = timedelta(days=7)
+START_WORKER = "Start it: make up starts both, docker compose up -d worker beat starts them there."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to mend; `is_advice` when everything works without."""
+
+    what: str
+    mend: str
+    is_advice: bool = False
+
+
+def findings(*, now: datetime) -> list[Finding]:
+    """Look at everything, over the network too."""
+    database = list(database_findings())
+    if database:
+        return database  # nothing else can be asked
+    return [
+        *key_findings(),
+        *webhook_findings(),
+        *connection_findings(now=now),
+        *schedule_findings(now=now),
+        *queue_findings(now=now),
+    ]
+
+
+def database_findings() -> Iterator[Finding]:
+    """Whether the database answers and has all tables."""
+    try:
+        executor = MigrationExecutor(connections["default"])
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        yield Finding("The database does not answer.", "Start it, or correct DATABASE_URL.")
+        return
+    if missing:
+        yield Finding(
+            f"The database lacks {len(missing)} changes of this version.", "Run: python manage.py migrate"
+        )
+
+
+def key_findings() -> Iterator[Finding]:
+    """Whether Intuit takes the keys of our app."""
+    take = "Take them from Keys & credentials of your Intuit app, the ones for this environment."
+    if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
+        yield Finding("QUICKBOOKS_CLIENT_ID or QUICKBOOKS_CLIENT_SECRET is missing.", take)
+        return
+    try:
+        # No token is spent: one that never was is refused, and how tells whether the keys were taken.
+        oauth.refresh(oauth_config(), refresh_token="asked-by-the-doctor")  # noqa: S106 - nobody's
+    except oauth.InvalidGrant:
+        pass
+    except oauth.BadKeys:
+        yield Finding("Intuit refuses QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET.", take)
+    except oauth.OAuthError:
+        yield Finding(
+            f"QuickBooks' sign-in does not answer ({settings.QUICKBOOKS_ENVIRONMENT}).",
+            "Check QUICKBOOKS_ENVIRONMENT and that this machine reaches the network.",
+        )
+
+
+def webhook_findings() -> Iterator[Finding]:
+    """Whether announcements can come in."""
+    address = f"{settings.PUBLIC_URL}/quickbooks/webhook/"
+    if not settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN:
+        yield Finding(
+            "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN is missing: changes are seen by polling only.",
+            f"Register {address} under Webhooks of your Intuit app and copy its verifier token.",
+            is_advice=True,
+        )
+        return
+    public = urlsplit(address)
+    if public.scheme != "https" and settings.QUICKBOOKS_ENVIRONMENT in {"sandbox", "production"}:
+        yield Finding(
+            f"Intuit announces to https addresses only, and PUBLIC_URL is {settings.PUBLIC_URL}.",
+            "Set PUBLIC_URL to the https address people use.",
+        )
+        return
+    try:
+        # Unsigned, so it must be refused: 401 is the sign that announcements arrive at their view.
+        status = requests.post(address, data=b"{}", timeout=10, allow_redirects=False).status_code
+    except requests.RequestException:
+        status = 0
+    if status != 401:
+        yield Finding(
+            f"{address} {f'answers {status} instead of 401' if status else 'does not answer'}.",
+            "Check PUBLIC_URL, the proxy and that the web process runs.",
+        )
+
+
+def connection_findings(*, now: datetime) -> Iterator[Finding]:
+    """Whether each connected company answers us."""
+    for connection in Connection.objects.exclude(status=Connection.Status.DISCONNECTED):
+        name = f"{connection.company_name or 'A company'} (realm {connection.realm_id})"
+        reconnect = f"{connection.owner.name} presses Reconnect on the settings page."
+        if connection.status == Connection.Status.NEEDS_RECONNECT:
+            yield Finding(f"{name} no longer accepts our connection.", reconnect)
+            continue
+        try:
+            decrypt(connection.refresh_token, keys=settings.TOKEN_KEYS)
+        except UnreadableToken:
+            yield Finding(
+                f"{name}: none of TOKEN_KEYS opens its tokens.", f"Put the former key back, or {reconnect}"
+            )
+            continue
+        if connection.refresh_expires_at and connection.refresh_expires_at < now + SOON:
+            yield Finding(
+                f"{name}: its sign-in ends {connection.refresh_expires_at:%Y-%m-%d}, though it is renewed daily.",
+                START_WORKER,
+            )
+        try:
+            client_for(connection, interactive=True).company()
+        except ReconnectRequired:
+            yield Finding(f"{name} no longer accepts our connection.", reconnect)
+        except QuickBooksError as error:
+            yield Finding(
+                f"{name} does not answer ({error.code}).", "Nothing to do if it passes: it is tried again."
+            )
+
+
+def schedule_findings(*, now: datetime) -> Iterator[Finding]:
+    """Whether background work happens."""
+    if broker_state(settings.REDIS_URL) == "down":
+        yield Finding("Redis does not answer.", "Start it, or correct REDIS_URL.")
+    last = schedule_last_ran()
+    if last is None:
+        yield Finding("Worker and schedule have never run.", START_WORKER)
+    elif now - last > LATE:
+        yield Finding(f"Worker or schedule stopped at {last:%Y-%m-%d %H:%M} UTC.", START_WORKER)
+
+
+def queue_findings(*, now: datetime) -> Iterator[Finding]:
+    """Whether work has been left lying."""
+    unfinished = InvoiceIntent.objects.filter(created_at__lt=now - PATIENCE, state__in=UNFINISHED).count()
+    if unfinished:
+        yield Finding(
+            f"{unfinished} invoices have been unconfirmed for over 15 minutes.",
+            "Mend the lines above; they are then looked up by themselves, and made only once.",
+        )
+    waiting = WebhookEvent.objects.filter(handled_at__isnull=True, received_at__lt=now - PATIENCE).count()
+    if waiting:
+        yield Finding(
+            f"{waiting} announcements have waited for over 15 minutes.",
+            "Mend the lines above; python manage.py poll_quickbooks asks at once.",
+        )

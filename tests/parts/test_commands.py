@@ -106,7 +106,7 @@ ILLS = [
     (other_token_keys, "none of TOKEN_KEYS opens", "Put the former key back"),
     (ended_at_quickbooks, "no longer accepts our connection", "presses Reconnect"),
     (needs_reconnect, "no longer accepts our connection", "presses Reconnect"),
-    (silent_quickbooks, "does not answer (no_answer)", "tried again"),
+    (silent_quickbooks, "does not answer (no_", "tried again"),
     (unreachable_webhook, "/quickbooks/webhook/ does not answer", "Check PUBLIC_URL"),
     (wrong_webhook, "instead of 401", "Check PUBLIC_URL"),
     (plain_http, "Intuit announces to https addresses only", "Set PUBLIC_URL"),

@@ -34,8 +34,8 @@ from quickbooks_bridge.services.index import connection_load, connection_sync
 
 from .bridge.test_main_job import form_data
 from .conftest import connect, make_member
+from .demo import Demo
 from .emulator_process import EmulatorProcess
-from .parts.test_supervisor import Demo
 from .waiting import until
 
 SIZES = (10, 1000, 100_000)

@@ -14,6 +14,7 @@ from quickbooks_bridge.models import Connection
 from quickbooks_bridge.services.connection import consent_begin, consent_finish
 from quickbooks_bridge.services.index import connection_load
 
+from .browser import browser  # noqa: F401 - one way to start a browser for all
 from .emulator_process import EmulatorProcess
 
 PASSWORD = "a-long-test-password"

@@ -10,8 +10,6 @@ import django_htmx
 import pytest
 from django.template import Context, Template
 
-from tests.e2e.test_walk import browser  # noqa: F401 - the one way to start a browser
-
 HERE = Path(__file__).resolve().parent
 STATIC = [HERE.parents[1] / "static", Path(django_htmx.__file__).parent / "static"]
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -77,7 +75,7 @@ def gallery_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser, gallery_url):  # noqa: F811 - the fixture above
+def page(browser, gallery_url):
     """The gallery in a fresh window; a message on the console is a failure."""
     Handler.posts.clear()
     context = browser.new_context(viewport={"width": 1440, "height": 900})

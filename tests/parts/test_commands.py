@@ -7,7 +7,9 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 
+from deals.models import Account
 from quickbooks_bridge.models import Connection, Heartbeat, Invoice, WebhookEvent
 from quickbooks_bridge.services.heartbeat import heartbeat_write
 
@@ -210,3 +212,22 @@ def test_insecure_transport_is_refused_for_production(settings, monkeypatch):
     settings.QUICKBOOKS_ENVIRONMENT, settings.PUBLIC_URL = "production", "https://crm.example"
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     assert [found.id for found in run_checks() if "quickbooks" in found.id] == ["quickbooks.E004"]
+
+
+def test_create_member_makes_company_stages_and_person_or_nothing(db, monkeypatch):
+    monkeypatch.setenv("NEW_PASSWORD", "short")
+    code, said = told("create_member", "Acme", "ann", "--role", "admin")
+    assert code == 1
+    assert "12 characters" in said
+    assert not Account.objects.exists()
+    monkeypatch.setenv("NEW_PASSWORD", "a-long-enough-secret")
+    assert told("create_member", "Acme", "ann", "--role", "admin")[0] == 0
+    assert told("create_member", "Acme", "bob", "--name", "Bob")[0] == 0
+    account = Account.objects.get()
+    assert account.stages.exists()
+    assert sorted(account.members.values_list("user__username", "name", "role")) == [
+        ("ann", "ann", "admin"),
+        ("bob", "Bob", "rep"),
+    ]
+    assert Client().login(username="ann", password="a-long-enough-secret")
+    assert "exists already" in told("create_member", "Acme", "ann")[1]

@@ -125,6 +125,7 @@ class AccountForm(CustomFieldsMixin, forms.ModelForm):  # type: ignore[type-arg]
             field = self.fields.get(name)
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = rows
+                field.empty_label = str(_("Choose") if field.required else _("None"))
         if self.owner:
             self.add_custom_fields(account)
         speak_plainly(self)

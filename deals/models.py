@@ -188,6 +188,8 @@ class Deal(models.Model):
             models.Index(fields=["account", "stage", "-id"], name="deal_by_stage"),
             models.Index(fields=["account", "owner", "-id"], name="deal_by_owner"),
             models.Index(fields=["account", "status", "-id"], name="deal_by_status"),
+            models.Index(fields=["account", "title", "id"], name="deal_by_title"),
+            models.Index(fields=["account", "value", "id"], name="deal_by_value"),
         ]
 
     def __str__(self) -> str:

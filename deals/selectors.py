@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 
 from .fields import CustomFieldFacts
@@ -16,6 +17,13 @@ PAGE_SIZE = 25
 COUNT_LIMIT = 1000
 LAST_PAGE = 100_000
 LONGEST_QUERY = 200
+# How the deals list may be sorted; each order is the end of an index.
+DEAL_SORTS = {
+    "title": ("title", "id"),
+    "-title": ("-title", "-id"),
+    "value": ("value", "id"),
+    "-value": ("-value", "-id"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,16 @@ def deals_of(
             | Q(organization__name__icontains=query)
             | Q(person__name__icontains=query)
         )
-    return rows.order_by("-id")
+    return rows.order_by(*DEAL_SORTS.get((filters or {}).get("sort", ""), ("-id",)))
+
+
+def deal_sums(rows: QuerySet[Deal], page: Page) -> list[tuple[str, Decimal]]:
+    """Give the value of all listed deals per currency, the largest first; none for a list too long to add up."""
+    if page.is_capped or not page.rows:
+        return []
+    sums = rows.order_by().values("currency").annotate(value=Sum("value"))
+    found = [(row["currency"], row["value"]) for row in sums]
+    return sorted(found, key=lambda pair: -pair[1])
 
 
 def deal_for(account: Account, pk: int) -> Deal:

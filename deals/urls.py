@@ -16,7 +16,7 @@ def _named(kind: str, base: str) -> list[URLPattern]:
 
 
 urlpatterns = [
-    path("deals/", deals.deal_list, name="deal_list"),
+    path("deals/", lists.deal_list, name="deal_list"),
     path("deals/new/", deals.deal_edit, name="deal_new"),
     path("deals/<int:pk>/", deals.deal_detail, name="deal_detail"),
     path("deals/<int:pk>/edit/", deals.deal_edit, name="deal_edit"),

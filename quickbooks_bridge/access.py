@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from deals.models import Deal
 from deals.selectors import deal_for
@@ -41,3 +42,10 @@ def invoice_of(viewer: Viewer, connection: Connection, pk: int) -> Invoice:
     return get_object_or_404(
         Invoice.objects.select_related("deal"), account=viewer.account, realm_id=connection.realm_id, pk=pk
     )
+
+
+def next_path(request: HttpRequest, default: str) -> str:
+    """Give the posted address to go back to when it is one of ours, else `default`."""
+    path = request.POST.get("next", "")
+    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_ours else default

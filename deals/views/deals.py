@@ -12,36 +12,12 @@ from django.views.decorators.http import require_POST
 
 from deals import selectors, services
 from deals.forms import DealForm, DealLineForm
-from deals.models import CustomField, Deal, DealLine, Member, Stage
+from deals.models import CustomField, Deal, DealLine, Stage
 from deals.panels import deal_panels
 from deals.timeline import change_log
 from deals.viewer import Viewer, viewer_required
 
 LOG_SIZE = 20
-
-
-def page_number(request: HttpRequest) -> int:
-    """Give the asked page, 1 for anything that is no number."""
-    text = request.GET.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
-
-
-@viewer_required
-def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """List deals with search and filters."""
-    query = selectors.search_words(request.GET.get("q", ""))
-    filters = {name: request.GET.get(name, "") for name in ("stage", "status", "owner")}
-    rows = selectors.deals_of(viewer.account, query=query, filters=filters)
-    context = {
-        "page": selectors.page_of(rows, page_number(request)),
-        "query": query,
-        "search_query": query,
-        "filters": filters,
-        "stages": Stage.objects.filter(account=viewer.account),
-        "members": Member.objects.filter(account=viewer.account),
-        "statuses": Deal.Status.choices,
-    }
-    return render(request, "deals/deal_list.html", context)
 
 
 @viewer_required

@@ -1,4 +1,4 @@
-"""Organizations, people and products: one list and one form for each, built alike."""
+"""The lists: deals; organizations, people and products, which are built alike and have one form each."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from deals import selectors
 from deals.forms import AccountForm, OrganizationForm, PersonForm, ProductForm
-from deals.models import Organization, Person, Product
+from deals.list_parts import deal_columns, deal_filters
+from deals.models import Deal, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer, viewer_required
-
-from .deals import page_number
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,56 @@ KINDS = {
         ),
     )
 }
+
+
+def page_number(request: HttpRequest) -> int:
+    """Give the asked page, 1 for anything that is no number."""
+    text = request.GET.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+@viewer_required
+def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """List deals with search, filters and what other apps have to say about each."""
+    query = selectors.search_words(request.GET.get("q", ""))
+    filters = {name: request.GET.get(name, "") for name in ("stage", "status", "owner", "sort")}
+    rows = selectors.deals_of(viewer.account, query=query, filters=filters)
+    others = []
+    for other in deal_filters(viewer):
+        value = request.GET.get(other.key, "")
+        value = value if value in dict(other.choices) else ""
+        rows = other.apply(viewer, rows, value) if value else rows
+        others.append((other, value))
+    page = selectors.page_of(rows, page_number(request))
+    columns = deal_columns(viewer)
+    cells = [(column, column.cells(viewer, page.rows)) for column in columns]
+    context = {
+        "page": page,
+        "rows": [
+            (
+                deal,
+                [
+                    pair
+                    for column, found in cells
+                    for pair in zip(column.heads, found.get(deal.pk, ()), strict=False)
+                ],
+            )
+            for deal in page.rows
+        ],
+        "heads": [head for column in columns for head in column.heads],
+        "sums": selectors.deal_sums(rows, page),
+        "query": query,
+        "search_query": query,
+        "filters": filters,
+        "other_filters": others,
+        "is_filtered": bool(query)
+        or any(filters[name] for name in ("stage", "status", "owner"))
+        or any(value for _other, value in others),
+        "stages": Stage.objects.filter(account=viewer.account),
+        "members": Member.objects.filter(account=viewer.account),
+        "statuses": Deal.Status.choices,
+    }
+    return render(request, "deals/deal_list.html", context)
 
 
 @viewer_required

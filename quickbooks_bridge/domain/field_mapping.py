@@ -69,6 +69,18 @@ def mapping_problems(mapping: FieldMapping, catalogue: Iterable[MappableField]) 
     return [Problem("field_gone", name) for name, key in wanted.items() if key and key not in known]
 
 
+def without_gone(mapping: FieldMapping, catalogue: Iterable[MappableField]) -> FieldMapping:
+    """Give the mapping without fields that no longer exist: values they left behind fill nothing."""
+    known = {"", *(entry.key for entry in catalogue)}
+
+    def kept(key: str) -> str:
+        return key if key in known else ""
+
+    return FieldMapping(
+        kept(mapping.to), kept(mapping.address), kept(mapping.email), kept(mapping.tax_id), mapping.due_days
+    )
+
+
 def suggested_tax_id_field(catalogue: Iterable[MappableField]) -> str:
     """Give the key of the custom field that is most likely a tax id, "" when there is none."""
     for entry in catalogue:

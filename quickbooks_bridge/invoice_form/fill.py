@@ -1,14 +1,15 @@
 """Where a form starts: filled from the deal, or from names typed without script."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
-from deals.fields import field_catalogue
+from deals.fields import MappableField, field_catalogue
 from deals.models import Deal
 from deals.selectors import custom_field_facts, load_snapshot
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.draft import build_draft
-from quickbooks_bridge.domain.field_mapping import FieldMapping, mapping_problems
+from quickbooks_bridge.domain.field_mapping import FieldMapping, mapping_problems, without_gone
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors import company_today, item_links, items_by_id, linked_customer
 from quickbooks_bridge.services.connection import settings_for
@@ -31,6 +32,7 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     mapping = FieldMapping(
         stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field, stored.due_days
     )
+    catalogue = field_catalogue(custom_field_facts(viewer.account))
     snapshot = load_snapshot(deal)
     links = item_links(
         viewer.account, connection.realm_id, [(line.product_id, line.name) for line in snapshot.lines]
@@ -39,7 +41,7 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     customer = linked_customer(deal, connection.realm_id)
     draft = build_draft(
         snapshot,
-        mapping,
+        without_gone(mapping, catalogue),
         customer_qbo_id=customer.qbo_id if customer else "",
         item_links={key: qbo_id for key, qbo_id in links.items() if qbo_id in items},
         item_taxable={qbo_id: item.is_taxable for qbo_id, item in items.items()},
@@ -49,14 +51,13 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     )
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)
-    _explain_empty(state, viewer, mapping)
+    _explain_empty(state, catalogue, mapping)
     return state
 
 
-def _explain_empty(state: FormState, viewer: Viewer, mapping: FieldMapping) -> None:
+def _explain_empty(state: FormState, catalogue: Sequence[MappableField], mapping: FieldMapping) -> None:
     """Say of each text that stayed empty whether its CRM field is empty or no longer there."""
     keys = {"to": mapping.to, "address": mapping.address, "email": mapping.email, "tax_id": mapping.tax_id}
-    catalogue = field_catalogue(custom_field_facts(viewer.account))
     gone = {problem.field.removesuffix("_field") for problem in mapping_problems(mapping, catalogue)}
     for name in CUSTOMER_FIELDS:
         if not state.values[f"origin_{name}"] and keys[name]:

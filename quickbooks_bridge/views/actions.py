@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from deals.viewer import Viewer
-from quickbooks_bridge.access import deal_of, invoice_of, owner_required
+from quickbooks_bridge.access import invoice_of, owner_required
 from quickbooks_bridge.change_words import change_text
 from quickbooks_bridge.deal_selectors import applied_to, payments_of
 from quickbooks_bridge.forms import SendForm
@@ -243,18 +243,10 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     # Whatever a document from elsewhere holds, it is nobody's page here.
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    response["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    )
     return response
-
-
-@require_POST
-@owner_required
-def link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int, deal_pk: int) -> HttpResponse:
-    """Count an invoice toward a deal."""
-    invoice, deal = invoice_of(viewer, connection, pk), deal_of(viewer, deal_pk)
-    service.invoice_link(viewer, deal, invoice, now=timezone.now())
-    messages.success(request, _("Invoice %(number)s counts toward this deal.") % {"number": invoice})
-    return redirect("quickbooks:all_invoices", deal.pk)
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from deals.viewer import Viewer
-from quickbooks_bridge.access import deal_of, owner_required
+from quickbooks_bridge.access import deal_of, next_path, owner_required
 from quickbooks_bridge.deal_selectors import invoices_of_deal
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.presenters import as_of
@@ -49,7 +49,7 @@ def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_p
         return response
     if not is_read:
         messages.warning(request, text)
-    return redirect(_tab(deal.pk))
+    return redirect(next_path(request, _tab(deal.pk)))
 
 
 def _intent(viewer: Viewer, pk: int) -> InvoiceIntent:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from deals.models import Deal
 from deals.viewer import Viewer
@@ -74,6 +75,7 @@ def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, de
     return _created(request, viewer, connection, deal, state, now=now)
 
 
+@require_POST
 @owner_required
 def invoice_check(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Show the form as it stands with totals and checks, and keep it; nothing is sent."""

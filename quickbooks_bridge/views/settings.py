@@ -28,6 +28,7 @@ from quickbooks_bridge.domain.field_mapping import (
     FilledCustomer,
     fill_customer,
     suggested_tax_id_field,
+    without_gone,
 )
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.first_load import first_load
@@ -162,7 +163,10 @@ def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[st
         "preview_deals": deals if deal is None or deal in deals else [deal, *deals],
         "preview_deal": deal,
         "preview": Preview(
-            filled=fill_customer(load_snapshot(deal), mapping),
+            filled=fill_customer(
+                load_snapshot(deal),
+                without_gone(mapping, field_catalogue(custom_field_facts(viewer.account))),
+            ),
             changed=frozenset(changed),
             issued=today,
             due=None if isinstance(days, Problem) else due_date(today, days=days),

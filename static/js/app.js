@@ -7,6 +7,8 @@ import { initKeys } from "./keys.js";
 import { initLive } from "./live.js";
 import { initMenus, enhanceMenus } from "./menu.js";
 import { enhancePickers, initPickers } from "./picker.js";
+import { enhanceRanges } from "./range.js";
+import { enhanceSelections } from "./selection.js";
 import { initTabs } from "./tabs.js";
 import { initThemeChoice } from "./theme_choice.js";
 import { initToasts, collectToasts } from "./toast.js";
@@ -17,6 +19,8 @@ function enhance(scope) {
   enhancePickers(scope);
   enhanceComboboxes(scope);
   enhanceMenus(scope);
+  enhanceRanges(scope);
+  enhanceSelections(scope);
   initTabs(scope);
   showSegments();
   collectToasts(scope);

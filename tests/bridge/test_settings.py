@@ -1,11 +1,12 @@
 """Settings: what a new invoice is filled from, its preview, and presets."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from deals.models import CustomField
-from quickbooks_bridge.models import InvoicingSettings, Preset, Term
+from quickbooks_bridge.models import Connection, InvoicingSettings, Preset, Term
 from quickbooks_bridge.services.connection import settings_for
 
 from ..conftest import sign_in
@@ -92,6 +93,20 @@ def test_deleted_field_is_said_at_the_field_and_choosing_another_mends_it(client
     assert "Choose what the invoice is addressed to" in answer.content.decode()
     assert client.post("/quickbooks/", MAPPING).status_code == 302
     assert "no longer exist" not in client.get("/quickbooks/").content.decode()
+
+
+def test_deleted_field_is_said_on_the_new_invoice_too(client, account, admin, deal, vat):
+    Connection.objects.create(
+        account=account, owner=admin.member, realm_id="1", connected_at=datetime.now(UTC), import_state="done"
+    )
+    client.post("/quickbooks/", {**MAPPING, "tax_id_field": "organization.custom.vat"})
+    form = f"/deals/{deal.pk}/invoices/new/"
+    assert "no longer exists" not in client.get(form).content.decode()
+    vat.delete()
+    page = client.get(form).content.decode()
+    assert "The CRM field chosen in the settings no longer exists" in page
+    assert "74-2981150" not in page
+    assert "Quill &amp; Sons" in page
 
 
 def test_field_that_does_not_exist_is_refused(client, deal):

@@ -1,0 +1,256 @@
+"""One matrix over every address of the project: who gets what, which headers, and that reading changes nothing.
+
+An address without a rule here fails: whoever adds one says who may use it.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from deals.models import Product
+from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, Preset
+from quickbooks_bridge.services.connection import settings_for
+
+from .conftest import sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SIGN_IN = "sign-in"
+POST_ONLY = "post-only"
+# What GET gives to: nobody signed in, another account, a rep of the account who was not let in, its admin and owner.
+# "page" is 200, "away" a redirect to somewhere else than the sign-in page.
+OPEN = ("page", "page", "page", "page")
+LIST = (SIGN_IN, "page", "page", "page")
+ROW = (SIGN_IN, "404", "page", "page")
+INVOICES = (SIGN_IN, "404", "404", "page")
+ADMIN_LIST = (SIGN_IN, "page", "away", "page")
+ADMIN_ROW = (SIGN_IN, "404", "away", "page")
+ACTION = (SIGN_IN, POST_ONLY, POST_ONLY, POST_ONLY)
+LEADS_ON = (SIGN_IN, "away", "away", "away")
+
+RULES: dict[str, tuple[str, str, str, str]] = {
+    "home": ("away", "away", "away", "away"),
+    "login": ("page", "away", "away", "away"),
+    "logout": (POST_ONLY,) * 4,
+    "healthz": OPEN,
+    "set_language": ("away",) * 4,
+    **{f"deals:{kind}_list": LIST for kind in ("deal", "organization", "person", "product")},
+    **{f"deals:{kind}_new": LIST for kind in ("deal", "organization", "person", "product")},
+    **{f"deals:{kind}_edit": ROW for kind in ("deal", "organization", "person", "product", "line")},
+    "deals:deal_detail": ROW,
+    "deals:line_new": ROW,
+    **{f"deals:{name}": ACTION for name in ("deal_move", "line_remove", "line_move", "deal_take_total")},
+    "quickbooks:settings": LIST,
+    "quickbooks:preview": LIST,
+    "quickbooks:field_options": LIST,
+    "quickbooks:progress": LIST,
+    "quickbooks:connect": ACTION,
+    "quickbooks:connect_other": (SIGN_IN, "away", "away", "page"),
+    "quickbooks:callback": LEADS_ON,
+    "quickbooks:disconnect": (SIGN_IN, "away", "away", "page"),
+    "quickbooks:preset_new": ADMIN_LIST,
+    "quickbooks:preset_edit": ADMIN_ROW,
+    "quickbooks:preset_delete": ADMIN_ROW,
+    "quickbooks:preset_default": ACTION,
+    "quickbooks:webhook": (POST_ONLY,) * 4,
+    "quickbooks:sign_in_again": OPEN,
+    "quickbooks:tab": ROW,
+    "quickbooks:sidebar": ROW,
+    **{f"quickbooks:{name}": INVOICES for name in (
+        "customer_search", "item_search", "invoice_new", "all_invoices", "export_csv", "unlink_customer", "void",
+        "delete", "send", "pdf", "link",
+    )},
+    **{f"quickbooks:{name}": ACTION for name in ("invoice_check", "refresh", "links", "decline", "unlink", "dismiss", "check")},
+}  # fmt: skip
+# These answer whoever posts: one asks for a signature, the other for a password.
+UNSIGNED = ("quickbooks:webhook", "quickbooks:sign_in_again")
+OTHERS_WORDS = ("Quill", "Quinn", "Desk", "Bluestem")
+
+
+def patterns(resolver: URLResolver, spaces: tuple[str, ...] = ()) -> Iterator[tuple[str, URLPattern, str]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = (*spaces, entry.namespace) if entry.namespace else spaces
+            if entry.namespace != "admin":
+                for name, pattern, prefix in patterns(entry, inner):
+                    yield name, pattern, str(entry.pattern) + prefix
+        else:
+            yield ":".join([*spaces, entry.name or "?"]), entry, ""
+
+
+EVERY = [(name, prefix + str(pattern.pattern)) for name, pattern, prefix in patterns(get_resolver())]
+
+
+def test_every_address_has_a_rule_and_every_rule_an_address():
+    assert len(EVERY) > 40
+    names = {name for name, _route in EVERY}
+    assert names - set(RULES) == set()
+    assert set(RULES) - names - {"deals:line_move", "deals:deal_take_total"} == set()
+
+
+@pytest.fixture
+def addresses(deal, connection, rep, stranger) -> dict[str, str]:
+    """Every address, filled with rows of the one account; both accounts have their settings already."""
+    account = deal.account
+    settings_for(account)
+    settings_for(stranger.account)
+    invoice = Invoice.objects.filter(account=account, balance__gt=0, is_voided=False).order_by("id")[0]
+    Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
+    CustomerLink.objects.create(
+        account=account, realm_id=connection.realm_id, organization=deal.organization,
+        customer_qbo_id=invoice.customer_qbo_id, linked_at=connection.connected_at,
+    )  # fmt: skip
+    intent = InvoiceIntent.objects.create(
+        account=account, deal=deal, member=connection.owner, realm_id="0", token="t", request_id="r", payload={},
+        payload_digest="", currency="USD", expected_total=1, created_at=connection.connected_at, state="created",
+    )  # fmt: skip
+    keys = {
+        "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
+        "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
+        "quickbooks:preset": Preset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk,
+    }  # fmt: skip
+    found = {}
+    for name, route in EVERY:
+        key = next((key for start, key in keys.items() if name.startswith(start)), invoice.pk)
+        found[name] = "/" + route.replace("<int:deal_pk>", str(deal.pk)).replace("<int:pk>", str(key))
+    return found
+
+
+def kind_of(answer) -> str:
+    if answer.status_code in (301, 302):
+        return SIGN_IN if answer["Location"].startswith("/login/") else "away"
+    return {200: "page", 404: "404", 405: POST_ONLY}.get(answer.status_code, str(answer.status_code))
+
+
+@pytest.fixture
+def people(admin, rep, stranger) -> list[Client]:
+    return [Client(), *(sign_in(viewer.member) for viewer in (stranger, rep, admin))]
+
+
+def test_everybody_gets_what_the_rule_says(addresses, people):
+    wrong = {}
+    for name, path in addresses.items():
+        found = tuple(kind_of(client.get(path)) for client in people)
+        wanted = RULES[name]
+        # A view may look who asks before it looks how: both refuse.
+        agrees = all(
+            one == two
+            or (two == POST_ONLY and one in ("404", SIGN_IN))
+            or (two == SIGN_IN and one == POST_ONLY)
+            for one, two in zip(found, wanted, strict=True)
+        )
+        if not agrees:
+            wrong[name] = (found, wanted)
+    assert wrong == {}
+
+
+def test_another_account_changes_nothing_and_reads_nothing_by_posting(addresses, people):
+    stranger = people[1]
+    before = state()
+    with_rows = {
+        name: path
+        for name, path in addresses.items()
+        if any(part.isdigit() for part in path.split("/")) and name not in UNSIGNED
+    }
+    assert len(with_rows) > 25
+    codes = {name: stranger.post(path).status_code for name, path in with_rows.items()}
+    assert {name: code for name, code in codes.items() if code not in (404, 405)} == {}
+    assert state() == before
+
+
+def test_rep_who_was_not_let_in_changes_no_invoice_by_posting(addresses, people):
+    rep = people[2]
+    before = state("quickbooks_bridge")
+    names = [name for name in addresses if name.startswith("quickbooks:") and name not in UNSIGNED]
+    assert len(names) > 25
+    codes = {name: rep.post(addresses[name]).status_code for name in names}
+    # The panels of a deal answer everybody of the account, with "not yours" inside.
+    refused = {name: code for name, code in codes.items() if code not in (302, 404, 405)}
+    assert set(refused) <= {"quickbooks:tab", "quickbooks:sidebar"}
+    assert state("quickbooks_bridge") == before
+
+
+def test_nothing_is_posted_without_a_token_of_the_page(addresses, admin):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin.member.user)
+    codes = {name: client.post(path).status_code for name, path in addresses.items()}
+    assert {name: code for name, code in codes.items() if code not in (403, 405)} == {
+        "quickbooks:webhook": 401
+    }
+
+
+def state(*labels: str) -> dict[str, list[dict[str, object]]]:
+    """Every row of our own tables; when a company is asked for changes next is no state of anything."""
+    volatile = {
+        "next_sync_at",
+        "sync_lease_until",
+        "last_sync_at",
+        "access_token",
+        "refresh_token",
+        "generation",
+    }
+    found = {}
+    for label in labels or ("deals", "quickbooks_bridge"):
+        for model in apps.get_app_config(label).get_models():
+            rows = model._default_manager.order_by("pk").values()
+            found[model.__name__] = [
+                {key: value for key, value in row.items() if key not in volatile} for row in rows
+            ]
+    return found
+
+
+def test_reading_changes_nothing(addresses, people):
+    before = state()
+    for client in people:
+        for path in addresses.values():
+            client.get(path)
+            client.head(path)
+    assert state() == before
+
+
+def test_every_answer_carries_the_safety_headers(addresses, people):
+    lacking = {}
+    for name, path in {**addresses, "not found": "/nowhere/"}.items():
+        for client in people:
+            answer = client.get(path)
+            policy = answer.get("Content-Security-Policy", "")
+            # A document from elsewhere may style itself and do nothing else.
+            is_document = name == "quickbooks:pdf" and answer.status_code == 200
+            strict = "default-src 'none'" if is_document else "default-src 'self'"
+            has = {
+                "policy": strict in policy
+                and ("sandbox" in policy if is_document else "unsafe" not in policy),
+                "frames": "frame-ancestors 'none'" in policy and answer.get("X-Frame-Options") == "DENY",
+                "objects": is_document or ("object-src 'none'" in policy and "base-uri 'none'" in policy),
+                "type": answer.get("X-Content-Type-Options") == "nosniff",
+                "referrer": answer.get("Referrer-Policy") == "same-origin",
+                "cache": "no-store" in answer.get("Cache-Control", ""),
+            }
+            missing = {part for part, is_there in has.items() if not is_there}
+            if missing:
+                lacking[name] = missing
+    assert lacking == {}
+
+
+def test_pages_without_a_row_show_nothing_of_another_account(addresses, people):
+    stranger = people[1]
+    paths = [
+        path
+        for name, path in addresses.items()
+        if RULES[name] in (LIST, ADMIN_LIST) and not any(part.isdigit() for part in path.split("/"))
+    ]
+    assert len(paths) > 10
+    leaks = {
+        path: word
+        for path in paths
+        for word in OTHERS_WORDS
+        if word
+        in stranger.get(path, {"q": word})
+        .content.decode()
+        .replace(f'value="{word}"', "")
+        .replace(f"“{word}”", "")
+    }
+    assert leaks == {}

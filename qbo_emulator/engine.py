@@ -9,9 +9,10 @@ from typing import Any
 from qbo_emulator import faults, ledger
 from qbo_emulator.clock import pacific
 from qbo_emulator.entities import KINDS
+from qbo_emulator.entities.currency import activate
 from qbo_emulator.schema import Family, Kind, Write, check_email, check_properties, check_values
 from qbo_emulator.store import Company, Row
-from qbo_emulator.values import reference_id
+from qbo_emulator.values import home_amounts, reference_id
 from qbo_emulator.wire import Doc
 
 
@@ -133,6 +134,8 @@ def _commit(write: Write, prepared: Doc) -> Row:
 
 def _have_effects(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
     row = after or before
+    if row is not None and before is None and row.kind in {"Customer", "Vendor"}:
+        activate(company, str(reference_id(row.data.get("CurrencyRef"))), now)
     if row is None or KINDS[row.kind].family is not Family.TRANSACTION:
         return
     ledger.move_customer_balance(company, before, after, now)
@@ -197,7 +200,7 @@ def _voided(data: Doc, kind: Kind) -> Doc:
     for name in ("Balance", "Deposit", "RemainingCredit"):
         if name in data:
             changes[name] = 0
-    return changes
+    return changes | home_amounts({**data, **changes})
 
 
 def _zeroed(line: Doc) -> Doc:
@@ -206,9 +209,13 @@ def _zeroed(line: Doc) -> Doc:
         zeroed["Amount"] = 0
     detail = zeroed.get("SalesItemLineDetail")
     if detail is not None:
+        numbers = {"Qty", "UnitPrice", "TaxInclusiveAmt"}
         zeroed["SalesItemLineDetail"] = {
-            name: 0 if name in {"Qty", "UnitPrice"} else value for name, value in detail.items()
+            name: 0 if name in numbers else value for name, value in detail.items()
         }
+    group = zeroed.get("GroupLineDetail")
+    if group is not None:
+        zeroed["GroupLineDetail"] = {**group, "Line": [_zeroed(part) for part in group.get("Line", [])]}
     return zeroed
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from qbo_emulator import faults
 from qbo_emulator.store import Company, Row
-from qbo_emulator.values import amount_out, reference_id, stored
+from qbo_emulator.values import amount_out, home_amounts, reference_id, stored
 from qbo_emulator.wire import Doc
 
 SETTLED_KINDS = ("Invoice", "CreditMemo")
@@ -148,6 +148,7 @@ def _refresh_settled(company: Company, qbo_id: str, now: datetime, *, is_write: 
         name: amount_out(open_amount(company, row)),
         "LinkedTxn": linked_transactions(company, row.data, qbo_id),
     }
+    changes |= home_amounts({**row.data, **changes})
     change(company, row, changes, now, is_write=is_write)
 
 

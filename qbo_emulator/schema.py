@@ -87,6 +87,11 @@ class Kind:
     def properties(self) -> list[str]:
         return list(dict.fromkeys((*self.order, *self.known, *COMMON)))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a packed row keeps beside its text."""
+        return tuple(dict.fromkeys((*self.queryable, *self.indexed, self.label)))
+
     def arrange(self, data: Doc) -> Doc:
         """The properties in the order QuickBooks writes them, those without a value left out."""
         arranged = {name: data[name] for name in self.order if data.get(name) is not None}

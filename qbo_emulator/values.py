@@ -90,3 +90,12 @@ def referred(company: Company, kind: str, value: Any, *, what: str) -> Row | Non
 
 def home_currency(company: Company) -> Doc:
     return {"value": company.profile.currency, "name": company.profile.currency_name}
+
+
+def home_amounts(data: Doc) -> Doc:
+    """HomeTotalAmt and HomeBalance of a form that has a rate, nothing for one that has none."""
+    if data.get("ExchangeRate") is None:
+        return {}
+    rate = stored(data["ExchangeRate"])
+    pairs = (("TotalAmt", "HomeTotalAmt"), ("Balance", "HomeBalance"))
+    return {home: amount_out(stored(data[name]) * rate) for name, home in pairs if name in data}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qbo_emulator.entities.company import COMPANY_KINDS
+from qbo_emulator.entities.currency import CURRENCY_KINDS
 from qbo_emulator.entities.invoices import INVOICE_KINDS
 from qbo_emulator.entities.items import ITEM_KINDS
 from qbo_emulator.entities.lists import LIST_KINDS
@@ -13,7 +14,15 @@ from qbo_emulator.store import Table
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
-    for kinds in (COMPANY_KINDS, NAME_KINDS, ITEM_KINDS, LIST_KINDS, INVOICE_KINDS, PAYMENT_KINDS)
+    for kinds in (
+        COMPANY_KINDS,
+        NAME_KINDS,
+        ITEM_KINDS,
+        LIST_KINDS,
+        CURRENCY_KINDS,
+        INVOICE_KINDS,
+        PAYMENT_KINDS,
+    )
     for kind in kinds
 }
 
@@ -22,4 +31,7 @@ BY_SEGMENT: dict[str, Kind] = {kind.segment: kind for kind in KINDS.values()}
 
 def empty_tables() -> dict[str, Table]:
     """A table for every kind, with the indexes its rules name."""
-    return {name: Table(name, indexed=kind.indexed, label=kind.label) for name, kind in KINDS.items()}
+    return {
+        name: Table(name, indexed=kind.indexed, label=kind.label, columns=kind.columns)
+        for name, kind in KINDS.items()
+    }

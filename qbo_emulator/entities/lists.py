@@ -1,4 +1,4 @@
-"""Rules of the short lists: terms, accounts, payment methods, classes, departments, tax, currencies."""
+"""Rules of the short lists: terms, accounts, payment methods, classes, departments and tax."""
 
 from __future__ import annotations
 
@@ -93,13 +93,6 @@ def fixed(write: Write) -> Doc:
     return dict(write.merged)
 
 
-def currency(write: Write) -> Doc:
-    code = str(write.kept("Code", "")).upper()
-    if len(code) != 3:
-        raise faults.wrong_length("Code", 3, len(code), minimum=3)
-    return {"Code": code, "Name": write.kept("Name", code), "Active": bool(write.kept("Active", True))}
-
-
 def tax_rate(write: Write) -> Doc:
     return {**write.merged, "RateValue": number_out(stored(write.merged["RateValue"]))}
 
@@ -171,16 +164,6 @@ LIST_KINDS = (
         no_colon=("Name",),
         queryable={**_QUERY, "FullyQualifiedName": "text"},
         indexed=("Name",),
-    ),
-    Kind(
-        name="CompanyCurrency",
-        family=Family.LIST,
-        order=words(f"Code Name Active {_META}"),
-        prepare=currency,
-        required=("Code",),
-        queryable={**_QUERY, "Code": "text"},
-        indexed=("Code",),
-        label="Code",
     ),
     Kind(
         name="TaxCode",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from qbo_emulator import faults
+from qbo_emulator.entities.currency import party_currency
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
-from qbo_emulator.values import amount_out, home_currency, reference_id, referred
+from qbo_emulator.values import amount_out, reference_id, referred
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
 
@@ -161,7 +162,7 @@ def customer(write: Write) -> Doc:
         "BillWithParent": bool(write.kept("BillWithParent", False)) and parent is not None,
         "Balance": before.get("Balance", 0),
         "BalanceWithJobs": before.get("BalanceWithJobs", 0),
-        "CurrencyRef": before.get("CurrencyRef") or home_currency(company),
+        "CurrencyRef": party_currency(write),
         "PreferredDeliveryMethod": write.kept("PreferredDeliveryMethod", "Print"),
         "BillAddr": _address(write, "BillAddr"),
         "ShipAddr": _address(write, "ShipAddr"),
@@ -182,7 +183,9 @@ def customer(write: Write) -> Doc:
         qbo_id = reference_id(merged.get(plain))
         data[plain] = {"value": qbo_id} if qbo_id else None
     if company.uses_sales_tax and data["Taxable"]:
-        data["DefaultTaxCodeRef"] = {"value": reference_id(merged.get("DefaultTaxCodeRef")) or "2"}
+        usual = None if company.has_tax_codes else "2"
+        code = referred(company, "TaxCode", merged.get("DefaultTaxCodeRef") or usual, what="TaxCodes")
+        data["DefaultTaxCodeRef"] = {"value": code.qbo_id} if code else None
     return data
 
 
@@ -199,7 +202,7 @@ def vendor(write: Write) -> Doc:
         "Active": active,
         "Vendor1099": bool(write.kept("Vendor1099", False)),
         "Balance": before.get("Balance", amount_out(Decimal(0))),
-        "CurrencyRef": before.get("CurrencyRef") or home_currency(write.company),
+        "CurrencyRef": party_currency(write),
         "BillAddr": _address(write, "BillAddr"),
         "AcctNum": merged.get("AcctNum"),
         "TaxIdentifier": masked(str(number)) if number else None,

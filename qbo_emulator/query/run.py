@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 
 from qbo_emulator import faults
@@ -34,7 +35,7 @@ def answer(company: Company, text: str, now: datetime) -> Doc:
     rows = _selected(company.table(kind.name), kind, conditions, order)
     if query.count:
         return {"totalCount": sum(1 for _ in rows)}
-    page = list(rows)[start - 1 : start - 1 + limit]
+    page = list(islice(rows, start - 1, start - 1 + limit))
     if not page:
         return {}
     texts = [row.text if "*" in columns else _projected(row, columns) for row in page]
@@ -90,14 +91,6 @@ def _projected(row: Row, columns: list[str]) -> Doc:
     return found
 
 
-def _stored(row: Row, name: str) -> Any:
-    head, _, tail = name.partition(".")
-    value = row.data.get(head)
-    if tail:
-        return value.get(tail) if isinstance(value, dict) else None
-    return value
-
-
 def _read(kind_of_value: str, name: str, text: str) -> Any:
     """A compared value in the type of the property (4001 when it is of another)."""
     try:
@@ -147,23 +140,23 @@ def _canonical(kind: Kind, condition: Condition, today: date) -> Condition:
     return Condition(name, condition.operator, values)
 
 
-def _test(kind: Kind, condition: Condition) -> Test:
+def _test(table: Table, kind: Kind, condition: Condition) -> Test:
     name, value_kind = condition.name, kind.queryable[condition.name]
     if condition.operator == "like":
         pattern = re.compile(
             ".*".join(re.escape(part) for part in condition.values[0].casefold().split("%")), re.DOTALL
         )
-        return lambda row: bool(pattern.fullmatch(str(_comparable("text", _stored(row, name)))))
+        return lambda row: bool(pattern.fullmatch(str(_comparable("text", table.cell(row, name)))))
     if condition.operator == "in":
         wanted = {_read(value_kind, name, value) for value in condition.values}
-        return lambda row: _comparable(value_kind, _stored(row, name)) in wanted
+        return lambda row: _comparable(value_kind, table.cell(row, name)) in wanted
     given = _read(value_kind, name, condition.values[0])
     if value_kind in {"text", "id"} and isinstance(given, str) and not given.strip():
         given = ""
     compare = _COMPARE[condition.operator]
 
     def test(row: Row) -> bool:
-        own = _comparable(value_kind, _stored(row, name))
+        own = _comparable(value_kind, table.cell(row, name))
         return own is not None and compare(own, given)
 
     return test
@@ -191,7 +184,7 @@ def _candidates(table: Table, kind: Kind, conditions: list[Condition]) -> Iterab
 def _selected(
     table: Table, kind: Kind, conditions: list[Condition], order: list[tuple[str, bool]]
 ) -> Iterable[Row]:
-    tests = [_test(kind, condition) for condition in conditions]
+    tests = [_test(table, kind, condition) for condition in conditions]
     if not any(condition.name == "Active" for condition in conditions):
         tests.append(lambda row: row.active)
     candidates = _candidates(table, kind, conditions)
@@ -202,7 +195,7 @@ def _selected(
         candidates = _default_order(list(candidates), table, by_change=by_change)
     rows: Iterable[Row] = (row for row in candidates if all(test(row) for test in tests))
     if order:
-        rows = _ordered(list(rows), kind, order)
+        rows = _ordered(list(rows), table, kind, order)
     return rows
 
 
@@ -210,15 +203,15 @@ def _default_order(rows: list[Row], table: Table, *, by_change: bool) -> list[Ro
     """Transactions newest change first, everything else by name."""
     if by_change:
         return sorted(rows, key=lambda row: row.updated, reverse=True)
-    return sorted(rows, key=lambda row: str(row.data.get(table.label, "")).casefold())
+    return sorted(rows, key=lambda row: str(table.cell(row, table.label) or "").casefold())
 
 
-def _ordered(rows: list[Row], kind: Kind, order: list[tuple[str, bool]]) -> list[Row]:
+def _ordered(rows: list[Row], table: Table, kind: Kind, order: list[tuple[str, bool]]) -> list[Row]:
     for name, descending in reversed(order):
         value_kind = kind.queryable[name]
 
         def key(row: Row, name: str = name, value_kind: str = value_kind) -> tuple[bool, Any]:
-            value = _comparable(value_kind, _stored(row, name))
+            value = _comparable(value_kind, table.cell(row, name))
             if name == "Id" or (value_kind == "id" and str(value).isdigit()):
                 return (True, (0, int(value)) if str(value).isdigit() else (1, str(value)))
             return (value is not None, value)

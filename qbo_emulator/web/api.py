@@ -9,7 +9,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qbo_emulator import batch, cdc, engine, faults
+from qbo_emulator import batch, cdc, engine, exchange, faults
 from qbo_emulator.clock import pacific_ms
 from qbo_emulator.injection import Rule
 from qbo_emulator.query.run import answer as query_answer
@@ -143,6 +143,12 @@ class Api:
             if kind.name == "CompanyInfo" and parts not in ([], [company.realm_id], ["1"]):
                 raise faults.not_found()
             return success({kind.name: company.table(kind.name).rows["1"].text}, now, as_json=call.as_json)
+        if kind.name == "ExchangeRate" and not parts:
+            wanted = {key.lower(): value for key, value in call.query.items()}
+            rate = exchange.answer(
+                company, wanted.get("sourcecurrencycode"), wanted.get("asofdate"), company.today(now)
+            )
+            return success({kind.name: rate}, now, as_json=call.as_json)
         if len(parts) == 2 and parts[1] == "pdf" and "pdf" in kind.operations:
             # The PDF library takes longer to import than everything else together; most runs never need it.
             from qbo_emulator.pdf import form_pdf
@@ -165,6 +171,8 @@ class Api:
         options = engine.Options(duplicate_number_allowed="allowduplicatedocnum" in include)
         body = call.document()
         operation = call.operation.partition(".")[2]
+        if kind.name == "ExchangeRate":
+            return exchange.save(company, body, now).text
         if operation == "delete":
             return engine.remove(company, kind, body, now, options)
         if operation == "void":

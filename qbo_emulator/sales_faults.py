@@ -1,0 +1,58 @@
+"""Refusals of sales forms that have to do with tax and currencies."""
+
+from __future__ import annotations
+
+from qbo_emulator.faults import Fault, business
+
+
+def unsupported_currency(code: object) -> Fault:
+    return Fault(
+        "2220",
+        "Unsupported currency",
+        f"Currency {code} is not active in this company",
+        element="CurrencyRef",
+    )
+
+
+def several_currencies() -> Fault:
+    return business("You can only use one foreign currency per transaction.")
+
+
+def rate_missing() -> Fault:
+    # The typing mistake is QuickBooks' own.
+    return Fault("2410", "Currency or ExchangeRate missing", "Curreny, ExchangeRate is missing.", element="")
+
+
+def tax_missing(tax_word: str) -> Fault:
+    return business(f"Make sure all your transactions have a {tax_word} rate before you save.")
+
+
+def tax_not_applicable() -> Fault:
+    return Fault(
+        "6170",
+        "Invalid tax detail",
+        "TxnTaxDetail cannot be given when GlobalTaxCalculation is NotApplicable",
+        element="TxnTaxDetail",
+    )
+
+
+def custom_sales_tax() -> Fault:
+    return Fault(
+        "6160",
+        "Custom sales tax is not supported",
+        "The tax code CustomSalesTax cannot be used through the API",
+        element="TxnTaxCodeRef",
+    )
+
+
+def too_many_lines(most: int) -> Fault:
+    return business(f"A taxable transaction can have at most {most} lines.")
+
+
+def read_only(name: str) -> Fault:
+    return Fault(
+        "2010",
+        "Request has invalid or unsupported property",
+        f"Property Name:{name} specified is unsupported or invalid",
+        element="",
+    )

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from qbo_emulator import faults, ledger
 from qbo_emulator.entities import sales_forms as forms
-from qbo_emulator.entities.sales_lines import LineReader
+from qbo_emulator.entities.currency import form_money
+from qbo_emulator.entities.sales_lines import LineReader, calculation_of
+from qbo_emulator.entities.sales_tax import form_tax
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
-from qbo_emulator.values import amount_out, date_in, reference, reference_id, referred, stored
+from qbo_emulator.values import amount_out, date_in, home_amounts, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
 
 _META = "domain sparse Id SyncToken MetaData"
 INVOICE_ORDER = words(
     "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "
-    f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn Line "
+    f"{_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef ExchangeRate PrivateNote LinkedTxn Line "
     "TxnTaxDetail "
     "CustomerRef CustomerMemo BillAddr ShipAddr ShipFromAddr FreeFormAddress ClassRef SalesTermRef DueDate "
-    "ShipMethodRef ShipDate TrackingNum TotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
-    "BillEmailCc BillEmailBcc Balance DeliveryInfo DepositToAccountRef"
+    "ShipMethodRef ShipDate TrackingNum GlobalTaxCalculation TotalAmt HomeTotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
+    "BillEmailCc BillEmailBcc Balance HomeBalance DeliveryInfo DepositToAccountRef"
 )
 INVOICE_KNOWN = words(
     "HomeTotalAmt TxnSource RecurringInfo callToAction AutoDocNumber ECloudStatusTimeStamp TaxFormNum FOB "
@@ -28,9 +30,9 @@ INVOICE_KNOWN = words(
     "invoiceStatus GlobalTaxCalculation TaxExemptionRef ProjectRef"
 )
 MEMO_ORDER = words(
-    f"RemainingCredit {_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef PrivateNote LinkedTxn "
-    "Line TxnTaxDetail CustomerRef CustomerMemo BillAddr ShipAddr ClassRef TotalAmt ApplyTaxAfterDiscount "
-    "PrintStatus EmailStatus BillEmail BillEmailCc BillEmailBcc Balance DeliveryInfo"
+    f"RemainingCredit {_META} CustomField DocNumber TxnDate DepartmentRef CurrencyRef ExchangeRate PrivateNote LinkedTxn "
+    "Line TxnTaxDetail CustomerRef CustomerMemo BillAddr ShipAddr ClassRef GlobalTaxCalculation TotalAmt HomeTotalAmt ApplyTaxAfterDiscount "
+    "PrintStatus EmailStatus BillEmail BillEmailCc BillEmailBcc Balance HomeBalance DeliveryInfo"
 )
 FORM_QUERY = {
     "Id": "id",
@@ -66,11 +68,11 @@ def _form(write: Write) -> tuple[Doc, Row]:
     _check_update(write, customer)
     if not write.by_page:
         ledger.check_books_open(company, start.isoformat())
-    currency = forms.form_currency(write)
+    money = form_money(write, customer)
     number = forms.document_number(write)
     lines = LineReader(write, customer, start).read()
     bill, ship = (forms.form_address(write, name, customer) for name in ("BillAddr", "ShipAddr"))
-    tax, tax_detail = forms.us_tax(write, customer, lines, (ship, bill))
+    tax, tax_detail = form_tax(write, customer, lines, (ship, bill), start)
     total = forms.form_total(lines, tax)
     status = str(merged.get("PrintStatus") or ("NeedToPrint" if write.before is None else "NotSet"))
     if status not in {"NotSet", "NeedToPrint", "PrintComplete"}:
@@ -81,7 +83,7 @@ def _form(write: Write) -> tuple[Doc, Row]:
         "CustomField": forms.custom_fields(write),
         "DocNumber": number,
         "TxnDate": start.isoformat(),
-        "CurrencyRef": currency,
+        **money,
         "PrivateNote": merged.get("PrivateNote"),
         "Line": lines.stored,
         "TxnTaxDetail": tax_detail,
@@ -90,11 +92,18 @@ def _form(write: Write) -> tuple[Doc, Row]:
         "BillAddr": bill,
         "ShipAddr": ship,
         "TotalAmt": amount_out(total),
-        "ApplyTaxAfterDiscount": bool(merged.get("ApplyTaxAfterDiscount", False)),
         "PrintStatus": status,
     }
-    for name, kind in (("ClassRef", "Class"), ("DepartmentRef", "Department")):
-        row = referred(company, kind, merged.get(name), what=kind)
+    if company.has_tax_codes:
+        data["GlobalTaxCalculation"] = calculation_of(write)
+    else:
+        data["ApplyTaxAfterDiscount"] = bool(merged.get("ApplyTaxAfterDiscount", False))
+    for name, kind, preference in (
+        ("ClassRef", "Class", "ClassTrackingPerTxn"),
+        ("DepartmentRef", "Department", "TrackDepartments"),
+    ):
+        used = company.preferences["AccountingInfoPrefs"].get(preference)
+        row = referred(company, kind, merged.get(name), what=kind) if used else None
         data[name] = reference(row) if row else None
     forms.note_number(company, number, created=write.before is None)
     return data, customer
@@ -130,7 +139,7 @@ def invoice(write: Write) -> Doc:
         # A smaller total than what is already paid leaves nothing open; the ledger gives the surplus back.
         "Balance": amount_out(max(total - (deposit or 0) - settled, stored(0))),
     }
-    return data
+    return data | home_amounts(data)
 
 
 def credit_memo(write: Write) -> Doc:
@@ -142,12 +151,12 @@ def credit_memo(write: Write) -> Doc:
     if left < 0:
         raise faults.business("The credit memo is already used for more than this total.")
     links = write.before.data if write.before else {}
-    return {
-        **data,
+    data |= {
         "LinkedTxn": ledger.linked_transactions(write.company, links, own_id),
         "RemainingCredit": amount_out(left),
         "Balance": 0,
     }
+    return data | home_amounts(data)
 
 
 _LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "TrackingNum": 31}

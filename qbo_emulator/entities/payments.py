@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from qbo_emulator import faults, ledger
 from qbo_emulator.entities import sales_forms as forms
+from qbo_emulator.entities.currency import form_money
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
 from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, referred, stored
@@ -125,7 +126,7 @@ def payment(write: Write) -> Doc:
         "UnappliedAmt": amount_out(left),
         "ProcessPayment": False,
         "TxnDate": day.isoformat(),
-        "CurrencyRef": forms.form_currency(write),
+        **form_money(write, customer),
         "PrivateNote": merged.get("PrivateNote"),
         "LinkedTxn": write.before.data.get("LinkedTxn", []) if write.before else [],
         "Line": lines,
@@ -138,7 +139,7 @@ PAYMENT_KINDS = (
         family=Family.TRANSACTION,
         order=words(
             "CustomerRef DepositToAccountRef PaymentMethodRef PaymentRefNum TotalAmt UnappliedAmt "
-            "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef PrivateNote "
+            "ProcessPayment domain sparse Id SyncToken MetaData TxnDate CurrencyRef ExchangeRate PrivateNote "
             "LinkedTxn Line"
         ),
         known=words(

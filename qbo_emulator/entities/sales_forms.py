@@ -1,4 +1,4 @@
-"""What all sales forms share: customer, dates, numbers, addresses, email and United States sales tax."""
+"""What all sales forms share: customer, dates, numbers, addresses, email and totals."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from qbo_emulator import faults
 from qbo_emulator.entities.sales_lines import Lines
+from qbo_emulator.sales_faults import read_only
 from qbo_emulator.schema import Write, check_email
 from qbo_emulator.store import Company, Row
-from qbo_emulator.values import amount_out, cents, date_in, reference_id, stored
+from qbo_emulator.values import cents, date_in, reference_id, stored
 from qbo_emulator.wire import Doc
 
 DAYS_WITHOUT_TERM = 30
@@ -31,20 +32,6 @@ def form_customer(write: Write) -> Row:
 
 def form_date(write: Write) -> date:
     return date_in("TxnDate", write.merged.get("TxnDate")) or write.today
-
-
-def form_currency(write: Write) -> Doc:
-    """The home currency (2220 for any other while the company keeps one currency)."""
-    profile = write.company.profile
-    given = reference_id(write.sent.get("CurrencyRef"))
-    if given is not None and given != profile.currency:
-        raise faults.Fault(
-            "2220",
-            "Unsupported currency",
-            f"Currency {given} is not active in this company",
-            element="CurrencyRef",
-        )
-    return {"value": profile.currency, "name": profile.currency_name}
 
 
 def form_term(write: Write, customer: Row) -> Row | None:
@@ -143,6 +130,8 @@ def form_email(write: Write) -> Doc:
         raise faults.invalid_enum("EmailStatus", status)
     if status == "NeedToSend" and "BillEmail" not in kept:
         raise faults.email_missing()
+    if write.sent.get("DeliveryInfo") and not write.by_page:
+        raise read_only("DeliveryInfo")
     delivery = write.before.data.get("DeliveryInfo") if write.before else None
     return {**kept, "EmailStatus": status, "DeliveryInfo": delivery}
 
@@ -158,47 +147,9 @@ def memo(merged: Doc) -> Doc | None:
     return {"value": str(text)}
 
 
-def _has_place(address: Doc | None) -> bool:
-    return bool(address) and any((address or {}).get(key) for key in ("Line1", "City", "PostalCode"))
-
-
-def us_tax(
-    write: Write, customer: Row, lines: Lines, addresses: tuple[Doc | None, ...]
-) -> tuple[Decimal, Doc]:
-    """Tax and TxnTaxDetail as automated sales tax finds them; without a place there is no tax."""
-    company = write.company
-    percent = company.profile.tax_percent
-    nothing: Doc = {"TotalTax": 0}
-    if percent is None or not company.uses_sales_tax or not customer.data.get("Taxable", True):
-        return Decimal(0), nothing
-    if not lines.taxable or not any(_has_place(address) for address in addresses):
-        return Decimal(0), nothing
-    base = lines.taxable
-    if write.merged.get("ApplyTaxAfterDiscount") and lines.subtotal:
-        base = cents(base - lines.discount * base / lines.subtotal)
-    tax = cents(base * percent / 100)
-    detail: Doc = {
-        "TxnTaxCodeRef": {"value": "2"},
-        "TotalTax": amount_out(tax),
-        "TaxLine": [
-            {
-                "Amount": amount_out(tax),
-                "DetailType": "TaxLineDetail",
-                "TaxLineDetail": {
-                    "TaxRateRef": {"value": "3"},
-                    "PercentBased": True,
-                    "TaxPercent": percent,
-                    "NetAmountTaxable": amount_out(base),
-                },
-            }
-        ],
-    }
-    return tax, detail
-
-
 def form_total(lines: Lines, tax: Decimal) -> Decimal:
     """The total of the form (6000 below zero)."""
-    total = lines.subtotal - lines.discount + tax
+    total = lines.subtotal - lines.discount + lines.beside + tax
     if total < 0:
         raise faults.business("Transaction amount must be 0 or greater.")
     return total

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from qbo_emulator import faults
+from qbo_emulator import faults, sales_faults
 from qbo_emulator.schema import Write
-from qbo_emulator.store import Row
+from qbo_emulator.store import Company, Row
 from qbo_emulator.values import (
     amount_out,
     cents,
@@ -33,14 +33,55 @@ DETAIL_KNOWN = words(
 )
 
 
+EXCLUDED, INCLUSIVE, NOT_APPLICABLE = "TaxExcluded", "TaxInclusive", "NotApplicable"
+# Items of no list: they need a preference instead, and stand below the subtotal.
+PSEUDO_ITEMS = {"SHIPPING_ITEM_ID": "AllowShipping", "GRATUITY_ITEM_ID": "AllowGratuity"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """An amount under a tax code, without and with its tax."""
+
+    code: str
+    net: Decimal
+    gross: Decimal
+
+
 @dataclass
 class Lines:
-    """The lines to store and the sums they make."""
+    """The lines to store and the sums they make; shipping is beside the subtotal."""
 
     stored: list[Doc]
     subtotal: Decimal
     discount: Decimal
     taxable: Decimal
+    beside: Decimal
+    parts: list[Part]
+
+
+def calculation_of(write: Write) -> str | None:
+    """How amounts and tax relate outside the United States (2170, 6170); None inside."""
+    if not write.company.has_tax_codes:
+        return None
+    given = str(write.merged.get("GlobalTaxCalculation") or EXCLUDED)
+    if given not in {EXCLUDED, INCLUSIVE, NOT_APPLICABLE}:
+        raise faults.invalid_enum("GlobalTaxCalculation", given)
+    detail = write.sent.get("TxnTaxDetail")
+    if (
+        given == NOT_APPLICABLE
+        and isinstance(detail, dict)
+        and (detail.get("TaxLine") or detail.get("TxnTaxCodeRef"))
+    ):
+        raise sales_faults.tax_not_applicable()
+    return given
+
+
+def percent_of(company: Company, code_id: str) -> Decimal:
+    """What all sales rates of a tax code add up to."""
+    code = company.row("TaxCode", code_id)
+    listed = (code.data.get("SalesTaxRateList") or {}).get("TaxRateDetail") or [] if code else []
+    rows = (company.row("TaxRate", str(reference_id(detail.get("TaxRateRef")))) for detail in listed)
+    return sum((Decimal(row.data["RateValue"]) for row in rows if row is not None), Decimal(0))
 
 
 class LineReader:
@@ -56,6 +97,8 @@ class LineReader:
         self.known_ids = {line["Id"] for line in before if "Id" in line}
         self.highest = max((int(qbo_id) for qbo_id in self.known_ids), default=0)
         self.number = 0
+        self.calculation = calculation_of(write)
+        self.parts: list[Part] = []
 
     def read(self) -> Lines:
         given = self.write.merged.get("Line") or []
@@ -63,7 +106,8 @@ class LineReader:
             raise faults.unreadable_body("Line")
         items: list[Doc] = []
         discounts: list[Doc] = []
-        subtotal = taxable = Decimal(0)
+        below: list[Doc] = []
+        subtotal = taxable = beside = Decimal(0)
         for line in given:
             kind = self._detail_type(line)
             if kind == "SubTotalLineDetail":
@@ -72,9 +116,13 @@ class LineReader:
                 discounts.append(line)
                 continue
             stored_line, amount, taxed = self._line(kind, line)
+            taxable += taxed
+            if self._is_pseudo(stored_line):
+                below.append(stored_line)
+                beside += amount
+                continue
             items.append(stored_line)
             subtotal += amount
-            taxable += taxed
         if not items:
             raise faults.required("Line")
         closing: list[Doc] = [
@@ -84,7 +132,11 @@ class LineReader:
         if discounts:
             discount_line, discount = self._discount(discounts, subtotal)
             closing.append(discount_line)
-        return Lines(items + closing, subtotal, discount, taxable)
+        return Lines(items + closing + below, subtotal, discount, taxable, beside, self.parts)
+
+    @staticmethod
+    def _is_pseudo(line: Doc) -> bool:
+        return reference_id(line.get("SalesItemLineDetail", {}).get("ItemRef")) in PSEUDO_ITEMS
 
     def _detail_type(self, line: Doc) -> str:
         for name in line:
@@ -154,21 +206,32 @@ class LineReader:
         quantity = number_in("Qty", detail.get("Qty"))
         if price is not None and quantity is not None and cents(price * quantity) != amount:
             raise faults.wrong_amount(amount)
+        prefs = self.write.company.preferences
+        kept: Doc = {}
         service = date_in("ServiceDate", detail.get("ServiceDate"))
-        kept: Doc = {"ItemRef": reference(item)}
-        if reference_id(detail.get("ClassRef")):
+        if service is not None and prefs["SalesFormsPrefs"].get("AllowServiceDate"):
+            kept["ServiceDate"] = service.isoformat()
+        code, inclusive = self._tax_code(detail, item, amount)
+        if inclusive is not None:
+            kept["TaxInclusiveAmt"] = amount_out(inclusive)
+        kept["ItemRef"] = (
+            reference(item) if item is not None else {"value": reference_id(detail.get("ItemRef"))}
+        )
+        if reference_id(detail.get("ClassRef")) and prefs["AccountingInfoPrefs"].get(
+            "ClassTrackingPerTxnLine"
+        ):
             row = referred(self.write.company, "Class", detail["ClassRef"], what="Classes")
             kept["ClassRef"] = reference(row) if row else None
-        if service is not None:
-            kept["ServiceDate"] = service.isoformat()
         if price is not None:
             kept["UnitPrice"] = number_out(price)
         if quantity is not None:
             kept["Qty"] = number_out(quantity)
-        kept["TaxCodeRef"] = {"value": self._tax_code(detail, item)}
+        if code is not None:
+            kept["TaxCodeRef"] = {"value": code}
         return kept
 
-    def _item(self, detail: Doc) -> Row:
+    def _item(self, detail: Doc) -> Row | None:
+        """The item of a line; None for shipping and the like, which are in no list."""
         company = self.write.company
         given = detail.get("ItemRef")
         if reference_id(given) is None:
@@ -179,6 +242,10 @@ class LineReader:
             if given is None:
                 raise faults.required("ItemRef")
         qbo_id = str(reference_id(given))
+        if qbo_id in PSEUDO_ITEMS:
+            if not company.preferences["SalesFormsPrefs"].get(PSEUDO_ITEMS[qbo_id]):
+                raise faults.business(f"{qbo_id} cannot be used: it is turned off in the company settings.")
+            return None
         row = company.row("Item", qbo_id)
         if row is None:
             raise faults.invalid_reference("Items", qbo_id)
@@ -191,14 +258,32 @@ class LineReader:
             raise faults.before_stock_start()
         return row
 
-    def _tax_code(self, detail: Doc, item: Row) -> str:
-        given = reference_id(detail.get("TaxCodeRef"))
+    def _tax_code(self, detail: Doc, item: Row | None, amount: Decimal) -> tuple[str | None, Decimal | None]:
+        """The tax code to store and, where amounts include tax, the amount with it."""
+        company, given = self.write.company, reference_id(detail.get("TaxCodeRef"))
+        if self.calculation is not None:
+            return self._listed_code(company, given, detail, amount)
         if given is None:
-            taxed = self.write.company.uses_sales_tax and item.data.get("Taxable")
-            return "TAX" if taxed else "NON"
+            taxed = company.uses_sales_tax and item is not None and item.data.get("Taxable")
+            return ("TAX" if taxed else "NON"), None
         if given not in {"TAX", "NON"}:
             raise faults.wrong_us_tax_code(given)
-        return given
+        return given, None
+
+    def _listed_code(
+        self, company: Company, given: str | None, detail: Doc, amount: Decimal
+    ) -> tuple[str | None, Decimal | None]:
+        if self.calculation == NOT_APPLICABLE or not company.uses_sales_tax:
+            return None, None
+        if given is None:
+            raise sales_faults.tax_missing(company.profile.tax_word)
+        if self.fresh:
+            referred(company, "TaxCode", given, what="TaxCodes")
+        gross = number_in("TaxInclusiveAmt", detail.get("TaxInclusiveAmt"))
+        if self.calculation != INCLUSIVE or not gross:
+            gross = cents(amount * (1 + percent_of(company, given) / 100))
+        self.parts.append(Part(given, amount, cents(gross)))
+        return given, cents(gross) if self.calculation == INCLUSIVE else None
 
     def _group(self, line: Doc) -> tuple[Doc, Decimal, Decimal]:
         """A bundle: its own line sums the lines inside, which are judged like any other."""
@@ -206,7 +291,7 @@ class LineReader:
         head = self._head(line)
         inner: list[Doc] = []
         total = taxable = Decimal(0)
-        for part in detail.get("Line") or []:
+        for part in detail.get("Line") or self._bundle_lines(detail):
             stored_line, amount, taxed = self._line(self._detail_type(part), part)
             inner.append(stored_line)
             total += amount
@@ -219,11 +304,32 @@ class LineReader:
         kept["Line"] = inner
         stored_group = {
             **head,
-            "Amount": amount_out(total),
+            # Zero in the recorded answer: the amounts are those of the lines inside.
+            "Amount": 0,
             "DetailType": "GroupLineDetail",
             "GroupLineDetail": kept,
         }
         return stored_group, total, taxable
+
+    def _bundle_lines(self, detail: Doc) -> list[Doc]:
+        """The lines a bundle stands for when none are sent: its items, that many times, at their prices."""
+        company = self.write.company
+        bundle = referred(company, "Item", detail.get("GroupItemRef"), what="Items")
+        times = number_in("Quantity", detail.get("Quantity")) or Decimal(1)
+        listed = (bundle.data.get("ItemGroupDetail") or {}).get("ItemGroupLine") or [] if bundle else []
+        lines: list[Doc] = []
+        for entry in listed:
+            item = company.row("Item", str(reference_id(entry.get("ItemRef"))))
+            if item is None:
+                continue
+            price, count = Decimal(item.data.get("UnitPrice") or 0), Decimal(entry.get("Qty") or 1) * times
+            sold: Doc = {"ItemRef": {"value": item.qbo_id}, "UnitPrice": price, "Qty": count}
+            if item.data.get("SalesTaxCodeRef"):
+                sold["TaxCodeRef"] = item.data["SalesTaxCodeRef"]
+            kind = "SalesItemLineDetail"
+            line: Doc = {"Amount": cents(price * count), "DetailType": kind, kind: sold}
+            lines.append({**line, "Description": item.data.get("Description")})
+        return lines
 
     def _discount(self, given: list[Doc], subtotal: Decimal) -> tuple[Doc, Decimal]:
         if len(given) > 1:

@@ -1,0 +1,187 @@
+"""Tax on sales forms: United States sales tax on the whole form, tax codes on the lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from qbo_emulator import faults, sales_faults
+from qbo_emulator.entities.sales_lines import EXCLUDED, INCLUSIVE, Lines, calculation_of
+from qbo_emulator.schema import Write
+from qbo_emulator.store import Company, Row
+from qbo_emulator.values import amount_out, cents, number_out, reference_id, stored
+from qbo_emulator.wire import Doc
+
+MOST_TAXED_LINES = 750
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One rate of a tax code."""
+
+    qbo_id: str
+    percent: Decimal
+
+
+@dataclass
+class _Share:
+    """What one rate taxes, and with how much."""
+
+    rate: Rate
+    base: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+
+
+def rates_of(company: Company, code_id: str, day: date) -> list[Rate]:
+    """The sales rates behind a tax code as they are on a day."""
+    code = company.row("TaxCode", code_id)
+    listed = (code.data.get("SalesTaxRateList") or {}).get("TaxRateDetail") or [] if code else []
+    found = []
+    for detail in listed:
+        row = company.row("TaxRate", str(reference_id(detail.get("TaxRateRef"))))
+        if row is not None:
+            found.append(Rate(row.qbo_id, _percent(row.data, day)))
+    return found
+
+
+def _percent(rate: Doc, day: date) -> Decimal:
+    """The percentage in force on a day: the newest EffectiveTaxRate that has begun, else RateValue."""
+    begun = [
+        entry
+        for entry in rate.get("EffectiveTaxRate") or []
+        if str(entry["EffectiveDate"])[:10] <= day.isoformat()
+    ]
+    newest = max(begun, key=lambda entry: str(entry["EffectiveDate"]), default=None)
+    return stored((newest or rate).get("RateValue"))
+
+
+def form_tax(
+    write: Write, customer: Row | None, lines: Lines, addresses: tuple[Doc | None, ...], day: date
+) -> tuple[Decimal, Doc]:
+    """Tax and TxnTaxDetail of a form."""
+    company = write.company
+    if len(lines.stored) - 1 > MOST_TAXED_LINES and (lines.taxable or lines.parts):
+        raise sales_faults.too_many_lines(MOST_TAXED_LINES)
+    if not company.uses_sales_tax:
+        return Decimal(0), {"TotalTax": 0}
+    if company.has_tax_codes:
+        return _code_tax(write, lines, day)
+    given = reference_id((write.merged.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef"))
+    if given == "CustomSalesTax":
+        raise sales_faults.custom_sales_tax()
+    if company.preferences["TaxPrefs"].get("PartnerTaxEnabled"):
+        return _automated(write, customer, lines, addresses, day)
+    return _manual(write, lines, given, day)
+
+
+def _has_place(address: Doc | None) -> bool:
+    return bool(address) and any((address or {}).get(key) for key in ("Line1", "City", "PostalCode"))
+
+
+def _taxed_base(write: Write, lines: Lines) -> Decimal:
+    """The taxable lines, after their part of the discount where the form says so."""
+    if write.merged.get("ApplyTaxAfterDiscount") and lines.subtotal:
+        return cents(lines.taxable - lines.discount * lines.taxable / lines.subtotal)
+    return lines.taxable
+
+
+def _automated(
+    write: Write, customer: Row | None, lines: Lines, addresses: tuple[Doc | None, ...], day: date
+) -> tuple[Decimal, Doc]:
+    """Automated sales tax: the engine chooses the code; no place or an exempt customer means no tax."""
+    company, nothing = write.company, (Decimal(0), {"TotalTax": 0})
+    if customer is not None and not customer.data.get("Taxable", True):
+        return nothing
+    if not lines.taxable or not any(_has_place(address) for address in addresses):
+        return nothing
+    code = str(reference_id(company.preferences["TaxPrefs"].get("TaxGroupCodeRef")) or "")
+    return _on_base(company, code, _taxed_base(write, lines), day)
+
+
+def _manual(write: Write, lines: Lines, code: str | None, day: date) -> tuple[Decimal, Doc]:
+    """Manual sales tax: the code of the form, else the customer's own is not looked for: no tax."""
+    if code is None:
+        return Decimal(0), {"TotalTax": 0}
+    if write.company.row("TaxCode", code) is None or code in {"TAX", "NON"}:
+        raise faults.invalid_reference("TaxCodes", code)
+    return _on_base(write.company, code, _taxed_base(write, lines), day)
+
+
+def _on_base(company: Company, code: str, base: Decimal, day: date) -> tuple[Decimal, Doc]:
+    rates = rates_of(company, code, day)
+    if not rates:
+        return Decimal(0), {"TotalTax": 0}
+    shares = [_Share(rate, base, cents(base * rate.percent / 100)) for rate in rates]
+    return _detail(shares, head={"TxnTaxCodeRef": {"value": code}})
+
+
+def _detail(shares: Iterable[_Share], *, head: Doc) -> tuple[Decimal, Doc]:
+    listed = list(shares)
+    tax = sum((share.tax for share in listed), Decimal(0))
+    tax_lines = [
+        {
+            "Amount": amount_out(share.tax),
+            "DetailType": "TaxLineDetail",
+            "TaxLineDetail": {
+                "TaxRateRef": {"value": share.rate.qbo_id},
+                "PercentBased": True,
+                "TaxPercent": number_out(share.rate.percent),
+                "NetAmountTaxable": amount_out(share.base),
+            },
+        }
+        for share in listed
+    ]
+    return tax, {**head, "TotalTax": amount_out(tax), **({"TaxLine": tax_lines} if tax_lines else {})}
+
+
+def _code_tax(write: Write, lines: Lines, day: date) -> tuple[Decimal, Doc]:
+    """Tax by the codes of the lines, after the discount, rounded once for each rate."""
+    calculation = calculation_of(write)
+    if calculation not in {EXCLUDED, INCLUSIVE}:
+        return Decimal(0), {"TotalTax": 0}
+    shares: dict[str, _Share] = {}
+    net_after = gross_after = Decimal(0)
+    for code, net, gross in _by_code(lines):
+        rates = rates_of(write.company, code, day)
+        net_after += net
+        gross_after += gross
+        for rate in rates:
+            shares.setdefault(rate.qbo_id, _Share(rate)).base += net
+    for share in shares.values():
+        share.tax = cents(share.base * share.rate.percent / 100)
+    if calculation == INCLUSIVE and shares:
+        # What was agreed is the amount with tax, so the tax is what is left of it.
+        largest = max(shares.values(), key=lambda share: share.tax)
+        largest.tax += cents(gross_after) - net_after - sum(share.tax for share in shares.values())
+    _as_sent(write, shares)
+    return _detail(shares.values(), head={})
+
+
+def _by_code(lines: Lines) -> list[tuple[str, Decimal, Decimal]]:
+    """Net and gross sums by tax code, each less its part of the discount."""
+    nets: dict[str, Decimal] = {}
+    grosses: dict[str, Decimal] = {}
+    for part in lines.parts:
+        nets[part.code] = nets.get(part.code, Decimal(0)) + part.net
+        grosses[part.code] = grosses.get(part.code, Decimal(0)) + part.gross
+    left, found = lines.discount, []
+    for place, (code, net) in enumerate(nets.items()):
+        ratio = lines.discount / lines.subtotal if lines.subtotal else Decimal(0)
+        share = left if place == len(nets) - 1 else cents(net * ratio)
+        left -= share
+        found.append((code, net - share, grosses[code] * (1 - ratio)))
+    return found
+
+
+def _as_sent(write: Write, shares: dict[str, _Share]) -> None:
+    """Tax lines that are sent stand as they are: whoever sends stale ones keeps stale tax."""
+    sent = write.sent.get("TxnTaxDetail")
+    if not isinstance(sent, dict):
+        return
+    for line in sent.get("TaxLine") or []:
+        detail = line.get("TaxLineDetail") or {}
+        share = shares.get(str(reference_id(detail.get("TaxRateRef"))))
+        if share is not None and line.get("Amount") is not None:
+            share.tax = cents(stored(line["Amount"]))

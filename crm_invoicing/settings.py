@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _SWEEP_SECONDS,
         "options": {"expires": max(_SWEEP_SECONDS, 5.0)},
     },
+    "tidy": {"task": "quickbooks_bridge.tasks.tidy", "schedule": 3600.0},
     "keep-tokens-alive": {"task": "quickbooks_bridge.tasks.keep_tokens_alive", "schedule": 3600.0},
 }
 

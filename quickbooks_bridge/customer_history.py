@@ -120,7 +120,7 @@ def invoices_of_customer(
     first = (number - 1) * SIZE
     ordered = _ordered(rows.filter(flag=wanted.flag) if wanted.flag else rows, wanted.sort)
     keys = list(ordered.values_list("pk", flat=True)[first : first + SIZE])
-    found = Invoice.objects.filter(pk__in=keys).select_related("deal").defer("lines")
+    found = Invoice.objects.filter(pk__in=keys).select_related("deal")
     by_key = {invoice.pk: invoice for invoice in found} if keys else {}
     return CustomerInvoices(
         invoices=[by_key[key] for key in keys if key in by_key],
@@ -138,7 +138,7 @@ def invoices_for_export(
     """Give all rows of the filter in its order, a few at a time."""
     rows = _matching(connection, customer_qbo_id, wanted, today=today)
     rows = rows.filter(flag=wanted.flag) if wanted.flag else rows
-    return _ordered(rows, wanted.sort).select_related("deal").defer("lines").iterator(chunk_size=500)
+    return _ordered(rows, wanted.sort).select_related("deal").iterator(chunk_size=500)
 
 
 def _matching(
@@ -239,7 +239,6 @@ def likely_part_of(
             total__gte=left,
         )
         .exclude(pk__in=but_not)
-        .defer("lines")
         .order_by("-txn_date", "-id")[:CANDIDATES]
     )
     return next((row for row in rows if row.total - row.total_tax == left), None)

@@ -31,7 +31,7 @@ class DealInvoices:
 
 def invoices_of_deal(deal: Deal, *, page: int = 1, size: int = PAGE) -> DealInvoices:
     """Give one page of the deal's invoices, newest first; they are counted only when they fill the page."""
-    rows = Invoice.objects.filter(deal=deal).defer("lines")
+    rows = Invoice.objects.filter(deal=deal)
     start = (page - 1) * size
     found = list(rows.order_by("-txn_date", "-id")[start : start + size + 1])
     is_all = start == 0 and len(found) <= size

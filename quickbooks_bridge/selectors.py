@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Sum, Value, When
 
 from deals.models import Account, Deal
 from deals.viewer import Viewer
@@ -137,6 +137,20 @@ def linked_customer(deal: Deal, realm_id: str) -> Customer | None:
     """Give the deal's QuickBooks customer from the local index."""
     link = customer_link_of(deal, realm_id)
     return customer_by_id(deal.account, realm_id, link.customer_qbo_id) if link else None
+
+
+def owed_by(connection: Connection, customer: Customer) -> Decimal:
+    """Give what the customer's mirrored invoices leave open, in the customer's currency."""
+    rows = Invoice.objects.filter(
+        account_id=connection.account_id,
+        realm_id=connection.realm_id,
+        customer_qbo_id=customer.qbo_id,
+        currency=customer.currency,
+        is_deleted=False,
+        is_voided=False,
+    )
+    owed: Decimal = rows.aggregate(owed=Sum("balance", default=Decimal(0)))["owed"]
+    return owed
 
 
 def items_by_id(account: Account, realm_id: str, qbo_ids: Iterable[str]) -> dict[str, Item]:

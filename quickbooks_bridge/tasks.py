@@ -10,16 +10,18 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
+from quickbooks_bridge.models import Connection, InvoiceIntent, OAuthState, VoidRun, WebhookEvent
 from quickbooks_bridge.services.connection import note_failure
 from quickbooks_bridge.services.heartbeat import EVERY, heartbeat_write
 from quickbooks_bridge.services.index import connection_load, connection_sync
 from quickbooks_bridge.services.intents import UNFINISHED, intent_run
+from quickbooks_bridge.services.poll import CHUNK, connections_sync
 from quickbooks_bridge.services.tokens import DatabaseTokens
+from quickbooks_bridge.services.voids import void_settle
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 200
+AT_ONCE = 5000
 KEPT = timedelta(days=30)
 # A wake-up that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
 WAKE_AGAIN = timedelta(seconds=15)
@@ -48,7 +50,9 @@ class _Beat:
 
 @shared_task
 def sweep() -> None:
-    """Find due work in the rows and start it: companies to ask or to read, unfinished invoices.
+    """Find due work in the rows and start it: companies to ask or to read, unfinished invoices and voids.
+
+    Companies to ask go out in chunks, for what a chunk shares makes a company cheap.
 
     With nothing due this is one statement on indexed columns, once a second in the embedded default.
     """
@@ -69,14 +73,18 @@ def sweep() -> None:
         InvoiceIntent.objects.filter(pk__in=found["intent"], next_check_at__lte=now).update(
             next_check_at=again
         )
+    expires = WAKE_AGAIN.total_seconds()
+    due = found.pop("sync", [])
+    for start in range(0, len(due), CHUNK):
+        sync_connections.apply_async((due[start : start + CHUNK],), expires=expires)
     tasks: dict[str, Task[[int], None]] = {
-        "sync": sync_connection,
         "load": load_connection,
         "intent": check_intent,
+        "void": settle_void,
     }
     for what, keys in found.items():
         for pk in keys:
-            tasks[what].apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
+            tasks[what].apply_async((pk,), expires=expires)
 
 
 def _due(now: datetime) -> list[tuple[str, int]]:
@@ -101,7 +109,20 @@ def _due(now: datetime) -> list[tuple[str, int]]:
         .annotate(what=Value("intent", output_field=CharField()))
         .values_list("what", "pk")
     )
-    return list(companies.union(intents, all=True)[:AT_ONCE])
+    voids = (
+        VoidRun.objects.filter(next_check_at__lte=now)
+        .annotate(what=Value("void", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    return list(companies.union(intents, voids, all=True)[:AT_ONCE])
+
+
+@shared_task
+def sync_connections(pks: list[int]) -> None:
+    """Ask a chunk of companies for changes; those that need more than one call get a task of their own."""
+    polled = connections_sync(pks, now=timezone.now())
+    for pk in polled.alone:
+        sync_connection.apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
 
 
 @shared_task
@@ -115,7 +136,6 @@ def sync_connection(pk: int) -> None:
     pending = list(open_news.filter(received_at__lte=now).values_list("pk", flat=True)[:5000])
     if connection_sync(connection, now=now):
         WebhookEvent.objects.filter(pk__in=pending).update(handled_at=now)
-        WebhookEvent.objects.filter(realm_id=connection.realm_id, handled_at__lt=now - KEPT).delete()
         if open_news.exists():
             # Announced while QuickBooks was answering: whether the answer held it already, nobody knows.
             Connection.objects.filter(pk=pk, status=Connection.Status.ACTIVE).update(next_sync_at=now)
@@ -140,6 +160,27 @@ def check_intent(pk: int) -> None:
     ).first()
     if connection is not None:
         intent_run(intent, connection, now=timezone.now(), interactive=False)
+
+
+@shared_task
+def settle_void(pk: int) -> None:
+    """Finish a void whose answer was lost or whose process died."""
+    begun = VoidRun.objects.select_related("invoice", "member").filter(pk=pk, ended_at__isnull=True).first()
+    if begun is None:
+        return
+    connection = Connection.objects.filter(
+        account_id=begun.account_id, realm_id=begun.invoice.realm_id, status=Connection.Status.ACTIVE
+    ).first()
+    if connection is not None:
+        void_settle(begun, connection, now=timezone.now())
+
+
+@shared_task
+def tidy() -> None:
+    """Drop what nobody asks for any more: announcements long handled, consents that were never finished."""
+    now = timezone.now()
+    WebhookEvent.objects.filter(handled_at__lt=now - KEPT).delete()
+    OAuthState.objects.filter(expires_at__lt=now - KEPT).delete()
 
 
 @shared_task

@@ -88,9 +88,8 @@ def _token(obj: Json) -> int:
 
 def parse_invoice(obj: Json) -> RemoteInvoice:
     """Read an Invoice object."""
-    lines = tuple(line for line in obj.get("Line", ()) if isinstance(line, dict))
     total, balance = _number(obj, "TotalAmt"), _number(obj, "Balance")
-    zero = total == 0 and balance == 0 and all(_number(line, "Amount") == 0 for line in lines)
+    zero = total == 0 and balance == 0 and all(_number(line, "Amount") == 0 for line in obj.get("Line", ()))
     note = _text(obj, "PrivateNote")
     txn_date = _date(obj, "TxnDate")
     if txn_date is None:
@@ -119,7 +118,6 @@ def parse_invoice(obj: Json) -> RemoteInvoice:
         payment_qbo_ids=tuple(
             str(link.get("TxnId")) for link in obj.get("LinkedTxn", ()) if link.get("TxnType") == "Payment"
         ),
-        lines=lines,
         private_note=note,
     )
 

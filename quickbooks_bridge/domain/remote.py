@@ -90,7 +90,6 @@ class RemoteInvoice(RemoteObject):
     is_all_zero: bool
     is_void_marked: bool
     payment_qbo_ids: tuple[str, ...]
-    lines: tuple[dict[str, Any], ...]
     private_note: str = ""
 
 

@@ -17,6 +17,7 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
 from quickbooks_bridge.models import Item
 from quickbooks_bridge.money_strip import Segment
+from quickbooks_bridge.selectors import owed_by
 from quickbooks_bridge.services.customers import customer_facts, customer_suggestions, draft_facts
 from quickbooks_bridge.services.items import item_name, items_like
 
@@ -97,6 +98,7 @@ def form_context(
         "errors": errors,
         "hints": {name: _origin(state, about, name) for name in CUSTOMER_FIELDS},
         "customer": about.customer,
+        "owed": owed_by(about.connection, about.customer) if about.customer else None,
         "is_new": state.values["customer_mode"] == "new",
         "totals": _totals(about, checked.draft),
         "after": _after(about, checked.draft),

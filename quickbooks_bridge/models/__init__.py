@@ -6,6 +6,7 @@ from .heartbeat import Heartbeat
 from .inbox import WebhookEvent
 from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
+from .voids import VoidRun
 
 __all__ = [
     "Connection",
@@ -24,5 +25,6 @@ __all__ = [
     "Preset",
     "TaxCode",
     "Term",
+    "VoidRun",
     "WebhookEvent",
 ]

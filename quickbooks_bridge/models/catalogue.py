@@ -21,7 +21,10 @@ class RemoteRow(models.Model):
 
 
 class Customer(RemoteRow):
-    """A QuickBooks customer. `search_text` is what is searched: names, email and city, casefolded."""
+    """A QuickBooks customer. `search_text` is what is searched: names, email and city, casefolded.
+
+    What the customer owes is not kept: it moves with every invoice, and the mirrored invoices tell it.
+    """
 
     display_name = models.CharField(max_length=500)
     company_name = models.CharField(max_length=100, blank=True, default="")
@@ -35,7 +38,6 @@ class Customer(RemoteRow):
     postal_code = models.CharField(max_length=30, blank=True, default="")
     country = models.CharField(max_length=255, blank=True, default="")
     tax_id = models.CharField(max_length=40, blank=True, default="")
-    balance = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     is_taxable = models.BooleanField(default=True)
     term_qbo_id = models.CharField(max_length=30, blank=True, default="")
     is_active = models.BooleanField(default=True)

@@ -14,8 +14,8 @@ from .catalogue import RemoteRow
 class Invoice(RemoteRow):
     """What QuickBooks said last about an invoice. Only facts: its status is derived (domain/status.py).
 
-    `lines` is the list of QuickBooks' own line objects, kept as one value because they are always read and
-    replaced together. Voided and deleted invoices keep the amounts they had in `total_before`.
+    Line items are not kept: nothing here reads them, and they are most of what an invoice weighs. Voided and deleted
+    invoices keep the amounts they had in `total_before`.
     """
 
     deal = models.ForeignKey(Deal, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -36,7 +36,6 @@ class Invoice(RemoteRow):
     bill_email = models.CharField(max_length=500, blank=True, default="")
     email_status = models.CharField(max_length=20, blank=True, default="")
     emailed_at = models.DateTimeField(null=True)
-    lines: Any = models.JSONField(default=list)
     payment_qbo_ids: Any = models.JSONField(default=list)
     is_made_here = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True)

@@ -10,9 +10,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from deals.fields import field_catalogue
 from deals.models import Account
+from deals.selectors import custom_field_facts
 from deals.viewer import Viewer
 from quickbooks_bridge.crypto import UnreadableToken, decrypt
+from quickbooks_bridge.domain.field_mapping import suggested_tax_id_field
 from quickbooks_bridge.domain.remote import RemoteCompany
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
@@ -198,7 +201,13 @@ def note_failure(connection: Connection, error: QuickBooksError, *, now: datetim
 
 def settings_for(account: Account) -> InvoicingSettings:
     """Give the account's mapping, made with the suggested defaults and one preset when it has none."""
-    found, is_new = InvoicingSettings.objects.get_or_create(account=account)
+    found = InvoicingSettings.objects.filter(account=account).first()
+    if found is not None:
+        return found
+    suggested = suggested_tax_id_field(field_catalogue(custom_field_facts(account)))
+    found, is_new = InvoicingSettings.objects.get_or_create(
+        account=account, defaults={"tax_id_field": suggested}
+    )
     if is_new and not Preset.objects.filter(account=account).exists():
         Preset.objects.create(account=account, name="Standard", is_default=True)
     return found

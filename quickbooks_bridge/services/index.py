@@ -20,7 +20,6 @@ from .catch_up import catch_up, entity_apply
 from .connection import client_for, company_read, note_failure
 from .intents import intents_adopt
 from .paging import Place, pages
-from .voids import voids_settle
 
 logger = logging.getLogger(__name__)
 
@@ -155,13 +154,11 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
         asked_from = since - OVERLAP if since else None
         server_time = catch_up(connection, client, since=asked_from, now=now, alive=lambda: _hold(connection))
         return _done(connection, server_time, now=now)
-    # Until a void that was interrupted is finished, the same changes are asked for again.
-    is_settled = voids_settle(connection, [invoice.qbo_id for invoice in changes.invoices], now=now)
     with transaction.atomic():
         batch = [(connection, changes)]
         sync.changes_apply(batch, now=now, source="sync")
         intents_adopt(batch, now=now)
-        _done(connection, changes.server_time if is_settled else since, now=now)
+        _done(connection, changes.server_time, now=now)
     return None
 
 

@@ -26,7 +26,6 @@ from . import sync
 from .index import LEASE, LOOK_BACK, OVERLAP, next_look, sync_failed
 from .intents import intents_adopt
 from .tokens import REFRESH_BEFORE
-from .voids import voids_begun
 
 logger = logging.getLogger(__name__)
 
@@ -144,9 +143,6 @@ def _finish(done: Iterable[Answered], polled: Polled, *, now: datetime) -> None:
             sync_failed(connection, error, now=now)
             polled.failed += 1
     if batch:
-        unsettled = voids_begun(batch)
-        alone.extend(unsettled)
-        batch = [(connection, changes) for connection, changes in batch if connection.pk not in unsettled]
         _apply(batch, now=now)
         polled.in_step += len(batch)
     if alone:

@@ -49,7 +49,7 @@ _BEFORE = (
 _COLUMNS = (
     *STAMP, "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total", "balance",
     "total_tax", "deposit", "total_before", "is_voided", "is_deleted", "bill_email", "email_status", "emailed_at",
-    "lines", "payment_qbo_ids", "closed_at", "seen_at",
+    "payment_qbo_ids", "closed_at", "seen_at",
 )  # fmt: skip
 Batch = Sequence[tuple[Connection, RemoteChanges]]
 
@@ -134,7 +134,7 @@ def _invoice_chunk(
             invoice.customer_name[:600], after.currency, invoice.txn_date, after.due_date, after.total,
             after.balance, invoice.total_tax, invoice.deposit, after.total if after.total > 0 else total_before,
             after.is_voided, False, invoice.bill_email[:500], after.email_status, after.emailed_at,
-            invoice.lines, invoice.payment_qbo_ids, closed_at, now,
+            invoice.payment_qbo_ids, closed_at, now,
         )  # fmt: skip
         rows.append(row_values)
         if before is not None:

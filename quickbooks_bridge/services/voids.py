@@ -1,13 +1,12 @@
 """Voiding an invoice that payments may settle: nothing is half done, whatever is refused or lost on the way.
 
 QuickBooks' API refuses to void what a payment settles, so payments are taken off first and stay as the customer's
-credit. What they settled is kept in an event before the first of them is touched; a refusal writes it back at once,
-and when the answer is lost or the process dies, the next reading of changes finishes it.
+credit. What they settled is kept in a row before the first of them is touched; a refusal writes it back at once, and
+when the answer is lost or the process dies, the sweep finishes it (`void_settle`).
 """
 
 import logging
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +21,7 @@ from quickbooks_bridge.gateway.errors import (
     StaleObject,
     Unavailable,
 )
-from quickbooks_bridge.models import Connection, Invoice, InvoiceEvent
+from quickbooks_bridge.models import Connection, Invoice, VoidRun
 
 from . import sync
 from .connection import client_for
@@ -31,12 +30,12 @@ from .timeline import InvoiceFacts, event_explain, invoice_event
 
 logger = logging.getLogger(__name__)
 
-BEGUN = "void.begun"
-ENDED = "void.ended"
-# A void that nothing finished for so long is no longer anybody's wish: its payments are left as they are.
-GIVE_UP = timedelta(days=1)
 # Longer than every call of one void together may take: until then whoever began it is still at it.
 LEASE = timedelta(minutes=5)
+# After so long somebody else has decided what the payments settle; what was not put back is told.
+GIVE_UP = timedelta(days=7)
+# When QuickBooks only asked us to slow down, the payments go back as soon as it listens again.
+SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def invoice_void(
     """Void an invoice; payments that settle it are taken off first and stay as the customer's credit.
 
     Already voided counts as done. Raises ChangedMeanwhile and QuickBooks' errors; after `Unavailable` with an unknown
-    outcome the next reading of changes finishes what was begun.
+    outcome the sweep finishes what was begun.
     """
     client = client_for(connection, interactive=True)
     try:
@@ -71,22 +70,26 @@ def invoice_void(
         raise ChangedMeanwhile(invoice, seen)
     if invoice.is_voided:
         return VoidResult(invoice, 0)
-    details = {"reason": reason} if reason else {}
-    begun = _begin(viewer, client, connection, invoice, remote, details, now=now)
+    begun = _begin(viewer, client, connection, invoice, remote, reason, now=now)
     try:
         voided = _void(client, connection, invoice, begun)
     except QuickBooksError as error:
         note_if_dead(connection, error, now=now)
         if not _is_unknown(error) and not _undo(client, connection, invoice, begun, now=now):
-            # Refused for good, but not put back yet: the next reading of changes need not wait for anybody.
-            begun.data["is_released"] = True
-            begun.save(update_fields=["data"])
+            VoidRun.objects.filter(pk=begun.pk).update(next_check_at=now + SOON)
             raise Unavailable(error.code, outcome_unknown=True, problem_code=error.problem_code) from error
         raise
     applied = sync.invoice_apply(connection, voided, now=now, source="action", actor=viewer.member)
-    event_explain(applied, "invoice.voided", details, actor=viewer.member)
-    _end(begun)
-    return VoidResult(applied, len(begun.data["payments"]))
+    _explain(applied, begun)
+    _end(begun, now=now)
+    return VoidResult(applied, len(begun.payments))
+
+
+def _explain(invoice: Invoice, begun: VoidRun) -> None:
+    """Say in the change log who voided it, and why."""
+    if begun.member is not None:
+        details = {"reason": begun.reason} if begun.reason else {}
+        event_explain(invoice, "invoice.voided", details, actor=begun.member)
 
 
 def _is_unknown(error: QuickBooksError) -> bool:
@@ -99,10 +102,10 @@ def _begin(
     connection: Connection,
     invoice: Invoice,
     remote: RemoteInvoice,
-    details: dict[str, str],
+    reason: str,
     *,
     now: datetime,
-) -> InvoiceEvent:
+) -> VoidRun:
     """Read the payments and keep what they settle, before any of them is changed."""
     payments = []
     try:
@@ -112,14 +115,15 @@ def _begin(
     except QuickBooksError as error:
         note_if_dead(connection, error, now=now)
         raise
-    return InvoiceEvent.objects.create(
+    return VoidRun.objects.create(
         account_id=invoice.account_id,
         invoice=invoice,
-        at=now,
-        kind=BEGUN,
-        source="action",
-        actor=viewer.member,
-        data={**details, "request_id": uuid.uuid4().hex, "payments": payments},
+        member=viewer.member,
+        request_id=uuid.uuid4().hex,
+        payments=payments,
+        reason=reason,
+        begun_at=now,
+        next_check_at=now + LEASE,
     )
 
 
@@ -132,14 +136,14 @@ def _plain(value: Any) -> Any:
 
 
 def _void(
-    client: QuickBooksClient, connection: Connection, invoice: Invoice, begun: InvoiceEvent
+    client: QuickBooksClient, connection: Connection, invoice: Invoice, begun: VoidRun
 ) -> RemoteInvoice:
     """Take the payments off and void. A lost answer is asked for once more under the same request id."""
-    for kept in begun.data["payments"]:
+    for kept in begun.payments:
         payment = client.payment_read(kept["qbo_id"])
         if any(part.invoice_qbo_id == invoice.qbo_id for part in payment.applied):
             _unapply(client, connection, payment, invoice.qbo_id)
-    request_id = str(begun.data["request_id"])
+    request_id = begun.request_id
     token = client.invoice_read(invoice.qbo_id).sync_token
     try:
         return client.invoice_void(invoice.qbo_id, sync_token=token, request_id=request_id)
@@ -171,7 +175,7 @@ def _undo(
     client: QuickBooksClient,
     connection: Connection,
     invoice: Invoice,
-    begun: InvoiceEvent,
+    begun: VoidRun,
     *,
     now: datetime,
 ) -> bool:
@@ -180,8 +184,8 @@ def _undo(
     A voided or deleted invoice is left alone. What QuickBooks refuses to put back is told in the change log.
     """
     is_done = True
-    if not begun.data["payments"]:
-        _end(begun)
+    if not begun.payments:
+        _end(begun, now=now)
         return True
     try:
         current = client.invoice_read(invoice.qbo_id)
@@ -192,10 +196,10 @@ def _undo(
     if current is None or current.is_all_zero:
         if current is not None:
             sync.invoices_apply(connection, [current], now=now, source="action")
-        _end(begun)
+        _end(begun, now=now)
         return True
     lost = Decimal(0)
-    for kept in reversed(begun.data["payments"]):
+    for kept in reversed(begun.payments):
         try:
             _put_back(client, connection, kept, invoice.qbo_id)
         except QuickBooksError as error:
@@ -213,17 +217,22 @@ def _undo(
     except QuickBooksError:
         is_done = False
     if is_done:
-        _end(begun)
+        _end(begun, now=now)
         if lost:
-            data = {
-                "number": invoice.doc_number or invoice.qbo_id,
-                "qbo_id": invoice.qbo_id,
-                "currency": invoice.currency,
-                "amount": str(lost),
-            }
-            invoice.refresh_from_db()
-            invoice_event(invoice, "invoice.not_put_back", data, now=now, source="action", actor=None)
+            _tell_lost(invoice, lost, now=now)
     return is_done
+
+
+def _tell_lost(invoice: Invoice, lost: Decimal, *, now: datetime) -> None:
+    """Say in the change log what no longer settles the invoice although it was not voided."""
+    data = {
+        "number": invoice.doc_number or invoice.qbo_id,
+        "qbo_id": invoice.qbo_id,
+        "currency": invoice.currency,
+        "amount": str(lost),
+    }
+    invoice.refresh_from_db()
+    invoice_event(invoice, "invoice.not_put_back", data, now=now, source="action", actor=None)
 
 
 def _put_back(
@@ -253,52 +262,29 @@ def _settled_by(kept: dict[str, Any], invoice_qbo_id: str) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def _end(begun: InvoiceEvent) -> None:
-    begun.kind = ENDED
-    begun.save(update_fields=["kind"])
+def _end(begun: VoidRun, *, now: datetime) -> None:
+    begun.ended_at, begun.next_check_at = now, None
+    begun.save(update_fields=["ended_at", "next_check_at"])
 
 
-def voids_settle(connection: Connection, qbo_ids: Iterable[str], *, now: datetime) -> bool:
-    """Finish voids of these invoices that were begun and not ended; gives whether none is left.
+def void_settle(begun: VoidRun, connection: Connection, *, now: datetime) -> bool:
+    """Finish a void that was begun and not ended; gives whether nothing is left to do.
 
-    A voided invoice needs nothing more; any other gets its payments back. Called with every invoice that a reading
-    of changes brought, which an invoice in such a state always is.
+    A voided or deleted invoice needs nothing more; any other gets its payments back, for nobody waits for the void
+    any longer. One process at a time: the next time to look is claimed by a conditional UPDATE.
     """
-    begun = list(
-        InvoiceEvent.objects.filter(
-            invoice__account_id=connection.account_id,
-            invoice__realm_id=connection.realm_id,
-            invoice__qbo_id__in=list(qbo_ids),
-            kind=BEGUN,
-        ).select_related("invoice", "actor")
-    )
-    is_all_done = True
-    for event in begun:
-        if event.at > now - LEASE and not event.data.get("is_released"):
-            is_all_done = False  # whoever began it may still be at it
-            continue
-        if event.at < now - GIVE_UP:
-            _end(event)
-            continue
-        client = client_for(connection, interactive=False)
-        is_done = _undo(client, connection, event.invoice, event, now=now)
-        event.invoice.refresh_from_db()
-        if event.invoice.is_voided and event.actor is not None:
-            details = {"reason": event.data["reason"]} if event.data.get("reason") else {}
-            event_explain(event.invoice, "invoice.voided", details, actor=event.actor)
-        is_all_done = is_all_done and is_done
-    return is_all_done
-
-
-def voids_begun(batch: sync.Batch) -> set[int]:
-    """Give the connections among `batch` with a void that was begun and not ended, for `voids_settle`."""
-    ids = {invoice.qbo_id for _connection, changes in batch for invoice in changes.invoices}
-    if not ids:
-        return set()
-    owners = {(connection.account_id, connection.realm_id): connection.pk for connection, _changes in batch}
-    begun = InvoiceEvent.objects.filter(
-        kind=BEGUN,
-        invoice__account_id__in={account for account, _realm in owners},
-        invoice__qbo_id__in=ids,
-    ).values_list("invoice__account_id", "invoice__realm_id")
-    return {owners[owner] for owner in begun if owner in owners}
+    mine = VoidRun.objects.filter(pk=begun.pk, ended_at__isnull=True, next_check_at__lte=now)
+    if not mine.update(next_check_at=now + LEASE):
+        return False
+    invoice = begun.invoice
+    if begun.begun_at < now - GIVE_UP:
+        _end(begun, now=now)
+        lost = sum((_settled_by(kept, invoice.qbo_id) for kept in begun.payments), Decimal(0))
+        if lost:
+            _tell_lost(invoice, lost, now=now)
+        return True
+    is_done = _undo(client_for(connection, interactive=False), connection, invoice, begun, now=now)
+    invoice.refresh_from_db()
+    if is_done and invoice.is_voided:
+        _explain(invoice, begun)
+    return is_done

@@ -8,7 +8,7 @@ import pytest
 from deals.models import TimelineEntry
 from deals.timeline import timeline_line
 from quickbooks_bridge.gateway import limiter, transport
-from quickbooks_bridge.models import Connection, Invoice, InvoiceEvent, Payment
+from quickbooks_bridge.models import Connection, Invoice, Payment, VoidRun
 from quickbooks_bridge.presenters import invoice_row
 from quickbooks_bridge.services import voids
 from quickbooks_bridge.services.index import connection_sync
@@ -91,7 +91,16 @@ def test_reason_of_a_void_stands_in_the_change_log_and_is_not_sent(client, paid,
     assert "Wrong delivery address" in timeline_line(entry).detail
     assert "delivery" not in str(in_quickbooks(pretend, connection, paid))
     assert flag(paid, connection) == "voided"
-    assert not InvoiceEvent.objects.filter(kind=voids.BEGUN).exists()
+    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+
+
+def settle(connection: Connection, at: datetime) -> bool:
+    """Do what the sweep does with voids that are due; gives whether there was one and it is finished."""
+    due = VoidRun.objects.filter(ended_at__isnull=True, next_check_at__lte=at).select_related(
+        "invoice", "member"
+    )
+    finished = [voids.void_settle(run, connection, now=at) for run in due]
+    return any(finished)
 
 
 REFUSALS = [
@@ -116,10 +125,10 @@ def test_refused_void_says_why_and_whose_turn_and_puts_the_payment_back(
     assert "typed before" in page
     assert flag(paid, connection) == "partially_paid"
     assert paid.balance == Decimal(1000)
-    assert not InvoiceEvent.objects.filter(kind=voids.BEGUN).exists()
+    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
 
 
-def test_throttled_void_puts_the_payment_back_with_the_next_reading(
+def test_throttled_void_puts_the_payment_back_as_soon_as_it_listens(
     client, paid, connection, control, pretend, monkeypatch
 ):
     monkeypatch.setattr(transport, "INTERACTIVE_WAIT", 0)
@@ -127,10 +136,10 @@ def test_throttled_void_puts_the_payment_back_with_the_next_reading(
     assert "Not confirmed yet" in void(client, paid).content.decode()
     assert in_quickbooks(pretend, connection, paid)["Balance"] == 1350
     limiter.default_limiter.cache_clear()  # the minute that QuickBooks asked for is over
-    assert connection_sync(connection, now=now() + timedelta(minutes=2))
+    assert settle(connection, now() + timedelta(minutes=2))
     assert flag(paid, connection) == "partially_paid"
     assert in_quickbooks(pretend, connection, paid)["Balance"] == 1000
-    assert not InvoiceEvent.objects.filter(kind=voids.BEGUN).exists()
+    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_payment_that_is_deposited_in_earnest_stays_on_the_invoice(client, paid, connection, control):
@@ -177,11 +186,11 @@ def test_void_whose_answers_all_get_lost_becomes_right_by_itself(client, paid, c
     answer = void(client, paid, reason="twice")
     assert "Not confirmed yet" in answer.content.decode()
     # While whoever began it may still be at it, nothing is touched.
-    assert connection_sync(connection, now=now())
-    assert InvoiceEvent.objects.filter(kind=voids.BEGUN).count() == 1
-    assert connection_sync(connection, now=now() + voids.LEASE + timedelta(minutes=1))
+    assert not settle(connection, now())
+    assert VoidRun.objects.filter(ended_at__isnull=True).count() == 1
+    assert settle(connection, now() + voids.LEASE + timedelta(minutes=1))
     assert flag(paid, connection) == "voided"
-    assert not InvoiceEvent.objects.filter(kind=voids.BEGUN).exists()
+    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
     payment = Payment.objects.get(customer_qbo_id=paid.customer_qbo_id, total=350)
     assert in_quickbooks(pretend, connection, paid)["TotalAmt"] == 0
     assert payment.unapplied == 350
@@ -191,18 +200,22 @@ def test_void_whose_answers_all_get_lost_becomes_right_by_itself(client, paid, c
 def test_void_that_never_arrived_gets_its_payments_back_by_itself(client, paid, connection, control):
     control.fault("invoice.void", "reset_before", count=2)
     assert "Not confirmed yet" in void(client, paid).content.decode()
-    assert connection_sync(connection, now=now() + voids.LEASE + timedelta(minutes=1))
+    assert settle(connection, now() + voids.LEASE + timedelta(minutes=1))
     assert flag(paid, connection) == "partially_paid"
     assert paid.balance == Decimal(1000)
-    assert not InvoiceEvent.objects.filter(kind=voids.BEGUN).exists()
+    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
 
 
-def test_void_that_was_given_up_a_day_ago_touches_no_payment(client, paid, connection, control):
+def test_void_that_nobody_could_finish_for_a_week_is_told_and_touches_no_payment(
+    client, paid, connection, control
+):
     control.fault("invoice.void", "reset_before", count=2)
     void(client, paid)
-    assert connection_sync(connection, now=now() + voids.GIVE_UP + timedelta(hours=1))
+    assert settle(connection, now() + voids.GIVE_UP + timedelta(hours=1))
+    assert connection_sync(connection, now=now())
     assert flag(paid, connection) == "open"
-    assert not InvoiceEvent.objects.filter(kind=voids.BEGUN).exists()
+    assert Decimal(TimelineEntry.objects.get(kind="invoice.not_put_back").data["amount"]) == 350
+    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_payment_that_came_meanwhile_is_named_and_nothing_is_voided(client, paid, connection, control):

@@ -101,6 +101,8 @@ IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if IS_SQLITE:
     DATABASES["default"]["OPTIONS"] = _SQLITE_OPTIONS
+    # A file, as in real life: in memory, threads of one process lock each other out instead of waiting.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis carries Celery's messages and the limits shared by all processes; without it one worker process does both.

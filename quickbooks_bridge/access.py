@@ -44,6 +44,13 @@ def invoice_of(viewer: Viewer, connection: Connection, pk: int) -> Invoice:
     )
 
 
+def linked_invoice_of(viewer: Viewer, pk: int) -> Invoice:
+    """Give an invoice that a deal of the viewer's account shows, of a former company too, or 404."""
+    return get_object_or_404(
+        Invoice.objects.select_related("deal"), account=viewer.account, deal__isnull=False, pk=pk
+    )
+
+
 def next_path(request: HttpRequest, default: str) -> str:
     """Give the posted address to go back to when it is one of ours, else `default`."""
     path = request.POST.get("next", "")

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from deals.viewer import Viewer
-from quickbooks_bridge.access import invoice_of, owner_required
+from quickbooks_bridge.access import invoice_of, linked_invoice_of, owner_required
 from quickbooks_bridge.change_words import change_text
 from quickbooks_bridge.deal_selectors import applied_to, payments_of
 from quickbooks_bridge.forms import SendForm
@@ -252,8 +252,8 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
 @require_POST
 @owner_required
 def unlink(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
-    """Take an invoice off its deal."""
-    invoice = invoice_of(viewer, connection, pk)
+    """Take an invoice off its deal, one of a former company too: nothing of QuickBooks is touched."""
+    invoice = linked_invoice_of(viewer, pk)
     back = _back_address(request, invoice)
     if invoice.deal_id:
         service.invoice_unlink(viewer, invoice, now=timezone.now())

@@ -246,6 +246,15 @@ def test_menu_actions_over_http(client, invoice, deal, connection):
     assert flag(invoice, connection) == "deleted"
 
 
+def test_invoice_of_a_former_company_can_still_be_taken_off_its_deal(client, invoice, deal, stranger):
+    Invoice.objects.filter(pk=invoice.pk).update(realm_id="former")
+    assert sign_in(stranger.member).post(f"/invoices/{invoice.pk}/unlink/").status_code == 404
+    assert client.post(f"/invoices/{invoice.pk}/void/").status_code == 404
+    assert client.post(f"/invoices/{invoice.pk}/unlink/").status_code == 302
+    invoice.refresh_from_db()
+    assert invoice.deal_id is None
+
+
 def test_all_invoices_lists_links_and_unlinks(client, invoice, deal, connection):
     page = client.get(f"/deals/{deal.pk}/invoices/all/").content.decode()
     assert invoice.doc_number in page

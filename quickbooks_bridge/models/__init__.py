@@ -7,8 +7,10 @@ from .inbox import WebhookEvent
 from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
 from .voids import VoidRun
+from .watch import CallCount, Notice, ParkedObject
 
 __all__ = [
+    "CallCount",
     "Connection",
     "Customer",
     "CustomerLink",
@@ -20,7 +22,9 @@ __all__ = [
     "Item",
     "ItemLink",
     "KeptDraft",
+    "Notice",
     "OAuthState",
+    "ParkedObject",
     "Payment",
     "Preset",
     "TaxCode",

@@ -38,6 +38,8 @@ class Connection(models.Model):
     tokens_stored_at = models.DateTimeField(null=True)
     generation = models.PositiveIntegerField(default=0)
     refresh_lease_until = models.DateTimeField(null=True)
+    # Intuit ends every grant after five years, however often it was renewed.
+    hard_expires_at = models.DateTimeField(null=True)
     refused_refreshes = models.PositiveSmallIntegerField(default=0)
     next_refresh_at = models.DateTimeField(null=True)
 
@@ -59,6 +61,12 @@ class Connection(models.Model):
     next_sync_at = models.DateTimeField(null=True, db_index=True)
     sync_lease_until = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
+    # The last genuine announcement, and the last change that none announced: whether announcements can be relied on.
+    announced_at = models.DateTimeField(null=True)
+    missed_at = models.DateTimeField(null=True)
+    # Lists that change data capture does not tell of are read again while somebody uses them.
+    lists_read_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     last_problem = models.CharField(max_length=40, blank=True, default="")
     last_problem_at = models.DateTimeField(null=True)

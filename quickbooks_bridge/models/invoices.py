@@ -45,6 +45,20 @@ class Invoice(RemoteRow):
         constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="invoice_once")]
         indexes = [
             models.Index(fields=["deal", "-txn_date", "-id"], name="invoice_of_deal"),
+            # Holds everything the money strip adds up, so that a deal's sums never touch the rows themselves.
+            models.Index(
+                fields=[
+                    "deal",
+                    "is_deleted",
+                    "is_voided",
+                    "currency",
+                    "due_date",
+                    "balance",
+                    "total",
+                    "total_tax",
+                ],
+                name="invoice_sums_of_deal",
+            ),
             models.Index(
                 fields=["account", "realm_id", "customer_qbo_id", "-txn_date", "-id"],
                 name="invoice_of_customer",

@@ -34,7 +34,13 @@ def oauth_config() -> oauth.OAuthConfig:
 
 def token_fields(pair: oauth.TokenPair, *, now: datetime) -> dict[str, object]:
     """Give the columns that store `pair`, encrypted."""
+    hard = (
+        {}
+        if pair.hard_expires_in is None
+        else {"hard_expires_at": now + timedelta(seconds=pair.hard_expires_in)}
+    )
     return {
+        **hard,
         "access_token": encrypt(pair.access_token, keys=settings.TOKEN_KEYS),
         "refresh_token": encrypt(pair.refresh_token, keys=settings.TOKEN_KEYS),
         "access_expires_at": now + timedelta(seconds=pair.expires_in),

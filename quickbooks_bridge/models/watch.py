@@ -1,0 +1,72 @@
+"""What an installation keeps about itself: what QuickBooks' reads cost, what could not be read, whom to tell."""
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from deals.models import Account, Member
+
+
+class CallCount(models.Model):
+    """How many calls were made for a company on a day; QuickBooks meters reads by the month, writes are free."""
+
+    class Purpose(models.TextChoices):
+        PERSON = "person", _("People's own actions")
+        BACKGROUND = "background", _("Keeping in step")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    day = models.DateField()
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    reads = models.PositiveIntegerField(default=0)
+    writes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "realm_id", "day", "purpose"], name="one_count_per_day"
+            )
+        ]
+        indexes = [models.Index(fields=["day"], name="call_count_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.realm_id} {self.day}: {self.reads} reads"
+
+
+class ParkedObject(models.Model):
+    """An object of QuickBooks' that could not be understood; everything beside it was applied."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    entity = models.CharField(max_length=40)
+    qbo_id = models.CharField(max_length=30)
+    reason = models.CharField(max_length=80)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "realm_id", "entity", "qbo_id"], name="parked_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.qbo_id}: {self.reason}"
+
+
+class Notice(models.Model):
+    """A message to a person that must go out once: decided in a row, sent by the sweep, tried again until sent."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    # The same key never makes a second notice: what it is about, and the occurrence.
+    key = models.CharField(max_length=120, unique=True)
+    data: Any = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True, db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.member}"

@@ -21,6 +21,8 @@ from qbo_emulator.web.layout import STYLE
 from qbo_emulator.web.oauth_routes import OAuthRoutes
 from qbo_emulator.world import World
 
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
 
 class ControlGuard:
     """Keeps the control page and API for holders of the token, if there is one, and from other sites."""
@@ -63,7 +65,7 @@ def build_app(world: World) -> ASGIApp:
     control, page, pages = ControlApi(world), ControlPage(world), AppPages(world)
     app = Starlette(
         routes=[
-            Route("/v3/company/{realm_id}/{rest:path}", Api(world).handle, methods=["GET", "POST"]),
+            Route("/v3/company/{realm_id}/{rest:path}", Api(world).handle, methods=METHODS),
             *[
                 Route(f"/.well-known/{name}{slash}", oauth.discovery)
                 for name in ("openid_sandbox_configuration", "openid_configuration")

@@ -5,22 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator import engine, faults
+from qbo_emulator import cdc, engine, faults
 from qbo_emulator.entities import KINDS
 from qbo_emulator.query.run import answer as query_answer
 from qbo_emulator.store import Company
 from qbo_emulator.wire import Doc
 
 MOST_ITEMS = 30
+# A request id of a batch is joined with the ids of its items.
+LONGEST_ITEM_ID = 10
 
 
-def answer(company: Company, body: Any, now: datetime) -> Doc:
-    """The BatchItemResponse list (1040 for more than thirty items)."""
+def answer(company: Company, body: Any, now: datetime, *, has_request_id: bool = False) -> Doc:
+    """The BatchItemResponse list (1040 for more than thirty items, 2130 for item ids too long)."""
     items = body.get("BatchItemRequest") if isinstance(body, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise faults.required("BatchItemRequest")
     if len(items) > MOST_ITEMS:
         raise faults.batch_too_large(MOST_ITEMS)
+    for item in items if has_request_id else ():
+        if len(str(item.get("bId", ""))) > LONGEST_ITEM_ID:
+            raise faults.request_id_malformed(str(item["bId"]), LONGEST_ITEM_ID)
     return {"BatchItemResponse": [_item(company, item, now) for item in items]}
 
 
@@ -37,6 +42,11 @@ def _item(company: Company, item: Doc, now: datetime) -> Doc:
 def _performed(company: Company, item: Doc, now: datetime) -> Doc:
     if "Query" in item:
         return {"QueryResponse": query_answer(company, str(item["Query"]), now)}
+    asked = item.get("CDCQuery")
+    if isinstance(asked, dict):
+        entities = asked.get("Entities")
+        listed = ",".join(map(str, entities)) if isinstance(entities, list) else entities
+        return cdc.answer(company, listed, asked.get("ChangedSince"), now)
     name = next((key for key in item if key in KINDS), None)
     if name is None or not isinstance(item[name], dict):
         unknown = next((key for key in item if key not in {"bId", "operation", "optionsData"}), "Entity")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from qbo_emulator import faults
 from qbo_emulator.clock import moment, pacific
@@ -12,9 +12,10 @@ from qbo_emulator.store import Company
 from qbo_emulator.wire import Doc
 
 MOST_OBJECTS = 1000
+KEPT = timedelta(days=30)
 
 
-def answer(company: Company, entities: str | None, changed_since: str | None) -> Doc:
+def answer(company: Company, entities: str | None, changed_since: str | None, now: datetime) -> Doc:
     """The CDCResponse for a comma list of entities and a moment (2020 missing, 4001 unknown)."""
     if not entities:
         raise faults.required("entities")
@@ -24,11 +25,13 @@ def answer(company: Company, entities: str | None, changed_since: str | None) ->
         since = moment(changed_since)
     except ValueError:
         raise faults.invalid_date("changedSince", changed_since) from None
+    # Beyond thirty days nothing is promised: what was deleted before is forgotten, what is there is told.
+    gone_since = max(since, now - KEPT)
     kinds = [_kind(name.strip()) for name in entities.split(",") if name.strip()]
     left = MOST_OBJECTS
     responses = []
     for kind in kinds:
-        response, used = _response(company, kind, since, left)
+        response, used = _response(company, kind, since, gone_since, left)
         responses.append(response)
         left -= used
     return {"CDCResponse": [{"QueryResponse": responses}]}
@@ -41,10 +44,12 @@ def _kind(name: str) -> Kind:
     return kind
 
 
-def _response(company: Company, kind: Kind, since: datetime, room: int) -> tuple[Doc, int]:
+def _response(
+    company: Company, kind: Kind, since: datetime, gone_since: datetime, room: int
+) -> tuple[Doc, int]:
     table = company.table(kind.name)
     rows: list[object] = [row.text for row in table.changed_since(since)[:room]]
-    for qbo_id, when in table.deleted_since(since)[: room - len(rows)]:
+    for qbo_id, when in table.deleted_since(gone_since)[: room - len(rows)]:
         rows.append(
             {
                 "domain": "QBO",

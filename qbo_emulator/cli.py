@@ -25,7 +25,7 @@ SAVE_EVERY_SECONDS = 3.0
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m qbo_emulator", description="A pretend QuickBooks Online that runs in its own process."
+        prog="qbo-emulator", description="A pretend QuickBooks Online that runs in its own process."
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8900, help="port to listen on, 0 for any free one (8900)")

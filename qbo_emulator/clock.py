@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,16 @@ class Clock:
     def set(self, instant: datetime) -> None:
         """Make `instant` (aware) the present; the clock runs on from there."""
         self.offset = instant - self._source()
+
+    @contextmanager
+    def off_by(self, seconds: float) -> Iterator[None]:
+        """Inside, the clock is wrong by so many seconds."""
+        before = self.offset
+        self.offset += timedelta(seconds=seconds)
+        try:
+            yield
+        finally:
+            self.offset = before
 
 
 def pacific(instant: datetime) -> str:

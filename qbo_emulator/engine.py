@@ -31,7 +31,7 @@ PAGE = Options(by_page=True, duplicate_number_allowed=True)
 def row_id(value: Any) -> str:
     """An id as text (2030 when it is no whole number; the US codes TAX and NON are ids too)."""
     text = str(value).strip()
-    if not text.isdigit() and text not in {"TAX", "NON"}:
+    if not (text.isascii() and text.isdigit()) and text not in {"TAX", "NON"}:
         raise faults.invalid_id(value)
     return text
 

@@ -83,7 +83,7 @@ def other_realm() -> GatewayFault:
 
 def throttled() -> GatewayFault:
     return GatewayFault(
-        429, "3001", "ThrottleExceeded", "The request limit was reached. Try again later", "SERVICE"
+        429, "3001", "ThrottleExceeded", "The request limit was reached.  Try again later", "SERVICE"
     )
 
 
@@ -91,6 +91,14 @@ def unsupported(path: str) -> Fault:
     detail = (
         f"Operation Could not find resource for relative : {path} of full path: "
         f"https://qbo.example{path} is not supported."
+    )
+    return Fault("500", "Unsupported Operation", detail)
+
+
+def not_utf8() -> Fault:
+    detail = (
+        "Operation com.sun.org.apache.xerces.internal.impl.io.MalformedByteSequenceException: "
+        "Invalid byte 1 of 1-byte UTF-8 sequence is not supported."
     )
     return Fault("500", "Unsupported Operation", detail)
 
@@ -104,8 +112,8 @@ def request_reused() -> Fault:
     )
 
 
-def request_id_malformed(given: str) -> Fault:
-    detail = f"Request ID must have 1 to 50 characters. Supplied length:{len(given)}"
+def request_id_malformed(given: str, longest: int = 50) -> Fault:
+    detail = f"Request ID must have 1 to {longest} characters. Supplied length:{len(given)}"
     return Fault("2130", "Invalid request ID", detail, element="requestid")
 
 
@@ -336,29 +344,3 @@ def system_failure() -> Fault:
         kind="SystemFault",
         status=500,
     )
-
-
-# The texts of a French company, so that a client that reads words instead of codes is found out.
-FRENCH: dict[str, tuple[str, str]] = {
-    "6140": (
-        "Numéro de document en double",
-        "Numéro de document en double : vous devez indiquer un autre numéro. Ce numéro a déjà été utilisé.",
-    ),
-    "6240": ("Nom déjà utilisé", "Le nom fourni existe déjà. : null"),
-    "5010": ("Objet périmé", "Un autre utilisateur a modifié cet objet avant vous."),
-    "610": ("Objet introuvable", "Objet introuvable : un autre utilisateur a supprimé cette transaction."),
-    "6000": (
-        "Erreur de validation",
-        "Une erreur de validation est survenue lors du traitement de la demande.",
-    ),
-}
-
-
-def in_french(fault: Fault) -> Fault:
-    """The same refusal with localised texts; code, type and status stay."""
-    message, detail = FRENCH.get(fault.code, ("Erreur de validation", "La demande n'a pas pu être traitée."))
-    if fault.code == "6140" and "DocNumber=" in fault.detail:
-        detail += " " + fault.detail[fault.detail.index("DocNumber=") :].replace(
-            "TxnType=Invoice", "TxnType=Facture"
-        )
-    return Fault(fault.code, message, detail, element=fault.element, kind=fault.kind, status=fault.status)

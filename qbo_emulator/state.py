@@ -17,7 +17,6 @@ from qbo_emulator.limits import LimitSettings
 from qbo_emulator.oauth import Code, Grant
 from qbo_emulator.seed.profiles import PROFILES
 from qbo_emulator.store import Company, Replay, Row
-from qbo_emulator.webhooks import WebhookSettings
 from qbo_emulator.wire import Doc, decode, encode
 from qbo_emulator.world import Settings, World
 
@@ -107,8 +106,7 @@ def load(text: str, settings: Settings) -> World:
     world.client_secret = settings.client_secret or doc["client_secret"]
     world.sender.verifier_token = settings.verifier_token or doc["verifier_token"]
     world.tokens.rotation_seconds = float(doc["rotation_seconds"])
-    kept = {**doc["webhooks"], "drop": float(doc["webhooks"]["drop"])}
-    world.sender.settings = WebhookSettings(**kept)
+    world.sender.settings.change(doc["webhooks"])
     if settings.webhook_url:
         world.sender.settings.url = settings.webhook_url
     if settings.limits_on:

@@ -12,6 +12,7 @@ import urllib.request
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
 from typing import Any
 
 from qbo_emulator.clock import Clock
@@ -20,8 +21,6 @@ from qbo_emulator.store import Change
 from qbo_emulator.wire import Doc, encode
 from qbo_emulator.wordlist import words
 
-FOLD_SECONDS = 0.1
-DEADLINE_SECONDS = 3.0
 LADDER = (10, 20, 30, 300, 1_200, 7_200, 14_400, 21_600)
 MOST_ATTEMPTS = 12
 CLASSIC, CLOUDEVENTS = "classic", "cloudevents"
@@ -45,15 +44,39 @@ TOLD = frozenset(
 
 @dataclass
 class WebhookSettings:
-    """How events are sent; the switches make deliveries go wrong the way they do in life."""
+    """How events are sent; the switches make deliveries go wrong the way they do in life.
+
+    `duplicate`, `reorder`, `drop` and `late` are chances from 0 to 1.
+    """
 
     url: str | None = None
     enabled: bool = True
     format: str = CLOUDEVENTS
-    duplicate: bool = False
-    reorder: bool = False
+    duplicate: float = 0.0
+    reorder: float = 0.0
     drop: float = 0.0
+    late: float = 0.0
+    # How long a late delivery is held back, on the emulator's clock.
+    late_seconds: float = 60.0
     delay_ms: int = 0
+    # Changes within so many milliseconds of machine time share one delivery.
+    window_ms: int = 100
+    # Later deliveries wait until an earlier one that failed is acknowledged.
+    withhold: bool = False
+    deadline_seconds: float = 3.0
+
+    def change(self, doc: Doc) -> None:
+        """Take over settings from their JSON form (ValueError says what is wrong)."""
+        for name, value in doc.items():
+            if name not in self.__dataclass_fields__:
+                raise ValueError(f"there is no webhook setting called {name}")
+            if name == "url":
+                self.url = str(value) if value else None
+                continue
+            if name == "format" and value not in {CLASSIC, CLOUDEVENTS}:
+                raise ValueError(f"format must be {CLASSIC} or {CLOUDEVENTS}")
+            kept = getattr(self, name)
+            setattr(self, name, type(kept)(value))
 
 
 @dataclass
@@ -93,11 +116,11 @@ def signature(body: bytes, verifier_token: str) -> str:
     return base64.b64encode(hmac.new(verifier_token.encode(), body, hashlib.sha256).digest()).decode()
 
 
-def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
+def _post(url: str, body: bytes, headers: dict[str, str], deadline: float) -> int:
     """Status of one POST within the deadline (OSError when no answer came)."""
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310
     try:
-        with _OPENER.open(request, timeout=DEADLINE_SECONDS) as response:
+        with _OPENER.open(request, timeout=deadline) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -138,7 +161,7 @@ class Sender:
                     await asyncio.wait_for(self._wake.wait(), 0.25 if waiting else None)
                 self._wake.clear()
                 if self.buffer:
-                    await asyncio.sleep(FOLD_SECONDS)
+                    await asyncio.sleep(self.settings.window_ms / 1000)
                     self._fold()
                 self._start_due()
         finally:
@@ -148,26 +171,37 @@ class Sender:
     def _fold(self) -> None:
         changes, self.buffer = self.buffer, []
         unique = list({(c.realm_id, c.kind, c.qbo_id, c.operation): c for c in changes}.values())
-        groups = [[change] for change in reversed(unique)] if self.settings.reorder else [unique]
-        for group in groups:
-            for _copy in range(2 if self.settings.duplicate else 1):
+        split = self._happens("reorder", self.settings.reorder)
+        for group in [[change] for change in reversed(unique)] if split else [unique]:
+            self._queue(group)
+            if self._happens("duplicate", self.settings.duplicate):
                 self._queue(group)
+
+    def _happens(self, what: str, chance: float) -> bool:
+        """Chance by the number of the delivery alone, so that a seeded run repeats itself."""
+        if not 0 < chance < 1:
+            return chance >= 1
+        drawn = hashlib.sha256(f"{self.entropy.seed}/{what} {self.number}".encode()).hexdigest()[:8]
+        return int(drawn, 16) / 0x1_0000_0000 < chance
 
     def _queue(self, changes: list[Change]) -> None:
         settings, now = self.settings, self.clock.now()
         if not settings.url:
             return
         self.number += 1
+        wait = timedelta(milliseconds=settings.delay_ms)
+        if self._happens("late", settings.late):
+            wait += timedelta(seconds=settings.late_seconds)
         delivery = Delivery(
             number=self.number,
             body=self.body(changes),
             format=settings.format,
             events=[f"{c.kind} {c.qbo_id} {c.operation}" for c in changes],
             created=now,
-            due=now + timedelta(milliseconds=settings.delay_ms),
+            due=now + wait,
             url=settings.url,
         )
-        if settings.drop and self.entropy.fraction() < settings.drop:
+        if self._happens("drop", settings.drop):
             delivery.state = "lost"
         self.deliveries.append(delivery)
 
@@ -198,11 +232,21 @@ class Sender:
     def _start_due(self) -> None:
         now = self.clock.now()
         for delivery in self.deliveries:
+            if self.settings.withhold and delivery.attempts and delivery.state in {"waiting", "sending"}:
+                if delivery.state == "waiting" and delivery.due <= now:
+                    self._start(delivery)
+                return
             if delivery.state == "waiting" and delivery.due <= now:
-                delivery.state = "sending"
-                task = asyncio.create_task(self._attempt(delivery))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._start(delivery)
+                if self.settings.withhold:
+                    return
+
+    def _start(self, delivery: Delivery) -> None:
+        delivery.state = "sending"
+        delivery.attempts += 1
+        task = asyncio.create_task(self._attempt(delivery))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _attempt(self, delivery: Delivery) -> None:
         media = "application/json" if delivery.format == CLASSIC else "application/cloudevents+json"
@@ -214,14 +258,17 @@ class Sender:
             "intuit-notification-schema-version": "0.1",
             "user-agent": "intuit_notification_server/0.1",
         }
-        delivery.attempts += 1
+        deadline = self.settings.deadline_seconds
         try:
-            delivery.status = await asyncio.to_thread(_post, delivery.url, delivery.body, headers)
+            # The time-out of the socket starts anew with every byte; the outer one does not.
+            posting = asyncio.to_thread(_post, delivery.url, delivery.body, headers, deadline)
+            delivery.status = await asyncio.wait_for(posting, deadline)
             delivery.problem = None
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             delivery.status, delivery.problem = None, type(error).__name__
         if delivery.status == 200:
             delivery.state = "delivered"
+            self._wake.set()
         elif delivery.attempts >= MOST_ATTEMPTS:
             delivery.state = "given up"
         else:

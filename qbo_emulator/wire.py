@@ -1,4 +1,4 @@
-"""JSON and XML as QuickBooks writes them: exact decimals in, exact decimals out, one text per row."""
+"""JSON as QuickBooks writes it: exact decimals in, exact decimals out, one text per row."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 Doc = dict[str, Any]
-
-NAMESPACE = "http://schema.intuit.com/finance/v3"
 
 
 class Written(str):
@@ -47,68 +44,26 @@ def encode(value: Any) -> str:
     return _ENCODERS[type(value)](value)
 
 
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    # Written out, a number such as 1e999999999 would fill the memory.
+    if not -40 < number.adjusted() < 40:
+        raise ValueError("a number is out of range")
+    return number
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
 def decode(text: str | bytes) -> Any:
-    """Plain values of a JSON text, numbers with a point as Decimal. ValueError when it is no JSON."""
-    return json.loads(text, parse_float=Decimal)
-
-
-def _is_reference(value: Doc) -> bool:
-    return "value" in value and set(value) <= {"value", "name", "type"}
-
-
-def _element(name: str, value: Any) -> str:
-    if isinstance(value, list):
-        return "".join(_element(name, item) for item in value)
-    if isinstance(value, dict):
-        if _is_reference(value):
-            label = f" name={quoteattr(value['name'])}" if "name" in value else ""
-            return f"<{name}{label}>{escape(str(value['value']))}</{name}>"
-        attributes = "".join(
-            f" {key}={quoteattr(_scalar(value[key]))}"
-            for key in ("domain", "sparse", "status", "startPosition", "maxResults", "totalCount")
-            if key in value
-        )
-        inner = "".join(
-            _element(key, item)
-            for key, item in value.items()
-            if key not in {"domain", "sparse", "status", "startPosition", "maxResults", "totalCount"}
-        )
-        return f"<{name}{attributes}>{inner}</{name}>" if inner else f"<{name}{attributes}/>"
-    return f"<{name}>{escape(_scalar(value))}</{name}>"
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-def xml_answer(doc: Doc) -> str:
-    """The XML form of an answer whose JSON form is `doc`; faults keep code and element as attributes."""
-    time = f" time={quoteattr(doc['time'])}" if "time" in doc else ""
-    parts = []
-    for key, value in doc.items():
-        if key == "Fault":
-            parts.append(_fault(value))
-        elif key != "time":
-            parts.append(_element(key, value))
-    return (
-        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-        f'<IntuitResponse xmlns="{NAMESPACE}"{time}>{"".join(parts)}</IntuitResponse>'
-    )
-
-
-def _fault(fault: Doc) -> str:
-    errors = []
-    for error in fault["Error"]:
-        attributes = "".join(f" {key}={quoteattr(error[key])}" for key in ("code", "element") if key in error)
-        errors.append(
-            f"<Error{attributes}>"
-            + "".join(
-                f"<{key}>{escape(error[key], {chr(34): '&quot;'})}</{key}>"
-                for key in ("Message", "Detail")
-                if key in error
-            )
-            + "</Error>"
-        )
-    return f'<Fault type="{fault["type"]}">{"".join(errors)}</Fault>'
+    """Plain values of a JSON text in UTF-8, numbers with a point as Decimal. ValueError when it is none."""
+    try:
+        read = text.decode() if isinstance(text, bytes) else text
+        found = json.loads(read, parse_float=_number, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+    if "\\u" in read:
+        # A lone half of a surrogate pair cannot be written again.
+        encode(found).encode()
+    return found

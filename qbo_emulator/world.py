@@ -67,15 +67,13 @@ class World:
         self.url = ""
         self.companies: dict[str, Company] = {}
         self.tokens = Tokens(self.entropy)
-        self.injector = Injector(self.entropy)
+        self.injector = Injector(self.entropy.seed)
         self.signer = Signer()
         self.limits = Limits()
         if not settings.limits_on:
-            self.limits.settings.per_minute = None
-            self.limits.settings.per_second = None
-            self.limits.settings.batch_per_minute = None
+            self.limits.settings.switch_off()
         self.requests = RequestLog()
-        self.sender = Sender(self.clock, self.entropy, verifier_token)
+        self.sender = Sender(self.clock, Entropy(seed=f"webhooks of {self.entropy.seed}"), verifier_token)
         self.sender.settings.url = settings.webhook_url
         # Raised by everything a state file keeps that is not in a company.
         self.revision = 0

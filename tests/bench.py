@@ -32,6 +32,7 @@ from quickbooks_bridge.gateway import limiter
 from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent
 from quickbooks_bridge.services.index import connection_load, connection_sync
 
+from . import emulator_bench
 from .bridge.test_main_job import form_data
 from .conftest import connect, make_member
 from .demo import Demo
@@ -193,24 +194,6 @@ def show(rows: list[Row]) -> None:
         print(f"{name:<42}{row.calls:>17}{row.statements:>6}{row.cpu:>12.1f}{ratio:>8.1f}")
 
 
-def pretend_share(emulator: EmulatorProcess) -> None:
-    """What the pretend QuickBooks itself costs, so that nobody takes its time for ours."""
-    assert emulator._process is not None
-    process = psutil.Process(emulator._process.pid)
-    company = emulator.companies[0]
-    session = requests.Session()
-    session.headers |= {"Authorization": f"Bearer {company['access_token']}", "Accept": "application/json"}
-    used, began = sum(process.cpu_times()[:2]), time.monotonic()
-    for _number in range(300):
-        url = f"{emulator.api_url}/company/{company['realm_id']}/companyinfo/{company['realm_id']}"
-        assert session.get(url, timeout=5).status_code == 200
-    lasted = time.monotonic() - began
-    spent = (sum(process.cpu_times()[:2]) - used) * 1000 / 300
-    print(
-        f"\nThe pretend QuickBooks: {300 / lasted:.0f} requests a second, {spent:.1f} ms of its own CPU each."
-    )
-
-
 def demo_run() -> list[str]:
     """Start the demo twice and watch it do nothing; gives the promises that were broken."""
     is_busy = os.getloadavg()[0] > (os.cpu_count() or 1)
@@ -281,9 +264,10 @@ def main() -> None:
                 part(bench)
             assert Connection.objects.count() == 1
             show(bench.rows)
-            pretend_share(emulator)
     finally:
         runner.teardown_databases(old)
+    print()
+    emulator_bench.main()
     assert not broken, f"promises broken: {broken}"
 
 

@@ -32,6 +32,10 @@ class EmulatorProcess:
         self._process: subprocess.Popen[str] | None = None
 
     @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
     def discovery_url(self) -> str:
         return f"{self.url}/.well-known/openid_sandbox_configuration"
 

@@ -14,7 +14,7 @@ _PATTERN = re.compile(
     r"""
     (?P<space>\s+)
   | (?P<string>'(?:[^'\\]|\\.)*')
-  | (?P<number>-?\d+(?:\.\d+)?(?![\w-]))
+  | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?![\w-]))
   | (?P<operator><=|>=|!=|<>|=|<|>)
   | (?P<punctuation>[(),.*])
   | (?P<word>[A-Za-z_][A-Za-z0-9_-]*)

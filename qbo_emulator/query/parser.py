@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from qbo_emulator import faults
@@ -25,7 +26,11 @@ AFTER_PROPERTY = (
     '"order" ...',
     '"orderby" ...',
     '"startposition" ...',
+    *('"=" ...', '"!=" ...') * 3,
+    '"." ...',
 )
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,11 @@ class Parser:
             return Condition(name, "in", tuple(values))
         if self.accept("like"):
             return Condition(name, "like", (self._value(),))
+        if self.accept("between"):
+            # The grammar knows it, the service does not answer it.
+            low = self._value()
+            self.expect("and")
+            return Condition(name, "between", (low, self._value()))
         operator = self.token.text
         # The vendor's parser stops at the operator itself when no value follows it.
         if self.token.kind != "operator" or operator not in OPERATORS or not self._is_value(1):
@@ -177,7 +187,7 @@ class Parser:
         return name, descending
 
     def _count(self) -> int:
-        if self.token.kind not in {"number", "string"} or not self.token.value.lstrip("-").isdigit():
+        if self.token.kind not in {"number", "string"} or not _WHOLE.fullmatch(self.token.value):
             raise self.refuse("<NUMBER> ...")
         return int(self.take().value)
 

@@ -38,7 +38,7 @@ def answer(company: Company, text: str, now: datetime) -> Doc:
     page = list(islice(rows, start - 1, start - 1 + limit))
     if not page:
         return {}
-    texts = [row.text if "*" in columns else _projected(row, columns) for row in page]
+    texts = [row.text if "*" in columns else _projected(kind, row, columns) for row in page]
     return {kind.name: texts, "startPosition": start, "maxResults": len(page)}
 
 
@@ -79,16 +79,18 @@ def _tail(known: str, name: str) -> str:
     return spellings.get(tail.lower(), tail) if known == "MetaData" else tail
 
 
-def _projected(row: Row, columns: list[str]) -> Doc:
-    """Only the properties asked for, with the Id; such rows call themselves sparse."""
-    found: Doc = {"domain": "QBO", "sparse": True, "Id": row.qbo_id}
+def _projected(kind: Kind, row: Row, columns: list[str]) -> Doc:
+    """Only the properties asked for, with the Id and in the entity's order; such rows are sparse."""
+    found: Doc = {}
     for column in columns:
         head, _, tail = column.partition(".")
         value = row.data.get(head)
         if value is None:
             continue
         found[head] = {**found.get(head, {}), tail: value.get(tail)} if tail else value
-    return found
+    found |= {"sparse": True, "Id": row.qbo_id}
+    found.pop("domain", None)
+    return kind.arrange(found)
 
 
 def _read(kind_of_value: str, name: str, text: str) -> Any:
@@ -100,7 +102,7 @@ def _read(kind_of_value: str, name: str, text: str) -> Any:
             return date.fromisoformat(text[:10])
         if kind_of_value == "moment":
             return moment(text)
-    except (InvalidOperation, ValueError):
+    except (InvalidOperation, ValueError, OverflowError):
         raise faults.query_invalid(f"Value {text} of property {name} has the wrong format") from None
     if kind_of_value == "bool":
         return text.lower() == "true"
@@ -132,6 +134,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 def _canonical(kind: Kind, condition: Condition, today: date) -> Condition:
     """The condition with the property in its own spelling; Id can only be asked for by = and IN."""
     name = _property(kind, condition.name)
+    if condition.operator == "between":
+        raise faults.query_invalid("operator BETWEEN is not supported")
     if name == "Id" and condition.operator not in {"=", "in"}:
         raise faults.query_invalid(f"operator {condition.operator} is not supported for property Id")
     values = tuple(
@@ -144,7 +148,7 @@ def _test(table: Table, kind: Kind, condition: Condition) -> Test:
     name, value_kind = condition.name, kind.queryable[condition.name]
     if condition.operator == "like":
         pattern = re.compile(
-            ".*".join(re.escape(part) for part in condition.values[0].casefold().split("%")), re.DOTALL
+            ".*".join(re.escape(part) for part in re.split("%+", condition.values[0].casefold())), re.DOTALL
         )
         return lambda row: bool(pattern.fullmatch(str(_comparable("text", table.cell(row, name)))))
     if condition.operator == "in":

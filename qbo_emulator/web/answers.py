@@ -10,8 +10,15 @@ from qbo_emulator import faults, wire
 from qbo_emulator.clock import pacific_ms
 from qbo_emulator.entropy import Entropy
 from qbo_emulator.wire import Doc
+from qbo_emulator.xml_text import xml_answer
 
 VERSION = "2026.114"
+SUCCESS_HEADERS = {
+    "QBO-Version": VERSION,
+    "Service-Time": "total=12, db=5",
+    "Expires": "0",
+    "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
+}
 
 
 @dataclass
@@ -22,6 +29,8 @@ class Answer:
     body: str | bytes
     media: str
     headers: dict[str, str] = field(default_factory=dict)
+    # The layer before the service answers without the service's trace headers.
+    is_from_service: bool = True
 
 
 def wants_json(accept: str) -> bool:
@@ -37,10 +46,10 @@ def tid(entropy: Entropy, now: datetime) -> str:
 def success(doc: Doc, now: datetime, *, as_json: bool) -> Answer:
     """200 with the document and the time."""
     body = wire.encode({**doc, "time": pacific_ms(now)})
-    headers = {"QBO-Version": VERSION, "Service-Time": "total=12, db=5"}
     if as_json:
-        return Answer(200, body, "application/json;charset=utf-8", headers)
-    return Answer(200, wire.xml_answer(wire.decode(body)), "application/xml;charset=UTF-8", headers)
+        return Answer(200, body, "application/json;charset=utf-8", dict(SUCCESS_HEADERS))
+    xml = xml_answer(wire.decode(body))
+    return Answer(200, xml, "application/xml;charset=UTF-8", dict(SUCCESS_HEADERS))
 
 
 def refusal(fault: faults.Fault, now: datetime, *, as_json: bool, status: int | None = None) -> Answer:
@@ -54,7 +63,7 @@ def refusal(fault: faults.Fault, now: datetime, *, as_json: bool, status: int | 
 def fault_document(doc: Doc, status: int, *, as_json: bool) -> Answer:
     if as_json:
         return Answer(status, wire.encode(doc), "application/json")
-    return Answer(status, wire.xml_answer(doc), "application/xml")
+    return Answer(status, xml_answer(doc), "application/xml")
 
 
 def gateway_refusal(fault: faults.GatewayFault, now: datetime, *, as_json: bool) -> Answer:
@@ -64,7 +73,7 @@ def gateway_refusal(fault: faults.GatewayFault, now: datetime, *, as_json: bool)
         headers["WWW-Authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
     if as_json:
         body = wire.encode(fault.doc(int(now.timestamp() * 1000)))
-        return Answer(fault.status, body, "application/json", headers)
+        return Answer(fault.status, body, "application/json", headers, is_from_service=False)
     error: dict[str, Any] = {"Message": fault.message, "Detail": fault.detail, "code": fault.code}
     doc: Doc = {"Fault": {"Error": [error], "type": fault.kind}, "time": pacific_ms(now)}
-    return Answer(fault.status, wire.xml_answer(doc), "application/xml", headers)
+    return Answer(fault.status, xml_answer(doc), "application/xml", headers, is_from_service=False)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qbo_emulator import batch, cdc, engine, exchange, faults
-from qbo_emulator.clock import pacific_ms
+from qbo_emulator.forced import in_french as in_french_of
 from qbo_emulator.injection import Rule
 from qbo_emulator.query.run import answer as query_answer
 from qbo_emulator.schema import Family, Kind
 from qbo_emulator.store import Company, Replay
-from qbo_emulator.web.answers import Answer, fault_document, gateway_refusal, refusal, success, tid
+from qbo_emulator.web.answers import Answer, gateway_refusal, refusal, success, tid
 from qbo_emulator.web.calls import Call, read_call
-from qbo_emulator.web.connection import abort, silence
-from qbo_emulator.wire import Doc
+from qbo_emulator.web.connection import abort, dripping, silence, truncated
+from qbo_emulator.web.strikes import instead_of, strike_of
 from qbo_emulator.world import World
 
 MOST_REPLAYS = 20_000
-UNAVAILABLE = "<html><head><title>503 Service Unavailable</title></head><body><h1>503</h1></body></html>"
+MOST_ID, MOST_BATCH_ID = 50, 36
+ACCOUNTING = "com.intuit.quickbooks.accounting"
 
 
 class Api:
@@ -65,24 +65,31 @@ class Api:
 
     async def _struck(self, request: Request, company: Company, call: Call, rule: Rule) -> Response:
         """The answer to a request that a fault strikes, before or after it is done."""
-        now, (verb, _, moment) = self.world.clock.now(), rule.kind.partition("_")
         if rule.kind == "slow":
             await asyncio.sleep(rule.delay)
-        instead = _instead(rule.kind, now, as_json=call.as_json)
+        strike = strike_of(rule.kind)
+        if strike.is_done:
+            with self.world.clock.off_by(rule.skew if rule.kind == "clock_skew" else 0):
+                answer = self._performed(company, call, in_french=rule.kind == "localised")
+        if strike.is_silent:
+            return await silence(request, rule.delay)
+        if strike.is_reset:
+            return await abort(request)
+        instead = instead_of(rule, self.world.clock.now(), as_json=call.as_json)
         if instead is not None:
             return self._out(instead)
-        if moment != "before":
-            answer = self._performed(company, call, in_french=rule.kind == "localised")
-        if verb == "timeout":
-            return await silence(request, rule.delay)
-        return await abort(request) if verb == "reset" else self._out(answer)
+        if rule.kind == "truncated":
+            return truncated(request, self._out(answer))
+        return dripping(self._out(answer), rule.delay) if rule.kind == "slow_drip" else self._out(answer)
 
     def _admitted(self, request: Request, call: Call) -> Company:
         grant = self.world.tokens.authorized(request.headers.get("authorization"), self.world.clock.now())
         company = self.world.companies.get(call.realm_id)
-        if company is None or grant.realm_id != call.realm_id:
+        if company is None or grant.realm_id != call.realm_id or ACCOUNTING not in grant.scopes:
             raise faults.other_realm()
-        self.world.limits.check(call.realm_id, batch=call.segments[:1] == ["batch"])
+        self.world.limits.check(
+            call.realm_id, batch=call.segments[:1] == ["batch"], email=call.segments[-1:] == ["send"]
+        )
         return company
 
     def _performed(self, company: Company, call: Call, *, in_french: bool = False) -> Answer:
@@ -94,7 +101,7 @@ class Api:
                 return replay
             answer = self._dispatched(company, call)
         except faults.Fault as fault:
-            shown = faults.in_french(fault) if in_french else fault
+            shown = in_french_of(fault) if in_french else fault
             return refusal(shown, now, as_json=call.as_json)
         if call.request_id and call.method == "POST" and isinstance(answer.body, str):
             company.replays[call.request_id] = Replay(
@@ -108,8 +115,9 @@ class Api:
         given = call.request_id
         if not given or call.method != "POST":
             return None
-        if len(given) > 50:
-            raise faults.request_id_malformed(given)
+        longest = MOST_BATCH_ID if call.segments[:1] == ["batch"] else MOST_ID
+        if len(given) > longest:
+            raise faults.request_id_malformed(given, longest)
         stored = company.replays.get(given)
         if stored is None:
             return None
@@ -121,14 +129,17 @@ class Api:
     def _dispatched(self, company: Company, call: Call) -> Answer:
         now = self.world.clock.now()
         head = call.segments[0] if call.segments else ""
-        if head == "query":
-            text = call.query.get("query") or call.body.decode("utf-8", "replace")
+        if call.method not in {"GET", "POST"}:
+            raise faults.unsupported(call.path)
+        if head == "query" and len(call.segments) == 1:
+            text = call.query.get("query") or call.text()
             return success({"QueryResponse": query_answer(company, text, now)}, now, as_json=call.as_json)
         if head == "cdc" and call.method == "GET":
-            doc = cdc.answer(company, call.query.get("entities"), call.query.get("changedSince"))
+            doc = cdc.answer(company, call.query.get("entities"), call.query.get("changedSince"), now)
             return success(doc, now, as_json=call.as_json)
         if head == "batch" and call.method == "POST":
-            return success(batch.answer(company, call.document(), now), now, as_json=call.as_json)
+            doc = batch.answer(company, call.document(), now, has_request_id=bool(call.request_id))
+            return success(doc, now, as_json=call.as_json)
         kind = call.kind
         if kind is None:
             raise faults.unsupported(call.path)
@@ -180,54 +191,10 @@ class Api:
         return engine.save(company, kind, body, now, options).text
 
     def _out(self, answer: Answer) -> Response:
-        headers = {
-            "Intuit-Tid": tid(self.world.traces, self.world.clock.now()),
-            "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
-            "Expires": "0",
-            **answer.headers,
-        }
+        trace = tid(self.world.traces, self.world.clock.now())
+        headers = {"Server": "nginx", "Intuit-Tid": trace, **answer.headers}
+        if answer.is_from_service:
+            headers |= {"X-SpanId": self.world.traces.uuid(), "X-Amzn-Trace-Id": f"Root={trace}"}
         response = Response(answer.body, status_code=answer.status, headers=headers)
         response.headers["Content-Type"] = answer.media
         return response
-
-
-def _instead(kind: str, now: datetime, *, as_json: bool) -> Answer | None:
-    """What a fault answers in place of doing anything; None for the faults that strike otherwise."""
-    if kind.startswith("code:"):
-        return refusal(_forced(kind[5:]), now, as_json=as_json)
-    error = {"Message": "An unexpected problem", "Detail": "No further information is available."}
-    codeless: Doc = {"Fault": {"Error": [error], "type": "ValidationFault"}, "time": pacific_ms(now)}
-    answers = {
-        "429": gateway_refusal(faults.throttled(), now, as_json=as_json),
-        "429_xml": gateway_refusal(faults.throttled(), now, as_json=False),
-        "unauthorized": gateway_refusal(faults.unauthenticated("Token expired"), now, as_json=as_json),
-        "503_html": Answer(503, UNAVAILABLE, "text/html"),
-        "500": refusal(faults.system_failure(), now, as_json=as_json),
-        "200_fault": refusal(
-            faults.business("The transaction was not saved."), now, as_json=as_json, status=200
-        ),
-        "missing_code": fault_document(codeless, 400, as_json=as_json),
-    }
-    return answers.get(kind)
-
-
-def _forced(code: str) -> faults.Fault:
-    """A refusal with a code of the caller's choice, with the usual text where there is one."""
-    known = {
-        fault.code: fault
-        for fault in (
-            faults.not_found(),
-            faults.stale("Robin Hale"),
-            faults.business("The transaction could not be saved."),
-            faults.duplicate_name(),
-            faults.duplicate_number("1001", "Invoice", "1"),
-            faults.void_settled(),
-            faults.deposited(),
-            faults.books_closed(),
-            faults.email_missing(),
-            faults.system_failure(),
-        )
-    }
-    return known.get(code) or faults.Fault(
-        code, "The request was refused", f"The request was refused with code {code}", element=""
-    )

@@ -45,10 +45,17 @@ class Call:
         parts = (self.method, self.path, self.query.get("operation", ""), self.query.get("include", ""))
         return hashlib.sha256("\n".join(parts).encode() + b"\n" + self.body).hexdigest()
 
-    def document(self) -> Any:
-        """The JSON body (2010 when it is none)."""
+    def text(self) -> str:
+        """The body as text (500 when it is not UTF-8)."""
         try:
-            found = wire.decode(self.body)
+            return self.body.decode()
+        except UnicodeDecodeError:
+            raise faults.not_utf8() from None
+
+    def document(self) -> Any:
+        """The JSON body (2010 when it is none, 500 when it is not UTF-8)."""
+        try:
+            found = wire.decode(self.text())
         except ValueError:
             raise faults.unreadable_body("The request body") from None
         if not isinstance(found, dict):

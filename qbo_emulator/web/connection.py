@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 TRANSPORT = "qbo_emulator.transport"
+DROPS = 20
 
 
 class TransportInScope:
@@ -41,3 +42,49 @@ async def silence(request: Request, seconds: float) -> Response:
     while time.monotonic() < end and not await request.is_disconnected():
         await asyncio.sleep(0.05)
     return await abort(request)
+
+
+class _Truncated(Response):
+    """Promises the whole body, sends half of it and breaks the connection off."""
+
+    def __init__(self, request: Request, whole: Response) -> None:
+        super().__init__(whole.body, whole.status_code, dict(whole.headers))
+        self._request = request
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        half = bytes(self.body)[: len(self.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        transport = scope.get(TRANSPORT)
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.close()
+            for _turn in range(3):
+                await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class _Dripping(Response):
+    """Sends the body in pieces over some seconds."""
+
+    def __init__(self, whole: Response, seconds: float) -> None:
+        super().__init__(whole.body, whole.status_code, dict(whole.headers))
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        body = bytes(self.body)
+        size = max(1, -(-len(body) // DROPS))
+        for start in range(0, len(body), size):
+            await asyncio.sleep(self._seconds / DROPS)
+            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def truncated(request: Request, whole: Response) -> Response:
+    """The answer, cut off in the middle of its body."""
+    return _Truncated(request, whole)
+
+
+def dripping(whole: Response, seconds: float) -> Response:
+    """The answer, in twenty pieces over so many seconds."""
+    return _Dripping(whole, seconds)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from qbo_emulator import wire
 from qbo_emulator.faults import Fault
+from qbo_emulator.injection import KINDS as FAULT_KINDS
 from qbo_emulator.web import office
 from qbo_emulator.wire import Doc
 from qbo_emulator.world import World
@@ -33,6 +34,7 @@ class ControlApi:
             ("GET", "/control/webhooks", self.webhooks),
             ("POST", "/control/webhooks", self.set_webhooks),
             ("GET", "/control/faults", self.faults),
+            ("GET", "/control/faults/kinds", self.fault_kinds),
             ("POST", "/control/faults", self.add_fault),
             ("DELETE", "/control/faults", self.remove_faults),
             ("GET", "/control/requests", self.requests),
@@ -94,6 +96,13 @@ class ControlApi:
     def faults(self, request: Request, body: Doc) -> Any:
         return [rule.doc() for rule in self.world.injector.rules.values()]
 
+    def fault_kinds(self, request: Request, body: Doc) -> Any:
+        """Every kind of fault with what it does."""
+        return {
+            **FAULT_KINDS,
+            "code:<number>": "refused with this code; `status`, `message`, `detail` change it",
+        }
+
     def add_fault(self, request: Request, body: Doc) -> Any:
         return self.world.injector.add(body).doc()
 
@@ -109,7 +118,7 @@ class ControlApi:
         return vars(self.world.limits.settings)
 
     def set_limits(self, request: Request, body: Doc) -> Any:
-        """`per_minute`, `per_second`, `batch_per_minute`; null switches a limit off."""
+        """`per_minute`, `combined_per_minute`, `per_second`, `batch_per_minute`, `emails_per_day`; null switches a limit off."""
         settings = self.world.limits.settings
         for name, value in body.items():
             if not hasattr(settings, name):

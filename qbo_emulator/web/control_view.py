@@ -18,15 +18,26 @@ FAULT_WORDS = {
     "timeout_after": "No answer, but done",
     "reset_before": "Connection broken, nothing done",
     "reset_after": "Connection broken, but done",
+    "truncated": "Answer cut off in the middle",
+    "slow_drip": "Answer trickling in",
     "429": "Too many requests",
+    "429_json": "Too many requests, as JSON",
     "429_xml": "Too many requests, as XML",
+    "email_quota": "Emails of the day used up",
     "500": "System failure",
+    "500_after": "System failure, but done",
     "503_html": "Unavailable, as a web page",
+    "504": "Gateway time-out",
+    "504_after": "Gateway time-out, but done",
     "200_fault": "Refused, but with status 200",
     "missing_code": "Refused without a code",
     "localised": "Refusals in French",
     "slow": "Slow by half a second",
     "unauthorized": "Token refused",
+    "expired": "Token expired",
+    "revoked": "Token revoked",
+    "forbidden": "App not allowed for the company",
+    "clock_skew": "Clock five minutes off",
     "code:6000": "Business rule refused (6000)",
     "code:6140": "Number taken (6140)",
     "code:5010": "Changed by someone else (5010)",
@@ -201,8 +212,8 @@ def _webhooks(world: World, forms: _Forms) -> str:
         _check("enabled", "Send webhooks", on=settings.enabled)
         + f'<label>Address <input type="url" name="url" size="34" value="{e(settings.url or "")}"></label>'
         + f'<label>Format <select name="format">{options(formats, settings.format)}</select></label>'
-        + _check("duplicate", "Send each twice", on=settings.duplicate)
-        + _check("reorder", "In wrong order", on=settings.reorder)
+        + _check("duplicate", "Send each twice", on=settings.duplicate > 0)
+        + _check("reorder", "In wrong order", on=settings.reorder > 0)
         + '<label>Delay in milliseconds <input type="number" name="delay_ms" min="0" size="7" '
         + f'value="{settings.delay_ms}"></label><button class="main">Save</button>'
     )

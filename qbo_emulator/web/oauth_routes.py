@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import secrets
 from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from qbo_emulator import wire
+from qbo_emulator.faults import GatewayFault
 from qbo_emulator.oauth import SCOPES, Issued, OAuthError
 from qbo_emulator.web.answers import tid
 from qbo_emulator.web.connection import silence
 from qbo_emulator.web.consent import consent_page, refused_page
-from qbo_emulator.web.forms import form_of
+from qbo_emulator.web.forms import checked_form, form_of
 from qbo_emulator.world import World
 
+JSON = "application/json;charset=UTF-8"
 USER = {
     "sub": "1182d6ec-2a1f-4aa3-af3f-000000000001",
     "email": "admin@bluestem.example",
@@ -35,13 +38,27 @@ USER = {
     },
 }
 
+# Which properties of the person a scope opens; `sub` comes with openid itself.
+PROPERTIES = {
+    "email": ("email", "emailVerified"),
+    "profile": ("givenName", "familyName"),
+    "phone": ("phoneNumber", "phoneNumberVerified"),
+    "address": ("address",),
+}
+
+_THROTTLED = (429, '{"error":"too_many_requests"}', JSON)
+# An outage on the vendor's side can look exactly like a dead refresh token.
+_DEAD = (400, '{"error":"invalid_grant"}', JSON)
 # Faults of the token endpoint: status, body, media type.
 FAILURES = {
-    "500": (500, '{"error":"server_error"}', "application/json"),
-    "503_html": (503, "<html><body><h1>503</h1></body></html>", "text/html"),
-    "429": (429, '{"error":"too_many_requests"}', "application/json"),
-    # An outage on the vendor's side can look exactly like a dead refresh token.
-    "unauthorized": (400, '{"error":"invalid_grant"}', "application/json"),
+    "500": (500, '{"error":"server_error"}', JSON),
+    "503_html": (503, "<html><body><h1>503 Service Unavailable</h1></body></html>", "text/html"),
+    "504": (504, "<html><body><h1>504 Gateway Time-out</h1></body></html>", "text/html"),
+    "429": _THROTTLED,
+    "429_json": _THROTTLED,
+    "unauthorized": _DEAD,
+    "expired": _DEAD,
+    "revoked": _DEAD,
 }
 
 
@@ -56,7 +73,12 @@ class OAuthRoutes:
         return {
             "intuit_tid": tid(self.world.traces, self.world.clock.now()),
             "Cache-Control": "no-cache, no-store",
+            "Pragma": "no-cache",
+            "Server": "nginx",
         }
+
+    def _answer(self, body: object, status: int = 200) -> Response:
+        return Response(wire.encode(body), status, self._headers(), JSON)
 
     def _log(self, request: Request, operation: str, status: int) -> None:
         self.world.requests.add(
@@ -93,7 +115,7 @@ class OAuthRoutes:
             "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
         }
         self._log(request, "discovery", 200)
-        return JSONResponse(doc, headers=self._headers())
+        return self._answer(doc)
 
     def _is_registered(self, redirect_uri: str) -> bool:
         allowed = self.world.settings.redirect_uris
@@ -154,25 +176,36 @@ class OAuthRoutes:
     async def token(self, request: Request) -> Response:
         """Code or refresh token against tokens."""
         rule = self.world.injector.take(None, "token")
-        if rule is not None and rule.kind in {"timeout_before", "reset_before"}:
-            wait = rule.delay if rule.kind == "timeout_before" else 0
-            return await silence(request, wait)
-        if rule is not None and rule.kind in FAILURES:
-            failure = FAILURES[rule.kind]
-            self._log(request, "token", failure[0])
-            return Response(failure[1], failure[0], self._headers(), failure[2])
+        if rule is None:
+            return await self._token(request)
+        if rule.kind in {"timeout_before", "reset_before"}:
+            return await silence(request, rule.delay if rule.kind == "timeout_before" else 0)
+        if rule.kind in FAILURES:
+            status, text, media = FAILURES[rule.kind]
+            self._log(request, "token", status)
+            return Response(text, status, self._headers(), media)
+        if rule.kind == "slow":
+            await asyncio.sleep(rule.delay)
+        answer = await self._token(request)
+        if rule.kind in {"reset_after", "timeout_after"}:
+            return await silence(request, rule.delay if rule.kind == "timeout_after" else 0)
+        if rule.kind in {"500_after", "504_after"}:
+            status, text, media = FAILURES[rule.kind.removesuffix("_after")]
+            return Response(text, status, self._headers(), media)
+        return answer
+
+    async def _token(self, request: Request) -> Response:
         status = 200
-        given = await form_of(request)
-        operation = "token.refresh" if given.get("grant_type") == "refresh_token" else "token.exchange"
+        operation = "token"
         try:
+            given = await checked_form(request)
+            operation = "token.refresh" if given.get("grant_type") == "refresh_token" else "token.exchange"
             body = self._issued_body(request, given)
         except OAuthError as error:
             body, status = dict(error.doc()), error.status
         self.world.revision += 1
         self._log(request, operation, status)
-        if rule is not None and rule.kind in {"reset_after", "timeout_after"}:
-            return await silence(request, rule.delay if rule.kind == "timeout_after" else 0)
-        return JSONResponse(body, status, self._headers())
+        return self._answer(body, status)
 
     def _issued_body(self, request: Request, given: dict[str, str]) -> dict[str, object]:
         self._check_client(request, given)
@@ -182,8 +215,10 @@ class OAuthRoutes:
             issued = self.world.tokens.exchange(given["code"], given["redirect_uri"], now)
         elif kind == "refresh_token" and given.get("refresh_token"):
             issued = self.world.tokens.refresh(given["refresh_token"], now)
-        else:
+        elif kind in {"authorization_code", "refresh_token"} or not kind:
             raise OAuthError("invalid_request")
+        else:
+            raise OAuthError("unsupported_grant_type")
         return self._token_body(request, issued)
 
     def _token_body(self, request: Request, issued: Issued) -> dict[str, object]:
@@ -207,34 +242,43 @@ class OAuthRoutes:
 
     async def revoke(self, request: Request) -> Response:
         """End the connection of a token; the answer is empty."""
-        status = 200
+        response = Response(status_code=200, headers=self._headers())
         try:
-            self._check_client(request, {})
-            raw = await request.body()
-            if "json" in request.headers.get("content-type", ""):
-                given = wire.decode(raw) if raw else {}
-            else:
-                given = await form_of(request)
-            self.world.tokens.revoke(str(given.get("token", "")) if isinstance(given, dict) else "")
-            response: Response = Response(status_code=200, headers=self._headers())
-        except ValueError:
-            status, response = 400, JSONResponse({"error": "invalid_request"}, 400, self._headers())
+            given = await _revocation(request)
+            self._check_client(request, given)
+            self.world.tokens.revoke(given.get("token", ""))
         except OAuthError as error:
-            status, response = error.status, JSONResponse(error.doc(), error.status, self._headers())
+            response = self._answer(error.doc(), error.status)
         self.world.revision += 1
-        self._log(request, "revoke", status)
+        self._log(request, "revoke", response.status_code)
         return response
 
     async def userinfo(self, request: Request) -> Response:
         """The person behind a token, as far as the token's scopes reach."""
-        token = request.headers.get("authorization", "").partition(" ")[2]
-        grant = self.world.tokens.by_access.get(token)
-        if grant is None or grant.revoked or "openid" not in grant.scopes:
-            return JSONResponse({"error": "invalid_token"}, 401, self._headers())
-        return JSONResponse(USER, headers=self._headers())
+        try:
+            grant = self.world.tokens.authorized(request.headers.get("authorization"), self.world.clock.now())
+        except GatewayFault:
+            return self._answer({"error": "invalid_token"}, 401)
+        if "openid" not in grant.scopes:
+            return self._answer({"error": "insufficient_scope"}, 403)
+        open_to = {"sub", *(name for scope in grant.scopes for name in PROPERTIES.get(scope, ()))}
+        return self._answer({name: value for name, value in USER.items() if name in open_to})
 
     async def jwks(self, request: Request) -> Response:
-        return JSONResponse({"keys": [self.world.signer.public_key()]}, headers=self._headers())
+        return self._answer({"keys": [self.world.signer.public_key()]})
+
+
+async def _revocation(request: Request) -> dict[str, str]:
+    """The fields of a revocation, sent as JSON or as a form."""
+    if "json" not in request.headers.get("content-type", ""):
+        return await checked_form(request)
+    try:
+        given = wire.decode(await request.body())
+    except ValueError:
+        raise OAuthError("invalid_request") from None
+    if not isinstance(given, dict):
+        raise OAuthError("invalid_request")
+    return {name: str(value) for name, value in given.items()}
 
 
 def _refusal(given: dict[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from qbo_emulator.entities import KINDS
 from qbo_emulator.schema import Family, Kind
 from qbo_emulator.store import Change, Company, Row
 from qbo_emulator.values import amount_out, number_in, stored
-from qbo_emulator.webhooks import CLASSIC, CLOUDEVENTS
+from qbo_emulator.webhooks import WebhookSettings
 from qbo_emulator.wire import Doc
 from qbo_emulator.world import World
 
@@ -185,20 +185,7 @@ def webhook_state(world: World) -> Doc:
 
 def set_webhooks(world: World, body: Doc) -> None:
     """Change the switches; `send_test` sends an event about the company's newest invoice."""
-    settings = world.sender.settings
-    for name, value in body.items():
-        if name == "send_test":
-            continue
-        if name == "format" and value not in {CLASSIC, CLOUDEVENTS}:
-            raise ValueError(f"format must be {CLASSIC} or {CLOUDEVENTS}")
-        if not hasattr(settings, name):
-            raise ValueError(f"there is no webhook setting called {name}")
-        if name == "drop":
-            settings.drop = float(value)
-        elif name == "delay_ms":
-            settings.delay_ms = int(value)
-        else:
-            setattr(settings, name, value or None if name == "url" else value)
+    world.sender.settings.change({name: value for name, value in body.items() if name != "send_test"})
     if body.get("send_test"):
         _send_test(world, str(body["send_test"]))
     world.sender.wake()
@@ -224,8 +211,5 @@ def reset(world: World, *, everything: bool) -> None:
         for grant in world.tokens.grants:
             if not grant.ready:
                 world.tokens.end(grant)
-        settings = world.sender.settings
-        settings.enabled, settings.format, settings.url = True, CLOUDEVENTS, world.settings.webhook_url
-        settings.duplicate = settings.reorder = False
-        settings.drop, settings.delay_ms = 0.0, 0
+        world.sender.settings = WebhookSettings(url=world.settings.webhook_url)
         world.tokens.rotation_seconds = 86_400.0

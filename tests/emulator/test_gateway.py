@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 import time
 import xml.etree.ElementTree as ET
+from datetime import datetime
 
 import pytest
 import requests
@@ -122,7 +124,13 @@ def test_minor_version_changes_nothing(api: Api) -> None:
         ("503_html", 503, "text/html"),
         ("200_fault", 200, "application/json"),
         ("missing_code", 400, "application/json"),
+        ("429_json", 429, "application/json"),
+        ("504", 504, "text/html"),
         ("unauthorized", 401, "application/json"),
+        ("expired", 401, "application/json"),
+        ("revoked", 401, "application/json"),
+        ("forbidden", 403, "application/json"),
+        ("code:140", 400, "application/json"),
         ("code:5010", 400, "application/json"),
     ],
 )
@@ -137,11 +145,11 @@ def test_fault_answers_once_and_does_nothing(api: Api, faults, kind: str, status
     assert api.post("invoice", invoice_body("1")).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["reset_after", "timeout_after"])
+@pytest.mark.parametrize("kind", ["reset_after", "timeout_after", "truncated"])
 def test_answer_lost_after_commit_is_found_again_by_request_id(api: Api, faults, kind: str) -> None:
     faults(kind, "invoice.create", count=1, delay=0.2)
     before = api.query("select count(*) from Invoice")["totalCount"]
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         api.post("invoice", invoice_body("1", 5), requestid=f"lost {kind}")
     found = api.create("Invoice", invoice_body("1", 5), requestid=f"lost {kind}")
     assert api.query("select count(*) from Invoice")["totalCount"] == before + 1
@@ -202,3 +210,181 @@ def test_request_log_tells_operation_status_and_request_id(api: Api) -> None:
         ("query", 200, None),
     ]
     assert calls[1]["query"] == "select count(*) from Term"
+
+
+def test_every_kind_of_fault_is_listed_with_what_it_does(emulator: EmulatorProcess) -> None:
+    kinds = emulator.control("GET", "/control/faults/kinds")
+    assert {"timeout_after", "reset_before", "truncated", "slow_drip", "clock_skew", "code:<number>"} <= set(
+        kinds
+    )
+    assert all(kinds.values())
+
+
+@pytest.mark.parametrize(("kind", "status"), [("500_after", 500), ("504_after", 504)])
+def test_server_side_failure_after_commit(api: Api, faults, kind: str, status: int) -> None:
+    faults(kind, "invoice.create", count=1)
+    before = api.query("select count(*) from Invoice")["totalCount"]
+    answer = api.post("invoice", invoice_body("1", 5), requestid=kind)
+    assert answer.status_code == status
+    api.create("Invoice", invoice_body("1", 5), requestid=kind)
+    assert api.query("select count(*) from Invoice")["totalCount"] == before + 1
+
+
+def test_dripping_body_arrives_whole_but_late(api: Api, faults) -> None:
+    faults("slow_drip", "term.read", count=1, delay=0.4)
+    started = time.monotonic()
+    assert api.ok(api.get("term/1"))["Term"]["Id"] == "1"
+    assert time.monotonic() - started > 0.35
+
+
+def test_clock_skew_shows_in_the_times_of_the_answer(api: Api, faults) -> None:
+    right = datetime.fromisoformat(api.ok(api.get("term/1"))["time"])
+    faults("clock_skew", "term.read", count=1, skew=-3600)
+    wrong = datetime.fromisoformat(api.ok(api.get("term/1"))["time"])
+    assert 3590 < (right - wrong).total_seconds() < 3610
+
+
+def test_fault_can_let_requests_pass_and_say_what_it_likes(api: Api, faults) -> None:
+    faults("code:6000", "term.read", skip=1, count=1, status=403, detail="Nein.")
+    assert [api.get("term/1").status_code for _ in range(3)] == [200, 403, 200]
+    assert api.emulator.control("GET", "/control/faults") == []
+
+
+def test_chances_depend_on_seed_and_call_number_alone() -> None:
+    def struck() -> list[int]:
+        with EmulatorProcess("--company", "us-2", "--single", "--seed", "dice") as emulator:
+            rule = {"kind": "500", "operation": "term.read", "probability": 0.4}
+            emulator.control("POST", "/control/faults", rule)
+            api = Api(emulator)
+            return [api.get("term/1").status_code for _ in range(30)]
+
+    first = struck()
+    assert 4 < first.count(500) < 22
+    assert struck() == first
+
+
+def test_unknown_part_of_a_fault_is_refused(emulator: EmulatorProcess) -> None:
+    with pytest.raises(requests.HTTPError, match="a fault has no propability"):
+        emulator.control("POST", "/control/faults", {"kind": "500", "propability": 0.5})
+
+
+def test_faults_carry_no_caching_or_version_headers(api: Api) -> None:
+    good, refused, gateway = (
+        api.get("term/1"),
+        api.get("term/x"),
+        requests.get(f"{api.base}/term/1", timeout=10),
+    )
+    assert good.headers["Cache-Control"] == "max-age=0, no-cache, no-store, must-revalidate, private"
+    assert good.headers["Expires"] == "0"
+    assert re.fullmatch(r"total=\d+, db=\d+", good.headers["Service-Time"])
+    assert "QBO-Version" in good.headers
+    for answer in (good, refused, gateway):
+        assert re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", answer.headers["Intuit-Tid"])
+        assert answer.headers["Server"] == "nginx"
+    for answer in (refused, gateway):
+        assert not {"Cache-Control", "Expires", "QBO-Version", "Service-Time"} & set(answer.headers)
+    assert good.headers["X-Amzn-Trace-Id"] == f"Root={good.headers['Intuit-Tid']}"
+    assert "X-SpanId" not in gateway.headers
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_wrong_method_is_an_unsupported_operation(api: Api, method: str) -> None:
+    answer = api.session.request(method, f"{api.base}/invoice/1", timeout=10)
+    assert api.code(answer) == "500"
+
+
+def test_body_that_is_not_utf8_is_the_documented_500(api: Api) -> None:
+    answer = api.session.post(f"{api.base}/customer", data=b'{"DisplayName":"M\xfcller"}', timeout=10)
+    assert api.code(answer) == "500"
+    assert "MalformedByteSequenceException" in answer.json()["Fault"]["Error"][0]["Detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"DisplayName": "\\ud800"}',
+        '{"Balance": NaN}',
+        '{"Balance": 1e999999999}',
+        "[" * 100_000,
+        "[]",
+        "null",
+        '"text"',
+        "",
+    ],
+)
+def test_hostile_json_is_refused(api: Api, body: str) -> None:
+    assert api.code(api.session.post(f"{api.base}/customer", data=body, timeout=10)) == "2010"
+
+
+def test_xml_shows_what_the_json_says(api: Api) -> None:
+    invoice = api.invoice()
+
+    def xml(path: str, **params: str) -> ET.Element:
+        answer = api.session.get(f"{api.base}/{path}", params=params, headers={"Accept": "*/*"}, timeout=10)
+        assert answer.headers["Content-Type"] == "application/xml;charset=UTF-8"
+        return ET.fromstring(answer.content)
+
+    shown = xml(f"invoice/{invoice['Id']}").find(f"{SPACE}Invoice")
+    assert shown is not None
+    assert (shown.get("domain"), shown.get("sparse")) == ("QBO", "false")
+    assert shown.findtext(f"{SPACE}TotalAmt") == "100.00"
+    customer = shown.find(f"{SPACE}CustomerRef")
+    assert customer is not None
+    assert (customer.text, customer.get("name")) == (
+        invoice["CustomerRef"]["value"],
+        invoice["CustomerRef"]["name"],
+    )
+    assert len(shown.findall(f"{SPACE}Line")) == 2
+    page = xml("query", query="select Name, Metadata.LastUpdatedTime from Item maxresults 2").find(
+        f"{SPACE}QueryResponse"
+    )
+    assert page is not None
+    assert (page.get("startPosition"), page.get("maxResults")) == ("1", "2")
+    row = page.find(f"{SPACE}Item")
+    assert row is not None
+    assert row.attrib == {"sparse": "true"}
+    assert [child.tag.removeprefix(SPACE) for child in row] == ["Id", "MetaData", "Name"]
+    since = invoice["MetaData"]["LastUpdatedTime"]
+    api.ok(api.post("invoice", {"Id": invoice["Id"], "SyncToken": "0"}, operation="delete"))
+    changes = xml("cdc", entities="Invoice", changedSince=since)
+    gone = changes.findall(f"{SPACE}CDCResponse/{SPACE}QueryResponse/{SPACE}Invoice[@status='Deleted']")
+    assert gone[-1].findtext(f"{SPACE}Id") == invoice["Id"]
+
+
+def test_batch_items_carry_their_id_as_attribute_in_xml(api: Api) -> None:
+    items = [{"bId": "b7", "Query": "select count(*) from Term"}]
+    answer = api.session.post(
+        f"{api.base}/batch",
+        json={"BatchItemRequest": items},
+        headers={"Accept": "application/xml"},
+        timeout=10,
+    )
+    item = ET.fromstring(answer.content).find(f"{SPACE}BatchItemResponse")
+    assert item is not None
+    assert item.get("bId") == "b7"
+
+
+@pytest.mark.parametrize(
+    ("limit", "path"),
+    [("per_minute", "term/1"), ("combined_per_minute", "term/1"), ("batch_per_minute", "batch")],
+)
+def test_each_limit_can_be_set(own_emulator: EmulatorProcess, limit: str, path: str) -> None:
+    api = Api(own_emulator)
+    own_emulator.control("POST", "/control/limits", {limit: 3})
+
+    def ask() -> int:
+        body = {"BatchItemRequest": [{"bId": "1", "Query": "select count(*) from Term"}]}
+        return (api.post("batch", body) if path == "batch" else api.get(path)).status_code
+
+    assert [ask() for _ in range(5)] == [200, 200, 200, 429, 429]
+    other = Api(own_emulator, 1)
+    assert other.get("term/1").status_code == 200
+
+
+def test_emails_of_a_day_can_run_out(own_emulator: EmulatorProcess) -> None:
+    api = Api(own_emulator)
+    invoice = api.invoice()
+    own_emulator.control("POST", "/control/limits", {"emails_per_day": 1})
+    answers = [api.post(f"invoice/{invoice['Id']}/send", sendTo="a@b.example") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert api.get("term/1").status_code == 200

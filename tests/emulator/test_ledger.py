@@ -153,9 +153,9 @@ def test_changes_since_any_moment_replay_to_the_present(
     since = (books.now + timedelta(milliseconds=1)).isoformat()
     for action in actions[cut:]:
         books.step(*action)
-    answers = decode(encode(cdc.answer(books.company, ",".join(FOLLOWED), since)))["CDCResponse"][0][
-        "QueryResponse"
-    ]
+    answers = decode(encode(cdc.answer(books.company, ",".join(FOLLOWED), since, books.now)))["CDCResponse"][
+        0
+    ]["QueryResponse"]
     assert len(answers) == len(FOLLOWED)
     for kind, answer in zip(FOLLOWED, answers, strict=True):
         for row in answer.get(kind, []):

@@ -5,12 +5,15 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Empty, Queue
 from typing import Any
 
 import pytest
+import requests
 
 from tests.emulator.client import Api
 from tests.emulator_process import EmulatorProcess
@@ -22,11 +25,14 @@ class Receiver:
     def __init__(self) -> None:
         self.received: Queue[tuple[dict[str, str], bytes]] = Queue()
         self.statuses: list[int] = []
+        self.hold: threading.Event | None = None
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.hold is not None:
+                    receiver.hold.wait(5)
                 status = receiver.statuses.pop(0) if receiver.statuses else 200
                 self.send_response(status)
                 self.end_headers()
@@ -68,6 +74,10 @@ def receiver(emulator: EmulatorProcess) -> Iterator[Receiver]:
         "duplicate": False,
         "reorder": False,
         "drop": 0,
+        "late": 0,
+        "window_ms": 100,
+        "withhold": False,
+        "deadline_seconds": 3,
     }
     emulator.control("POST", "/control/webhooks", usual)
     receiver.close()
@@ -183,16 +193,21 @@ def _settled(emulator: EmulatorProcess) -> dict[str, Any]:
 def test_refused_delivery_is_tried_again_when_the_clock_says_so(own_emulator: EmulatorProcess) -> None:
     receiver = Receiver()
     try:
-        receiver.statuses = [500, 500]
+        ladder = (10, 20, 30, 300, 1_200, 7_200, 14_400, 21_600, 21_600)
+        receiver.statuses = [500] * len(ladder)
         own_emulator.control("POST", "/control/webhooks", {"url": receiver.url})
         Api(own_emulator).invoice(customer="1")
         first = receiver.next()[1]
-        for step in (10, 20):
-            assert _settled(own_emulator)["state"] == "waiting"
+        for step in ladder:
+            waiting = _settled(own_emulator)
+            assert waiting["state"] == "waiting"
+            now = datetime.fromisoformat(own_emulator.control("GET", "/control/clock")["now"])
+            due = datetime.fromisoformat(waiting["due"])
+            assert step - 5 < (due - now).total_seconds() <= step
             own_emulator.control("POST", "/control/clock", {"advance_seconds": step})
             assert receiver.next()[1] == first
         delivery = _settled(own_emulator)
-        assert (delivery["state"], delivery["attempts"], delivery["status"]) == ("delivered", 3, 200)
+        assert (delivery["state"], delivery["attempts"], delivery["status"]) == ("delivered", 10, 200)
     finally:
         receiver.close()
 
@@ -200,3 +215,99 @@ def test_refused_delivery_is_tried_again_when_the_clock_says_so(own_emulator: Em
 def test_test_event_is_sent_on_request(api: Api, receiver: Receiver) -> None:
     api.emulator.control("POST", "/control/webhooks", {"send_test": api.realm_id})
     assert receiver.events()[0]["type"] == "qbo.invoice.updated.v1"
+
+
+def _switch(api: Api, **settings: Any) -> None:
+    api.emulator.control("POST", "/control/webhooks", settings)
+
+
+def test_changes_within_the_window_share_a_delivery(api: Api, receiver: Receiver) -> None:
+    _switch(api, window_ms=400)
+    made = [api.invoice(customer="1")["Id"] for _ in range(3)]
+    assert [event["intuitentityid"] for event in receiver.events()] == made
+
+
+def test_order_is_turned_round_on_demand(api: Api, receiver: Receiver) -> None:
+    _switch(api, window_ms=300, reorder=1)
+    made = [api.invoice(customer="1")["Id"] for _ in range(2)]
+    told = [receiver.events()[0]["intuitentityid"] for _ in made]
+    assert sorted(told) == sorted(made)
+    queued = api.emulator.control("GET", "/control/webhooks")["deliveries"][:2]
+    assert [delivery["events"][0].split()[1] for delivery in queued] == made
+
+
+def test_late_delivery_comes_when_the_clock_says_so(own_emulator: EmulatorProcess) -> None:
+    receiver = Receiver()
+    try:
+        own_emulator.control(
+            "POST", "/control/webhooks", {"url": receiver.url, "late": 1, "late_seconds": 900}
+        )
+        invoice = Api(own_emulator).invoice(customer="1")
+        with pytest.raises(Empty):
+            receiver.received.get(timeout=0.4)
+        own_emulator.control("POST", "/control/clock", {"advance_seconds": 901})
+        assert receiver.events()[0]["intuitentityid"] == invoice["Id"]
+    finally:
+        receiver.close()
+
+
+def test_later_events_can_be_withheld_until_the_first_is_acknowledged(own_emulator: EmulatorProcess) -> None:
+    receiver = Receiver()
+    try:
+        receiver.statuses = [500]
+        own_emulator.control("POST", "/control/webhooks", {"url": receiver.url, "withhold": True})
+        api = Api(own_emulator)
+        first = api.invoice(customer="1")
+        assert receiver.events()[0]["intuitentityid"] == first["Id"]
+        assert _settled(own_emulator)["state"] == "waiting"
+        second = api.invoice(customer="1")
+        with pytest.raises(Empty):
+            receiver.received.get(timeout=0.4)
+        own_emulator.control("POST", "/control/clock", {"advance_seconds": 10})
+        told = [receiver.events()[0]["intuitentityid"] for _ in range(2)]
+        assert told == [first["Id"], second["Id"]]
+    finally:
+        receiver.close()
+
+
+def test_answer_after_the_deadline_counts_as_none(api: Api, receiver: Receiver) -> None:
+    receiver.hold = threading.Event()
+    _switch(api, deadline_seconds=0.3)
+    api.invoice(customer="1")
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        delivery = api.emulator.control("GET", "/control/webhooks")["deliveries"][0]
+        if delivery["problem"]:
+            break
+    receiver.hold.set()
+    assert (delivery["state"], delivery["status"], delivery["problem"]) == ("waiting", None, "TimeoutError")
+    receiver.next()
+
+
+def test_chances_of_a_seeded_run_repeat_themselves() -> None:
+    def lost() -> list[str]:
+        with EmulatorProcess("--company", "us-2", "--single", "--seed", "chance") as emulator:
+            receiver = Receiver()
+            try:
+                emulator.control(
+                    "POST", "/control/webhooks", {"url": receiver.url, "drop": 0.5, "window_ms": 1}
+                )
+                api = Api(emulator)
+                for number in range(1, 9):
+                    api.invoice(customer="1")
+                    while len(emulator.control("GET", "/control/webhooks")["deliveries"]) < number:
+                        pass
+                deliveries = emulator.control("GET", "/control/webhooks")["deliveries"]
+                return ["lost" if delivery["state"] == "lost" else "sent" for delivery in deliveries]
+            finally:
+                receiver.close()
+
+    first = lost()
+    assert set(first) == {"lost", "sent"}
+    assert lost() == first
+
+
+@pytest.mark.parametrize("wrong", [{"format": "smoke signals"}, {"volume": 3}, {"late": "often"}])
+def test_unknown_switches_are_refused(api: Api, wrong: dict[str, Any]) -> None:
+    with pytest.raises(requests.HTTPError, match="400"):
+        _switch(api, **wrong)

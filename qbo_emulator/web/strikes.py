@@ -1,0 +1,76 @@
+"""What a fault on demand does to a request: whether it is done, and what is answered instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from qbo_emulator import faults
+from qbo_emulator.clock import pacific_ms
+from qbo_emulator.forced import by_code
+from qbo_emulator.injection import Rule
+from qbo_emulator.web.answers import Answer, fault_document, gateway_refusal, refusal
+from qbo_emulator.wire import Doc
+
+DONE = frozenset({"slow", "slow_drip", "truncated", "localised", "clock_skew"})
+
+
+@dataclass(frozen=True)
+class Strike:
+    """How a kind strikes."""
+
+    is_done: bool
+    is_silent: bool
+    is_reset: bool
+
+
+def strike_of(kind: str) -> Strike:
+    verb, _, moment = kind.partition("_")
+    return Strike(
+        is_done=kind in DONE or moment == "after", is_silent=verb == "timeout", is_reset=verb == "reset"
+    )
+
+
+def _page(status: int, title: str) -> Answer:
+    text = f"<html><head><title>{status} {title}</title></head><body><h1>{status} {title}</h1></body></html>"
+    return Answer(status, text, "text/html")
+
+
+def instead_of(rule: Rule, now: datetime, *, as_json: bool) -> Answer | None:
+    """What is answered in place of the real answer; None where the real one goes out."""
+    kind = rule.kind.removesuffix("_after")
+    if kind.startswith("code:"):
+        return _by_code(rule, now, as_json=as_json)
+    error = {"Message": "An unexpected problem", "Detail": "No further information is available."}
+    codeless: Doc = {"Fault": {"Error": [error], "type": "ValidationFault"}, "time": pacific_ms(now)}
+    if kind == "200_fault":
+        business = faults.business("The transaction was not saved.")
+        return refusal(business, now, as_json=as_json, status=200)
+    if kind == "missing_code":
+        return fault_document(codeless, 400, as_json=as_json)
+    if kind == "500":
+        return refusal(faults.system_failure(), now, as_json=as_json)
+    pages = {"503_html": (503, "Service Unavailable"), "504": (504, "Gateway Time-out")}
+    if kind in pages:
+        return _page(*pages[kind])
+    gateway = {
+        "429": (faults.throttled(), as_json),
+        "429_json": (faults.throttled(), True),
+        "429_xml": (faults.throttled(), False),
+        "email_quota": (faults.throttled(), as_json),
+        "unauthorized": (faults.unauthenticated("Token expired"), as_json),
+        "expired": (faults.unauthenticated("Token expired"), as_json),
+        "revoked": (faults.unauthenticated("Token revoked"), as_json),
+        "forbidden": (faults.other_realm(), as_json),
+    }
+    if kind not in gateway:
+        return None
+    fault, in_json = gateway[kind]
+    return gateway_refusal(fault, now, as_json=in_json)
+
+
+def _by_code(rule: Rule, now: datetime, *, as_json: bool) -> Answer:
+    fault = by_code(rule.kind[5:])
+    fault.message = rule.message or fault.message
+    fault.detail = rule.detail or fault.detail
+    return refusal(fault, now, as_json=as_json, status=rule.status)

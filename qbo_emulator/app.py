@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qbo_emulator.web.api import Api
 from qbo_emulator.web.app_pages import AppPages
+from qbo_emulator.web.attachments import Attachments
 from qbo_emulator.web.connection import TransportInScope
 from qbo_emulator.web.control_api import ControlApi
 from qbo_emulator.web.control_page import ControlPage
@@ -76,6 +77,7 @@ def build_app(world: World) -> ASGIApp:
             Route("/v2/oauth2/tokens/revoke", oauth.revoke, methods=["POST"]),
             Route("/v1/openid_connect/userinfo", oauth.userinfo),
             Route("/op/v1/jwks", oauth.jwks),
+            Route("/attachments/{realm_id}/{key}/{name}", Attachments(world).fetch),
             Route("/pretend.css", _style),
             Route("/health", _health),
             *page.routes(),

@@ -134,25 +134,26 @@ def _commit(write: Write, prepared: Doc) -> Row:
 
 def _have_effects(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
     row = after or before
-    if row is not None and before is None and row.kind in {"Customer", "Vendor"}:
-        activate(company, str(reference_id(row.data.get("CurrencyRef"))), now)
-    if row is None or KINDS[row.kind].family is not Family.TRANSACTION:
+    if row is None:
         return
-    ledger.move_customer_balance(company, before, after, now)
-    if row.kind == "Payment":
-        ledger.settle_payment(company, before, after, now)
-    if row.kind == "Invoice" and after is not None:
-        ledger.trim(company, after, now)
+    kind = KINDS[row.kind]
+    if before is None and row.kind in {"Customer", "Vendor"}:
+        activate(company, str(reference_id(row.data.get("CurrencyRef"))), now)
+    if kind.family is Family.TRANSACTION:
+        ledger.move_balances(company, before, after, now)
+    if kind.effect is not None:
+        kind.effect(company, before, after, now)
 
 
 def remove(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Doc:
     """Delete a transaction; gives the stub that is answered."""
     if "delete" not in kind.operations:
         raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
-    row = current(company, kind, body, by_page=options.by_page)
+    row = current(company, kind, body, by_page=options.by_page or not kind.token_to_delete)
     _check_free(company, row, options)
-    ledger.unapply(company, row.qbo_id, now)
-    row = read(company, kind, row.qbo_id)
+    if row.kind in ledger.SETTLED_KINDS:
+        ledger.unapply(company, row.qbo_id, now)
+        row = read(company, kind, row.qbo_id)
     company.table(kind.name).remove(row, now)
     company.revision += 1
     company.tell(row, "Delete", now)
@@ -167,7 +168,8 @@ def _check_free(company: Company, row: Row, options: Options) -> None:
     ledger.check_books_open(company, row.data.get("TxnDate"))
     if ledger.is_deposited(row.data):
         raise faults.deposited()
-    if any(ledger.is_deposited(payment.data) for payment in ledger.payments_of(company, row.qbo_id)):
+    payments = ledger.payments_of(company, row.qbo_id) if row.kind in ledger.SETTLED_KINDS else []
+    if any(ledger.is_deposited(payment.data) for payment in payments):
         raise faults.deposited()
 
 
@@ -177,13 +179,12 @@ def void(company: Company, kind: Kind, body: Doc, now: datetime, options: Option
         raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
     row = current(company, kind, body, by_page=options.by_page)
     _check_free(company, row, options)
-    if row.kind != "Payment" and ledger.payments_of(company, row.qbo_id):
+    if row.kind in ledger.SETTLED_KINDS and ledger.payments_of(company, row.qbo_id):
         if not options.by_page:
             raise faults.void_settled()
         ledger.unapply(company, row.qbo_id, now)
         row = read(company, kind, row.qbo_id)
     after = company.rewrite(row, _voided(row.data, kind), now)
-    after = company.put(kind.name, kind.arrange(after.data), now)
     company.tell(after, "Void", now)
     _have_effects(company, row, after, now)
     return after
@@ -193,9 +194,12 @@ def _voided(data: Doc, kind: Kind) -> Doc:
     note = data.get("PrivateNote")
     if note and not note.startswith("Voided"):
         note = f"Voided - {note}"
-    changes: Doc = {"TotalAmt": 0, "PrivateNote": note or "Voided", "LinkedTxn": []}
+    changes: Doc = {"TotalAmt": 0, "PrivateNote": note or "Voided"}
+    if kind.name == "BillPayment":
+        return changes | {"Line": []}
     if kind.name == "Payment":
-        return changes | {"UnappliedAmt": 0, "Line": []}
+        return changes | {"LinkedTxn": [], "UnappliedAmt": 0, "Line": []}
+    changes["LinkedTxn"] = [] if "LinkedTxn" in data or kind.name == "Invoice" else None
     changes |= {"TxnTaxDetail": {"TotalTax": 0}, "Line": [_zeroed(line) for line in data["Line"]]}
     for name in ("Balance", "Deposit", "RemainingCredit"):
         if name in data:
@@ -224,27 +228,34 @@ def send(company: Company, kind: Kind, qbo_id: Any, send_to: str | None, now: da
     if "send" not in kind.operations:
         raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}/{qbo_id}/send")
     row = read(company, kind, qbo_id)
-    changes: Doc = {
-        "EmailStatus": "EmailSent",
-        "DeliveryInfo": {"DeliveryType": "Email", "DeliveryTime": pacific(now)},
-    }
+    changes: Doc = {}
     if send_to:
-        check_email("BillEmail", {"Address": send_to})
-        changes["BillEmail"] = {"Address": send_to}
-    elif not row.data.get("BillEmail", {}).get("Address"):
+        check_email(kind.email or "sendTo", {"Address": send_to})
+    elif not row.data.get(kind.email, {}).get("Address"):
         raise faults.email_missing()
+    if "EmailStatus" in kind.order:
+        changes["EmailStatus"] = "EmailSent"
+    if "DeliveryInfo" in kind.order:
+        changes["DeliveryInfo"] = {"DeliveryType": "Email", "DeliveryTime": pacific(now)}
+    if send_to and kind.email:
+        changes[kind.email] = {"Address": send_to}
     after = company.rewrite(row, changes, now)
-    after = company.put(kind.name, kind.arrange(after.data), now)
     company.tell(after, "Emailed", now)
     return after
 
 
 def deposit(company: Company, payment: Row, now: datetime) -> Row:
-    """Put a payment on a bank deposit, which holds it and what it settles fast."""
-    links = [*payment.data.get("LinkedTxn", []), {"TxnId": company.next_id("txn"), "TxnType": "Deposit"}]
-    after = company.rewrite(payment, {"LinkedTxn": links}, now)
-    company.tell(after, "Update", now)
-    return after
+    """Put a payment on a bank deposit of its own, which holds it and what it settles fast."""
+    body = {
+        "DepositToAccountRef": {"value": "1"},
+        "Line": [{"Amount": payment.data["TotalAmt"], "LinkedTxn": [link_to(payment)]}],
+    }
+    save(company, KINDS["Deposit"], body, now, PAGE)
+    return read(company, KINDS[payment.kind], payment.qbo_id)
+
+
+def link_to(row: Row) -> Doc:
+    return {"TxnId": row.qbo_id, "TxnType": row.kind, "TxnLineId": "0"}
 
 
 def customer_of(company: Company, row: Row) -> Row | None:

@@ -130,6 +130,34 @@ def transaction_deleted() -> Fault:
     )
 
 
+def not_linkable(kind: str, qbo_id: str) -> Fault:
+    return Fault(
+        "620",
+        "Transaction cannot be linked",
+        f"The transaction {kind} {qbo_id} cannot be linked",
+        element="LinkedTxn",
+    )
+
+
+def account_type_missing() -> Fault:
+    return Fault(
+        "6010", "Account type is required", "The account needs an AccountType", element="AccountType"
+    )
+
+
+def wrong_account_type(name: str, allowed: str) -> Fault:
+    return Fault(
+        "6430",
+        "Invalid account type",
+        f"Invalid account type used : {name} needs an account of type {allowed}",
+        element=name,
+    )
+
+
+def unlinkable_attachment(kind: str, qbo_id: str) -> Fault:
+    return business(f"The entity {kind} {qbo_id} that you are trying to link does not exist. {kind} {qbo_id}")
+
+
 def batch_too_large(limit: int) -> Fault:
     return Fault(
         "1040", "Batch size is too large", f"The batch holds more than {limit} items. Maximum is {limit}."

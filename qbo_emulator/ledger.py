@@ -1,4 +1,4 @@
-"""What one transaction does to others: payments settle invoices, both move the customer's balance."""
+"""What one transaction does to others: payments settle invoices and bills, all move their party's balance."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from qbo_emulator.store import Company, Row
 from qbo_emulator.values import amount_out, home_amounts, reference_id, stored
 from qbo_emulator.wire import Doc
 
-SETTLED_KINDS = ("Invoice", "CreditMemo")
+RECEIVABLE = ("Invoice", "CreditMemo")
+PAYABLE = ("Bill", "VendorCredit")
+SETTLED_KINDS = (*RECEIVABLE, *PAYABLE)
+PAYER_KINDS = ("Payment", "BillPayment")
+PAYER_TYPES = ("Payment", "BillPaymentCheck", "BillPaymentCreditCard")
+# What stands open of each kind; the memo alone keeps it under another name.
+OPEN = {"Invoice": "Balance", "CreditMemo": "RemainingCredit", "Bill": "Balance", "VendorCredit": "Balance"}
+PARTIES = {"CustomerRef": "Customer", "VendorRef": "Vendor"}
 
 
 def applications(payment: Doc) -> dict[str, Decimal]:
-    """Transaction id to amount, for every invoice and credit memo that the lines of a payment settle."""
+    """Transaction id to amount, for everything that the lines of a payment settle."""
     found: dict[str, Decimal] = {}
     for line in payment.get("Line", []):
         for link in line.get("LinkedTxn", []):
@@ -31,8 +38,12 @@ def applied_total(company: Company, qbo_id: str) -> Decimal:
 
 def payments_of(company: Company, qbo_id: str) -> list[Row]:
     """The payments that settle a transaction, oldest first."""
-    rows = (company.row("Payment", payment_id) for payment_id in company.applied.get(qbo_id, {}))
+    rows = (payer(company, payment_id) for payment_id in company.applied.get(qbo_id, {}))
     return [row for row in rows if row is not None]
+
+
+def payer(company: Company, qbo_id: str) -> Row | None:
+    return company.row("Payment", qbo_id) or company.row("BillPayment", qbo_id)
 
 
 def is_deposited(payment: Doc) -> bool:
@@ -57,30 +68,51 @@ def check_books_open(company: Company, *dates: str | None) -> None:
             raise faults.books_closed()
 
 
-def receivable(row: Row | None) -> Decimal:
-    """What a transaction adds to its customer's balance."""
-    if row is None:
-        return Decimal(0)
-    if row.kind == "Invoice":
-        return stored(row.data.get("Balance"))
+def open_part(row: Row) -> Decimal:
+    """What a transaction adds to the balance of its customer or vendor."""
+    data = row.data
+    if row.kind in {"Invoice", "Bill"}:
+        return stored(data.get("Balance"))
+    if row.kind in {"CreditMemo", "VendorCredit"}:
+        return -stored(data.get(OPEN[row.kind]))
     if row.kind == "Payment":
-        return -stored(row.data.get("UnappliedAmt"))
-    return -stored(row.data.get("RemainingCredit")) if row.kind == "CreditMemo" else Decimal(0)
+        return -stored(data.get("UnappliedAmt"))
+    return -left_of_bill_payment(data) if row.kind == "BillPayment" else Decimal(0)
 
 
-def move_customer_balance(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
-    """Carry the difference between two versions of a transaction into the balances of its customers.
+def left_of_bill_payment(data: Doc) -> Decimal:
+    """What a bill payment holds beyond the bills it pays; vendor credits it uses up pay too."""
+    left = stored(data.get("TotalAmt"))
+    for line in data.get("Line", []):
+        is_credit = any(link.get("TxnType") == "VendorCredit" for link in line.get("LinkedTxn", []))
+        left += stored(line.get("Amount")) * (1 if is_credit else -1)
+    return left
 
-    The customer's LastUpdatedTime moves, the sync token does not.
+
+def move_balances(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
+    """Carry the difference between two versions of a transaction into the balances of its parties.
+
+    The party's LastUpdatedTime moves, the sync token does not.
     """
-    deltas: dict[str, Decimal] = {}
+    deltas: dict[tuple[str, str], Decimal] = {}
     for row, sign in ((before, -1), (after, 1)):
-        customer_id = reference_id(row.data.get("CustomerRef")) if row is not None else None
-        if customer_id is not None:
-            deltas[customer_id] = deltas.get(customer_id, Decimal(0)) + sign * receivable(row)
-    for customer_id, delta in deltas.items():
-        if delta:
-            _move_balance(company, customer_id, delta, now)
+        for name, kind in PARTIES.items():
+            party_id = reference_id(row.data.get(name)) if row is not None else None
+            if row is not None and party_id is not None:
+                key = (kind, party_id)
+                deltas[key] = deltas.get(key, Decimal(0)) + sign * open_part(row)
+    for (kind, party_id), delta in deltas.items():
+        if delta and kind == "Customer":
+            _move_balance(company, party_id, delta, now)
+        elif delta:
+            _move_vendor_balance(company, party_id, delta, now)
+
+
+def _move_vendor_balance(company: Company, vendor_id: str, delta: Decimal, now: datetime) -> None:
+    row = company.row("Vendor", vendor_id)
+    if row is not None:
+        balance = amount_out(stored(row.data.get("Balance")) + delta)
+        company.rewrite(row, {"Balance": balance}, now, bump=False)
 
 
 def _move_balance(company: Company, customer_id: str, delta: Decimal, now: datetime) -> None:
@@ -102,7 +134,7 @@ def change(company: Company, row: Row, changes: Doc, now: datetime, *, is_write:
     Without `is_write` it only completes the write that is under way: the token stays, nothing is told.
     """
     after = company.rewrite(row, changes, now, bump=is_write)
-    move_customer_balance(company, row, after, now)
+    move_balances(company, row, after, now)
     if is_write:
         company.tell(after, "Update", now)
     return after
@@ -143,10 +175,10 @@ def _refresh_settled(company: Company, qbo_id: str, now: datetime, *, is_write: 
     row = settled_row(company, qbo_id)
     if row is None:
         return
-    name = "Balance" if row.kind == "Invoice" else "RemainingCredit"
+    links = linked_transactions(company, row.data, qbo_id)
     changes: Doc = {
-        name: amount_out(open_amount(company, row)),
-        "LinkedTxn": linked_transactions(company, row.data, qbo_id),
+        OPEN[row.kind]: amount_out(open_amount(company, row)),
+        "LinkedTxn": links if row.kind in RECEIVABLE else links or None,
     }
     changes |= home_amounts({**row.data, **changes})
     change(company, row, changes, now, is_write=is_write)
@@ -154,9 +186,16 @@ def _refresh_settled(company: Company, qbo_id: str, now: datetime, *, is_write: 
 
 def linked_transactions(company: Company, data: Doc, qbo_id: str | None) -> list[Doc]:
     """The links of a settled transaction: those written by clients, then one per payment."""
-    others = [link for link in data.get("LinkedTxn", []) if link.get("TxnType") != "Payment"]
+    others = [link for link in data.get("LinkedTxn") or [] if link.get("TxnType") not in PAYER_TYPES]
     payments = company.applied.get(qbo_id, {}) if qbo_id else {}
-    return others + [{"TxnId": payment_id, "TxnType": "Payment"} for payment_id in payments]
+    return others + [
+        {"TxnId": payment_id, "TxnType": _payer_type(company, payment_id)} for payment_id in payments
+    ]
+
+
+def _payer_type(company: Company, payment_id: str) -> str:
+    row = company.row("BillPayment", payment_id)
+    return f"BillPayment{row.data['PayType']}" if row is not None else "Payment"
 
 
 def unapply(company: Company, qbo_id: str, now: datetime) -> list[Row]:
@@ -195,9 +234,11 @@ def _reduce(
         freed += stored(line["Amount"]) - (left or 0)
         if left:
             lines.append({**line, "Amount": amount_out(left)})
-    unapplied = stored(payment.data.get("UnappliedAmt")) + freed
-    after = company.rewrite(payment, {"Line": lines, "UnappliedAmt": amount_out(unapplied)}, now)
-    move_customer_balance(company, payment, after, now)
+    changes: Doc = {"Line": lines}
+    if payment.kind == "Payment":
+        changes["UnappliedAmt"] = amount_out(stored(payment.data.get("UnappliedAmt")) + freed)
+    after = company.rewrite(payment, changes, now)
+    move_balances(company, payment, after, now)
     company.tell(after, "Update", now)
     settle_payment(company, payment, after, now, under_way=under_way)
     return after

@@ -13,7 +13,15 @@ from qbo_emulator.values import stored
 from qbo_emulator.wire import Doc
 
 GREY = (96, 96, 96)
-TITLES = {"Invoice": "INVOICE", "CreditMemo": "CREDIT MEMO", "Payment": "PAYMENT RECEIPT"}
+TITLES = {
+    "Invoice": "INVOICE",
+    "CreditMemo": "CREDIT MEMO",
+    "Payment": "PAYMENT RECEIPT",
+    "Estimate": "ESTIMATE",
+    "SalesReceipt": "SALES RECEIPT",
+    "RefundReceipt": "REFUND RECEIPT",
+    "PurchaseOrder": "PURCHASE ORDER",
+}
 
 
 def _latin(text: object) -> str:
@@ -69,8 +77,10 @@ def form_pdf(company: Company, row: Row) -> bytes:
     if data.get("SalesTermRef"):
         page.line_of(f"Terms {data['SalesTermRef'].get('name', '')}")
     page.ln(3)
-    page.line_of("Bill to", size=9, grey=True)
-    for line in (data["CustomerRef"].get("name", ""), *address_lines(data.get("BillAddr"))):
+    is_order = row.kind == "PurchaseOrder"
+    party = data.get("VendorRef" if is_order else "CustomerRef") or {}
+    page.line_of("Vendor" if is_order else "Bill to", size=9, grey=True)
+    for line in (party.get("name", ""), *address_lines(data.get("VendorAddr" if is_order else "BillAddr"))):
         page.line_of(line)
     page.ln(5)
     _lines(page, data, company.profile.currency)
@@ -92,11 +102,11 @@ def _lines(page: _Page, data: Doc, currency: str) -> None:
             ]
         )
         for line in data.get("Line", []):
-            detail = line.get("SalesItemLineDetail", {})
             kind = line.get("DetailType")
+            detail = line.get(kind, {})
             if kind == "SubTotalLineDetail":
                 continue
-            name = detail.get("ItemRef", {}).get("name", "")
+            name = (detail.get("ItemRef") or detail.get("AccountRef") or {}).get("name", "")
             if kind == "DiscountLineDetail":
                 name = "Discount"
             if kind is None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from qbo_emulator import faults
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company, Row, arranged
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
 
@@ -59,6 +59,10 @@ class Write:
         return default
 
 
+# What a write does to other objects, told by the versions before and after it; it may not refuse.
+Effect = Callable[[Company, "Row | None", "Row | None", datetime], None]
+
+
 @dataclass(frozen=True)
 class Kind:
     """The rules of one entity; `prepare` gives the properties to store, without Id, SyncToken, MetaData."""
@@ -78,10 +82,18 @@ class Kind:
     operations: frozenset[str] = frozenset({"create", "read", "update", "query"})
     in_cdc: bool = True
     sequence: str = ""
+    # The path and query name, where it is not the name of the JSON object.
+    path: str = ""
+    # Where /send finds and leaves the address; nothing when it must be told and is not kept.
+    email: str = "BillEmail"
+    # Estimates and purchase orders are numbered on their own, all other forms in one series.
+    own_numbers: bool = False
+    token_to_delete: bool = True
+    effect: Effect | None = None
 
     @property
     def segment(self) -> str:
-        return self.name.lower()
+        return self.path or self.name.lower()
 
     @property
     def properties(self) -> list[str]:
@@ -94,9 +106,7 @@ class Kind:
 
     def arrange(self, data: Doc) -> Doc:
         """The properties in the order QuickBooks writes them, those without a value left out."""
-        arranged = {name: data[name] for name in self.order if data.get(name) is not None}
-        rest = {name: value for name, value in data.items() if name not in arranged and value is not None}
-        return arranged | rest
+        return arranged(self.order, data)
 
 
 REFERENCE = frozenset({"value", "name", "type"})

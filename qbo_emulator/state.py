@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64decode, b64encode
 from collections import OrderedDict
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -77,6 +78,7 @@ def _company_out(company: Company) -> Doc:
         "realm_id": company.realm_id,
         "sequences": company.sequences,
         "highest_number": company.highest_number,
+        "files": {key: b64encode(content).decode() for key, content in company.files.items()},
         "tables": {
             kind: {
                 "rows": [
@@ -152,6 +154,7 @@ def _company_in(doc: Doc) -> Company:
         tables=empty_tables(),
         sequences=dict(doc["sequences"]),
         highest_number=int(doc["highest_number"]),
+        files={key: b64decode(content) for key, content in doc.get("files", {}).items()},
         replays=OrderedDict((key, Replay(**value)) for key, value in doc["replays"].items()),
     )
     for kind, stored in doc["tables"].items():
@@ -160,9 +163,10 @@ def _company_in(doc: Doc) -> Company:
             table.put(Row(kind, data["Id"], data, datetime.fromisoformat(updated)))
         for qbo_id, when in stored["deleted"].items():
             table.deleted[qbo_id] = datetime.fromisoformat(when)
-    for payment in company.table("Payment").rows.values():
-        for settled, amount in ledger.applications(payment.data).items():
-            company.applied.setdefault(settled, {})[payment.qbo_id] = amount
+    for kind in ledger.PAYER_KINDS:
+        for payment in company.table(kind).rows.values():
+            for settled, amount in ledger.applications(payment.data).items():
+                company.applied.setdefault(settled, {})[payment.qbo_id] = amount
     return company
 
 

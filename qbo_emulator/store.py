@@ -24,11 +24,14 @@ def _unpacked(text: str) -> Doc:
 
 
 def stored_property(data: Doc, name: str) -> Any:
-    """A property by its name or by a path of two, such as MetaData.CreateTime."""
-    head, _, tail = name.partition(".")
-    value = data.get(head)
-    if tail:
-        return value.get(tail) if isinstance(value, dict) else None
+    """A property by its name or by a path such as MetaData.CreateTime; of a list the first entry counts."""
+    if "." not in name:
+        return data.get(name)
+    value: Any = data
+    for part in name.split("."):
+        if isinstance(value, list):
+            value = value[0] if value else None
+        value = value.get(part) if isinstance(value, dict) else None
     return value
 
 
@@ -88,6 +91,13 @@ def cell_of(value: Any) -> Any:
     return value.get("value", value.get("Address")) if isinstance(value, dict) else value
 
 
+def arranged(order: Iterable[str], data: Doc) -> Doc:
+    """The properties in this order, others after them, those without a value left out."""
+    first = {name: data[name] for name in order if data.get(name) is not None}
+    rest = {name: value for name, value in data.items() if name not in first and value is not None}
+    return first | rest
+
+
 def index_key(value: Any) -> str | None:
     """What an index files a property under: reference ids, addresses and texts without their case."""
     value = cell_of(value)
@@ -116,10 +126,17 @@ class Table:
     """All rows of one kind, in the order of their last change, with indexes by property."""
 
     def __init__(
-        self, kind: str, *, indexed: Iterable[str] = (), label: str = "", columns: Iterable[str] = ()
+        self,
+        kind: str,
+        *,
+        indexed: Iterable[str] = (),
+        label: str = "",
+        columns: Iterable[str] = (),
+        order: tuple[str, ...] = (),
     ) -> None:
         self.kind = kind
         self.label = label
+        self.order = order
         self.columns = tuple(columns)
         self._places = {name: place for place, name in enumerate(self.columns)}
         self.rows: dict[str, Row] = {}
@@ -154,6 +171,10 @@ class Table:
                 _file(entries, key, row.qbo_id)
         if before is None or self.cell(before, self.label) != self.cell(row, self.label):
             self._alphabetical = None
+
+    def replace(self, row: Row) -> None:
+        """Put another version in the place of the same row as if nothing had happened to it."""
+        self.rows[row.qbo_id] = row
 
     def pack(self) -> None:
         """Keep every row as text; what is written later stays as it is."""
@@ -267,6 +288,10 @@ class Company:
     # invoice id -> payment (or credit memo) id -> amount of it that settles the invoice
     applied: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     highest_number: int = 1000
+    # the contents of attached files by the key in their address
+    files: dict[str, bytes] = field(default_factory=dict)
+    # where the outside world reaches this process
+    public_url: str = ""
     replays: OrderedDict[str, Replay] = field(default_factory=OrderedDict)
     notify: Callable[[Change], None] = lambda change: None
     revision: int = 0
@@ -327,7 +352,15 @@ class Company:
         if bump:
             data["SyncToken"] = str(int(row.data["SyncToken"]) + 1)
         data["MetaData"] = {**row.data["MetaData"], "LastUpdatedTime": pacific(now)}
-        return self.put(row.kind, data, now)
+        return self.put(row.kind, arranged(self.tables[row.kind].order, data), now)
+
+    def annotate(self, row: Row, changes: Doc) -> Row:
+        """Store `row` with `changes` that neither raise its sync token nor move its time."""
+        data = arranged(self.tables[row.kind].order, {**row.data, **changes})
+        noted = Row(row.kind, row.qbo_id, data, row.updated)
+        self.tables[row.kind].replace(noted)
+        self.revision += 1
+        return noted
 
     def tell(self, row: Row, operation: str, now: datetime) -> None:
         self.notify(Change(self.realm_id, row.kind, row.qbo_id, operation, now))

@@ -99,3 +99,16 @@ def home_amounts(data: Doc) -> Doc:
     rate = stored(data["ExchangeRate"])
     pairs = (("TotalAmt", "HomeTotalAmt"), ("Balance", "HomeBalance"))
     return {home: amount_out(stored(data[name]) * rate) for name, home in pairs if name in data}
+
+
+def name_value(name: str, value: str) -> Doc:
+    """A name and a value the way the open-ended properties of the schema hold them."""
+    return {
+        "name": "{http://schema.intuit.com/finance/v3}NameValue",
+        "declaredType": "com.intuit.schema.finance.v3.NameValue",
+        "scope": "javax.xml.bind.JAXBElement$GlobalScope",
+        "value": {"Name": name, "Value": value},
+        "nil": False,
+        "globalScope": True,
+        "typeSubstituted": False,
+    }

@@ -64,8 +64,8 @@ class World:
         self.client_id = settings.client_id or self.entropy.token("AB", 48)
         self.client_secret = settings.client_secret or self.entropy.hex(40)
         verifier_token = settings.verifier_token or self.entropy.uuid()
-        self.url = ""
         self.companies: dict[str, Company] = {}
+        self.url = ""
         self.tokens = Tokens(self.entropy)
         self.injector = Injector(self.entropy.seed)
         self.signer = Signer()
@@ -79,6 +79,17 @@ class World:
         self.revision = 0
 
     @property
+    def url(self) -> str:
+        """Where the outside world reaches this process."""
+        return self._url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self._url = url
+        for company in self.companies.values():
+            company.public_url = url
+
+    @property
     def dirty_mark(self) -> int:
         """A number that changes whenever there is something new to save."""
         return self.revision + self.entropy.drawn + sum(c.revision for c in self.companies.values())
@@ -86,6 +97,7 @@ class World:
     def add_company(self, company: Company) -> None:
         self.companies[company.realm_id] = company
         company.notify = self.told
+        company.public_url = self.url
 
     def refill(self) -> None:
         """Open the companies the settings name, in place of those that are there."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from qbo_emulator import faults, ledger
+from qbo_emulator.entities import links
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
 from qbo_emulator.entities.sales_lines import LineReader, calculation_of
 from qbo_emulator.entities.sales_tax import form_tax
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Row
+from qbo_emulator.store import Company, Row
 from qbo_emulator.values import amount_out, date_in, home_amounts, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
@@ -46,7 +49,7 @@ FORM_QUERY = {
 }
 
 
-def _check_update(write: Write, customer: Row) -> None:
+def _check_update(write: Write, customer: Row | None) -> None:
     """What closed books, deposits and payments forbid about changing a form that exists."""
     before = write.before
     if write.by_page or before is None:
@@ -54,16 +57,19 @@ def _check_update(write: Write, customer: Row) -> None:
     ledger.check_books_open(write.company, before.data.get("TxnDate"))
     changes_money = not write.sparse or {"Line", "CustomerRef", "Deposit"} & set(write.sent)
     payments = ledger.payments_of(write.company, before.qbo_id)
-    if changes_money and any(ledger.is_deposited(payment.data) for payment in payments):
+    held = (before, *payments)
+    if changes_money and any(ledger.is_deposited(row.data) for row in held):
         raise faults.deposited()
-    if payments and reference_id(before.data.get("CustomerRef")) != customer.qbo_id:
+    customer_id = customer.qbo_id if customer else None
+    if payments and reference_id(before.data.get("CustomerRef")) != customer_id:
         raise faults.business("The customer cannot be changed while payments are linked.")
 
 
-def _form(write: Write) -> tuple[Doc, Row]:
-    """The properties invoices and credit memos have in common, and the customer."""
+def form(write: Write, *, customer_needed: bool = True) -> Doc:
+    """The properties all sales forms have in common."""
     merged, company = write.merged, write.company
-    customer = forms.form_customer(write)
+    named = customer_needed or reference_id(merged.get("CustomerRef")) is not None
+    customer = forms.form_customer(write) if named else None
     start = forms.form_date(write)
     _check_update(write, customer)
     if not write.by_page:
@@ -87,7 +93,7 @@ def _form(write: Write) -> tuple[Doc, Row]:
         "PrivateNote": merged.get("PrivateNote"),
         "Line": lines.stored,
         "TxnTaxDetail": tax_detail,
-        "CustomerRef": reference(customer),
+        "CustomerRef": reference(customer) if customer else None,
         "CustomerMemo": forms.memo(merged),
         "BillAddr": bill,
         "ShipAddr": ship,
@@ -105,8 +111,8 @@ def _form(write: Write) -> tuple[Doc, Row]:
         used = company.preferences["AccountingInfoPrefs"].get(preference)
         row = referred(company, kind, merged.get(name), what=kind) if used else None
         data[name] = reference(row) if row else None
-    forms.note_number(company, number, created=write.before is None)
-    return data, customer
+    forms.note_number(write, number)
+    return data
 
 
 def invoice(write: Write) -> Doc:
@@ -116,18 +122,21 @@ def invoice(write: Write) -> Doc:
     term = forms.form_term(write, customer)
     due = forms.due_date(write, forms.form_date(write), term)
     shipped = date_in("ShipDate", merged.get("ShipDate"))
-    data, customer = _form(write)
+    data = form(write)
     total = stored(data["TotalAmt"])
     deposit = forms.form_deposit(write, total)
     own_id = write.before.qbo_id if write.before else None
     settled = ledger.applied_total(company, own_id) if own_id else stored(0)
-    links = write.merged if write.before is None else write.before.data
+    links.check(write, links.ESTIMATES)
+    linked = write.merged if write.before is None else write.before.data
     data |= {
         "AllowIPNPayment": False,
         "AllowOnlinePayment": False,
         "AllowOnlineCreditCardPayment": bool(merged.get("AllowOnlineCreditCardPayment", False)),
         "AllowOnlineACHPayment": bool(merged.get("AllowOnlineACHPayment", False)),
-        "LinkedTxn": ledger.linked_transactions(company, {"LinkedTxn": links.get("LinkedTxn") or []}, own_id),
+        "LinkedTxn": ledger.linked_transactions(
+            company, {"LinkedTxn": linked.get("LinkedTxn") or []}, own_id
+        ),
         "SalesTermRef": reference(term) if term else None,
         "DueDate": due.isoformat(),
         "ShipDate": shipped.isoformat() if shipped else None,
@@ -144,19 +153,26 @@ def invoice(write: Write) -> Doc:
 
 def credit_memo(write: Write) -> Doc:
     """The properties of a credit memo to store."""
-    data, _ = _form(write)
+    data = form(write)
     own_id = write.before.qbo_id if write.before else None
     used = ledger.applied_total(write.company, own_id) if own_id else stored(0)
     left = stored(data["TotalAmt"]) - used
     if left < 0:
         raise faults.business("The credit memo is already used for more than this total.")
-    links = write.before.data if write.before else {}
+    linked = write.before.data if write.before else {}
     data |= {
-        "LinkedTxn": ledger.linked_transactions(write.company, links, own_id),
+        "LinkedTxn": ledger.linked_transactions(write.company, linked, own_id),
         "RemainingCredit": amount_out(left),
         "Balance": 0,
     }
     return data | home_amounts(data)
+
+
+def invoice_effect(company: Company, before: Row | None, after: Row | None, now: datetime) -> None:
+    """A smaller total gives payments back; a linked estimate is closed."""
+    if after is not None:
+        ledger.trim(company, after, now)
+    links.follow(company, links.ESTIMATES, before, after, now)
 
 
 _LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "TrackingNum": 31}
@@ -176,6 +192,7 @@ INVOICE_KINDS = (
         label="DocNumber",
         operations=_OPERATIONS,
         sequence="txn",
+        effect=invoice_effect,
     ),
     Kind(
         name="CreditMemo",

@@ -1,4 +1,4 @@
-"""Rules of the short lists: terms, accounts, payment methods, classes, departments and tax."""
+"""Rules of the short lists: terms, payment methods, classes, departments and tax."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _QUERY = {
 _READ_ONLY = frozenset({"read", "query"})
 
 
-def _named(write: Write) -> Doc:
+def named(write: Write) -> Doc:
     """Name and activity, with the name free among the active rows of the kind (6240)."""
     name = str(write.kept("Name", "")).strip()
     active = bool(write.kept("Active", True))
@@ -34,7 +34,7 @@ def _named(write: Write) -> Doc:
 def term(write: Write) -> Doc:
     """The properties of a payment term to store."""
     merged = write.merged
-    data = _named(write)
+    data = named(write)
     by_date = merged.get("DayOfMonthDue") is not None
     names = ("DayOfMonthDue", "DueNextMonthDays") if by_date else ("DueDays",)
     if not by_date and merged.get("DueDays") is None:
@@ -51,32 +51,12 @@ def term(write: Write) -> Doc:
 
 
 def payment_method(write: Write) -> Doc:
-    return {**_named(write), "Type": write.kept("Type", "NON_CREDIT_CARD")}
-
-
-def account(write: Write) -> Doc:
-    """The properties of an account to store; balances are not kept."""
-    data = _named(write)
-    subtype = write.kept("AccountSubType", None)
-    currency = write.company.profile
-    return {
-        **data,
-        "FullyQualifiedName": data["Name"],
-        "SubAccount": False,
-        "Classification": write.kept("Classification", "Revenue"),
-        "AccountType": write.kept("AccountType", "Income"),
-        "AccountSubType": subtype,
-        "AcctNum": write.merged.get("AcctNum"),
-        "Description": write.merged.get("Description"),
-        "CurrentBalance": 0,
-        "CurrentBalanceWithSubAccounts": 0,
-        "CurrencyRef": {"value": currency.currency, "name": currency.currency_name},
-    }
+    return {**named(write), "Type": write.kept("Type", "NON_CREDIT_CARD")}
 
 
 def segment(write: Write) -> Doc:
     """The properties of a class or a department to store; both nest."""
-    data = _named(write)
+    data = named(write)
     parent = referred(write.company, write.kind.name, write.merged.get("ParentRef"), what=write.kind.name)
     full = f"{parent.data['FullyQualifiedName']}:{data['Name']}" if parent else data["Name"]
     nested = "SubClass" if write.kind.name == "Class" else "SubDepartment"
@@ -122,27 +102,6 @@ LIST_KINDS = (
         indexed=("Name",),
     ),
     Kind(
-        name="Account",
-        family=Family.LIST,
-        order=words(
-            "Name SubAccount FullyQualifiedName Active Classification AccountType AccountSubType AcctNum "
-            f"Description CurrentBalance CurrentBalanceWithSubAccounts CurrencyRef {_META}"
-        ),
-        known=("ParentRef", "TaxCodeRef", "AccountAlias", "OpeningBalance", "OpeningBalanceDate"),
-        prepare=account,
-        required=("Name",),
-        lengths={"Name": 100},
-        no_colon=("Name",),
-        queryable={
-            **_QUERY,
-            "AccountType": "text",
-            "AccountSubType": "text",
-            "Classification": "text",
-            "FullyQualifiedName": "text",
-        },
-        indexed=("Name",),
-    ),
-    Kind(
         name="Class",
         family=Family.LIST,
         order=words(f"Name SubClass ParentRef FullyQualifiedName Active {_META}"),
@@ -174,6 +133,7 @@ LIST_KINDS = (
         ),
         prepare=fixed,
         queryable={**_QUERY, "Taxable": "bool", "TaxGroup": "bool", "Description": "text"},
+        indexed=("Name",),
         operations=_READ_ONLY,
         in_cdc=False,
     ),
@@ -185,6 +145,7 @@ LIST_KINDS = (
         ),
         prepare=tax_rate,
         queryable={**_QUERY, "RateValue": "number", "AgencyRef": "id"},
+        indexed=("Name",),
         operations=_READ_ONLY,
         in_cdc=False,
     ),

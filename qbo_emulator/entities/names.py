@@ -8,7 +8,7 @@ from qbo_emulator import faults
 from qbo_emulator.entities.currency import party_currency
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
-from qbo_emulator.values import amount_out, reference_id, referred
+from qbo_emulator.values import amount_out, date_in, number_in, number_out, reference_id, referred
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
 
@@ -189,6 +189,17 @@ def customer(write: Write) -> Doc:
     return data
 
 
+def _term(write: Write) -> Doc | None:
+    term = referred(write.company, "Term", write.merged.get("TermRef"), what="Terms")
+    return {"value": term.qbo_id} if term else None
+
+
+def _rates(write: Write) -> Doc:
+    """What an hour is billed and costs; zero is as good as nothing."""
+    rates = {name: number_in(name, write.merged.get(name)) for name in ("BillRate", "CostRate")}
+    return {name: number_out(rate) for name, rate in rates.items() if rate}
+
+
 def vendor(write: Write) -> Doc:
     """The properties of a vendor to store."""
     merged = write.merged
@@ -206,13 +217,18 @@ def vendor(write: Write) -> Doc:
         "BillAddr": _address(write, "BillAddr"),
         "AcctNum": merged.get("AcctNum"),
         "TaxIdentifier": masked(str(number)) if number else None,
-        "TermRef": merged.get("TermRef"),
+        "TermRef": _term(write),
+        "APAccountRef": merged.get("APAccountRef"),
+        "Notes": merged.get("Notes"),
+        "TaxReportingBasis": merged.get("TaxReportingBasis"),
+        **_rates(write),
     }
 
 
 def employee(write: Write) -> Doc:
     """The properties of an employee to store."""
     name, active = _free_name(write)
+    number = write.merged.get("SSN")
     return {
         **_contacts(write.merged),
         "DisplayName": name,
@@ -221,7 +237,16 @@ def employee(write: Write) -> Doc:
         "BillableTime": bool(write.kept("BillableTime", False)),
         "PrimaryAddr": _address(write, "PrimaryAddr"),
         "EmployeeNumber": write.merged.get("EmployeeNumber"),
+        "SSN": masked(str(number)) if number else None,
+        "Gender": write.merged.get("Gender"),
+        **{day: _day(write, day) for day in ("HiredDate", "ReleasedDate", "BirthDate")},
+        **_rates(write),
     }
+
+
+def _day(write: Write, name: str) -> str | None:
+    day = date_in(name, write.merged.get(name))
+    return day.isoformat() if day else None
 
 
 _QUERY = {
@@ -265,19 +290,18 @@ NAME_KINDS = (
         name="Vendor",
         family=Family.NAME,
         order=words(
-            "BillAddr TaxIdentifier TermRef Balance AcctNum Vendor1099 CurrencyRef domain sparse "
+            "BillAddr TaxIdentifier TermRef Balance BillRate CostRate AcctNum Vendor1099 TaxReportingBasis "
+            "CurrencyRef APAccountRef Notes domain sparse "
             "Id SyncToken "
             "MetaData Title GivenName MiddleName FamilyName Suffix CompanyName DisplayName PrintOnCheckName "
             "Active PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
         ),
-        known=(
-            "APAccountRef",
-            "Notes",
-            "V4IDPseudonym",
-            "OtherAddr",
-            "OtherContactInfo",
-            "CostRate",
-            "BillRate",
+        known=words(
+            "AltContactName BusinessNumber ContactName CreditLimit DefaultTaxCodeRef GSTIN GSTRegistrationType "
+            "HasTPAR IsSubContractorCIS OpenBalanceDate Organization OtherAddr OtherContactInfo ParentRef "
+            "PrefillAccountRef ShipAddr Source SubcontractorType T4AEligible T5018Eligible TaxCountry "
+            "TaxIdEffectiveDate TDSEnabled TDSEntityTypeId TDSSectionTypeId UserId V4IDPseudonym VendorEx "
+            "VendorPaymentBankDetail VendorTypeRef"
         ),
         prepare=vendor,
         lengths=LENGTHS,
@@ -293,21 +317,12 @@ NAME_KINDS = (
         name="Employee",
         family=Family.NAME,
         order=words(
-            "EmployeeNumber BillableTime PrimaryAddr domain sparse Id SyncToken MetaData Title GivenName "
+            "EmployeeNumber SSN PrimaryAddr BillableTime BillRate CostRate BirthDate Gender HiredDate "
+            "ReleasedDate domain sparse Id SyncToken MetaData Title GivenName "
             "MiddleName FamilyName Suffix DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone "
             "Mobile Fax PrimaryEmailAddr"
         ),
-        known=(
-            "SSN",
-            "HiredDate",
-            "ReleasedDate",
-            "BirthDate",
-            "Gender",
-            "BillRate",
-            "CostRate",
-            "Organization",
-            "V4IDPseudonym",
-        ),
+        known=("Organization", "V4IDPseudonym", "Department", "UserId"),
         prepare=employee,
         lengths=LENGTHS,
         no_colon=NO_COLON,

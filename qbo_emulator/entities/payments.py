@@ -9,23 +9,20 @@ from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.store import Row
-from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, referred, stored
+from qbo_emulator.values import (
+    amount_out,
+    cents,
+    name_value,
+    number_in,
+    reference,
+    reference_id,
+    referred,
+    stored,
+)
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
 
 UNDEPOSITED_FUNDS = "4"
-
-
-def _pair(name: str, value: str) -> Doc:
-    return {
-        "name": "{http://schema.intuit.com/finance/v3}NameValue",
-        "declaredType": "com.intuit.schema.finance.v3.NameValue",
-        "scope": "javax.xml.bind.JAXBElement$GlobalScope",
-        "value": {"Name": name, "Value": value},
-        "nil": False,
-        "globalScope": True,
-        "typeSubstituted": False,
-    }
 
 
 def _family(write: Write, customer: Row) -> set[str]:
@@ -50,7 +47,7 @@ def _line(write: Write, line: Doc, family: set[str]) -> Doc | None:
         raise faults.invalid_number("Line.Amount", amount)
     link = links[0]
     kind, qbo_id = str(link.get("TxnType")), str(link["TxnId"])
-    if kind not in ledger.SETTLED_KINDS:
+    if kind not in ledger.RECEIVABLE:
         raise faults.business(f"A payment cannot be linked to a transaction of type {kind}.")
     row = write.company.row(kind, qbo_id)
     if row is None:
@@ -63,9 +60,9 @@ def _line(write: Write, line: Doc, family: set[str]) -> Doc | None:
     amount = cents(amount)
     if amount > available:
         raise faults.business("The amount applied is larger than the open balance of the linked transaction.")
-    extras = [_pair("txnId", qbo_id), _pair("txnOpenBalance", format(cents(available), "f"))]
+    extras = [name_value("txnId", qbo_id), name_value("txnOpenBalance", format(cents(available), "f"))]
     if row.data.get("DocNumber"):
-        extras.append(_pair("txnReferenceNumber", row.data["DocNumber"]))
+        extras.append(name_value("txnReferenceNumber", row.data["DocNumber"]))
     return {
         "Amount": amount_out(amount),
         "LinkedTxn": [{"TxnId": qbo_id, "TxnType": kind}],
@@ -84,7 +81,7 @@ def _lines(write: Write, customer: Row) -> tuple[list[Doc], Decimal, Decimal]:
         targets = [line["LinkedTxn"][0]["TxnId"] for line in lines]
         if len(targets) != len(set(targets)):
             raise faults.business("A payment can be linked to a transaction only once.")
-    sums = {kind: Decimal(0) for kind in ledger.SETTLED_KINDS}
+    sums = {kind: Decimal(0) for kind in ledger.RECEIVABLE}
     for line in lines:
         sums[line["LinkedTxn"][0]["TxnType"]] += stored(line["Amount"])
     return lines, sums["Invoice"], sums["CreditMemo"]
@@ -164,5 +161,7 @@ PAYMENT_KINDS = (
         label="Id",
         operations=frozenset({"create", "read", "update", "query", "delete", "void", "send", "pdf"}),
         sequence="txn",
+        email="",
+        effect=ledger.settle_payment,
     ),
 )

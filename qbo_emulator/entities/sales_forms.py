@@ -10,7 +10,7 @@ from qbo_emulator import faults
 from qbo_emulator.entities.sales_lines import Lines
 from qbo_emulator.sales_faults import read_only
 from qbo_emulator.schema import Write, check_email
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Row
 from qbo_emulator.values import cents, date_in, reference_id, stored
 from qbo_emulator.wire import Doc
 
@@ -84,7 +84,7 @@ def document_number(write: Write) -> str | None:
     if number is None:
         if company.preferences["SalesFormsPrefs"].get("CustomTxnNumbers"):
             return None
-        return before or str(company.highest_number + 1)
+        return before or str(highest_number(write) + 1)
     if number != before and not write.duplicate_number_allowed:
         own = write.before.qbo_id if write.before else None
         for other in company.table(kind.name).find("DocNumber", number):
@@ -93,23 +93,38 @@ def document_number(write: Write) -> str | None:
     return number
 
 
-def note_number(company: Company, number: str | None, *, created: bool) -> None:
+def highest_number(write: Write) -> int:
+    """The highest number used in the series the form belongs to."""
+    if write.kind.own_numbers:
+        return write.company.sequences.get(f"{write.kind.name} number", 1000)
+    return write.company.highest_number
+
+
+def note_number(write: Write, number: str | None) -> None:
     """Raise the highest number used, so that numbering goes on above it; updates do not move it."""
-    if created and number is not None and number.isdigit() and len(number) <= 12:
-        company.highest_number = max(company.highest_number, int(number))
+    if write.before is not None or number is None or not number.isdigit() or len(number) > 12:
+        return
+    highest = max(highest_number(write), int(number))
+    if write.kind.own_numbers:
+        write.company.sequences[f"{write.kind.name} number"] = highest
+    else:
+        write.company.highest_number = highest
 
 
-def form_address(write: Write, name: str, customer: Row) -> Doc | None:
+def form_address(write: Write, name: str, customer: Row | None) -> Doc | None:
     """The address sent or stored, else the whole address object of the customer."""
-    moved = write.before is not None and reference_id(write.before.data.get("CustomerRef")) != customer.qbo_id
+    own: Doc = customer.data if customer else {}
+    moved = write.before is not None and reference_id(write.before.data.get("CustomerRef")) != (
+        customer.qbo_id if customer else None
+    )
     given = write.sent.get(name) if moved else write.merged.get(name)
     if not isinstance(given, dict):
-        copied = customer.data.get(name)
+        copied = own.get(name)
         return dict(copied) if copied else None
     plain = {key: value for key, value in given.items() if value not in (None, "") and key != "Id"}
     if not plain:
         return None
-    for known in (write.before.data.get(name) if write.before else None, customer.data.get(name)):
+    for known in (write.before.data.get(name) if write.before else None, own.get(name)):
         if known and {key: value for key, value in known.items() if key != "Id"} == plain:
             return dict(known)
     return {"Id": write.company.next_id("address"), **plain}

@@ -87,7 +87,7 @@ def percent_of(company: Company, code_id: str) -> Decimal:
 class LineReader:
     """Reads the lines of one write; new lines get ids above those the form already had."""
 
-    def __init__(self, write: Write, customer: Row, txn_date: date) -> None:
+    def __init__(self, write: Write, customer: Row | None, txn_date: date) -> None:
         self.write = write
         self.customer = customer
         self.txn_date = txn_date
@@ -204,6 +204,9 @@ class LineReader:
         item = self._item(detail)
         price = number_in("UnitPrice", detail.get("UnitPrice"))
         quantity = number_in("Qty", detail.get("Qty"))
+        if price == 0 and quantity == 0:
+            # Clients that fill every property send both as zero with a real amount, and it is taken.
+            price = quantity = None
         if price is not None and quantity is not None and cents(price * quantity) != amount:
             raise faults.wrong_amount(amount)
         prefs = self.write.company.preferences

@@ -34,6 +34,7 @@ def open_company(key: str, ordinal: int, now: datetime) -> Company:
         opened,
     )
     _lists(company, opened)
+    _small_lists(company, opened)
     _taxes(company, profile, opened)
     # Always the same books for a profile: tests and demos count on it, and no secret hangs on it.
     dice = Random(f"books of {key}")  # noqa: S311
@@ -80,12 +81,34 @@ def _lists(company: Company, now: datetime) -> None:
         _add(company, "PaymentMethod", {"Name": name, "Type": kind}, now)
 
 
+def _small_lists(company: Company, now: datetime) -> None:
+    """Lists that clients can only read."""
+    for number, name in enumerate(rows.CUSTOMER_TYPES, start=1):
+        _place(company, "CustomerType", str(number), {"Name": name, "Active": True}, now)
+    year = now.year
+    details = [
+        {"BudgetDate": f"{year}-{month:02d}-01", "Amount": 2400, "AccountRef": {"value": "13"}}
+        for month in range(1, 13)
+    ]
+    budget: Doc = {
+        "Name": f"Warehouse {year}",
+        "StartDate": f"{year}-01-01",
+        "EndDate": f"{year}-12-31",
+        "BudgetType": "ProfitAndLoss",
+        "BudgetEntryType": "Monthly",
+        "Active": True,
+        "BudgetDetail": details,
+    }
+    _place(company, "Budget", "1", budget, now)
+
+
 def _taxes(company: Company, profile: Profile, now: datetime) -> None:
     for code, taxable in (("TAX", True), ("NON", False)):
         data = {"Name": code, "Description": code, "Active": True, "Taxable": taxable, "TaxGroup": False}
         _place(company, "TaxCode", code, data, now)
     if profile.tax_percent is None:
         return
+    _add(company, "TaxAgency", {"DisplayName": "Texas Comptroller of Public Accounts"}, now)
     rate = {
         "Name": "Texas, Austin",
         "Description": "Sales tax, state and local",

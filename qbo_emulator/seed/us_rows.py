@@ -201,6 +201,7 @@ PAYMENT_METHODS = (
     ("MasterCard", "CREDIT_CARD"),
     ("ACH", "NON_CREDIT_CARD"),
 )
+CUSTOMER_TYPES = ("Retail", "Trade", "Public sector")
 MEMOS = (
     "Thank you for your business.",
     "Delivery by appointment; call the number on the order.",

@@ -9,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qbo_emulator import batch, cdc, engine, exchange, faults
+from qbo_emulator.entities.taxes import create_code
 from qbo_emulator.forced import in_french as in_french_of
 from qbo_emulator.injection import Rule
 from qbo_emulator.query.run import answer as query_answer
 from qbo_emulator.schema import Family, Kind
 from qbo_emulator.store import Company, Replay
 from qbo_emulator.web.answers import Answer, gateway_refusal, refusal, success, tid
+from qbo_emulator.web.attachments import download_address, uploaded
 from qbo_emulator.web.calls import Call, read_call
 from qbo_emulator.web.connection import abort, dripping, silence, truncated
 from qbo_emulator.web.strikes import instead_of, strike_of
@@ -140,6 +142,12 @@ class Api:
         if head == "batch" and call.method == "POST":
             doc = batch.answer(company, call.document(), now, has_request_id=bool(call.request_id))
             return success(doc, now, as_json=call.as_json)
+        if head == "upload" and call.method == "POST":
+            return success(uploaded(company, call, now), now, as_json=call.as_json)
+        if head == "download" and call.method == "GET" and len(call.segments) == 2:
+            return Answer(200, download_address(company, call.segments[1]), "text/plain;charset=UTF-8")
+        if call.segments == ["taxservice", "taxcode"] and call.method == "POST":
+            return success(create_code(company, call.document(), now), now, as_json=call.as_json)
         kind = call.kind
         if kind is None:
             raise faults.unsupported(call.path)

@@ -27,11 +27,17 @@ class Viewer:
         return self.member.is_admin
 
 
+def member_of(request: HttpRequest) -> Member | None:
+    """Give the member a signed-in user is; it came with the user (sign_in.MemberBackend)."""
+    found: Member | None = getattr(request.user, "member", None)
+    return found
+
+
 def viewer(request: HttpRequest) -> Viewer:
     """Give the viewer behind a signed-in request; a user without membership is refused."""
     cached = getattr(request, "_viewer", None)
     if cached is None:
-        member = Member.objects.select_related("account").filter(user__pk=request.user.pk or 0).first()
+        member = member_of(request)
         if member is None:
             raise PermissionDenied
         cached = Viewer(account=member.account, member=member)

@@ -5,19 +5,18 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from deals.models import Member
+from deals.viewer import Viewer, member_of
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors import connection_for
+from quickbooks_bridge.selectors import connection_seen_by
 
 
 def connection_chip(request: HttpRequest) -> dict[str, Any]:
     """Give the company's name and whether it needs its owner, for signed-in members of a connected account."""
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
-    viewer = getattr(request, "_viewer", None)
-    member = viewer.member if viewer else Member.objects.filter(user__pk=request.user.pk or 0).first()
-    connection = connection_for(member.account) if member else None
-    if connection is None:
+    member = member_of(request)
+    connection = connection_seen_by(Viewer(member.account, member)) if member else None
+    if connection is None or connection.status == Connection.Status.DISCONNECTED:
         return {}
     return {
         "connection_chip": {

@@ -32,7 +32,7 @@ from quickbooks_bridge.money_strip import left_to_invoice, strip_context
 from quickbooks_bridge.presenters import as_of, customer_page, invoice_rows, is_in_step
 from quickbooks_bridge.selectors import (
     company_today,
-    last_connection_for,
+    connection_seen_by,
     linked_customer,
     may_see_invoices,
 )
@@ -52,21 +52,12 @@ def register_panels() -> None:
     register_panel(DealPanel("quickbooks", "sidebar", "QuickBooks", "document", render_sidebar))
 
 
-def _connection(viewer: Viewer) -> Connection | None:
-    """Give the account's connection, read once for all parts of a page: a viewer lives as long as its request."""
-    kept = viewer.member.__dict__
-    if "_quickbooks_connection" not in kept:
-        kept["_quickbooks_connection"] = last_connection_for(viewer.account)
-    found: Connection | None = kept["_quickbooks_connection"]
-    return found
-
-
 def _may_see(viewer: Viewer) -> bool:
-    return may_see_invoices(viewer, _connection(viewer))
+    return may_see_invoices(viewer, connection_seen_by(viewer))
 
 
 def _overdue(viewer: Viewer, deal: Deal, limit: int) -> list[DerivedLine]:
-    connection = _connection(viewer)
+    connection = connection_seen_by(viewer)
     if connection is None or not may_see_invoices(viewer, connection):
         return []
     return overdue_lines(deal, connection, now=timezone.now(), limit=limit)
@@ -98,7 +89,7 @@ def panel_context(viewer: Viewer, deal: Deal, *, page: int = 1, size: int = PAGE
 
 
 def _read(viewer: Viewer, deal: Deal, *, page: int, size: int) -> dict[str, Any]:
-    connection = _connection(viewer)
+    connection = connection_seen_by(viewer)
     context: dict[str, Any] = {"deal": deal, "viewer": viewer, "connection": connection}
     if connection is None or not may_see_invoices(viewer, connection):
         is_open = connection is not None and connection.status != Connection.Status.DISCONNECTED
@@ -180,7 +171,7 @@ def stamp(deal: Deal, connection: Connection, intents: DealIntents, *, now: date
 
 def is_unchanged(viewer: Viewer, deal: Deal, seen: str) -> bool:
     """Tell, with few and cheap statements, whether a page that carries the stamp `seen` is still right."""
-    connection = _connection(viewer)
+    connection = connection_seen_by(viewer)
     if not seen or connection is None or not may_see_invoices(viewer, connection):
         return False
     now = timezone.now()

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Subquery, Sum, Value, When
 
 from deals.models import Account, Deal
 from deals.viewer import Viewer
@@ -68,6 +68,15 @@ def company_keepings(connection: Connection) -> Keepings:
     )
 
 
+def connection_seen_by(viewer: Viewer) -> Connection | None:
+    """Give `last_connection_for` the viewer's account, read once: a viewer lives as long as its request."""
+    kept = viewer.member.__dict__
+    if "_quickbooks_connection" not in kept:
+        kept["_quickbooks_connection"] = last_connection_for(viewer.account)
+    found: Connection | None = kept["_quickbooks_connection"]
+    return found
+
+
 def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
     """Tell whether the viewer sees invoices: by default only the person who connected does."""
     return connection is not None and connection.owner_id == viewer.member.pk
@@ -120,12 +129,16 @@ def with_status(invoices: QuerySet[Invoice], *, today: date) -> QuerySet[Invoice
 
 def customer_link_of(deal: Deal, realm_id: str) -> CustomerLink | None:
     """Give the link of the deal's organization, of its person where it has none, or of the deal itself."""
+    return _customer_links(deal, realm_id).first()
+
+
+def _customer_links(deal: Deal, realm_id: str) -> QuerySet[CustomerLink]:
     links = CustomerLink.objects.filter(account_id=deal.account_id, realm_id=realm_id)
     if deal.organization_id:
-        return links.filter(organization_id=deal.organization_id).first()
+        return links.filter(organization_id=deal.organization_id)
     if deal.person_id:
-        return links.filter(person_id=deal.person_id).first()
-    return links.filter(deal=deal).first()
+        return links.filter(person_id=deal.person_id)
+    return links.filter(deal=deal)
 
 
 def customer_by_id(account: Account, realm_id: str, qbo_id: str) -> Customer | None:
@@ -135,8 +148,10 @@ def customer_by_id(account: Account, realm_id: str, qbo_id: str) -> Customer | N
 
 def linked_customer(deal: Deal, realm_id: str) -> Customer | None:
     """Give the deal's QuickBooks customer from the local index."""
-    link = customer_link_of(deal, realm_id)
-    return customer_by_id(deal.account, realm_id, link.customer_qbo_id) if link else None
+    links = _customer_links(deal, realm_id).values("customer_qbo_id")[:1]
+    return Customer.objects.filter(
+        account_id=deal.account_id, realm_id=realm_id, qbo_id=Subquery(links)
+    ).first()
 
 
 def owed_by(connection: Connection, customer: Customer) -> Decimal:

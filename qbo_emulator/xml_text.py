@@ -24,6 +24,8 @@ def _element(name: str, value: Any) -> str:
     if isinstance(value, list):
         return "".join(_element(name, item) for item in value)
     if isinstance(value, dict):
+        if name == "Fault":
+            return _fault(value)
         if _is_reference(value):
             label = f" name={quoteattr(value['name'])}" if "name" in value else ""
             return f"<{name}{label}>{escape(str(value['value']))}</{name}>"
@@ -46,9 +48,7 @@ def xml_answer(doc: Doc) -> str:
     time = f" time={quoteattr(doc['time'])}" if "time" in doc else ""
     parts = []
     for key, value in doc.items():
-        if key == "Fault":
-            parts.append(_fault(value))
-        elif key != "time":
+        if key != "time":
             parts.append(_element(key, value))
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'

@@ -17,7 +17,7 @@ from quickbooks_bridge.services.tokens import RETRY_AFTER_REFUSAL
 from ..conftest import sign_in
 from .test_main_job import create
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ from quickbooks_bridge.services.connection import consent_begin
 
 from ..conftest import connect, consent, make_member, sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 SETTINGS = "/quickbooks/"
 NOWHERE = "http://127.0.0.1:1/.well-known/openid_sandbox_configuration"

@@ -24,7 +24,7 @@ from quickbooks_bridge.models import (
 from ..conftest import PASSWORD, make_deal, sign_in
 from .test_main_job import an_item, create, form_data
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from quickbooks_bridge.tasks import sweep
 
 from ..conftest import connect, consent, sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def now() -> datetime:

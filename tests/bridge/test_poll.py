@@ -12,7 +12,7 @@ from quickbooks_bridge.services.poll import connections_sync
 
 from ..conftest import connect
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def now() -> datetime:

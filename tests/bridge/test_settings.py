@@ -181,7 +181,7 @@ def test_preset_is_added_edited_made_default_and_deleted(client, account, deal):
     assert not Preset.objects.filter(name="Net 45").exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_preset_takes_terms_of_quickbooks(client, connection, account):
     term = Term.objects.filter(realm_id=connection.realm_id, due_days__isnull=False).order_by("-due_days")[0]
     client.post("/quickbooks/presets/new/", {**PRESET, "due": f"term:{term.qbo_id}", "due_days": ""})

@@ -133,7 +133,7 @@ def _account_detail(write: Write, detail: Doc) -> Doc:
     kept["BillableStatus"] = _billable(detail, has_customer="CustomerRef" in kept)
     if detail.get("MarkupInfo"):
         kept["MarkupInfo"] = detail["MarkupInfo"]
-    return {**kept, "TaxCodeRef": _tax_code(detail)}
+    return kept | _tax_code(write, detail)
 
 
 def _item_detail(write: Write, detail: Doc, amount: Decimal) -> Doc:
@@ -155,8 +155,14 @@ def _item_detail(write: Write, detail: Doc, amount: Decimal) -> Doc:
         kept["UnitPrice"] = number_out(price)
     if quantity is not None:
         kept["Qty"] = number_out(quantity)
-    return {**kept, "TaxCodeRef": _tax_code(detail)}
+    return kept | _tax_code(write, detail)
 
 
-def _tax_code(detail: Doc) -> Doc:
-    return {"value": reference_id(detail.get("TaxCodeRef")) or "NON"}
+def _tax_code(write: Write, detail: Doc) -> Doc:
+    """The code of the line; in the United States a line without one is not taxed."""
+    given = reference_id(detail.get("TaxCodeRef"))
+    if given is not None and write.company.row("TaxCode", given) is None:
+        raise faults.invalid_reference("TaxCodes", given)
+    if given is None and not write.company.has_tax_codes:
+        given = "NON"
+    return {"TaxCodeRef": {"value": given}} if given else {}

@@ -32,10 +32,11 @@ def uploaded(company: Company, call: Call, now: datetime) -> Doc:
 
 
 def download_address(company: Company, qbo_id: str) -> str:
-    """Where the file of an attachment can be fetched (610 when it has none)."""
+    """Where the file of an attachment can be fetched now (610 when it has none)."""
     row = engine.read(company, KIND, qbo_id)
     file_key(row)
-    return str(row.data["TempDownloadUri"])
+    _, mark, rest = str(row.data["TempDownloadUri"]).partition("/attachments/")
+    return f"{company.public_url}{mark}{rest}"
 
 
 class Attachments:

@@ -184,6 +184,16 @@ def test_state_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
         payment = api.pay(invoice, 40)
         gone = api.invoice()
         api.ok(api.post("invoice", {"Id": gone["Id"], "SyncToken": "0"}, operation="delete"))
+        vendor = {"VendorRef": {"value": api.create("Vendor", {"DisplayName": "Kept vendor"})["Id"]}}
+        detail = {"AccountRef": {"value": "16"}}
+        line = {"Amount": 80, "DetailType": (kind := "AccountBasedExpenseLineDetail"), kind: detail}
+        bill = api.create("Bill", {**vendor, "Line": [line]})
+        cheque = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "1"}}, "TotalAmt": 80}
+        settled = {"Amount": 80, "LinkedTxn": [{"TxnId": bill["Id"], "TxnType": "Bill"}]}
+        bill_payment = api.create("BillPayment", {**vendor, **cheque, "Line": [settled]})
+        files = {"file_content_01": ("kept.txt", b"kept", "text/plain")}
+        upload = api.session.post(f"{api.base}/upload", files=files, timeout=10)
+        attached = api.ok(upload)["AttachableResponse"][0]["Attachable"]["Id"]
         body = {"DisplayName": "Kept by request id"}
         once = api.post("customer", body, requestid="kept").content
         first.control("POST", "/control/clock", {"advance_seconds": 1000})
@@ -200,6 +210,10 @@ def test_state_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
         stub = {"Id": payment["Id"], "SyncToken": "0"}
         again.ok(again.post("payment", stub, operation="delete"))
         assert again.read("Invoice", invoice["Id"])["Balance"] == 100
+        stub = {"Id": bill_payment["Id"], "SyncToken": "0"}
+        again.ok(again.post("billpayment", stub, operation="delete"))
+        assert again.read("Bill", bill["Id"])["Balance"] == 80
+        assert requests.get(again.get(f"download/{attached}").text, timeout=10).content == b"kept"
 
 
 def test_seed_makes_secrets_and_ids_the_same() -> None:

@@ -39,7 +39,8 @@ def company(world: World, realm_id: str) -> Company:
 def kind(plural: str) -> Kind:
     """The kind of a plural path part, such as `invoices`."""
     for known in KINDS.values():
-        if plural.lower() in {known.segment, f"{known.segment}s", f"{known.segment}es"}:
+        stem = known.segment.removesuffix("y")
+        if plural.lower() in {known.segment, f"{known.segment}s", f"{known.segment}es", f"{stem}ies"}:
             return known
     raise LookupError(f"There is nothing called {plural}.")
 

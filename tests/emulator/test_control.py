@@ -216,6 +216,12 @@ def test_state_file_keeps_everything_over_a_restart(tmp_path: Path) -> None:
         assert requests.get(again.get(f"download/{attached}").text, timeout=10).content == b"kept"
 
 
+@pytest.mark.parametrize("plural", ["taxagencies", "taxagencys", "TaxAgency"])
+def test_lists_are_called_by_their_plural(api: Api, plural: str) -> None:
+    made = api.control(plural, {"DisplayName": f"Agency called {plural}"})
+    assert api.read("TaxAgency", made["Id"])["DisplayName"] == f"Agency called {plural}"
+
+
 def test_seed_makes_secrets_and_ids_the_same() -> None:
     lines = []
     for _run in range(2):

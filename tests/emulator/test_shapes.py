@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -204,6 +205,30 @@ def test_account(api: Api) -> None:
         f"CurrentBalanceWithSubAccounts CurrencyRef {META}"
     )
     assert api.code(api.post("account", {"Name": "No type"})) == "6010"
+
+
+def test_attached_file(api: Api) -> None:
+    invoice = api.invoice()
+    described = {
+        "AttachableRef": [{"EntityRef": {"type": "Invoice", "value": invoice["Id"]}}],
+        "FileName": "a.xml",
+    }
+    files = {
+        "file_metadata_01": ("attachment.json", json.dumps(described), "application/json"),
+        "file_content_01": ("a.xml", b"<a>\r\n</a>\r\n", "text/xml"),
+    }
+    answer = api.ok(api.session.post(f"{api.base}/upload", files=files, timeout=10))
+    assert list(answer) == ["AttachableResponse", "time"]
+    attached = answer["AttachableResponse"][0]["Attachable"]
+    assert list(attached) == words(
+        f"FileName FileAccessUri TempDownloadUri Size ContentType {META} AttachableRef"
+    )
+    assert attached["AttachableRef"] == [
+        {"EntityRef": {"value": invoice["Id"], "type": "Invoice"}, "IncludeOnSend": False}
+    ]
+    assert (attached["Size"], attached["ContentType"]) == (11, "text/xml")
+    gone = api.ok(api.post("attachable", {"Id": attached["Id"]}, operation="delete"))["Attachable"]
+    assert gone == {"domain": "QBO", "status": "Deleted", "Id": attached["Id"]}
 
 
 def test_void_of_a_sales_receipt(api: Api) -> None:

@@ -80,8 +80,16 @@ def item(write: Write) -> Doc:
             "ParentRef": reference(parent),
             "Level": int(parent.data.get("Level", 0)) + 1,
         }
+    if kind == "Group":
+        return data | {"Taxable": False, "ItemGroupDetail": merged.get("ItemGroupDetail")}
     if is_category:
         return data
+    code = referred(write.company, "TaxCode", merged.get("SalesTaxCodeRef"), what="TaxCodes")
+    if code is not None and write.company.has_tax_codes:
+        data |= {
+            "SalesTaxCodeRef": reference(code),
+            "SalesTaxIncluded": bool(write.kept("SalesTaxIncluded", False)),
+        }
     price = number_in("UnitPrice", merged.get("UnitPrice"))
     cost = number_in("PurchaseCost", merged.get("PurchaseCost"))
     data |= {
@@ -102,13 +110,13 @@ ITEM_KINDS = (
         name="Item",
         family=Family.LIST,
         order=words(
-            "Name Sku Description Active SubItem ParentRef Level FullyQualifiedName Taxable UnitPrice Type "
+            "Name Sku Description Active SubItem ParentRef Level FullyQualifiedName Taxable SalesTaxIncluded UnitPrice Type "
             "IncomeAccountRef PurchaseDesc PurchaseCost ExpenseAccountRef AssetAccountRef TrackQtyOnHand "
-            "QtyOnHand ReorderPoint InvStartDate domain sparse Id SyncToken MetaData"
+            "QtyOnHand ReorderPoint InvStartDate SalesTaxCodeRef ItemGroupDetail domain sparse Id SyncToken MetaData"
         ),
         known=words(
-            "SalesTaxIncluded PurchaseTaxIncluded SalesTaxCodeRef PurchaseTaxCodeRef TaxClassificationRef "
-            "ItemGroupDetail PrefVendorRef AbatementRate ReverseChargeRate ServiceType ItemCategoryType "
+            "PurchaseTaxIncluded PurchaseTaxCodeRef TaxClassificationRef "
+            "PrefVendorRef AbatementRate ReverseChargeRate ServiceType ItemCategoryType "
             "ClassRef Source DeferredRevenue UQCDisplayText UQCId CustomField AttachableRef "
             "PrintGroupedItems "
             "SpecialItem SpecialItemType QtyOnPurchaseOrder QtyOnSalesOrder AvgCost ManPartNum RatePercent"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
 
-from qbo_emulator import engine
-from qbo_emulator.clock import pacific
-from qbo_emulator.entities import KINDS, empty_tables
+from qbo_emulator.entities import empty_tables
 from qbo_emulator.seed import us_rows as rows
 from qbo_emulator.seed.history import play
+from qbo_emulator.seed.opening import open_customers, open_lists
 from qbo_emulator.seed.preferences import company_info, preferences
-from qbo_emulator.seed.profiles import PROFILES
+from qbo_emulator.seed.profiles import COUNTRIES, PROFILES
+from qbo_emulator.seed.rows import add, place
 from qbo_emulator.store import Company, Profile
 from qbo_emulator.wire import Doc
 
@@ -25,19 +24,27 @@ def open_company(key: str, ordinal: int, now: datetime) -> Company:
     profile = PROFILES[key]
     company = Company(profile=profile, realm_id=str(REALM_BASE + 17 * ordinal), tables=empty_tables())
     opened = now - timedelta(days=420)
-    _place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
-    _place(
+    place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
+    place(
         company,
         "Preferences",
         "1",
         preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT),
         opened,
     )
+    # Always the same books for a profile: tests and demos count on it, and no secret hangs on it.
+    dice = Random(f"books of {key}")  # noqa: S311
+    country = COUNTRIES.get(key)
+    if country is not None:
+        _small_lists(company, opened)
+        open_lists(company, country, opened, dice)
+        open_customers(company, country, opened, dice)
+        play(company, now, dice, invoices=96, memos=country.memos)
+        company.replays.clear()
+        return company
     _lists(company, opened)
     _small_lists(company, opened)
     _taxes(company, profile, opened)
-    # Always the same books for a profile: tests and demos count on it, and no secret hangs on it.
-    dice = Random(f"books of {key}")  # noqa: S311
     if key == "us":
         _us(company, opened)
         play(company, now, dice, invoices=96)
@@ -48,24 +55,6 @@ def open_company(key: str, ordinal: int, now: datetime) -> Company:
     return company
 
 
-def _place(company: Company, kind: str, qbo_id: str, data: Doc, now: datetime) -> None:
-    """Store a row as it is, for what no rule writes."""
-    stamp = pacific(now)
-    data = {
-        **data,
-        "domain": "QBO",
-        "sparse": False,
-        "Id": qbo_id,
-        "SyncToken": "0",
-        "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
-    }
-    company.put(kind, KINDS[kind].arrange(data), now)
-
-
-def _add(company: Company, kind: str, body: dict[str, Any], now: datetime) -> str:
-    return engine.save(company, KINDS[kind], body, now, engine.PAGE).qbo_id
-
-
 def _lists(company: Company, now: datetime) -> None:
     for name, classification, kind, subtype in rows.ACCOUNTS:
         body = {
@@ -74,17 +63,17 @@ def _lists(company: Company, now: datetime) -> None:
             "AccountType": kind,
             "AccountSubType": subtype,
         }
-        _add(company, "Account", body, now)
+        add(company, "Account", body, now)
     for name, days in rows.TERMS:
-        _add(company, "Term", {"Name": name, "DueDays": days}, now)
+        add(company, "Term", {"Name": name, "DueDays": days}, now)
     for name, kind in rows.PAYMENT_METHODS:
-        _add(company, "PaymentMethod", {"Name": name, "Type": kind}, now)
+        add(company, "PaymentMethod", {"Name": name, "Type": kind}, now)
 
 
 def _small_lists(company: Company, now: datetime) -> None:
     """Lists that clients can only read."""
     for number, name in enumerate(rows.CUSTOMER_TYPES, start=1):
-        _place(company, "CustomerType", str(number), {"Name": name, "Active": True}, now)
+        place(company, "CustomerType", str(number), {"Name": name, "Active": True}, now)
     year = now.year
     details = [
         {"BudgetDate": f"{year}-{month:02d}-01", "Amount": 2400, "AccountRef": {"value": "13"}}
@@ -99,16 +88,16 @@ def _small_lists(company: Company, now: datetime) -> None:
         "Active": True,
         "BudgetDetail": details,
     }
-    _place(company, "Budget", "1", budget, now)
+    place(company, "Budget", "1", budget, now)
 
 
 def _taxes(company: Company, profile: Profile, now: datetime) -> None:
     for code, taxable in (("TAX", True), ("NON", False)):
         data = {"Name": code, "Description": code, "Active": True, "Taxable": taxable, "TaxGroup": False}
-        _place(company, "TaxCode", code, data, now)
+        place(company, "TaxCode", code, data, now)
     if profile.tax_percent is None:
         return
-    _add(company, "TaxAgency", {"DisplayName": "Texas Comptroller of Public Accounts"}, now)
+    add(company, "TaxAgency", {"DisplayName": "Texas Comptroller of Public Accounts"}, now)
     rate = {
         "Name": "Texas, Austin",
         "Description": "Sales tax, state and local",
@@ -121,7 +110,7 @@ def _taxes(company: Company, profile: Profile, now: datetime) -> None:
         ],
         "DisplayType": "ReadOnly",
     }
-    _place(company, "TaxRate", "3", rate, now)
+    place(company, "TaxRate", "3", rate, now)
     applies = {
         "TaxRateRef": {"value": "3", "name": "Texas, Austin"},
         "TaxTypeApplicable": "TaxOnAmount",
@@ -138,7 +127,7 @@ def _taxes(company: Company, profile: Profile, now: datetime) -> None:
         "PurchaseTaxRateList": {"TaxRateDetail": []},
         "TaxCodeConfigType": "SYSTEM_GENERATED",
     }
-    _place(company, "TaxCode", "2", code_data, now)
+    place(company, "TaxCode", "2", code_data, now)
     company.sequences["TaxRate"] = company.sequences["TaxCode"] = 3
 
 
@@ -162,15 +151,15 @@ def _us(company: Company, now: datetime) -> None:
                 "QtyOnHand": 400,
                 "InvStartDate": opened,
             }
-        qbo_id = _add(company, "Item", body, now)
+        qbo_id = add(company, "Item", body, now)
         if name in rows.INACTIVE_ITEMS:
-            _add(company, "Item", {"Id": qbo_id, "Active": False}, now)
-    _add(company, "Item", {"Name": rows.CATEGORY, "Type": "Category"}, now)
+            add(company, "Item", {"Id": qbo_id, "Active": False}, now)
+    add(company, "Item", {"Name": rows.CATEGORY, "Type": "Category"}, now)
     _customers(company, now)
     for name in rows.VENDORS:
-        _add(company, "Vendor", {"DisplayName": name, "CompanyName": name}, now)
+        add(company, "Vendor", {"DisplayName": name, "CompanyName": name}, now)
     for given, family in rows.EMPLOYEES:
-        _add(company, "Employee", {"GivenName": given, "FamilyName": family}, now)
+        add(company, "Employee", {"GivenName": given, "FamilyName": family}, now)
 
 
 def _customers(company: Company, now: datetime) -> None:
@@ -191,15 +180,15 @@ def _customers(company: Company, now: datetime) -> None:
             body |= {"BillAddr": address, "ShipAddr": dict(address)}
         if term:
             body["SalesTermRef"] = {"value": term}
-        ids[name] = _add(company, "Customer", body, now)
+        ids[name] = add(company, "Customer", body, now)
     for name, parent in rows.SUB_CUSTOMERS:
         parent_row = company.row("Customer", ids[parent])
         address = dict(parent_row.data["BillAddr"]) if parent_row else {}
         address.pop("Id", None)
         body = {"DisplayName": name, "Job": True, "ParentRef": {"value": ids[parent]}, "BillAddr": address}
-        _add(company, "Customer", body, now)
+        add(company, "Customer", body, now)
     for name in rows.INACTIVE_CUSTOMERS:
-        _add(company, "Customer", {"Id": ids[name], "Active": False}, now)
+        add(company, "Customer", {"Id": ids[name], "Active": False}, now)
 
 
 def _small(company: Company, now: datetime) -> None:
@@ -210,7 +199,7 @@ def _small(company: Company, now: datetime) -> None:
         ("Travel", "0"),
     ):
         body = {"Name": name, "Type": "Service", "UnitPrice": price, "IncomeAccountRef": {"value": "7"}}
-        _add(company, "Item", body, now)
+        add(company, "Item", body, now)
     for name in ("Fern Hollow Co-op", "Gannet Marine", "Hollis & Wray", "Inkwell Press"):
         address = {
             "Line1": "1 Prairie Rd",
@@ -224,5 +213,5 @@ def _small(company: Company, now: datetime) -> None:
             "BillAddr": address,
             "PrimaryEmailAddr": {"Address": f"office@{slug}.example"},
         }
-        _add(company, "Customer", body, now)
-    _add(company, "Vendor", {"DisplayName": "Co-working Commons"}, now)
+        add(company, "Customer", body, now)
+    add(company, "Vendor", {"DisplayName": "Co-working Commons"}, now)

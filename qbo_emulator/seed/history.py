@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from qbo_emulator import engine
+from qbo_emulator import engine, exchange
 from qbo_emulator.entities import KINDS
+from qbo_emulator.seed.opening import code_named
 from qbo_emulator.seed.us_rows import MEMOS
 from qbo_emulator.store import Company, Row
 from qbo_emulator.values import amount_out, cents, stored
@@ -35,16 +36,45 @@ class _Past:
     customers: list[Row]
     items: list[Row]
     events: list[_Event]
+    memos: tuple[str, ...]
 
     def invoice(self, fate: str) -> Callable[[datetime], None]:
         """The birth of an invoice, which plans what becomes of it."""
 
         def act(at: datetime) -> None:
-            body = _invoice(self.dice, self.customers, self.items)
+            body = self._body(at)
             row = engine.save(self.company, KINDS["Invoice"], body, at, engine.PAGE)
             self._plan(row, at, fate)
 
         return act
+
+    def _body(self, at: datetime) -> Doc:
+        company, dice, items = self.company, self.dice, self.items
+        customer = dice.choice(self.customers)
+        money, rate = money_of(company, customer, company.today(at))
+        lines = []
+        for item in dice.sample(items, dice.choice((1, 1, 2, 2, 3, 4)) if len(items) > 4 else 1):
+            price = stored(item.data["UnitPrice"])
+            quantity = dice.choice((1, 2, 3, 4, 6, 8, 12)) if price < 1000 else dice.choice((1, 1, 2))
+            price = cents(price / rate) if money else price
+            detail: Doc = {"ItemRef": {"value": item.qbo_id}, "UnitPrice": price, "Qty": quantity}
+            detail["TaxCodeRef"] = code_of(company, item, customer)
+            lines.append(
+                {
+                    "DetailType": "SalesItemLineDetail",
+                    "Amount": cents(price * quantity),
+                    "Description": item.data.get("Description"),
+                    "SalesItemLineDetail": detail,
+                }
+            )
+        body: Doc = {"CustomerRef": {"value": customer.qbo_id}, "Line": lines, **money}
+        if customer.data.get("PrimaryEmailAddr"):
+            body["BillEmail"] = dict(customer.data["PrimaryEmailAddr"])
+        if dice.random() < 0.4:
+            body["CustomerMemo"] = {"value": dice.choice(self.memos)}
+        if company.has_tax_codes and dice.random() < 0.25:
+            body["GlobalTaxCalculation"] = "TaxInclusive"
+        return body
 
     def _plan(self, row: Row, at: datetime, fate: str) -> None:
         last = (self.now - at).days - 1
@@ -65,16 +95,18 @@ class _Past:
         self.events.append(_Event(at, act))
 
 
-def play(company: Company, now: datetime, dice: Random, *, invoices: int) -> None:
+def play(
+    company: Company, now: datetime, dice: Random, *, invoices: int, memos: tuple[str, ...] = MEMOS
+) -> None:
     """Write `invoices` invoices over the past year with what became of them, oldest first."""
     customers = [row for row in company.table("Customer").rows.values() if row.active]
     items = [
         row
         for row in company.table("Item").rows.values()
-        if row.active and row.data["Type"] != "Category" and stored(row.data.get("UnitPrice"))
+        if row.active and row.data["Type"] not in {"Category", "Group"} and stored(row.data.get("UnitPrice"))
     ]
     events: list[_Event] = []
-    past = _Past(company, now, dice, customers, items, events)
+    past = _Past(company, now, dice, customers, items, events, memos)
     for number in range(invoices):
         days_ago = 360 * (invoices - number) / invoices
         at = now - timedelta(days=days_ago, minutes=dice.randrange(240))
@@ -91,30 +123,40 @@ def _later(at: datetime, dice: Random, days: int) -> datetime:
     return at + timedelta(days=dice.uniform(1, max(days, 2)))
 
 
-def _invoice(dice: Random, customers: list[Row], items: list[Row]) -> Doc:
-    customer = dice.choice(customers)
-    lines = []
-    for item in dice.sample(items, dice.choice((1, 1, 2, 2, 3, 4)) if len(items) > 4 else 1):
-        price = stored(item.data["UnitPrice"])
-        quantity = dice.choice((1, 2, 3, 4, 6, 8, 12)) if price < 1000 else dice.choice((1, 1, 2))
-        lines.append(
-            {
-                "DetailType": "SalesItemLineDetail",
-                "Amount": cents(price * quantity),
-                "Description": item.data.get("Description"),
-                "SalesItemLineDetail": {
-                    "ItemRef": {"value": item.qbo_id},
-                    "UnitPrice": price,
-                    "Qty": quantity,
-                },
-            }
-        )
-    body: Doc = {"CustomerRef": {"value": customer.qbo_id}, "Line": lines}
-    if customer.data.get("PrimaryEmailAddr"):
-        body["BillEmail"] = dict(customer.data["PrimaryEmailAddr"])
-    if dice.random() < 0.4:
-        body["CustomerMemo"] = {"value": dice.choice(MEMOS)}
-    return body
+def money_of(company: Company, customer: Row, day: date) -> tuple[Doc, Decimal]:
+    """What a form says about its currency, and the home units of one unit of it."""
+    code = str(customer.data["CurrencyRef"]["value"])
+    if code == company.profile.currency:
+        return {}, Decimal(1)
+    rate = exchange.rate_as_of(company, code, day) or Decimal(1)
+    return {"CurrencyRef": {"value": code}, "ExchangeRate": rate}, rate
+
+
+# Where goods go decides the code in Canada; elsewhere the item's own does.
+PROVINCES = {
+    "NS": "HST NS",
+    "NB": "HST NB 2016",
+    "BC": "GST/PST BC",
+    "SK": "GST/PST SK 2017",
+    "MB": "GST/PST MB",
+    "QC": "GST/QST QC - 9.975",
+    "AB": "GST",
+    "YT": "GST",
+}
+
+
+def code_of(company: Company, item: Row, customer: Row) -> Doc | None:
+    """The tax code a bookkeeper would choose."""
+    own = item.data.get("SalesTaxCodeRef")
+    if own is None or company.profile.country != "CA":
+        return {"value": own["value"]} if own else None
+    name = company.tables["TaxCode"].rows[own["value"]].data["Name"]
+    if customer.data["CurrencyRef"]["value"] != company.profile.currency:
+        return {"value": code_named(company, "Zero-rated")}
+    place = (customer.data.get("ShipAddr") or {}).get("CountrySubDivisionCode")
+    if name == "HST ON" and place in PROVINCES:
+        return {"value": code_named(company, PROVINCES[place])}
+    return {"value": own["value"]}
 
 
 def _pay(company: Company, qbo_id: str, share: Decimal, dice: Random) -> Callable[[datetime], None]:
@@ -129,10 +171,18 @@ def _pay(company: Company, qbo_id: str, share: Decimal, dice: Random) -> Callabl
             "PaymentMethodRef": {"value": dice.choice(("2", "2", "5", "3"))},
             "PaymentRefNum": str(dice.randrange(1000, 9999)),
             "Line": [{"Amount": amount_out(amount), "LinkedTxn": [{"TxnId": qbo_id, "TxnType": "Invoice"}]}],
+            **same_money(company, row),
         }
         engine.save(company, KINDS["Payment"], body, at, engine.PAGE)
 
     return act
+
+
+def same_money(company: Company, form: Row) -> Doc:
+    """Currency and rate of another form, for one that settles it."""
+    if not company.is_multicurrency:
+        return {}
+    return {name: form.data.get(name) for name in ("CurrencyRef", "ExchangeRate")}
 
 
 def _void(company: Company, qbo_id: str) -> Callable[[datetime], None]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from qbo_emulator.seed.profiles import COUNTRIES
 from qbo_emulator.store import Profile
 from qbo_emulator.wire import Doc
+
+LEGAL_FORMS = {"GB": "Ltd", "CA": "Inc.", "NO": "AS"}
 
 
 def preferences(profile: Profile, *, default_item: str, discount_account: str) -> Doc:
@@ -12,6 +15,8 @@ def preferences(profile: Profile, *, default_item: str, discount_account: str) -
     tax: Doc = {"UsingSalesTax": taxed, "PartnerTaxEnabled": taxed}
     if taxed:
         tax["TaxGroupCodeRef"] = {"value": "2"}
+    if profile.country != "US":
+        tax = {"UsingSalesTax": True}
     return {
         "AccountingInfoPrefs": {
             "UseAccountNumbers": False,
@@ -68,7 +73,10 @@ def preferences(profile: Profile, *, default_item: str, discount_account: str) -
             "MarkTimeEntriesBillable": True,
         },
         "TaxPrefs": tax,
-        "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": {"value": profile.currency}},
+        "CurrencyPrefs": {
+            "MultiCurrencyEnabled": profile.multicurrency,
+            "HomeCurrency": {"value": profile.currency},
+        },
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
         "OtherPrefs": {
             "NameValue": [
@@ -99,30 +107,32 @@ def _custom_fields() -> list[Doc]:
 
 def company_info(profile: Profile, *, started: str) -> Doc:
     """CompanyInfo of a newly opened company; `started` is its first date."""
+    country = COUNTRIES.get(profile.key)
     street = "2100 E Cesar Chavez St" if profile.key == "us" else "14 Prairie Lane"
+    line, city, subdivision, postal = country.street if country else (street, "Austin", "TX", "78702")
     address = {
         "Id": "1",
-        "Line1": street,
-        "City": "Austin",
-        "Country": "USA",
-        "CountrySubDivisionCode": "TX",
-        "PostalCode": "78702",
+        "Line1": line,
+        "City": city,
+        "Country": country.iso3 if country else "USA",
+        "CountrySubDivisionCode": subdivision,
+        "PostalCode": postal,
     }
     host = profile.name.split()[0].lower()
     return {
         "CompanyName": profile.name,
-        "LegalName": f"{profile.name} LLC",
+        "LegalName": f"{profile.name} {LEGAL_FORMS.get(profile.country, 'LLC')}",
         "CompanyAddr": address,
         "CustomerCommunicationAddr": address,
         "LegalAddr": address,
         "CustomerCommunicationEmailAddr": {"Address": f"accounts@{host}.example"},
-        "PrimaryPhone": {"FreeFormNumber": "(512) 555-0142"},
+        "PrimaryPhone": {"FreeFormNumber": country.phone.replace("#", "4") if country else "(512) 555-0142"},
         "CompanyStartDate": started,
         "FiscalYearStartMonth": "January",
         "Country": profile.country,
         "Email": {"Address": f"accounts@{host}.example"},
         "WebAddr": {"URI": f"https://www.{host}.example"},
-        "SupportedLanguages": "en",
+        "SupportedLanguages": profile.languages,
         "DefaultTimeZone": profile.zone,
         "NameValue": [
             {"Name": "NeoEnabled", "Value": "true"},
@@ -131,7 +141,10 @@ def company_info(profile: Profile, *, started: str) -> Doc:
             {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
             {"Name": "PayrollFeature", "Value": "false"},
             {"Name": "AccountantFeature", "Value": "false"},
-            {"Name": "IndustryType", "Value": "Office furniture and interiors"},
+            {
+                "Name": "IndustryType",
+                "Value": country.industry if country else "Office furniture and interiors",
+            },
             {"Name": "ItemCategoriesFeature", "Value": "true"},
             {"Name": "AssignedTime", "Value": f"{started}T09:00:00-08:00"},
         ],

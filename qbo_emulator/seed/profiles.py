@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from qbo_emulator.seed.ca_rows import CA
+from qbo_emulator.seed.country import Country
+from qbo_emulator.seed.gb_rows import GB
+from qbo_emulator.seed.multi_rows import US_MULTI
+from qbo_emulator.seed.no_rows import NO
 from qbo_emulator.store import Profile
 
 PROFILES: dict[str, Profile] = {
@@ -26,4 +31,52 @@ PROFILES: dict[str, Profile] = {
         tax_percent=None,
         user="Jo Lindqvist",
     ),
+    "us-multi": Profile(
+        key="us-multi",
+        name="Greenpoint Audio",
+        country="US",
+        currency="USD",
+        currency_name="United States Dollar",
+        zone="America/New_York",
+        tax_percent=Decimal("8.875"),
+        user="Sol Abrams",
+        multicurrency=True,
+    ),
+    "gb": Profile(
+        key="gb",
+        name="Wharfside Lighting",
+        country="GB",
+        currency="GBP",
+        currency_name="British Pound Sterling",
+        zone="Europe/London",
+        user="Bethan Rowlands",
+        tax_word="VAT",
+        languages="en,en-GB",
+    ),
+    "ca": Profile(
+        key="ca",
+        name="Northwater Outfitting",
+        country="CA",
+        currency="CAD",
+        currency_name="Canadian Dollar",
+        zone="America/Toronto",
+        user="Renée Fortin",
+        tax_word="GST/HST",
+        languages="en,fr",
+        multicurrency=True,
+    ),
+    "no-like": Profile(
+        key="no-like",
+        name="Skuteviken Elektronikk",
+        country="NO",
+        currency="NOK",
+        currency_name="Norwegian Krone",
+        zone="Europe/Oslo",
+        user="Eirik Sunde",
+        tax_word="VAT",
+        languages="en,nb",
+    ),
 }
+
+# The rows a company opens with, where they are not those of the two first companies.
+COUNTRIES: dict[str, Country] = {"us-multi": US_MULTI, "gb": GB, "ca": CA, "no-like": NO}

@@ -10,6 +10,7 @@ from qbo_emulator import engine, ledger
 from qbo_emulator.clock import moment
 from qbo_emulator.entities import KINDS
 from qbo_emulator.schema import Family, Kind
+from qbo_emulator.seed.history import same_money
 from qbo_emulator.store import Change, Company, Row
 from qbo_emulator.values import amount_out, number_in, stored
 from qbo_emulator.webhooks import WebhookSettings
@@ -131,6 +132,7 @@ def pay(world: World, company_of: Company, invoice: Row, body: Doc) -> Row:
         "TxnDate": body.get("date"),
         "PaymentRefNum": body.get("ref"),
         "PaymentMethodRef": {"value": str(body["method"])} if body.get("method") else None,
+        **same_money(company_of, invoice),
     }
     if on_invoice:
         link = {"TxnId": invoice.qbo_id, "TxnType": "Invoice"}

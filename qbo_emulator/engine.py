@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator import faults, ledger
+from qbo_emulator import credits, faults, ledger
 from qbo_emulator.clock import pacific
 from qbo_emulator.entities import KINDS
 from qbo_emulator.entities.currency import activate
@@ -143,6 +143,8 @@ def _have_effects(company: Company, before: Row | None, after: Row | None, now: 
         ledger.move_balances(company, before, after, now)
     if kind.effect is not None:
         kind.effect(company, before, after, now)
+    if row.kind == "Invoice" and before is None:
+        credits.apply_by_itself(company, row, now)
 
 
 def remove(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Doc:

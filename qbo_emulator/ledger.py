@@ -171,6 +171,12 @@ def settle_payment(
         _refresh_settled(company, qbo_id, now, is_write=qbo_id != under_way)
 
 
+def settle(company: Company, before: Row | None, after: Row, now: datetime, *, under_way: str) -> None:
+    """Let a payment that another write changed or made have its effects."""
+    move_balances(company, before, after, now)
+    settle_payment(company, before, after, now, under_way=under_way)
+
+
 def _refresh_settled(company: Company, qbo_id: str, now: datetime, *, is_write: bool) -> None:
     row = settled_row(company, qbo_id)
     if row is None:

@@ -8,7 +8,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qbo_emulator import batch, cdc, engine, exchange, faults
+from qbo_emulator import batch, cdc, engine, exchange, faults, invoice_links
 from qbo_emulator.entities.taxes import create_code
 from qbo_emulator.forced import in_french as in_french_of
 from qbo_emulator.injection import Rule
@@ -177,7 +177,12 @@ class Api:
         if len(parts) != 1:
             raise faults.unsupported(call.path)
         qbo_id = parts[0].upper() if parts[0] in {"tax", "non"} else parts[0]
-        return success({kind.name: engine.read(company, kind, qbo_id).text}, now, as_json=call.as_json)
+        found = engine.read(company, kind, qbo_id)
+        if kind.name == "Invoice" and "invoicelink" in call.query.get("include", "").lower().split(","):
+            return success(
+                {kind.name: invoice_links.shown(self.world.url, company, found)}, now, as_json=call.as_json
+            )
+        return success({kind.name: found.text}, now, as_json=call.as_json)
 
     def _written(self, company: Company, kind: Kind, call: Call) -> object:
         now = self.world.clock.now()

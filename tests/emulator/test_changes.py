@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
+
 from tests.emulator.client import Api, invoice_body
+from tests.emulator_process import EmulatorProcess
 
 
 def _since(api: Api, entities: str, since: str) -> list[dict[str, Any]]:
@@ -119,3 +122,68 @@ def test_same_request_id_is_free_in_another_company(api: Api) -> None:
     api.create("Invoice", invoice_body("1", 3), requestid="per company")
     other = Api(api.emulator, 1)
     assert other.create("Invoice", invoice_body("1", 4), requestid="per company")["TotalAmt"] == 4
+
+
+def test_changes_are_a_thousand_in_all_and_oldest_first(own_emulator: EmulatorProcess) -> None:
+    api = Api(own_emulator)
+    since = _now(api)
+    for number in range(0, 1010, 30):
+        items = [
+            {"bId": str(n), "operation": "create", "Vendor": {"DisplayName": f"Many {number + n}"}}
+            for n in range(30)
+        ]
+        api.ok(api.post("batch", {"BatchItemRequest": items}))
+    api.customer()
+    vendors, customers = _since(api, "Vendor,Customer", since)
+    assert (len(vendors["Vendor"]), vendors["maxResults"], customers) == (1000, 1000, {})
+    assert vendors["Vendor"][0]["DisplayName"] == "Many 0"
+
+
+def test_deletions_are_told_for_thirty_days(own_emulator: EmulatorProcess) -> None:
+    api = Api(own_emulator)
+    since, gone = _now(api), api.invoice()
+    api.ok(api.post("invoice", {"Id": gone["Id"], "SyncToken": "0"}, operation="delete"))
+
+    def told() -> list[str]:
+        api.emulator.control("POST", "/control/clock", {"skew": days * 86_400 - 60})
+        token = _fresh(own_emulator)
+        api.session.headers["Authorization"] = f"Bearer {token}"
+        return [row["Id"] for row in _since(api, "Invoice", since)[0].get("Invoice", []) if "status" in row]
+
+    days = 29
+    assert told() == [gone["Id"]]
+    days = 31
+    assert told() == []
+
+
+def _fresh(emulator: EmulatorProcess) -> str:
+    company = emulator.companies[0]
+    answer = requests.post(
+        f"{emulator.url}/oauth2/v1/tokens/bearer",
+        {"grant_type": "refresh_token", "refresh_token": company["refresh_token"]},
+        auth=(emulator.client_id, emulator.client_secret),
+        timeout=10,
+    ).json()
+    company["refresh_token"] = answer["refresh_token"]
+    return str(answer["access_token"])
+
+
+def test_batch_can_ask_for_changes(api: Api) -> None:
+    since, invoice = _now(api), api.invoice()
+    asked = {"bId": "c", "CDCQuery": {"Entities": "Invoice,Term", "ChangedSince": since}}
+    (item,) = api.ok(api.post("batch", {"BatchItemRequest": [asked]}))["BatchItemResponse"]
+    changed, nothing = item["CDCResponse"][0]["QueryResponse"]
+    assert [row["Id"] for row in changed["Invoice"]] == [invoice["Id"]]
+    assert nothing == {}
+
+
+def test_ids_of_a_batch_with_a_request_id_are_short(api: Api) -> None:
+    def ask(item_id: str, request_id: str) -> requests.Response:
+        item = {"bId": item_id, "Query": "select count(*) from Term"}
+        return api.post("batch", {"BatchItemRequest": [item]}, requestid=request_id)
+
+    assert ask("b" * 10, "x" * 36).status_code == 200
+    assert api.code(ask("b" * 11, "y" * 36)) == "2130"
+    assert api.code(ask("b", "z" * 37)) == "2130"
+    long_id = {"bId": "b" * 36, "Query": "select count(*) from Term"}
+    assert api.post("batch", {"BatchItemRequest": [long_id]}).status_code == 200

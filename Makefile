@@ -47,6 +47,7 @@ test: $(VENV)/.dev  ## everything, with a real browser where there is one
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side
 	DATA_DIR=build/bench $(PY) -m tests.bench
+	DATA_DIR=build/bench $(PY) -m tests.bench_scale
 
 screenshots: $(VENV)/.dev  ## the pictures of README, made by the browser walk
 	SCREENSHOTS=docs/img DATA_DIR=build/test $(PY) -m pytest -q tests/e2e

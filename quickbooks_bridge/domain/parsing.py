@@ -21,6 +21,7 @@ from .remote import (
 )
 
 CDC_LIMIT = 1000
+_ZERO = Decimal(0)
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ def parse_moment(text: Any) -> datetime:
 
 def _text(obj: Json, key: str) -> str:
     value = obj.get(key)
+    if type(value) is str:
+        return value
     return "" if value is None else str(value)
 
 
@@ -51,10 +54,12 @@ def _required(obj: Json, key: str) -> str:
 
 def _number(obj: Json, key: str) -> Decimal:
     value = obj.get(key)
-    if value in (None, ""):
-        return Decimal(0)
+    if type(value) is Decimal:
+        return value
+    if value is None or value == "":
+        return _ZERO
     try:
-        return Decimal(str(value))
+        return Decimal(value) if type(value) is int else Decimal(str(value))
     except InvalidOperation as error:
         raise UnreadableAnswer(key) from error
 

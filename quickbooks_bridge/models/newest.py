@@ -6,10 +6,11 @@ statement itself: two processes that apply answers in the wrong order still end 
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from decimal import Decimal
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -23,6 +24,7 @@ KEY = ("account_id", "realm_id", "qbo_id")
 # SQLite takes 32,766 parameters in a statement; the widest of these rows has eight.
 _SQLITE_ROWS = 1000
 Values = Sequence[Any]
+Key = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,70 @@ class News:
     actor_id: int | None = None
 
 
+def read_stored(
+    model: type[RemoteRow], keys: Iterable[Key], names: tuple[str, ...]
+) -> dict[Key, tuple[Any, ...]]:
+    """Lock the rows of `keys` and give `names` of each, so that appliers of the same objects take turns."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
+    connection = connections[DEFAULT_DB_ALIAS]
+    is_sqlite = connection.vendor == "sqlite"
+    lists = [sorted({key[at] for key in wanted}, key=str) for at in range(3)]
+    any_of = "IN (SELECT value FROM json_each(%s))" if is_sqlite else "= ANY(%s)"
+    columns = ", ".join(map(_quote, (*KEY, *names)))
+    where = " AND ".join(f"{_quote(name)} {any_of}" for name in KEY)
+    lock = "" if is_sqlite else " FOR UPDATE"
+    with connection.cursor() as cursor:
+        # Only names of columns and tables of our own models are put together here.
+        cursor.execute(
+            f"SELECT {columns} FROM {_quote(model._meta.db_table)} WHERE {where}{lock}",  # noqa: S608 - see above
+            [json.dumps(values) for values in lists] if is_sqlite else lists,
+        )
+        rows = cursor.fetchall()
+    readers = _readers(model, names, connection.vendor)
+    found = {}
+    for row in rows:
+        key = (row[0], row[1], row[2])
+        if key in wanted:
+            values = list(row[3:])
+            for at, read in readers:
+                if values[at] is not None:
+                    values[at] = read(values[at])
+            found[key] = tuple(values)
+    return found
+
+
+@lru_cache(maxsize=32)
+def _readers(
+    model: type[models.Model], names: tuple[str, ...], vendor: str
+) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Give how columns are read that the driver does not give as Django does."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    readers: list[tuple[int, Callable[[Any], Any]]] = []
+    for at, name in enumerate(names):
+        field = fields[name]
+        if isinstance(field, models.JSONField):
+            readers.append((at, json.loads))
+        elif vendor == "sqlite" and isinstance(field, models.DateTimeField):
+            readers.append((at, _aware))
+        elif vendor == "sqlite" and isinstance(field, models.DecimalField):
+            readers.append((at, partial(_exact, Decimal(1).scaleb(-field.decimal_places))))
+    return tuple(readers)
+
+
+def _aware(moment: datetime) -> datetime:
+    # Django's driver for SQLite reads dates and instants from their text, instants without their zone.
+    return moment.replace(tzinfo=UTC)
+
+
+def _exact(step: Decimal, value: float) -> Decimal:
+    return Decimal(str(value)).quantize(step)
+
+
 def write_newest(
     model: type[RemoteRow], names: tuple[str, ...], rows: Sequence[Values], *, news: Sequence[News] = ()
-) -> set[tuple[int, str, str]]:
+) -> set[Key]:
     """Insert `rows` or overwrite older ones; gives the keys (account, realm, id) of the rows that were written.
 
     `names` are columns in the order of each row's values; they include KEY, sync_token and remote_updated_at. Each
@@ -73,15 +136,13 @@ def _write_sqlite(
     fixed, constants = _fixed(model, names)
     limit = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
     size = max(1, limit // (len(names) + len(fixed)))
+    odd = _odd_columns(model, names)
     written: list[tuple[Any, ...]] = []
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
         marks = "(" + ", ".join(["%s"] * (len(fixed) + len(names))) + ")"
         insert = _head(model, names, fixed) + "VALUES " + ", ".join([marks] * len(part)) + _tail(model, names)
-        params: list[Any] = []
-        for row in part:
-            params.extend(constants)
-            params.extend(map(_sqlite_value, row))
+        params = [value for row in part for value in (*constants, *_sqlite_row(row, odd))]
         cursor.execute(insert, params)
         written.extend(cursor.fetchall())
     return written
@@ -102,15 +163,34 @@ def _postgres_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _sqlite_value(value: Any) -> Any:
-    """Give a value as Django stores it in SQLite: dates and instants as text that sorts, instants in UTC."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC).replace(tzinfo=None))
-    if isinstance(value, dict | list | tuple):
-        return json.dumps(value, default=str)
-    return value.isoformat() if isinstance(value, date) else str(value)
+_encode = json.JSONEncoder(default=str).encode
+
+
+@lru_cache(maxsize=32)
+def _odd_columns(model: type[models.Model], names: tuple[str, ...]) -> tuple[tuple[int, bool], ...]:
+    """Give the places of columns that SQLite's driver does not write as Django does, and whether each is JSON."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    kinds = [(at, fields[name]) for at, name in enumerate(names)]
+    return tuple(
+        (at, isinstance(field, models.JSONField))
+        for at, field in kinds
+        if isinstance(field, models.JSONField | models.DateTimeField)
+    )
+
+
+def _sqlite_row(row: Values, odd: tuple[tuple[int, bool], ...]) -> list[Any]:
+    """Give a row as Django stores it in SQLite: JSON as text, instants as text in UTC that sorts."""
+    values = list(row)
+    for at, is_json in odd:
+        value = values[at]
+        if value is not None:
+            values[at] = _encode(value) if is_json else _instant(value)
+    return values
+
+
+@lru_cache(maxsize=4096)
+def _instant(moment: datetime) -> str:
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def _quote(name: str) -> str:
@@ -200,9 +280,10 @@ def _tell_sqlite(cursor: Any, written: Sequence[tuple[Any, ...]], news: Sequence
         if found is None:
             continue
         invoice_id, deal_id = found
-        events.append((one.account_id, invoice_id, one.at, one.kind, one.source, one.data, one.actor_id))
+        at, data = _instant(one.at), _encode(one.data)
+        events.append((one.account_id, invoice_id, at, one.kind, one.source, data, one.actor_id))
         if deal_id is not None:
-            entries.append((one.account_id, deal_id, one.at, one.kind, one.data, one.actor_id))
+            entries.append((one.account_id, deal_id, at, one.kind, data, one.actor_id))
     _insert_sqlite(cursor, InvoiceEvent, "account_id invoice_id at kind source data actor_id", events)
     _insert_sqlite(cursor, TimelineEntry, "account_id deal_id at kind data actor_id", entries)
 
@@ -215,8 +296,7 @@ def _insert_sqlite(cursor: Any, model: type[models.Model], columns: str, rows: S
     head = f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(map(_quote, names))}) VALUES "  # noqa: S608
     for start in range(0, len(rows), _SQLITE_ROWS):
         part = rows[start : start + _SQLITE_ROWS]
-        params = [_sqlite_value(value) for row in part for value in row]
-        cursor.execute(head + ", ".join([marks] * len(part)), params)
+        cursor.execute(head + ", ".join([marks] * len(part)), [value for row in part for value in row])
 
 
 def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Values]) -> None:
@@ -235,7 +315,8 @@ def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequenc
                 part = rows[start : start + _SQLITE_ROWS]
                 # Only names of columns and tables of our own models are put together here.
                 source = f"SELECT column1 AS key, {columns} FROM (VALUES {', '.join([marks] * len(part))})"  # noqa: S608
-                params = [_sqlite_value(value) for row in part for value in row]
+                odd = _odd_columns(model, (model._meta.pk.attname, *names))
+                params = [value for row in part for value in _sqlite_row(row, odd)]
                 cursor.execute(f"UPDATE {table} SET {changes} FROM ({source}) AS v WHERE id = v.key", params)  # noqa: S608
         elif rows:
             taken = ", ".join(

@@ -17,13 +17,12 @@ from quickbooks_bridge.domain.remote import (
 )
 from quickbooks_bridge.models import Connection, Customer, Item, Payment, TaxCode, Term
 from quickbooks_bridge.models.catalogue import RemoteRow
-from quickbooks_bridge.models.newest import write_newest
+from quickbooks_bridge.models.newest import Key, read_stored, write_newest
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Owner = tuple[int, str]
-Key = tuple[int, str, str]
 Arrivals = Iterable[tuple[Owner, Stamped[T]]]
 STAMP = ("account_id", "realm_id", "qbo_id", "sync_token", "remote_updated_at")
 CHUNK = 1000
@@ -51,22 +50,6 @@ def chunks(arrivals: Arrivals[T]) -> Iterator[dict[Key, Stamped[T]]]:
     keys = list(newest)
     for start in range(0, len(keys), CHUNK):
         yield {key: newest[key] for key in keys[start : start + CHUNK]}
-
-
-def stored(model: type[RemoteRow], keys: Iterable[Key], names: Sequence[str]) -> dict[Key, tuple[Any, ...]]:
-    """Lock the rows of `keys` and give `names` of each, so that appliers of the same objects take turns."""
-    wanted = set(keys)
-    rows = (
-        model._default_manager.select_for_update(of=("self",))
-        .filter(
-            account_id__in={key[0] for key in wanted},
-            realm_id__in={key[1] for key in wanted},
-            qbo_id__in={key[2] for key in wanted},
-        )
-        .order_by()
-        .values_list("account_id", "realm_id", "qbo_id", *names)
-    )
-    return {(row[0], row[1], row[2]): row[3:] for row in rows if row[:3] in wanted}
 
 
 def read_safely(key: Key, remote: Stamped[T]) -> T | None:
@@ -107,7 +90,7 @@ def mirror(
     count = 0
     for chunk in chunks(arrivals):
         with transaction.atomic():
-            known = stored(model, chunk, ("sync_token", "remote_updated_at", *columns))
+            known = read_stored(model, chunk, ("sync_token", "remote_updated_at", *columns))
             rows = []
             for key, remote in chunk.items():
                 before = known.get(key)

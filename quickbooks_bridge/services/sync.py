@@ -14,13 +14,12 @@ from deals.models import Member
 from quickbooks_bridge.domain.remote import RemoteChanges, RemoteDeletion, RemoteInvoice, Stamped
 from quickbooks_bridge.domain.status import is_void
 from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment
-from quickbooks_bridge.models.newest import News, write_newest
+from quickbooks_bridge.models.newest import Key, News, read_stored, write_newest
 
 from . import mirror
 from .mirror import (
     STAMP,
     Arrivals,
-    Key,
     Owner,
     arrivals_of,
     chunks,
@@ -30,7 +29,6 @@ from .mirror import (
     owner_of,
     payments_apply,
     read_safely,
-    stored,
     tax_codes_apply,
     terms_apply,
 )
@@ -113,7 +111,7 @@ def _invoices(arrivals: Arrivals[RemoteInvoice], *, now: datetime, source: str, 
 def _invoice_chunk(
     chunk: dict[Key, Stamped[RemoteInvoice]], *, now: datetime, source: str, actor: Member | None
 ) -> int:
-    known = stored(Invoice, chunk, _BEFORE)
+    known = read_stored(Invoice, chunk, _BEFORE)
     rows: list[tuple[Any, ...]] = []
     news: list[News] = []
     actor_id = actor.pk if actor else None
@@ -222,6 +220,6 @@ def _deleted_invoices(
 def _deleted_payments(keys: set[Key]) -> int:
     if not keys:
         return 0
-    known = stored(Payment, keys, ("pk", "is_deleted"))
+    known = read_stored(Payment, keys, ("id", "is_deleted"))
     alive = [pk for pk, is_deleted in known.values() if not is_deleted]
     return Payment.objects.filter(pk__in=alive).update(is_deleted=True) if alive else 0

@@ -1,0 +1,262 @@
+"""What keeping in step costs: a call against plain requests, a thousand changes against reading their JSON alone.
+
+Printed by `make bench`, for the database that DATABASE_URL names. Processor time is our own process' and shown as a ratio to
+the work that nobody could save, measured in the same run.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
+os.environ.setdefault("LOG_LEVEL", "CRITICAL")
+
+import django
+
+django.setup()
+
+import requests
+from django.conf import settings
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext, get_runner, setup_test_environment
+
+from deals.models import Account, Deal, Stage
+from quickbooks_bridge.domain.parsing import parse_cdc
+from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.limiter import LocalLimiter
+from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.services import sync
+
+from .conftest import make_member
+from .emulator_process import EmulatorProcess
+
+REPEATS = 7
+NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure beside what it may be at most."""
+
+    what: str
+    value: float
+    limit: float
+
+    @property
+    def is_kept(self) -> bool:
+        return self.value <= self.limit
+
+
+def cpu(work: Callable[[], Any], repeats: int = REPEATS) -> float:
+    """Give the least processor time of several runs, in ms: what disturbs a run only ever adds."""
+    spent = []
+    for _time in range(repeats):
+        started = time.process_time()
+        work()
+        spent.append((time.process_time() - started) * 1000)
+    return min(spent)
+
+
+def invoice(number: int, *, token: int, balance: str) -> dict[str, Any]:
+    """Give an invoice of three lines as QuickBooks writes it."""
+    lines = [
+        {
+            "Id": str(at),
+            "LineNum": at,
+            "Description": "Sit/stand desk, 60 in, white oak top and graphite frame",
+            "Amount": 275.00,
+            "DetailType": "SalesItemLineDetail",
+            "SalesItemLineDetail": {
+                "ItemRef": {"value": "5", "name": "Sit/stand desk"},
+                "UnitPrice": 275,
+                "Qty": 1,
+                "ItemAccountRef": {"value": "79", "name": "Sales of Product Income"},
+                "TaxCodeRef": {"value": "TAX"},
+            },
+        }
+        for at in (1, 2, 3)
+    ]
+    return {
+        "AllowIPNPayment": False,
+        "AllowOnlinePayment": False,
+        "AllowOnlineCreditCardPayment": False,
+        "AllowOnlineACHPayment": False,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": str(number),
+        "SyncToken": str(token),
+        "MetaData": {
+            "CreateTime": "2026-03-01T09:00:00-08:00",
+            "LastUpdatedTime": f"2026-03-02T09:{token:02}:00-08:00",
+        },
+        "CustomField": [],
+        "DocNumber": str(1000 + number),
+        "TxnDate": "2026-03-01",
+        "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+        "LinkedTxn": [],
+        "Line": [*lines, {"Amount": 825.00, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}],
+        "TxnTaxDetail": {
+            "TxnTaxCodeRef": {"value": "2"},
+            "TotalTax": 68.06,
+            "TaxLine": [
+                {
+                    "Amount": 68.06,
+                    "DetailType": "TaxLineDetail",
+                    "TaxLineDetail": {
+                        "TaxRateRef": {"value": "3"},
+                        "PercentBased": True,
+                        "TaxPercent": 8.25,
+                        "NetAmountTaxable": 825.00,
+                    },
+                }
+            ],
+        },
+        "CustomerRef": {"value": "24", "name": "Marlow Dental Group"},
+        "CustomerMemo": {"value": "Thank you for your business."},
+        "BillAddr": {
+            "Id": "95",
+            "Line1": "Marlow Dental Group",
+            "Line2": "1200 W 6th St, Suite 400",
+            "City": "Austin",
+            "CountrySubDivisionCode": "TX",
+            "PostalCode": "78703",
+            "Lat": "30.2711286",
+            "Long": "-97.7436995",
+        },
+        "ShipAddr": {
+            "Id": "96",
+            "Line1": "1200 W 6th St, Suite 400",
+            "City": "Austin",
+            "CountrySubDivisionCode": "TX",
+            "PostalCode": "78703",
+        },
+        "FreeFormAddress": True,
+        "SalesTermRef": {"value": "3", "name": "Net 30"},
+        "DueDate": "2026-03-31",
+        "TotalAmt": 893.06,
+        "ApplyTaxAfterDiscount": False,
+        "PrintStatus": "NeedToPrint",
+        "EmailStatus": "NotSet",
+        "BillEmail": {"Address": "accounts@marlowdental.example"},
+        "Balance": float(balance),
+    }
+
+
+def answer(token: int, balance: str) -> str:
+    rows = [invoice(number, token=token, balance=balance) for number in range(1, 1001)]
+    parts = {"Invoice": rows, "startPosition": 1, "maxResults": len(rows)}
+    return json.dumps({"CDCResponse": [{"QueryResponse": [parts]}], "time": "2026-03-03T00:00:00.000-08:00"})
+
+
+def reconciling() -> list[Figure]:
+    """A full answer of change data capture: nothing new, and everything changed on a deal."""
+    account = Account.objects.create(name="Bench")
+    member = make_member(account, "bench", "admin")
+    stage = Stage.objects.create(account=account, name="Won")
+    deal = Deal.objects.create(account=account, stage=stage, title="Bench deal")
+    link = Connection.objects.create(account=account, owner=member, realm_id="9", connected_at=NOW)
+
+    def apply(text: str) -> None:
+        changes = parse_cdc(json.loads(text, parse_float=Decimal))
+        sync.changes_apply([(link, changes)], now=NOW, source="sync")
+
+    first = answer(0, "893.06")
+    apply(first)
+    Invoice.objects.update(deal=deal)
+    alone = cpu(lambda: json.loads(first, parse_float=Decimal))
+    same = cpu(lambda: apply(first))
+    news = iter([answer(token, str(893 - token)) for token in range(1, REPEATS + 2)])
+    with CaptureQueriesContext(database) as queries:
+        apply(next(news))
+    changed = cpu(lambda: apply(next(news)))
+    counted = [
+        one for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+    ]
+    most = 2 if database.vendor == "postgresql" else 16
+    return [
+        Figure("statements for 1,000 changed invoices", len(counted), most),
+        Figure("processor time, nothing changed / reading JSON", same / alone, 2),
+        Figure("processor time, all changed / reading JSON", changed / alone, 3),
+    ]
+
+
+class Token:
+    """An access token that is good."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def access_token(self) -> str:
+        return self._text
+
+    def renew(self, stale: str) -> str:
+        raise AssertionError("the token was refused")
+
+
+def calling(emulator: EmulatorProcess) -> list[Figure]:
+    """One read through the gateway beside the same read with requests over a kept-alive connection."""
+    company = emulator.companies[0]
+    token = company["access_token"]
+    client = QuickBooksClient(
+        realm_id=company["realm_id"],
+        tokens=Token(token),
+        api_url=emulator.api_url,
+        limiter=LocalLimiter(),
+        interactive=True,
+        timeout=10,
+    )
+    qbo_id = client.listed("Invoice", size=1)[0].qbo_id
+    url = f"{emulator.api_url}/company/{company['realm_id']}/invoice/{qbo_id}?minorversion=75"
+    plain = requests.Session()
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+
+    def many(work: Callable[[], Any]) -> Callable[[], None]:
+        def run() -> None:
+            for _call in range(100):
+                work()
+
+        return run
+
+    before = emulator.control("GET", "/control/requests")["total"]
+    ours = cpu(many(lambda: client.invoice_read(qbo_id)), 5)
+    calls = emulator.control("GET", "/control/requests")["total"] - before
+    theirs = cpu(many(lambda: plain.get(url, headers=headers).json()), 5)
+    return [
+        Figure("processor time of a call / requests kept alive", ours / theirs, 1.4),
+        Figure("calls for 500 reads", calls, 500),
+    ]
+
+
+def show(figures: list[Figure]) -> None:
+    print(f"\n{'keeping in step on ' + database.vendor:<56}{'measured':>10}{'at most':>10}")
+    for figure in figures:
+        print(
+            f"{figure.what:<56}{figure.value:>10.2f}{figure.limit:>10g}{'' if figure.is_kept else '   BROKEN'}"
+        )
+
+
+def main() -> None:
+    setup_test_environment()
+    runner = get_runner(settings)(verbosity=0, interactive=False)
+    old = runner.setup_databases()
+    for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE"):
+        setattr(__import__("quickbooks_bridge.gateway.limiter", fromlist=["x"]), name, 10**6)
+    try:
+        figures = reconciling()
+        with EmulatorProcess("--company", "us", "--seed", "7") as emulator:
+            figures += calling(emulator)
+        show(figures)
+    finally:
+        runner.teardown_databases(old)
+    counts = [figure for figure in figures if figure.limit == int(figure.limit) and "time" not in figure.what]
+    if not all(figure.is_kept for figure in counts):
+        raise SystemExit("A promised count was broken.")
+
+
+if __name__ == "__main__":
+    main()

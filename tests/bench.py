@@ -127,14 +127,14 @@ def syncing(bench: Bench) -> None:
     line = {"DetailType": "SalesItemLineDetail", "Amount": 95, "SalesItemLineDetail": item}
     body = {"CustomerRef": {"value": "1"}, "Line": [line]}
     ids = []
-    for _number in range(990):
+    for _number in range(1000):
         answer = emulator.control("POST", f"/control/{realm}/invoices", json=body)
         ids.append(str(answer.get("Invoice", answer)["Id"]))
     # Long enough ago to be no change any more, also within the overlap of two looks.
     emulator.control("POST", "/control/clock", json={"advance_seconds": 1200})
     later = datetime.now(UTC) + timedelta(seconds=1200)
     assert connection_sync(bench.link, now=later)
-    for count in (0, 10, 990):
+    for count in (0, 10, 990, 1000):
         emulator.control("POST", "/control/clock", json={"advance_seconds": 1200})
         later += timedelta(seconds=1200)
         assert connection_sync(bench.link, now=later)
@@ -145,14 +145,15 @@ def syncing(bench: Bench) -> None:
         row = bench.measure(
             "one look for changes", f"{count} changed", lambda at=later: connection_sync(bench.link, now=at)
         )
-        assert row.calls == 1, f"{count} changed: {row.calls} calls"
-    none, ten, many = bench.rows[-3:]
+        # From a thousand objects on QuickBooks cuts its answer, and the rest is asked for page by page.
+        assert row.calls <= (1 if count < 1000 else 10), f"{count} changed: {row.calls} calls"
+    none, ten, many = bench.rows[-4:-1]
     assert many.statements <= ten.statements + 40, (none, ten, many)
 
 
 def panels(bench: Bench) -> None:
     now = datetime.now(UTC)
-    statements = set()
+    statements = []
     for count in SIZES:
         have = Invoice.objects.filter(deal=bench.deal).count()
         rows = (
@@ -165,8 +166,9 @@ def panels(bench: Bench) -> None:
         Invoice.objects.bulk_create(rows, batch_size=5000)
         row = bench.page("panel with invoices", f"{count} invoices", f"/deals/{bench.deal.pk}/invoices/tab/")
         assert row.calls == 0
-        statements.add(row.statements)
-    assert len(statements) == 1, f"the panel's statements grow: {statements}"
+        statements.append(row.statements)
+    # One page needs no count of pages; beyond that nothing may come on top.
+    assert statements[0] + 1 >= statements[1] == statements[2], f"the panel's statements grow: {statements}"
 
 
 def lists(bench: Bench) -> None:

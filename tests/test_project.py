@@ -19,6 +19,12 @@ def test_every_path_of_the_index_exists():
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_every_picture_of_readme_exists():
+    pictures = re.findall(r"\]\((docs/img/[^)]+)\)", (ROOT / "README.md").read_text())
+    assert len(pictures) >= 3
+    assert [path for path in pictures if not (ROOT / path).exists()] == []
+
+
 def variables_of_the_settings() -> set[str]:
     source = (ROOT / "crm_invoicing" / "settings.py").read_text()
     return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))

@@ -30,9 +30,19 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8900, help="port to listen on, 0 for any free one (8900)")
     parser.add_argument(
-        "--company", action="append", choices=sorted(PROFILES), help="company to open; may be repeated"
+        "--company",
+        action="append",
+        choices=sorted(set(PROFILES) - {"small"}),
+        help="company to open; may be repeated",
     )
     parser.add_argument("--single", action="store_true", help="open only the companies that are named")
+    parser.add_argument("--customers", type=int, help="customers of the first company, written in bulk")
+    parser.add_argument(
+        "--invoices", type=int, help="invoices of the first company, or of each small one with --companies"
+    )
+    parser.add_argument(
+        "--companies", type=int, default=0, help="small companies besides, opened when touched"
+    )
     parser.add_argument("--state", type=Path, help="file that keeps everything between runs")
     parser.add_argument(
         "--public-url", help="address under which others reach the emulator, when it is not host:port"
@@ -56,6 +66,9 @@ def _settings(given: argparse.Namespace) -> Settings:
         profiles.append("us-2")
     return Settings(
         profiles=tuple(profiles),
+        customers=given.customers,
+        invoices=given.invoices,
+        companies=given.companies,
         client_id=given.client_id,
         client_secret=given.client_secret,
         verifier_token=given.verifier_token,

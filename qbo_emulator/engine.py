@@ -156,7 +156,7 @@ def remove(company: Company, kind: Kind, body: Doc, now: datetime, options: Opti
     if row.kind in ledger.SETTLED_KINDS:
         ledger.unapply(company, row.qbo_id, now)
         row = read(company, kind, row.qbo_id)
-    company.table(kind.name).remove(row, now)
+    company.own(kind.name).remove(row, now)
     company.revision += 1
     company.tell(row, "Delete", now)
     _have_effects(company, row, None, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,11 @@ def dump(world: World) -> str:
             "limits": asdict(world.limits.settings),
             "grants": [_grant_out(grant) for grant in world.tokens.grants],
             "codes": [_code_out(world, code, found) for code, found in world.tokens.codes.items()],
+            "waiting": {
+                "companies": world.settings.companies,
+                "invoices": world.settings.invoices,
+                "since": world.waiting_since.isoformat() if world.waiting_since else None,
+            },
             "companies": [_company_out(company) for company in world.companies.values()],
         }
     )
@@ -119,6 +124,10 @@ def load(text: str, settings: Settings) -> World:
         _code_in(world, code)
     for company in doc["companies"]:
         world.add_company(_company_in(company))
+    waiting = doc.get("waiting") or {}
+    if waiting.get("since"):
+        world.settings = replace(settings, companies=waiting["companies"], invoices=waiting["invoices"])
+        world.wait_for_small(datetime.fromisoformat(waiting["since"]))
     return world
 
 

@@ -148,6 +148,7 @@ class Table:
         self.in_time_order = True
         self._latest: datetime | None = None
         self._alphabetical: list[Row] | None = None
+        self._ids: list[str] | None = None
 
     def cell(self, row: Row, name: str) -> Any:
         """A property that queries compare, without unpacking a packed row."""
@@ -160,6 +161,8 @@ class Table:
         before = self.rows.get(row.qbo_id)
         if before is not None:
             self._unindex(before)
+        else:
+            self._ids = None
         self.rows[row.qbo_id] = row
         self.changed[row.qbo_id] = None
         self.changed.move_to_end(row.qbo_id)
@@ -176,6 +179,26 @@ class Table:
         """Put another version in the place of the same row as if nothing had happened to it."""
         self.rows[row.qbo_id] = row
 
+    def copy(self) -> Table:
+        """A table of the same rows that can be written without touching this one."""
+        other = Table(
+            self.kind, indexed=self.indexes, label=self.label, columns=self.columns, order=self.order
+        )
+        other.rows, other.changed = dict(self.rows), OrderedDict(self.changed)
+        other.deleted = OrderedDict(self.deleted)
+        other.indexes = {
+            name: {key: filed if isinstance(filed, str) else dict(filed) for key, filed in entries.items()}
+            for name, entries in self.indexes.items()
+        }
+        other.in_time_order, other._latest = self.in_time_order, self._latest
+        return other
+
+    def by_id(self) -> list[Row]:
+        """Rows by the number that is their id; the order is kept until one comes or goes."""
+        if self._ids is None:
+            self._ids = sorted(self.rows, key=lambda qbo_id: (0, int(qbo_id)) if qbo_id.isdigit() else (1, 0))
+        return [self.rows[qbo_id] for qbo_id in self._ids]
+
     def pack(self) -> None:
         """Keep every row as text; what is written later stays as it is."""
         for row in self.rows.values():
@@ -187,7 +210,7 @@ class Table:
         del self.changed[row.qbo_id]
         self.deleted[row.qbo_id] = now
         self._note_time(now)
-        self._alphabetical = None
+        self._alphabetical = self._ids = None
 
     def _note_time(self, instant: datetime) -> None:
         if self._latest is not None and instant < self._latest:
@@ -221,8 +244,10 @@ class Table:
             )
         return [self.rows[row.qbo_id] for row in self._alphabetical]
 
-    def changed_since(self, since: datetime) -> list[Row]:
-        """Rows changed at or after `since`, oldest change first."""
+    def changed_since(self, since: datetime | None) -> list[Row]:
+        """Rows changed at or after `since`, oldest change first; None for all."""
+        if since is None:
+            return [self.rows[qbo_id] for qbo_id in self.changed]
         if not self.in_time_order:
             found = [row for row in self.rows.values() if row.updated >= since]
             return sorted(found, key=lambda row: row.updated)
@@ -295,9 +320,37 @@ class Company:
     replays: OrderedDict[str, Replay] = field(default_factory=OrderedDict)
     notify: Callable[[Change], None] = lambda change: None
     revision: int = 0
+    # kinds whose table still belongs to the company this one is a twin of
+    shared: set[str] = field(default_factory=set)
 
     def table(self, kind: str) -> Table:
+        """The table of a kind, to read."""
         return self.tables[kind]
+
+    def own(self, kind: str) -> Table:
+        """The table of a kind, to write."""
+        if kind in self.shared:
+            self.shared.discard(kind)
+            self.tables[kind] = self.tables[kind].copy()
+        return self.tables[kind]
+
+    def twin(self, realm_id: str) -> Company:
+        """A company with the same books that shares all tables until it writes in them."""
+        return Company(
+            profile=self.profile,
+            realm_id=realm_id,
+            tables=dict(self.tables),
+            sequences=dict(self.sequences),
+            applied={qbo_id: dict(amounts) for qbo_id, amounts in self.applied.items()},
+            highest_number=self.highest_number,
+            shared=set(self.tables),
+        )
+
+    def pack(self) -> None:
+        """Keep all rows as text."""
+        for kind, table in self.tables.items():
+            if kind not in {"CompanyInfo", "Preferences"}:
+                table.pack()
 
     def row(self, kind: str, qbo_id: object) -> Row | None:
         return self.tables[kind].rows.get(str(qbo_id))
@@ -342,7 +395,7 @@ class Company:
     def put(self, kind: str, data: Doc, now: datetime) -> Row:
         """Store a version of an object whose Id, SyncToken and MetaData are already in `data`."""
         row = Row(kind, data["Id"], data, now)
-        self.tables[kind].put(row)
+        self.own(kind).put(row)
         self.revision += 1
         return row
 
@@ -358,7 +411,7 @@ class Company:
         """Store `row` with `changes` that neither raise its sync token nor move its time."""
         data = arranged(self.tables[row.kind].order, {**row.data, **changes})
         noted = Row(row.kind, row.qbo_id, data, row.updated)
-        self.tables[row.kind].replace(noted)
+        self.own(row.kind).replace(noted)
         self.revision += 1
         return noted
 

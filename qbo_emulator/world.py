@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from qbo_emulator.clock import Clock
 from qbo_emulator.entropy import Entropy
 from qbo_emulator.idtoken import Signer
 from qbo_emulator.injection import Injector
 from qbo_emulator.limits import Limits
-from qbo_emulator.oauth import Tokens
+from qbo_emulator.oauth import Grant, Tokens
+from qbo_emulator.realms import Realms
 from qbo_emulator.seed.build import open_company
+from qbo_emulator.seed.small import SmallCompanies
 from qbo_emulator.store import Change, Company
 from qbo_emulator.webhooks import Sender
 from qbo_emulator.wire import Doc
@@ -24,6 +27,11 @@ class Settings:
     """How the process was started."""
 
     profiles: tuple[str, ...] = ("us",)
+    # The size of the first company, when it is not the usual one.
+    customers: int | None = None
+    invoices: int | None = None
+    # How many small companies wait beside the named ones.
+    companies: int = 0
     client_id: str | None = None
     client_secret: str | None = None
     verifier_token: str | None = None
@@ -64,7 +72,8 @@ class World:
         self.client_id = settings.client_id or self.entropy.token("AB", 48)
         self.client_secret = settings.client_secret or self.entropy.hex(40)
         verifier_token = settings.verifier_token or self.entropy.uuid()
-        self.companies: dict[str, Company] = {}
+        self.companies = Realms()
+        self.waiting_since: datetime | None = None
         self.url = ""
         self.tokens = Tokens(self.entropy)
         self.injector = Injector(self.entropy.seed)
@@ -103,9 +112,25 @@ class World:
         """Open the companies the settings name, in place of those that are there."""
         self.revision = self.dirty_mark + 1
         self.companies.clear()
-        now = self.clock.now()
-        for ordinal, key in enumerate(self.settings.profiles, start=1):
-            self.add_company(open_company(key, ordinal, now))
+        now, asked = self.clock.now(), self.settings
+        for ordinal, key in enumerate(asked.profiles, start=1):
+            is_first = ordinal == 1 and not asked.companies
+            size = {"customers": asked.customers, "invoices": asked.invoices} if is_first else {}
+            self.add_company(open_company(key, ordinal, now, **size))
+        self.wait_for_small(now)
+
+    def wait_for_small(self, since: datetime) -> None:
+        """Small companies, opened as of `since` when they are first touched."""
+        asked, self.waiting_since = self.settings, since
+        usual = 6 if asked.invoices is None else asked.invoices
+        small = SmallCompanies(asked.companies, usual, since)
+
+        def opened(realm_id: str) -> Company:
+            company = small.open(realm_id)
+            self.add_company(company)
+            return company
+
+        self.companies.wait(small.names(), opened)
 
     def told(self, change: Change) -> None:
         self.sender.add(change)
@@ -114,17 +139,19 @@ class World:
         """For every company a connection with fresh tokens, as the line printed at the start shows it."""
         now = self.clock.now()
         shown = []
-        for company in self.companies.values():
-            grants = [
-                g for g in self.tokens.grants if g.ready and g.realm_id == company.realm_id and not g.revoked
-            ]
+        ready: dict[str, list[Grant]] = {}
+        for known in self.tokens.grants:
+            if known.ready and not known.revoked:
+                ready.setdefault(known.realm_id, []).append(known)
+        for realm_id, name in self.companies.names():
+            grants = ready.get(realm_id)
             grant = grants[0] if grants and grants[0].refresh_expires > now else None
             if grant is None:
-                grant = self.tokens.new_grant(company.realm_id, READY_SCOPES, now, ready=True)
+                grant = self.tokens.new_grant(realm_id, READY_SCOPES, now, ready=True)
             shown.append(
                 {
-                    "name": company.name,
-                    "realm_id": company.realm_id,
+                    "name": name,
+                    "realm_id": realm_id,
                     "access_token": self.tokens.new_access(grant, now),
                     "refresh_token": grant.refresh_token,
                 }

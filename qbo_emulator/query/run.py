@@ -18,6 +18,7 @@ from qbo_emulator.store import Company, Row, Table, index_key
 from qbo_emulator.wire import Doc
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 1000
+CHANGED = "MetaData.LastUpdatedTime"
 Test = Callable[[Row], bool]
 
 
@@ -192,15 +193,29 @@ def _selected(
     if not any(condition.name == "Active" for condition in conditions):
         tests.append(lambda row: row.active)
     candidates = _candidates(table, kind, conditions)
-    by_change = kind.family is Family.TRANSACTION
-    if candidates is None:
+    if candidates is None and order == [("Id", False)]:
+        candidates, order = table.by_id(), []
+    elif order == [(CHANGED, False)] and table.in_time_order and _is_by_change(table, conditions, candidates):
+        # The order of the changes is the order asked for.
+        candidates, order = table.changed_since(None) if candidates is None else candidates, []
+    elif candidates is None:
+        by_change = kind.family is Family.TRANSACTION
         candidates = table.newest_first() if by_change else table.alphabetical()
     elif not order:
-        candidates = _default_order(list(candidates), table, by_change=by_change)
+        candidates = _default_order(list(candidates), table, by_change=kind.family is Family.TRANSACTION)
     rows: Iterable[Row] = (row for row in candidates if all(test(row) for test in tests))
     if order:
         rows = _ordered(list(rows), table, kind, order)
     return rows
+
+
+def _is_by_change(table: Table, conditions: list[Condition], candidates: Iterable[Row] | None) -> bool:
+    """Whether the candidates stand in the order of their last change, oldest first."""
+    indexed = any(
+        condition.operator in {"=", "in"} and (condition.name == "Id" or condition.name in table.indexes)
+        for condition in conditions
+    )
+    return candidates is None or not indexed
 
 
 def _default_order(rows: list[Row], table: Table, *, by_change: bool) -> list[Row]:

@@ -7,10 +7,11 @@ from random import Random
 
 from qbo_emulator.entities import empty_tables
 from qbo_emulator.seed import us_rows as rows
+from qbo_emulator.seed.bulk import BEFORE, Bulk
 from qbo_emulator.seed.history import play
 from qbo_emulator.seed.opening import open_customers, open_lists
 from qbo_emulator.seed.preferences import company_info, preferences
-from qbo_emulator.seed.profiles import COUNTRIES, PROFILES
+from qbo_emulator.seed.profiles import COUNTRIES, PROFILES, US_FIRMS
 from qbo_emulator.seed.rows import add, place
 from qbo_emulator.store import Company, Profile
 from qbo_emulator.wire import Doc
@@ -19,38 +20,38 @@ REALM_BASE = 9_341_455_000_000_000
 DISCOUNT_ACCOUNT = "11"
 
 
-def open_company(key: str, ordinal: int, now: datetime) -> Company:
-    """The company of a profile with its history; `ordinal` tells companies of the same process apart."""
-    profile = PROFILES[key]
+def open_company(
+    key: str, ordinal: int, now: datetime, *, customers: int | None = None, invoices: int | None = None
+) -> Company:
+    """The company of a profile with its history; `ordinal` tells companies of the same process apart.
+
+    With `customers` or `invoices` its history is written in bulk, so that it can be of any size.
+    """
+    profile, is_small = PROFILES[key], key == "small"
     company = Company(profile=profile, realm_id=str(REALM_BASE + 17 * ordinal), tables=empty_tables())
-    opened = now - timedelta(days=420)
+    in_bulk = not is_small and (customers is not None or invoices is not None)
+    opened = now - (BEFORE if in_bulk else timedelta(days=420))
     place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
-    place(
-        company,
-        "Preferences",
-        "1",
-        preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT),
-        opened,
-    )
+    prefs = preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT)
+    place(company, "Preferences", "1", prefs, opened)
     # Always the same books for a profile: tests and demos count on it, and no secret hangs on it.
-    dice = Random(f"books of {key}")  # noqa: S311
+    dice = Random(f"books of {key} {ordinal}" if is_small else f"books of {key}")  # noqa: S311
     country = COUNTRIES.get(key)
     if country is not None:
         _small_lists(company, opened)
         open_lists(company, country, opened, dice)
         open_customers(company, country, opened, dice)
-        play(company, now, dice, invoices=96, memos=country.memos)
-        company.replays.clear()
-        return company
-    _lists(company, opened)
-    _small_lists(company, opened)
-    _taxes(company, profile, opened)
-    if key == "us":
-        _us(company, opened)
-        play(company, now, dice, invoices=96)
     else:
-        _small(company, opened)
-        play(company, now, dice, invoices=6)
+        _lists(company, opened)
+        _small_lists(company, opened)
+        _taxes(company, profile, opened)
+        (_us if key == "us" else _small)(company, opened)
+    if in_bulk:
+        Bulk(company, country or US_FIRMS, now, dice).fill(customers=customers or 0, invoices=invoices or 0)
+    else:
+        usual = 96 if key in {"us", *COUNTRIES} else 6
+        count = usual if invoices is None else invoices
+        play(company, now, dice, invoices=count, memos=country.memos if country else rows.MEMOS)
     company.replays.clear()
     return company
 

@@ -49,25 +49,9 @@ class _Past:
         return act
 
     def _body(self, at: datetime) -> Doc:
-        company, dice, items = self.company, self.dice, self.items
+        company, dice = self.company, self.dice
         customer = dice.choice(self.customers)
-        money, rate = money_of(company, customer, company.today(at))
-        lines = []
-        for item in dice.sample(items, dice.choice((1, 1, 2, 2, 3, 4)) if len(items) > 4 else 1):
-            price = stored(item.data["UnitPrice"])
-            quantity = dice.choice((1, 2, 3, 4, 6, 8, 12)) if price < 1000 else dice.choice((1, 1, 2))
-            price = cents(price / rate) if money else price
-            detail: Doc = {"ItemRef": {"value": item.qbo_id}, "UnitPrice": price, "Qty": quantity}
-            detail["TaxCodeRef"] = code_of(company, item, customer)
-            lines.append(
-                {
-                    "DetailType": "SalesItemLineDetail",
-                    "Amount": cents(price * quantity),
-                    "Description": item.data.get("Description"),
-                    "SalesItemLineDetail": detail,
-                }
-            )
-        body: Doc = {"CustomerRef": {"value": customer.qbo_id}, "Line": lines, **money}
+        body = basket_body(company, dice, customer, self.items, company.today(at))
         if customer.data.get("PrimaryEmailAddr"):
             body["BillEmail"] = dict(customer.data["PrimaryEmailAddr"])
         if dice.random() < 0.4:
@@ -176,6 +160,35 @@ def _pay(company: Company, qbo_id: str, share: Decimal, dice: Random) -> Callabl
         engine.save(company, KINDS["Payment"], body, at, engine.PAGE)
 
     return act
+
+
+@dataclass(frozen=True)
+class Basket:
+    """An invoice as the rules wrote it, part by part, and its total."""
+
+    parts: Doc
+    total: Decimal
+
+
+def basket_body(company: Company, dice: Random, customer: Row, items: list[Row], day: date) -> Doc:
+    """Some products for a customer, at the prices of the day."""
+    money, rate = money_of(company, customer, day)
+    lines = []
+    for item in dice.sample(items, dice.choice((1, 1, 2, 2, 3, 4)) if len(items) > 4 else 1):
+        price = stored(item.data["UnitPrice"])
+        quantity = dice.choice((1, 2, 3, 4, 6, 8, 12)) if price < 1000 else dice.choice((1, 1, 2))
+        price = cents(price / rate) if money else price
+        detail: Doc = {"ItemRef": {"value": item.qbo_id}, "UnitPrice": price, "Qty": quantity}
+        detail["TaxCodeRef"] = code_of(company, item, customer)
+        lines.append(
+            {
+                "DetailType": "SalesItemLineDetail",
+                "Amount": cents(price * quantity),
+                "Description": item.data.get("Description"),
+                "SalesItemLineDetail": detail,
+            }
+        )
+    return {"CustomerRef": {"value": customer.qbo_id}, "Line": lines, **money}
 
 
 def same_money(company: Company, form: Row) -> Doc:

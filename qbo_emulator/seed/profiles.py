@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from qbo_emulator.seed.ca_rows import CA
-from qbo_emulator.seed.country import Country
+from qbo_emulator.seed.country import Country, table
 from qbo_emulator.seed.gb_rows import GB
 from qbo_emulator.seed.multi_rows import US_MULTI
 from qbo_emulator.seed.no_rows import NO
@@ -30,6 +31,14 @@ PROFILES: dict[str, Profile] = {
         zone="America/Chicago",
         tax_percent=None,
         user="Jo Lindqvist",
+    ),
+    "small": Profile(
+        key="small",
+        name="Small Company",
+        country="US",
+        currency="USD",
+        currency_name="United States Dollar",
+        zone="America/Chicago",
     ),
     "us-multi": Profile(
         key="us-multi",
@@ -80,3 +89,12 @@ PROFILES: dict[str, Profile] = {
 
 # The rows a company opens with, where they are not those of the two first companies.
 COUNTRIES: dict[str, Country] = {"us-multi": US_MULTI, "gb": GB, "ca": CA, "no-like": NO}
+# Where the customers of a large company in Texas come from.
+US_FIRMS = replace(
+    US_MULTI,
+    phone="(512) 555-01##",
+    foreign=(),
+    towns=table(
+        "Austin|TX|787##\nSan Antonio|TX|782##\nHouston|TX|770##\nDallas|TX|752##\nWaco|TX|767##\nTyler|TX|757##"
+    ),
+)

@@ -86,7 +86,7 @@ class Api:
 
     def _admitted(self, request: Request, call: Call) -> Company:
         grant = self.world.tokens.authorized(request.headers.get("authorization"), self.world.clock.now())
-        company = self.world.companies.get(call.realm_id)
+        company = self.world.companies.find(call.realm_id)
         if company is None or grant.realm_id != call.realm_id or ACCOUNTING not in grant.scopes:
             raise faults.other_realm()
         self.world.limits.check(

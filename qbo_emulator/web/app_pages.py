@@ -48,8 +48,8 @@ class AppPages:
     def _company(self, request: Request) -> Company | None:
         chosen = request.query_params.get("companyId")
         if chosen:
-            return self.world.companies.get(chosen)
-        return next(iter(self.world.companies.values()), None)
+            return self.world.companies.find(chosen)
+        return self.world.companies.first()
 
     def _found(self, request: Request, kind: str, name: str) -> tuple[Company, Row] | None:
         company = self._company(request)

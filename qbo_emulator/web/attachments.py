@@ -46,7 +46,7 @@ class Attachments:
         self.world = world
 
     async def fetch(self, request: Request) -> Response:
-        company = self.world.companies.get(request.path_params["realm_id"])
+        company = self.world.companies.find(request.path_params["realm_id"])
         content = company.files.get(request.path_params["key"]) if company else None
         if content is None:
             return Response("AccessDenied", status_code=403, media_type="text/plain")

@@ -7,17 +7,25 @@ from starlette.responses import HTMLResponse
 from qbo_emulator.web.layout import e, hidden, page
 from qbo_emulator.world import World
 
+# A process may hold thousands of companies; the page offers the first ones and the one asked for.
+MOST_CHOICES = 200
 PASSED_ON = ("client_id", "response_type", "scope", "redirect_uri", "state")
 
 
 def consent_page(world: World, given: dict[str, str]) -> HTMLResponse:
     """The question, with the authorize request carried along in the form."""
-    chosen = given.get("realm_id") or next(iter(world.companies), "")
+    chosen = given.get("realm_id") or next(world.companies.names(), ("", ""))[0]
+    names = world.companies.names()
+    offered = {
+        realm_id: name
+        for place, (realm_id, name) in enumerate(names)
+        if place < MOST_CHOICES or realm_id == chosen
+    }
     choices = "".join(
-        f'<label class="line choice"><input type="radio" name="realm_id" value="{e(company.realm_id)}"'
-        f"{' checked' if company.realm_id == chosen else ''}>"
-        f"<span><strong>{e(company.name)}</strong>Company {e(company.realm_id)}</span></label>"
-        for company in world.companies.values()
+        f'<label class="line choice"><input type="radio" name="realm_id" value="{e(realm_id)}"'
+        f"{' checked' if realm_id == chosen else ''}>"
+        f"<span><strong>{e(name)}</strong>Company {e(realm_id)}</span></label>"
+        for realm_id, name in offered.items()
     )
     carried = "".join(hidden(name, given.get(name, "")) for name in PASSED_ON)
     body = f"""<section>

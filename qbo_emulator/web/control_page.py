@@ -52,9 +52,7 @@ class ControlPage:
 
     async def show(self, request: Request) -> Response:
         given = request.query_params
-        company = self.world.companies.get(given.get("company", "")) or next(
-            iter(self.world.companies.values())
-        )
+        company = self.world.companies.find(given.get("company", "")) or self.world.companies.first()
         body = control_body(
             self.world,
             company,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 
 from qbo_emulator import ledger
 from qbo_emulator.injection import KINDS as FAULT_KINDS
@@ -10,9 +11,12 @@ from qbo_emulator.store import Company, Row
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, hidden, options
+from qbo_emulator.wire import Doc
 from qbo_emulator.world import World
 
 SHOWN_INVOICES = 30
+# A process may hold thousands of companies.
+MOST_CHOICES = 200
 FAULT_WORDS = {
     "timeout_before": "No answer, nothing done",
     "timeout_after": "No answer, but done",
@@ -92,8 +96,9 @@ def control_body(world: World, company: Company, *, search: str, said: str, toke
 
 def _companies(world: World, company: Company, token: str) -> str:
     extra = hidden("token", token) if token else ""
-    choices = {one.realm_id: one.name for one in world.companies.values()}
+    choices = dict(islice(world.companies.names(), MOST_CHOICES)) | {company.realm_id: company.name}
     return f"""<section><h1>{e(company.name)}</h1>
+<p class="soft">{e(_about(company))}</p>
 <p class="soft">Company {e(company.realm_id)}. What you do here, QuickBooks' own pages would do:
 apps that are connected find out by webhook or when they ask.</p>
 <form method="get" action="/" class="row">{extra}<label>Company
@@ -103,15 +108,9 @@ apps that are connected find out by webhook or when they ask.</p>
 
 def _invoices(world: World, company: Company, forms: _Forms, search: str, token: str) -> str:
     today = company.today(world.clock.now())
-    wanted = search.strip().casefold()
-    rows = sorted(company.table("Invoice").rows.values(), key=lambda row: int(row.qbo_id), reverse=True)
-    if wanted:
-        rows = [
-            row
-            for row in rows
-            if wanted in str(row.data.get("DocNumber", "")).casefold()
-            or wanted in row.data["CustomerRef"].get("name", "").casefold()
-        ]
+    rows = list(reversed(company.table("Invoice").by_id()))
+    if search.strip():
+        rows = _fitting(company, rows, search.strip().casefold())
     listed = "".join(_invoice(company, row, forms, today) for row in rows[:SHOWN_INVOICES])
     extra = hidden("token", token) if token else ""
     nothing = '<p class="soft">No invoice fits. Try a number or a part of a customer name.</p>'
@@ -121,6 +120,45 @@ def _invoices(world: World, company: Company, forms: _Forms, search: str, token:
 <button>Search</button></form>
 <p class="soft">{min(len(rows), SHOWN_INVOICES)} of {len(rows)}, newest first. Open one to change it.</p>
 {listed or nothing}</section>"""
+
+
+def _money(company: Company, data: Doc, name: str) -> str:
+    """An amount in the currency of its form."""
+    currency = data.get("CurrencyRef", {}).get("value") or company.profile.currency
+    return f"{e(currency)} {stored(data.get(name)):,.2f}"
+
+
+def _about(company: Company) -> str:
+    """Country, money and tax of the company in one line."""
+    prefs, profile = company.preferences, company.profile
+    money = f"{profile.currency_name} ({profile.currency})"
+    if company.is_multicurrency:
+        others = sorted(str(row.data["Code"]) for row in company.table("CompanyCurrency").rows.values())
+        money += f", also {', '.join(others)}"
+    tax = f"{profile.tax_word} on"
+    if not company.uses_sales_tax:
+        tax = "No tax"
+    elif company.has_tax_codes:
+        tax = f"{profile.tax_word} by a code on every line"
+    elif prefs["TaxPrefs"].get("PartnerTaxEnabled"):
+        tax = "Automated sales tax"
+    return f"{profile.country}. {money}. {tax}."
+
+
+def _fitting(company: Company, rows: list[Row], wanted: str) -> list[Row]:
+    """The invoices whose number or customer has the text in it."""
+    customers, table = company.table("Customer"), company.table("Invoice")
+    buyers = {
+        row.qbo_id
+        for row in customers.rows.values()
+        if wanted in str(customers.cell(row, "FullyQualifiedName")).casefold()
+    }
+    return [
+        row
+        for row in rows
+        if table.cell(row, "CustomerRef") in buyers
+        or wanted in str(table.cell(row, "DocNumber") or "").casefold()
+    ]
 
 
 def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
@@ -182,7 +220,7 @@ def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
     return f"""<details id="invoice-{e(qbo_id)}"><summary><strong>{e(number)}</strong>
 <span>{e(data["CustomerRef"].get("name", ""))}</span><span class="soft">{e(data["TxnDate"])}</span>
 <span>due {e(data["DueDate"])}</span>
-<span class="num">{stored(data["TotalAmt"]):,.2f}</span><span class="num">{balance:,.2f} open</span>
+<span class="num">{_money(company, data, "TotalAmt")}</span><span class="num">{balance:,.2f} open</span>
 <span class="state {state}">{e(label)}</span></summary><div class="tools">{"".join(tools)}</div></details>"""
 
 
@@ -269,5 +307,5 @@ def _reset(forms: _Forms) -> str:
         _check("sure", "Yes, forget everything that was done", on=False)
         + '<button class="danger">Open the companies anew</button>'
     )
-    return f"""<section><h2>Start afresh</h2><p>Both companies go back to the books they opened with.
+    return f"""<section><h2>Start afresh</h2><p>All companies go back to the books they opened with.
 Connections stay.</p>{forms.form("reset", inner)}</section>"""

@@ -144,7 +144,7 @@ class OAuthRoutes:
             return self._back(given, error=refusal)
         if form is None:
             return consent_page(self.world, given)
-        company = self.world.companies.get(given.get("realm_id", ""))
+        company = self.world.companies.find(given.get("realm_id", ""))
         if given.get("decision") != "connect" or company is None:
             return self._back(given, error="access_denied")
         scopes = tuple(given["scope"].split())

@@ -31,7 +31,7 @@ PLAIN_PREFERENCES = {
 
 def company(world: World, realm_id: str) -> Company:
     """The company, or LookupError that says what is missing."""
-    found = world.companies.get(realm_id)
+    found = world.companies.find(realm_id)
     if found is None:
         raise LookupError(f"There is no company {realm_id}.")
     return found
@@ -195,7 +195,7 @@ def set_webhooks(world: World, body: Doc) -> None:
 
 
 def _send_test(world: World, realm_id: str) -> None:
-    chosen = world.companies.get(realm_id) or next(iter(world.companies.values()))
+    chosen = world.companies.find(realm_id) or world.companies.first()
     newest = next(chosen.table("Invoice").newest_first(), None)
     if newest is not None:
         world.sender.add(Change(chosen.realm_id, "Invoice", newest.qbo_id, "Update", world.clock.now()))

@@ -190,7 +190,7 @@ def _selected(
     table: Table, kind: Kind, conditions: list[Condition], order: list[tuple[str, bool]]
 ) -> Iterable[Row]:
     tests = [_test(table, kind, condition) for condition in conditions]
-    if not any(condition.name == "Active" for condition in conditions):
+    if "Active" in kind.properties and not any(condition.name == "Active" for condition in conditions):
         tests.append(lambda row: row.active)
     candidates = _candidates(table, kind, conditions)
     if candidates is None and order == [("Id", False)]:
@@ -203,7 +203,9 @@ def _selected(
         candidates = table.newest_first() if by_change else table.alphabetical()
     elif not order:
         candidates = _default_order(list(candidates), table, by_change=kind.family is Family.TRANSACTION)
-    rows: Iterable[Row] = (row for row in candidates if all(test(row) for test in tests))
+    rows: Iterable[Row] = candidates
+    if tests:
+        rows = (row for row in candidates if all(test(row) for test in tests))
     if order:
         rows = _ordered(list(rows), table, kind, order)
     return rows

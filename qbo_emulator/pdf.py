@@ -9,7 +9,7 @@ from fpdf.enums import XPos, YPos
 
 from qbo_emulator.address import address_lines
 from qbo_emulator.store import Company, Row
-from qbo_emulator.values import stored
+from qbo_emulator.values import reference_id, stored
 from qbo_emulator.wire import Doc
 
 GREY = (96, 96, 96)
@@ -83,8 +83,9 @@ def form_pdf(company: Company, row: Row) -> bytes:
     for line in (party.get("name", ""), *address_lines(data.get("VendorAddr" if is_order else "BillAddr"))):
         page.line_of(line)
     page.ln(5)
-    _lines(page, data, company.profile.currency)
-    _sums(page, data, company.profile.currency)
+    currency = str((data.get("CurrencyRef") or {}).get("value") or company.profile.currency)
+    _lines(page, data, currency)
+    _sums(page, data, currency, company.profile.tax_word)
     if data.get("CustomerMemo"):
         page.ln(6)
         page.line_of(data["CustomerMemo"]["value"])
@@ -101,18 +102,23 @@ def _lines(page: _Page, data: Doc, currency: str) -> None:
                 for text in ("Product or service", "Description", "Qty", "Rate", f"Amount {currency}")
             ]
         )
-        for line in data.get("Line", []):
+        for line in _unfolded(data.get("Line", [])):
             kind = line.get("DetailType")
-            detail = line.get(kind, {})
+            detail = line.get(str(kind), {})
             if kind == "SubTotalLineDetail":
                 continue
             name = (detail.get("ItemRef") or detail.get("AccountRef") or {}).get("name", "")
             if kind == "DiscountLineDetail":
                 name = "Discount"
+            elif reference_id(detail.get("ItemRef")) == "SHIPPING_ITEM_ID":
+                name = "Shipping"
+            elif kind == "GroupLineDetail":
+                name = (detail.get("GroupItemRef") or {}).get("name", "")
             if kind is None:
                 name = ", ".join(f"{link['TxnType']} {link['TxnId']}" for link in line.get("LinkedTxn", []))
             sign = Decimal(-1) if kind == "DiscountLineDetail" else Decimal(1)
-            amount = f"{sign * stored(line['Amount']):,.2f}" if "Amount" in line else ""
+            shown = "Amount" in line and kind != "GroupLineDetail"
+            amount = f"{sign * stored(line['Amount']):,.2f}" if shown else ""
             table.row(
                 [
                     _latin(name),
@@ -124,11 +130,19 @@ def _lines(page: _Page, data: Doc, currency: str) -> None:
             )
 
 
-def _sums(page: _Page, data: Doc, currency: str) -> None:
+def _unfolded(lines: list[Doc]) -> list[Doc]:
+    """The lines with those of a bundle below it."""
+    return [part for line in lines for part in (line, *line.get("GroupLineDetail", {}).get("Line", []))]
+
+
+def _sums(page: _Page, data: Doc, currency: str, tax_word: str) -> None:
     page.ln(3)
-    tax = data.get("TxnTaxDetail", {}).get("TotalTax", 0)
-    if tax:
-        page.pair("Tax", _money(tax, currency))
+    for line in data.get("TxnTaxDetail", {}).get("TaxLine", []):
+        detail = line["TaxLineDetail"]
+        base = _money(detail["NetAmountTaxable"], currency)
+        page.pair(f"{tax_word} {detail['TaxPercent']}% of {base}", _money(line["Amount"], currency))
     page.pair("Total", _money(data.get("TotalAmt"), currency), bold=True)
+    if data.get("Deposit"):
+        page.pair("Deposit", _money(-stored(data["Deposit"]), currency))
     if "Balance" in data and data["Balance"] != data.get("TotalAmt"):
         page.pair("Balance due", _money(data["Balance"], currency), bold=True)

@@ -13,9 +13,15 @@ from qbo_emulator.store import Company, Row
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, page
+from qbo_emulator.wire import Doc
 from qbo_emulator.world import World
 
 PAGES = frozenset({"invoice", "customerdetail", "recvpayment"})
+
+
+def currency_of(company: Company, data: Doc) -> str:
+    """The currency of a form or a customer."""
+    return str((data.get("CurrencyRef") or {}).get("value") or company.profile.currency)
 
 
 class AppPages:
@@ -78,9 +84,9 @@ class AppPages:
             "Memo": data.get("PrivateNote", "None"),
         }
         listed = "".join(f"<dt>{e(name)}</dt><dd>{e(value)}</dd>" for name, value in facts.items())
-        currency = e(company.profile.currency)
+        currency = e(currency_of(company, data))
         sums = (
-            ("Sales tax", data["TxnTaxDetail"].get("TotalTax", 0)),
+            (company.profile.tax_word, data["TxnTaxDetail"].get("TotalTax", 0)),
             ("Total", data["TotalAmt"]),
             ("Balance due", data["Balance"]),
         )
@@ -123,7 +129,7 @@ class AppPages:
         body = f"""<section class="sheet"><p class="soft">{e(company.name)}</p>
 <h1>{e(row.data["DisplayName"])}</h1>
 <p>{address}</p><p>{e(row.data.get("PrimaryEmailAddr", {}).get("Address", "No email address"))}</p>
-<p>Open balance {e(company.profile.currency)} {stored(row.data["Balance"]):,.2f}</p>
+<p>Open balance {e(currency_of(company, row.data))} {stored(row.data["Balance"]):,.2f}</p>
 <div class="scroll"><table><thead><tr><th>Invoice</th><th>Date</th><th class="num">Total</th>
 <th class="num">Balance</th><th>State</th></tr></thead><tbody>{listed}</tbody></table></div></section>"""
         return page(row.data["DisplayName"], body)
@@ -136,7 +142,7 @@ class AppPages:
         body = f"""<section class="sheet"><p class="soft">{e(company.name)}</p><h1>Payment
 {e(row.qbo_id)}</h1>
 <p>{e(row.data["CustomerRef"].get("name", ""))}, {e(row.data["TxnDate"])}</p>
-<p>Amount {e(company.profile.currency)} {stored(row.data["TotalAmt"]):,.2f}, not applied
+<p>Amount {e(currency_of(company, row.data))} {stored(row.data["TotalAmt"]):,.2f}, not applied
 {stored(row.data["UnappliedAmt"]):,.2f}</p></section>"""
         return page("Payment", body)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import requests
+from pypdf import PdfReader
 
 from qbo_emulator import engine, exchange
 from qbo_emulator.entities import KINDS
@@ -18,7 +21,8 @@ from qbo_emulator.seed.profiles import PROFILES
 from qbo_emulator.store import Company, Row
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
-from tests.emulator.client import sales_line
+from tests.emulator.client import Api, sales_line
+from tests.emulator_process import EmulatorProcess
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
 LARGE = ("us", "us-multi", "gb", "ca", "no-like")
@@ -388,3 +392,98 @@ def test_what_was_delivered_cannot_be_written(books: Callable[[str], Books]) -> 
     own = books("us-2")
     delivery = {"DeliveryType": "Email", "DeliveryTime": "2026-11-01T00:00:00-08:00"}
     assert own.refused("Invoice", own.invoice(sales_line(5), DeliveryInfo=delivery)).code == "2010"
+
+
+@pytest.fixture(scope="module")
+def abroad() -> Iterator[EmulatorProcess]:
+    options = ("--single", "--company", "us-multi", "--company", "gb", "--seed", "abroad")
+    with EmulatorProcess(*options) as running:
+        yield running
+
+
+def test_rates_and_currencies_over_http(abroad: EmulatorProcess) -> None:
+    api = Api(abroad)
+    found = api.ok(api.get("exchangerate", sourcecurrencycode="EUR", asofdate="2020-01-01"))["ExchangeRate"]
+    assert (found["SourceCurrencyCode"], found["TargetCurrencyCode"]) == ("EUR", "USD")
+    assert found["AsOfDate"] == "2020-01-01"
+    body = {"SourceCurrencyCode": "EUR", "Rate": "1.75", "AsOfDate": "2026-01-02", "SyncToken": "0"}
+    assert api.ok(api.post("exchangerate", body))["ExchangeRate"]["Rate"] == Decimal("1.75")
+    again = api.ok(api.get("exchangerate", sourcecurrencycode="EUR", asofdate="2026-01-02"))
+    assert again["ExchangeRate"]["Rate"] == Decimal("1.75")
+    assert api.code(api.get("exchangerate")) == "2020"
+    listed = api.query("select * from CompanyCurrency")["CompanyCurrency"]
+    assert {row["Code"] for row in listed} == {"EUR", "GBP", "CAD", "JPY"}
+    asked = "select * from ExchangeRate where SourceCurrencyCode in ('EUR') and AsOfDate = '2026-01-02'"
+    assert [row["Rate"] for row in api.query(asked)["ExchangeRate"]] == [Decimal("1.75")]
+    assert api.create("CompanyCurrency", {"Code": "SEK"})["Name"] == "Swedish Krona"
+    assert Api(abroad, 1).code(Api(abroad, 1).get("exchangerate", sourcecurrencycode="EUR")) == "6000"
+
+
+def _euro_invoice(api: Api, **more: Any) -> dict[str, Any]:
+    customer = api.customer(CurrencyRef={"value": "EUR"})
+    euro = {"CurrencyRef": {"value": "EUR"}, "ExchangeRate": "1.2"}
+    return api.invoice(80, customer=customer["Id"], **euro, **more)
+
+
+def test_the_invoice_link_is_shown_to_those_who_ask(abroad: EmulatorProcess) -> None:
+    api = Api(abroad)
+    online = {"AllowOnlineCreditCardPayment": True}
+    email = {"BillEmail": {"Address": "buyer@example.com"}}
+    full = _euro_invoice(api, **online, **email)
+    assert "InvoiceLink" not in full
+
+    def link(invoice: dict[str, Any], **params: str) -> Any:
+        return api.ok(api.get(f"invoice/{invoice['Id']}", **params))["Invoice"].get("InvoiceLink")
+
+    assert link(full, include="invoiceLink") == link(full, include="invoiceLink")
+    assert link(full, include="invoiceLink").startswith(abroad.url)
+    assert link(full) is None
+    assert link(_euro_invoice(api, **email), include="invoiceLink") is None
+    assert link(_euro_invoice(api, **online), include="invoiceLink") is None
+
+
+def test_a_pdf_shows_currency_tax_and_what_was_voided(abroad: EmulatorProcess) -> None:
+    euro, pounds = Api(abroad), Api(abroad, 1)
+
+    def text(api: Api, invoice: dict[str, Any]) -> str:
+        pdf = api.get(f"invoice/{invoice['Id']}/pdf").content
+        return PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+
+    made = _euro_invoice(euro)
+    assert "EUR 80.00" in text(euro, made)
+    code = next(
+        row["Id"] for row in pounds.query("select * from TaxCode")["TaxCode"] if row["Name"] == "20.0% S"
+    )
+    line = sales_line("50.00", TaxCodeRef={"value": code})
+    body = {"CustomerRef": {"value": pounds.customer("Zoë & Søn")["Id"]}, "Line": [line]}
+    taxed = pounds.create("Invoice", body)
+    shown = text(pounds, taxed)
+    for part in (
+        f"INVOICE {taxed['DocNumber']}",
+        "Zoë & Søn",
+        "VAT 20% of GBP 50.00",
+        "GBP 60.00",
+        "Services",
+    ):
+        assert part in shown
+    assert "VOID" not in shown
+    pounds.ok(pounds.post("invoice", {"Id": taxed["Id"], "SyncToken": "0"}, operation="void"))
+    assert "VOID" in text(pounds, taxed)
+
+
+def test_pages_for_people_name_country_currency_and_tax(abroad: EmulatorProcess) -> None:
+    first, second = (abroad.companies[place]["realm_id"] for place in (0, 1))
+    page = requests.get(abroad.url, params={"company": first}, timeout=10).text
+    assert "United States Dollar (USD), also CAD, EUR, GBP, JPY" in page
+    assert "EUR " in page
+    assert (
+        "VAT by a code on every line" in requests.get(abroad.url, params={"company": second}, timeout=10).text
+    )
+
+
+def test_a_payment_by_hand_is_in_the_currency_of_the_invoice(abroad: EmulatorProcess) -> None:
+    api = Api(abroad)
+    invoice = _euro_invoice(api)
+    paid = api.control(f"invoices/{invoice['Id']}/pay", {"amount": 20})
+    assert (paid["CurrencyRef"]["value"], paid["ExchangeRate"]) == ("EUR", 1.2)
+    assert api.read("Invoice", invoice["Id"])["HomeBalance"] == 72

@@ -78,7 +78,10 @@ class Books:
         foreign = [row for row in rows if row.data["CurrencyRef"]["value"] != home]
         self.customers = [row.qbo_id for row in (rows[:4] + foreign[:4])]
         items = self.company.table("Item").rows.values()
-        self.items = [row for row in items if row.active and row.data["Type"] == "Service"][:4]
+        services = [row for row in items if row.active and row.data["Type"] == "Service"]
+        # One of each tax code first, so that discounts are shared out between codes.
+        firsts = {str(row.data.get("SalesTaxCodeRef")): row for row in reversed(services)}
+        self.items = [*firsts.values(), *services][:4]
 
     def _prefer(self, groups: Doc) -> None:
         engine.save(self.company, KINDS["Preferences"], {"Id": "1", **groups}, self.now, engine.PAGE)

@@ -17,6 +17,7 @@ from qbo_emulator.world import World
 SHOWN_INVOICES = 30
 # A process may hold thousands of companies.
 MOST_CHOICES = 200
+COUNTRY_WORDS = {"US": "United States", "GB": "United Kingdom", "CA": "Canada", "NO": "Norway"}
 FAULT_WORDS = {
     "timeout_before": "No answer, nothing done",
     "timeout_after": "No answer, but done",
@@ -142,7 +143,7 @@ def _about(company: Company) -> str:
         tax = f"{profile.tax_word} by a code on every line"
     elif prefs["TaxPrefs"].get("PartnerTaxEnabled"):
         tax = "Automated sales tax"
-    return f"{profile.country}. {money}. {tax}."
+    return f"{COUNTRY_WORDS[profile.country]}. {money}. {tax}."
 
 
 def _fitting(company: Company, rows: list[Row], wanted: str) -> list[Row]:

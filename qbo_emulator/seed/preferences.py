@@ -33,25 +33,7 @@ def preferences(profile: Profile, *, default_item: str, discount_account: str) -
             "QuantityWithPriceAndRate": True,
             "QuantityOnHand": True,
         },
-        "SalesFormsPrefs": {
-            "ETransactionPaymentEnabled": False,
-            "CustomTxnNumbers": False,
-            "AllowShipping": False,
-            "AllowServiceDate": True,
-            "ETransactionEnabledStatus": "NotApplicable",
-            "DefaultCustomerMessage": "Thank you for your business.",
-            "EmailCopyToCompany": False,
-            "AllowEstimates": True,
-            "AllowDiscount": True,
-            "DefaultDiscountAccount": discount_account,
-            "AllowDeposit": False,
-            "AutoApplyPayments": False,
-            "IPNSupportEnabled": False,
-            "AutoApplyCredit": False,
-            "UsingPriceLevels": False,
-            "UsingProgressInvoicing": False,
-            "CustomField": _custom_fields(),
-        },
+        "SalesFormsPrefs": _sales_forms(discount_account),
         "EmailMessagesPrefs": {
             name: {
                 "Subject": f"{title} from {profile.name}",
@@ -89,6 +71,28 @@ def preferences(profile: Profile, *, default_item: str, discount_account: str) -
                 {"Name": "AccountingInfoPrefs.ShowAccountNumbers", "Value": "false"},
             ]
         },
+    }
+
+
+def _sales_forms(discount_account: str) -> Doc:
+    return {
+        "ETransactionPaymentEnabled": False,
+        "CustomTxnNumbers": False,
+        "AllowShipping": False,
+        "AllowServiceDate": True,
+        "ETransactionEnabledStatus": "NotApplicable",
+        "DefaultCustomerMessage": "Thank you for your business.",
+        "EmailCopyToCompany": False,
+        "AllowEstimates": True,
+        "AllowDiscount": True,
+        "DefaultDiscountAccount": discount_account,
+        "AllowDeposit": False,
+        "AutoApplyPayments": False,
+        "IPNSupportEnabled": False,
+        "AutoApplyCredit": False,
+        "UsingPriceLevels": False,
+        "UsingProgressInvoicing": False,
+        "CustomField": _custom_fields(),
     }
 
 

@@ -166,7 +166,6 @@ def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
     data, qbo_id = row.data, row.qbo_id
     state, label = state_of(data, today)
     number = data.get("DocNumber", f"id {qbo_id}")
-    view = f"/app/invoice?txnId={e(qbo_id)}&amp;companyId={e(company.realm_id)}"
     balance = stored(data["Balance"])
     payments = ledger.payments_of(company, qbo_id)
     tools = []
@@ -213,16 +212,20 @@ def _invoice(company: Company, row: Row, forms: _Forms, today: date) -> str:
             qbo_id=qbo_id,
         )
     )
-    void = (
-        forms.form("void", '<button class="danger">Void</button>', qbo_id=qbo_id) if state != "voided" else ""
-    )
-    delete = forms.form("delete", '<button class="danger">Delete</button>', qbo_id=qbo_id)
-    tools.append(f'<div class="row">{void}{delete}<a href="{view}">Open as a page</a></div>')
+    tools.append(_endings(company, qbo_id, forms, voided=state == "voided"))
     return f"""<details id="invoice-{e(qbo_id)}"><summary><strong>{e(number)}</strong>
 <span>{e(data["CustomerRef"].get("name", ""))}</span><span class="soft">{e(data["TxnDate"])}</span>
 <span>due {e(data["DueDate"])}</span>
 <span class="num">{_money(company, data, "TotalAmt")}</span><span class="num">{balance:,.2f} open</span>
 <span class="state {state}">{e(label)}</span></summary><div class="tools">{"".join(tools)}</div></details>"""
+
+
+def _endings(company: Company, qbo_id: str, forms: _Forms, *, voided: bool) -> str:
+    """What ends an invoice, and the way to its page."""
+    view = f"/app/invoice?txnId={e(qbo_id)}&amp;companyId={e(company.realm_id)}"
+    void = "" if voided else forms.form("void", '<button class="danger">Void</button>', qbo_id=qbo_id)
+    delete = forms.form("delete", '<button class="danger">Delete</button>', qbo_id=qbo_id)
+    return f'<div class="row">{void}{delete}<a href="{view}">Open as a page</a></div>'
 
 
 def _clock(world: World, forms: _Forms) -> str:

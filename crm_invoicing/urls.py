@@ -17,3 +17,5 @@ urlpatterns = [
     path("", include("deals.urls")),
     path("", include("quickbooks_bridge.urls")),
 ]
+
+handler500 = "crm_invoicing.outage.server_error"

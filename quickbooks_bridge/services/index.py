@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import QuickBooksError, Throttled
 from quickbooks_bridge.models import Connection
@@ -159,6 +160,7 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
         sync.changes_apply(batch, now=now, source="sync")
         intents_adopt(batch, now=now)
         _done(connection, changes.server_time, now=now)
+        fault_point("sync.before_commit")
     return None
 
 

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from quickbooks_bridge.domain.payloads import MARKER
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.remote import RemoteInvoice
+from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import (
     QuickBooksError,
@@ -60,13 +61,16 @@ def intent_run(
     intent.refresh_from_db()
     if not claimed:
         return intent
+    fault_point("intent.after_claim")
     client = client_for(connection, interactive=interactive)
-    is_first = intent.attempts == 1
+    # Only somebody who waits at the form can be told to try again; whatever else is put off is repeated here.
+    can_tell = interactive and intent.attempts == 1
     try:
         remote = _send(intent, connection, client, now=now)
     except QuickBooksError as error:
-        _note(intent, connection, error, is_first=is_first, now=now)
+        _note(intent, connection, error, can_tell=can_tell, now=now)
     else:
+        fault_point("intent.after_post")
         _finish(intent, connection, remote, now=now)
     intent.refresh_from_db()
     return intent
@@ -86,6 +90,7 @@ def _send(
     if sent_at is None:
         InvoiceIntent.objects.filter(pk=intent.pk).update(sent_at=now)
     payload = {**intent.payload, "CustomerRef": {"value": customer}}
+    fault_point("intent.before_post")
     try:
         return client.invoice_create(payload, request_id=intent.request_id)
     except UnexpectedAnswer as error:
@@ -142,6 +147,7 @@ def _send_customer(
         current = client.customer_read(str(payload["Id"]))
         payload = {**payload, "SyncToken": str(current.sync_token)}
         remote = client.customer_write(payload, request_id=uuid.uuid4().hex)
+    fault_point("intent.after_customer")
     InvoiceIntent.objects.filter(pk=intent.pk).update(customer_qbo_id=remote.qbo_id)
     intent.customer_qbo_id = remote.qbo_id
     sync.customers_apply(connection, [remote])
@@ -174,15 +180,19 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
             "due": invoice.due_date.isoformat() if invoice.due_date else "",
         }
         invoice_event(invoice, "invoice.created", data, now=now, source="create", actor=intent.member)
+    fault_point("intent.before_commit")
     logger.info(
         "invoice created", extra={"realm": intent.realm_id, "intent": intent.pk, "invoice": invoice.pk}
     )
 
 
 def _note(
-    intent: InvoiceIntent, connection: Connection, error: QuickBooksError, *, is_first: bool, now: datetime
+    intent: InvoiceIntent, connection: Connection, error: QuickBooksError, *, can_tell: bool, now: datetime
 ) -> None:
-    """Decide what an error means: refused for good, or not known yet."""
+    """Decide what an error means: refused for good, or not known yet.
+
+    Who was slower than the lease says nothing: somebody else may know better by now.
+    """
     if isinstance(error, ReconnectRequired):
         note_failure(connection, error, now=now)
     logger.warning(
@@ -198,16 +208,17 @@ def _note(
         isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == REQUEST_ID_USED)
     )
     cannot_know = isinstance(error, Unavailable | Throttled | ReconnectRequired)
-    if may_exist or (not is_first and cannot_know):
+    mine = InvoiceIntent.objects.filter(
+        pk=intent.pk, state=State.SENDING, attempts=intent.attempts, request_id=intent.request_id
+    )
+    if may_exist or (cannot_know and not can_tell):
         wait = min(timedelta(seconds=5) * 2 ** min(intent.attempts - 1, 8), LONGEST_WAIT)
-        InvoiceIntent.objects.filter(pk=intent.pk).update(
-            state=State.UNKNOWN, lease_until=None, next_check_at=now + wait
-        )
+        mine.update(state=State.UNKNOWN, lease_until=None, next_check_at=now + wait)
         return
     problems = (
         list(error.problems) if isinstance(error, Rejected) else [Problem(error.problem_code or "unexpected")]
     )
-    InvoiceIntent.objects.filter(pk=intent.pk).update(
+    mine.update(
         state=State.REFUSED,
         lease_until=None,
         next_check_at=None,

@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from quickbooks_bridge.crypto import UnreadableToken, decrypt
 from quickbooks_bridge.domain.remote import RemoteChanges
+from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.gateway.limiter import default_limiter
@@ -171,6 +172,7 @@ def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> N
         update_many(Connection, _DONE, rows)
         if handled:
             WebhookEvent.objects.filter(pk__in=handled).update(handled_at=now)
+        fault_point("sync.before_commit")
 
 
 _DONE = (

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db import OperationalError
+from django.db import connection as database
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from quickbooks_bridge.crypto import UnreadableToken, decrypt, encrypt
+from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
 from quickbooks_bridge.models import Connection
@@ -17,7 +20,12 @@ from quickbooks_bridge.models import Connection
 logger = logging.getLogger(__name__)
 
 REFRESH_BEFORE = timedelta(minutes=5)
+# A call that begins now with a token that lives so long is over before the token is.
+STILL_GOOD = timedelta(minutes=1)
 LEASE = timedelta(seconds=60)
+# Whoever cannot go on without the new token looks so often, and so long, whether it is there.
+LOOK_EVERY, LONGEST_WAIT = 0.04, 30.0
+STORE_AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 # Intuit says that an outage on its side can look like a refused token, so one refusal proves nothing.
 RETRY_AFTER_REFUSAL = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
@@ -69,11 +77,15 @@ class DatabaseTokens:
         """Give a token that is good for the next minutes, refreshing it first when it is near its end."""
         row = self._row()
         now = self._clock()
-        if row.access_expires_at is None or row.access_expires_at - REFRESH_BEFORE <= now:
+        ends = row.access_expires_at
+        if ends is None or ends - REFRESH_BEFORE <= now:
+            is_usable = ends is not None and ends - STILL_GOOD > now
+            if is_usable and row.refresh_lease_until is not None and row.refresh_lease_until >= now:
+                return self._plain(row.access_token)  # somebody renews it; nobody needs to wait for that
             try:
                 return self._renew(row.generation)
             except Unavailable:
-                if row.access_expires_at is not None and row.access_expires_at > now:
+                if ends is not None and ends > now:
                     return self._plain(row.access_token)
                 raise
         return self._plain(row.access_token)
@@ -98,7 +110,7 @@ class DatabaseTokens:
 
     def _renew(self, generation: int) -> str:
         """Refresh unless somebody else does or did; then wait for their result."""
-        for _attempt in range(120):
+        for _attempt in range(int(LONGEST_WAIT / LOOK_EVERY)):
             now = self._clock()
             claimed = Connection.objects.filter(
                 Q(refresh_lease_until__isnull=True) | Q(refresh_lease_until__lt=now),
@@ -107,7 +119,7 @@ class DatabaseTokens:
             ).update(refresh_lease_until=now + LEASE)
             if claimed:
                 return self._refresh(generation)
-            self._wait(0.25)
+            self._wait(LOOK_EVERY)
             row = self._row()
             if row.generation != generation:
                 return self._plain(row.access_token)
@@ -123,6 +135,9 @@ class DatabaseTokens:
         try:
             pair = oauth.refresh(oauth_config(), refresh_token=self._plain(row.refresh_token))
         except oauth.InvalidGrant as error:
+            latest = self._row()
+            if latest.generation != generation:
+                return self._plain(latest.access_token)  # somebody was faster: that is why ours was refused
             if _note_refusal(row, now=now):
                 raise ReconnectRequired(code="invalid_grant", intuit_tid=error.intuit_tid) from error
             raise Unavailable(
@@ -133,11 +148,27 @@ class DatabaseTokens:
             raise Unavailable(
                 code="token_endpoint", intuit_tid=error.intuit_tid, outcome_unknown=False
             ) from error
-        stored = mine.update(
-            **token_fields(pair, now=now), generation=F("generation") + 1, refresh_lease_until=None
-        )
+        fault_point("refresh.after_answer")
+        stored = self._store(mine, pair, now=now)
         logger.info("tokens refreshed", extra={"realm": row.realm_id, "connection": row.pk, "stored": stored})
         return pair.access_token
+
+    def _store(self, mine: QuerySet[Connection], pair: oauth.TokenPair, *, now: datetime) -> int:
+        """Store both tokens; a database that is away for a moment must not cost the connection."""
+        for pause in STORE_AGAIN:
+            try:
+                return self._write(mine, pair, now=now)
+            except OperationalError:
+                logger.warning("tokens not stored yet", extra={"connection": self._id})
+                if not database.in_atomic_block:
+                    database.close_if_unusable_or_obsolete()
+                self._wait(pause)
+        return self._write(mine, pair, now=now)
+
+    def _write(self, mine: QuerySet[Connection], pair: oauth.TokenPair, *, now: datetime) -> int:
+        return mine.update(
+            **token_fields(pair, now=now), generation=F("generation") + 1, refresh_lease_until=None
+        )
 
 
 def _note_refusal(row: Connection, *, now: datetime) -> bool:

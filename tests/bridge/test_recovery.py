@@ -1,0 +1,155 @@
+"""What is left when a process was too slow, nobody waited, the database was away or a refresh was lost."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import OperationalError
+
+from quickbooks_bridge import fault_points
+from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.services import intents, tokens
+from quickbooks_bridge.services.intents import intent_run
+from quickbooks_bridge.services.tokens import DatabaseTokens
+
+from ..brokers.scene import decide
+from ..conftest import sign_in
+
+pytestmark = pytest.mark.django_db
+State = InvoiceIntent.State
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def intent(connection, deal) -> InvoiceIntent:
+    return InvoiceIntent.objects.get(pk=decide(deal.pk))
+
+
+@pytest.mark.parametrize("kind", ["429", "503_html", "reset_before"])
+def test_what_nobody_waits_for_is_tried_again(pretend, connection, intent, kind):
+    """The web process died before it sent: the sweep's first try is nobody's to be told about."""
+    fault = {"kind": kind, "operation": "invoice.create", "count": 1}
+    pretend.control("POST", "/control/faults", fault)
+    assert intent_run(intent, connection, now=now(), interactive=False).state == State.UNKNOWN
+    later = intent.next_check_at + timedelta(seconds=1)
+    from quickbooks_bridge.gateway import limiter
+
+    limiter.default_limiter.cache_clear()  # a minute has passed for it too
+    assert intent_run(intent, connection, now=later, interactive=False).state == State.CREATED
+
+
+@pytest.mark.parametrize("kind", ["429", "reset_after", "code:6240"])
+def test_who_was_slower_than_the_lease_does_not_undo_what_another_found(
+    pretend, connection, intent, kind, monkeypatch
+):
+    """A second process had the answer long before the first one's call ended in a fault."""
+    pretend.control("POST", "/control/faults", {"kind": kind, "operation": "invoice.create", "count": 1})
+    slow = intents._send
+
+    def while_another_finishes(*given, **named):
+        monkeypatch.setattr(intents, "_send", slow)
+        try:
+            return slow(*given, **named)
+        finally:
+            from quickbooks_bridge.gateway import limiter
+
+            limiter.default_limiter.cache_clear()
+            late = now() + intents.LEASE + timedelta(seconds=1)
+            other = InvoiceIntent.objects.get(pk=intent.pk)
+            assert intent_run(other, connection, now=late, interactive=False).state == State.CREATED
+
+    monkeypatch.setattr(intents, "_send", while_another_finishes)
+    assert intent_run(intent, connection, now=now(), interactive=True).state == State.CREATED
+
+
+def test_token_near_its_end_is_used_while_another_renews_it(connection):
+    Connection.objects.update(
+        access_expires_at=now() + timedelta(minutes=3), refresh_lease_until=now() + timedelta(minutes=1)
+    )
+    waits = []
+    source = DatabaseTokens(connection.pk, wait=waits.append)
+    assert source.access_token()
+    assert waits == []
+
+
+def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(pretend, connection, monkeypatch):
+    """Two refreshed with the same token; the slower one is told that it is dead."""
+    source = DatabaseTokens(connection.pk)
+    Connection.objects.update(access_expires_at=now())
+    pretend.control("POST", "/control/faults", {"kind": "unauthorized", "operation": "token", "count": 1})
+    real = tokens.oauth.refresh
+
+    def while_another_renews(config, *, refresh_token):
+        monkeypatch.setattr(tokens.oauth, "refresh", real)
+        try:
+            return real(config, refresh_token=refresh_token)
+        finally:
+            Connection.objects.update(refresh_lease_until=None)
+            DatabaseTokens(connection.pk).access_token()
+
+    monkeypatch.setattr(tokens.oauth, "refresh", while_another_renews)
+    assert source.access_token() == DatabaseTokens(connection.pk).access_token()
+    connection.refresh_from_db()
+    assert (connection.refused_refreshes, connection.last_problem) == (0, "")
+
+
+def test_new_tokens_outlive_a_database_that_is_away_for_a_moment(connection, monkeypatch):
+    Connection.objects.update(access_expires_at=now())
+    real, away, before = tokens.token_fields, [1, 2], connection.generation
+
+    def fields(pair, *, now):
+        if away.pop() if away else False:
+            raise OperationalError("the database system is starting up")
+        return real(pair, now=now)
+
+    monkeypatch.setattr(tokens, "token_fields", fields)
+    waits = []
+    token = DatabaseTokens(connection.pk, wait=waits.append).access_token()
+    assert len(waits) == 2
+    connection.refresh_from_db()
+    assert connection.generation == before + 1
+    assert DatabaseTokens(connection.pk).access_token() == token
+
+
+def test_database_that_does_not_answer_is_said_with_a_time_to_come_back(admin, monkeypatch, caplog):
+    client = sign_in(admin.member)
+    client.raise_request_exception = False
+
+    def away(*given, **named):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", away)
+    answer = client.get("/deals/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert b"never made twice" in answer.content
+    assert "database does not serve" in caplog.messages
+
+
+def test_other_failures_claim_nothing_that_nobody_knows(admin, monkeypatch):
+    client = sign_in(admin.member)
+    client.raise_request_exception = False
+
+    def broken(*given, **named):
+        raise KeyError("x")
+
+    monkeypatch.setattr("django.db.backends.utils.CursorWrapper.execute", broken)
+    answer = client.get("/deals/")
+    assert answer.status_code == 500
+    assert b"Nothing was sent" not in answer.content
+
+
+def test_no_process_dies_unless_it_is_told_to(monkeypatch):
+    ended = []
+    monkeypatch.setattr(fault_points.os, "kill", lambda pid, number: ended.append(number))
+    fault_points.fault_point("intent.after_post")
+    assert ended == []
+    monkeypatch.setattr(
+        fault_points, "_WANTED", fault_points._wanted("intent.after_post, sync.before_commit:0")
+    )
+    fault_points.fault_point("intent.before_post")
+    fault_points.fault_point("sync.before_commit")
+    assert ended == []
+    fault_points.fault_point("intent.after_post")
+    assert len(ended) == 1

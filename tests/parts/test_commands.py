@@ -1,5 +1,7 @@
 """The doctor names each ill and its remedy; one poll by hand; system checks."""
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -231,3 +233,28 @@ def test_create_member_makes_company_stages_and_person_or_nothing(db, monkeypatc
     ]
     assert Client().login(username="ann", password="a-long-enough-secret")
     assert "exists already" in told("create_member", "Acme", "ann")[1]
+
+
+def test_backup_is_whole_private_and_replaces_only_when_whole(tmp_path, settings, monkeypatch):
+    file = tmp_path / "copy.sqlite3"
+    live = sqlite3.connect(tmp_path / "live.sqlite3")
+    live.execute("PRAGMA journal_mode=WAL")
+    live.execute("CREATE TABLE kept (n)")
+    live.execute("INSERT INTO kept VALUES (7)")
+    live.commit()  # still open, still in its log: a plain copy of the file would miss it
+    settings.IS_SQLITE = True
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(tmp_path / "live.sqlite3"))
+    code, said = told("backup", str(file))
+    assert (code, "checked" in said) == (0, True)
+    assert file.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(file)) as copy:
+        assert copy.execute("SELECT n FROM kept").fetchall() == [(7,)]
+    live.close()
+    (tmp_path / "live.sqlite3").write_bytes(b"no database at all" * 100)
+    code, said = told("backup", str(file))
+    assert (code, "as it was" in said) == (1, True)
+    with closing(sqlite3.connect(file)) as copy:
+        assert copy.execute("SELECT n FROM kept").fetchall() == [(7,)]
+    assert not list(tmp_path.glob("*.part"))
+    settings.IS_SQLITE = False
+    assert "pg_dump" in told("backup", str(file))[1]

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,17 +20,20 @@ import django
 
 django.setup()
 
+import psutil
 import requests
 from django.conf import settings
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext, get_runner, setup_test_environment
 
 from deals.models import Account, Deal, Stage
+from quickbooks_bridge.crypto import encrypt
 from quickbooks_bridge.domain.parsing import parse_cdc
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.limiter import LocalLimiter
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.services import sync
+from quickbooks_bridge.services.poll import CHUNK, connections_sync
 
 from .conftest import make_member
 from .emulator_process import EmulatorProcess
@@ -232,6 +235,72 @@ def calling(emulator: EmulatorProcess) -> list[Figure]:
     ]
 
 
+def many_companies(count: int) -> list[Figure]:
+    """One look for changes of many companies, two of a hundred with a change, by one process.
+
+    The pretend QuickBooks answers on the same machine and takes its share of the seconds; the processor time is ours alone.
+    """
+    with EmulatorProcess("--company", "us", "--single", "--companies", str(count), "--seed", "7") as emulator:
+        settings.QUICKBOOKS_API_URL = emulator.api_url
+        small = [one for one in emulator.companies if "access_token" in one][1 : count + 1]
+        pks = _connected(small)
+        _touch(emulator, small)
+        batches = [pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK)]
+        memory = psutil.Process().memory_info().rss
+        limited = 0
+        started, spent = time.monotonic(), time.process_time()
+        with CaptureQueriesContext(database) as queries:
+            polled = [connections_sync(batch, now=datetime.now(UTC)) for batch in batches]
+        seconds = time.monotonic() - started
+        spent = (time.process_time() - spent) * 1000
+        grown = (psutil.Process().memory_info().rss - memory) / 2**20
+        limited = sum(one.failed for one in polled)
+    assert sum(one.in_step for one in polled) == len(pks)
+    statements = [one for one in queries if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    return [
+        Figure(f"companies asked: {len(pks)}, failed", limited, 0),
+        Figure("seconds for 10,000 companies at this pace", seconds * 10_000 / len(pks), 30),
+        Figure("processor time per company, ms", spent / len(pks), 1),
+        Figure("statements per company", len(statements) / len(pks), 0.1),
+        Figure("memory grown, MB", grown, 150),
+    ]
+
+
+def _connected(companies: list[dict[str, str]]) -> list[int]:
+    account = Account.objects.create(name="Many")
+    owner = make_member(account, "many", "admin")
+    accounts = Account.objects.bulk_create(Account(name=one["name"]) for one in companies)
+    now = datetime.now(UTC)
+    rows = Connection.objects.bulk_create(
+        Connection(
+            account=home,
+            owner=owner,
+            realm_id=one["realm_id"],
+            access_token=encrypt(one["access_token"], keys=settings.TOKEN_KEYS),
+            access_expires_at=now + timedelta(hours=1),
+            watermark=now,
+            import_state="done",
+            connected_at=now,
+        )
+        for home, one in zip(accounts, companies, strict=True)
+    )
+    return [row.pk for row in rows]
+
+
+def _touch(emulator: EmulatorProcess, companies: list[dict[str, str]]) -> None:
+    """Let something happen in two of a hundred companies; the first touch of a company also builds it."""
+    for one in companies:
+        headers = {"Authorization": f"Bearer {one['access_token']}", "Accept": "application/json"}
+        _SESSION.get(
+            f"{emulator.api_url}/company/{one['realm_id']}/companyinfo/{one['realm_id']}", headers=headers
+        )
+    for one in companies[::50]:
+        emulator.control("POST", f"/control/{one['realm_id']}/customers", {"DisplayName": "New one"})
+
+
+_SESSION = requests.Session()
+
+
 def show(figures: list[Figure]) -> None:
     print(f"\n{'keeping in step on ' + database.vendor:<56}{'measured':>10}{'at most':>10}")
     for figure in figures:
@@ -250,6 +319,7 @@ def main() -> None:
         figures = reconciling()
         with EmulatorProcess("--company", "us", "--seed", "7") as emulator:
             figures += calling(emulator)
+        figures += many_companies(int(os.environ.get("BENCH_COMPANIES", "2000")))
         show(figures)
     finally:
         runner.teardown_databases(old)

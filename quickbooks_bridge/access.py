@@ -12,7 +12,7 @@ from deals.models import Deal
 from deals.selectors import deal_for
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.selectors import last_connection_for, may_see_invoices
+from quickbooks_bridge.selectors import connection_seen_by, may_see_invoices
 
 P = ParamSpec("P")
 
@@ -24,7 +24,7 @@ def owner_required(
 
     @wraps(view)
     def inner(request: HttpRequest, viewer: Viewer, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        connection = last_connection_for(viewer.account)
+        connection = connection_seen_by(viewer)
         if connection is None or not may_see_invoices(viewer, connection):
             raise Http404
         return view(request, viewer, connection, *args, **kwargs)

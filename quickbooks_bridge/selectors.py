@@ -74,6 +74,8 @@ def connection_seen_by(viewer: Viewer) -> Connection | None:
     if "_quickbooks_connection" not in kept:
         kept["_quickbooks_connection"] = last_connection_for(viewer.account)
     found: Connection | None = kept["_quickbooks_connection"]
+    if found is not None:
+        found.account = viewer.account
     return found
 
 

@@ -18,13 +18,16 @@ from .timeline import deal_event
 
 def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, now: datetime) -> None:
     """Remember the customer for the deal's organization, its person, or the deal itself."""
-    target: dict[str, Any] = {"organization": None, "person": None, "deal": None}
+    known = customer_link_of(deal, connection.realm_id)
+    if known is not None and known.customer_qbo_id == customer_qbo_id:
+        return
+    target: dict[str, Any] = {"organization_id": None, "person_id": None, "deal_id": None}
     if deal.organization_id:
-        target["organization"] = deal.organization
+        target["organization_id"] = deal.organization_id
     elif deal.person_id:
-        target["person"] = deal.person
+        target["person_id"] = deal.person_id
     else:
-        target["deal"] = deal
+        target["deal_id"] = deal.pk
     CustomerLink.objects.update_or_create(
         account_id=deal.account_id,
         realm_id=connection.realm_id,

@@ -6,16 +6,17 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Count, Q
 
+from deals.models import Product
 from quickbooks_bridge.domain.draft import DraftLine, line_key
 from quickbooks_bridge.domain.matching import Candidate, name_key, suggest
 from quickbooks_bridge.domain.payloads import plain, safe_display_name
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.gateway.errors import QuickBooksError, Rejected
 from quickbooks_bridge.models import Connection, Item, ItemLink
+from quickbooks_bridge.selectors import item_links
 
 from .connection import client_for, note_failure
 from .sync import items_apply
@@ -25,17 +26,33 @@ MOST_CANDIDATES = 300
 
 
 def item_links_remember(connection: Connection, lines: Iterable[DraftLine], *, now: datetime) -> None:
-    """Keep the product of every linked line, by CRM product or, without one, by the line's name."""
-    for line in lines:
-        if not line.item_qbo_id:
+    """Keep the product of every linked line, by CRM product or, without one, by the line's name.
+
+    A product that is not the account's own counts as none. What is remembered already writes nothing.
+    """
+    linked = [line for line in lines if line.item_qbo_id]
+    named = {
+        int(line.product_id) for line in linked if line.product_id.isdigit() and len(line.product_id) < 19
+    }
+    own = set(
+        Product.objects.filter(account_id=connection.account_id, pk__in=named).values_list("pk", flat=True)
+        if named
+        else ()
+    )
+    pairs = [
+        (line.product_id if line.product_id.isdigit() and int(line.product_id) in own else "", line)
+        for line in linked
+    ]
+    known = item_links(
+        connection.account, connection.realm_id, [(product, line.name) for product, line in pairs]
+    )
+    for product, line in pairs:
+        if known.get(line_key(product, line.name)) == line.item_qbo_id or not (product or line.name.strip()):
             continue
-        is_product = line.product_id.isdigit()
         target: dict[str, Any] = {
-            "product_id": int(line.product_id) if is_product else None,
-            "name_key": "" if is_product else line_key("", line.name),
+            "product_id": int(product) if product else None,
+            "name_key": "" if product else line_key("", line.name),
         }
-        if not is_product and not line.name.strip():
-            continue
         ItemLink.objects.update_or_create(
             account_id=connection.account_id,
             realm_id=connection.realm_id,

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from deals.models import TimelineEntry
+from deals.models import Product, TimelineEntry
 from quickbooks_bridge.gateway.errors import Rejected
 from quickbooks_bridge.models import (
     Connection,
@@ -244,6 +244,13 @@ def test_menu_actions_over_http(client, invoice, deal, connection):
     invoice.refresh_from_db()
     assert client.post(f"/invoices/{invoice.pk}/delete/", {"seen": seen(invoice)}).status_code == 302
     assert flag(invoice, connection) == "deleted"
+
+
+def test_a_product_of_another_account_is_never_linked(client, deal, connection, stranger):
+    theirs = Product.objects.create(account=stranger.account, name="Theirs", unit_price=1)
+    assert create(client, deal, connection, **{"lines-0-product": str(theirs.pk)}).status_code == 302
+    link = ItemLink.objects.get()
+    assert (link.account_id, link.product_id, link.name_key) == (connection.account_id, None, "name:desk")
 
 
 def test_invoice_of_a_former_company_can_still_be_taken_off_its_deal(client, invoice, deal, stranger):

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from .servers import POSTGRES_URL, postgres_answers
+from .servers import CHECKOUT, POSTGRES_URL, postgres_answers
 
 # What reads and writes rows. Pure rules, pages' looks and the pretend QuickBooks know no database.
 PATHS = ["tests/bridge", "tests/deals", "tests/parts/test_commands.py", "tests/parts/test_health_and_logs.py"]
@@ -16,7 +16,7 @@ def main() -> int:
         return 1 if os.environ.get("CI") else 0
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--create-db", *PATHS],
-        env={**os.environ, "DATABASE_URL": POSTGRES_URL},
+        env={**os.environ, "DATABASE_URL": f"{POSTGRES_URL.rpartition('/')[0]}/{CHECKOUT}"},
         check=False,
     ).returncode
 

@@ -5,33 +5,35 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from crm_invoicing.processes import BASE
+from crm_invoicing.processes import BASE, Child
 from tests.emulator_process import EmulatorProcess
-from tests.servers import POSTGRES_URL, REDIS_URL, need_redis, postgres_answers
+from tests.servers import CHECKOUT, POSTGRES_URL, postgres_answers, redis_database
 from tests.waiting import until
 
 
 class Installation:
     """Database, broker and the processes that work on them; `run` evaluates Python inside it."""
 
-    def __init__(self, broker: str, data: Path, emulator: EmulatorProcess, database_url: str) -> None:
-        self.broker, self.emulator = broker, emulator
+    def __init__(self, redis_url: str, data: Path, emulator: EmulatorProcess, database_url: str) -> None:
+        self.broker, self.redis_url, self.emulator = "redis" if redis_url else "memory", redis_url, emulator
         self.realm = emulator.companies[0]["realm_id"]
-        self.workers: list[subprocess.Popen[str]] = []
+        self.workers: list[Child] = []
         self.has_schedule = False
         self.env = {
             **os.environ,
             "DATA_DIR": str(data),
             "DATABASE_URL": database_url,
-            "REDIS_URL": REDIS_URL if broker == "redis" else "",
+            "REDIS_URL": redis_url,
             "LOG_LEVEL": "ERROR",
             "ALLOWED_HOSTS": "testserver,localhost",
             "SWEEP_SECONDS": "0.5",
@@ -65,9 +67,9 @@ class Installation:
             return
         self.kill()
         self.has_schedule = schedule
-        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "crm_invoicing"]
+        celery = ["celery", "--quiet", "-A", "crm_invoicing"]
         commands = (
-            [[sys.executable, "manage.py", "worker"]]
+            [["manage", "worker"]]
             if self.broker == "memory"
             else [[*celery, "worker", "--concurrency=2", "--loglevel=ERROR"]]
         )
@@ -76,21 +78,21 @@ class Installation:
             commands.append([*celery, "beat", "--loglevel=ERROR", "--schedule", beat])
         self.run("forget_beat()")
         for command in commands:
-            # A process group each: a worker's own children are killed with it.
-            self.workers.append(
-                subprocess.Popen(command, cwd=BASE, env={**self.env, **extra}, text=True, process_group=0)
-            )
+            # They end with the tests, also with tests that are killed.
+            self.workers.append(Child(command[0], command, {**self.env, **extra}))
+            self.workers[-1].start()
         if schedule:
             until(lambda: self.run("has_beaten()"), seconds=30, what="the schedule runs")
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        for process in self.workers:
-            if process.poll() is None and number == signal.SIGKILL:
-                os.killpg(process.pid, number)
+        for child in self.workers:
+            assert child.process is not None
+            if child.process.poll() is None and number == signal.SIGKILL:
+                os.killpg(child.process.pid, number)
             else:
-                process.send_signal(number)
-        for process in self.workers:
-            process.wait(30)
+                child.process.send_signal(number)
+        for child in self.workers:
+            child.wait(time.monotonic() + 30)
         self.workers.clear()
 
     def close(self) -> None:
@@ -106,23 +108,33 @@ def books() -> Iterator[EmulatorProcess]:
         yield running
 
 
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """Give the address of a new PostgreSQL database, or nothing where there is no server."""
+    if not postgres_answers():
+        yield ""
+        return
+    name = f"{CHECKOUT}_{os.getpid()}"
+    with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
+        server.execute(f'create database "{name}"')
+    try:
+        yield POSTGRES_URL.rpartition("/")[0] + "/" + name
+    finally:
+        with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
+            server.execute(f'drop database "{name}" with (force)')
+
+
 @pytest.fixture(scope="module", params=["memory", "redis"])
 def installation(request, tmp_path_factory, books) -> Iterator[Installation]:
     data = tmp_path_factory.mktemp(request.param)
-    url, made = f"sqlite:///{data / 'db.sqlite3'}", ""
-    if request.param == "redis":
-        need_redis()
-        if postgres_answers():
-            made = f"brokers_{os.getpid()}"
-            with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
-                server.execute(f'create database "{made}"')
-            url = POSTGRES_URL.rpartition("/")[0] + "/" + made
-    running = Installation(request.param, data, books, url)
-    yield running
-    running.close()
-    if made:
-        with psycopg.connect(POSTGRES_URL, autocommit=True) as server:
-            server.execute(f'drop database "{made}" with (force)')
+    redis_url, database_url = "", ""
+    with ExitStack() as stack:
+        if request.param == "redis":
+            redis_url = stack.enter_context(redis_database())
+            database_url = stack.enter_context(postgres_database())
+        running = Installation(redis_url, data, books, database_url or f"sqlite:///{data / 'db.sqlite3'}")
+        stack.callback(running.close)
+        yield running
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import signal
 import pytest
 import redis
 
-from tests.servers import REDIS_URL
 from tests.waiting import until
 
 from .conftest import Installation
@@ -93,7 +92,7 @@ def test_emptied_broker_loses_nothing(place):
     intent = place.run(f"decide({place.deal})")
     assert place.run(f"announce({qbo_id!r})") == 200
     if place.broker == "redis":
-        server = redis.Redis.from_url(REDIS_URL)
+        server = redis.Redis.from_url(place.redis_url)
         place.run(f"at_once('check_intent', {intent}, 2)")
         assert server.llen("celery") >= 3
         server.flushdb()

@@ -38,6 +38,8 @@ LEASE = timedelta(seconds=150)
 # QuickBooks does not say how long it remembers request ids; after a day the marker is asked for first.
 REQUEST_ID_TRUSTED = timedelta(hours=20)
 LONGEST_WAIT = timedelta(minutes=10)
+# Somebody may still be looking at the deal: what is that young is asked for often.
+YOUNG, LONGEST_WAIT_YOUNG = timedelta(minutes=10), timedelta(seconds=20)
 
 
 def intent_run(
@@ -212,7 +214,8 @@ def _note(
         pk=intent.pk, state=State.SENDING, attempts=intent.attempts, request_id=intent.request_id
     )
     if may_exist or (cannot_know and not can_tell):
-        wait = min(timedelta(seconds=5) * 2 ** min(intent.attempts - 1, 8), LONGEST_WAIT)
+        longest = LONGEST_WAIT_YOUNG if now - intent.created_at < YOUNG else LONGEST_WAIT
+        wait = min(timedelta(seconds=5) * 2 ** min(intent.attempts - 1, 8), longest)
         mine.update(state=State.UNKNOWN, lease_until=None, next_check_at=now + wait)
         return
     problems = (

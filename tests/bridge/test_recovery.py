@@ -40,6 +40,21 @@ def test_what_nobody_waits_for_is_tried_again(pretend, connection, intent, kind)
     assert intent_run(intent, connection, now=later, interactive=False).state == State.CREATED
 
 
+def test_a_young_decision_is_asked_for_often_and_an_old_one_seldom(pretend, connection, intent):
+    """Five unlucky answers in a row must not push the sixth question past five minutes."""
+    pretend.control("POST", "/control/faults", {"kind": "503_html", "operation": "invoice.create"})
+    at, begun = now(), now()
+    for _time in range(12):
+        intent_run(intent, connection, now=at, interactive=False)
+        assert intent.state == State.UNKNOWN
+        waits = intent.next_check_at - at
+        at = intent.next_check_at
+    assert at - begun < timedelta(minutes=5)
+    assert waits == timedelta(seconds=20)
+    intent_run(intent, connection, now=begun + timedelta(hours=1), interactive=False)
+    assert intent.next_check_at - begun > timedelta(hours=1, minutes=9)
+
+
 @pytest.mark.parametrize("kind", ["429", "reset_after", "code:6240"])
 def test_who_was_slower_than_the_lease_does_not_undo_what_another_found(
     pretend, connection, intent, kind, monkeypatch

@@ -1,4 +1,4 @@
-.PHONY: install install-dev demo demo-reset up check test bench screenshots lock
+.PHONY: install install-dev demo demo-reset up check test soak bench screenshots lock
 .SILENT:
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -44,6 +44,11 @@ check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment s
 test: $(VENV)/.dev  ## everything, with a real browser where there is one
 	DATA_DIR=build/test $(PY) -m pytest -q
 	DATA_DIR=build/test-postgres $(PY) -m tests.postgres
+
+soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
+	$(PY) -m tests.soak.scorecard begin
+	-SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s tests/soak
+	$(PY) -m tests.soak.scorecard
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side
 	DATA_DIR=build/bench $(PY) -m tests.bench

@@ -1,0 +1,142 @@
+"""R3 and R4: whatever announcements and polls go through, rows end equal to QuickBooks'."""
+
+import base64
+import hashlib
+import hmac
+import json
+import random
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+
+from tests.waiting import until
+
+from .conftest import drift
+from .scorecard import record, size
+
+
+def change(place, random_one: random.Random, ids: list[str]) -> None:
+    """One thing that somebody does in QuickBooks."""
+    what = random_one.choice(["pay", "edit", "edit", "send", "void", "delete", "unpay", "create"])
+    base = f"/control/{place.realm}/invoices"
+    bodies: dict[str, Any] = {
+        "pay": {"amount": random_one.randint(1, 40)},
+        "edit": {"PrivateNote": uuid.uuid4().hex},
+        "create": {
+            "CustomerRef": {"value": "1"},
+            "Line": [
+                {
+                    "DetailType": "SalesItemLineDetail",
+                    "Amount": 50,
+                    "SalesItemLineDetail": {"ItemRef": {"value": "1"}},
+                }
+            ],
+        },
+    }
+    path = base if what == "create" else f"{base}/{random_one.choice(ids)}/{what}"
+    # What QuickBooks refuses (a void of a void, a payment of nothing) is no change.
+    answer = requests.post(place.emulator.url + path, json=bodies.get(what, {}), timeout=20)
+    if what == "create" and answer.ok:
+        ids.append(str(answer.json().get("Invoice", answer.json())["Id"]))
+
+
+def announcement(realm: str, qbo_id: str, key: str, *, name: str = "Invoice") -> bytes:
+    entity = {"name": name, "id": qbo_id, "operation": "Update", "lastUpdated": key}
+    return json.dumps(
+        {"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": [entity]}}]}
+    ).encode()
+
+
+def sign(body: bytes, token: str) -> str:
+    return base64.b64encode(hmac.new(token.encode(), body, hashlib.sha256).digest()).decode()
+
+
+def test_announcements_lost_doubled_shuffled_late_and_forged(site):
+    """A quarter as many changes as deliveries; of ten announcements two are lost, the rest come up to four times."""
+    count = size("WEBHOOKS", quick=120, long=10_000)
+    place = site(QUICKBOOKS_POLL_SECONDS="3600")
+    place.start("web", "worker")
+    dice = random.Random(4)
+    ids = list(place.run("held()"))
+    events = [(dice.choice(ids), uuid.uuid4().hex) for _event in range(count // 4)]
+    kept = [event for event in events if dice.random() > 0.2]
+    sent = [event for event in kept for _copy in range(dice.randint(2, 5))][:count]
+    dice.shuffle(sent)
+    for _change in range(min(count // 4, 600)):
+        change(place, dice, ids)
+    address, times, refused = f"{place.url}/quickbooks/webhook/", [], []
+    verifier = place.emulator.verifier_token
+
+    def deliver(event: tuple[str, str]) -> None:
+        body = announcement(place.realm, *event)
+        begun = time.perf_counter()
+        answer = requests.post(
+            address, data=body, headers={"intuit-signature": sign(body, verifier)}, timeout=30
+        )
+        times.append((time.perf_counter() - begun) * 1000)
+        if answer.status_code != 200:
+            refused.append(answer.status_code)
+
+    def forge(number: int) -> int:
+        body = announcement(place.realm, "1", f"forged-{number}")
+        signatures = ["", "x", sign(body, "guess"), sign(body + b" ", verifier), sign(body, verifier)[:-2]]
+        return requests.post(
+            address, data=body, headers={"intuit-signature": signatures[number % 5]}, timeout=30
+        ).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        forged = pool.map(forge, range(max(20, count // 100)))
+        list(pool.map(deliver, sent))
+        record("R3", f"{len(sent)} deliveries: genuine ones refused", len(refused), 0)
+        record("R3", "forged ones accepted", sum(1 for status in forged if status == 200), 0)
+    # What no announcement told is found by the sweep of the day.
+    place.run("due_now()")
+    until(lambda: place.run("unhandled()") == 0, seconds=60, what="every announcement is acted on")
+    place.run("due_now()")
+    until(lambda: drift(place) == 0, seconds=60, what="in step")
+    record("R3", f"{len(sent)} deliveries: rows that differ afterwards", drift(place), 0)
+    times.sort()
+    record("R3", "answer p99, ms, four senders on a busy machine", round(times[int(len(times) * 0.99)]), 1000)
+
+
+def test_polls_fail_are_cut_and_stay_away(site):
+    """Half of all reading calls fail; then more than 1,000 changes at once; then 45 days of silence."""
+    count = size("CHANGES", quick=60, long=10_000)
+    place = site(QUICKBOOKS_POLL_SECONDS="1")
+    place.start("worker")
+    dice = random.Random(9)
+    ids = list(place.run("held()"))
+    for operation in ("cdc", "query"):
+        for kind, chance in (("500", 0.2), ("503_html", 0.2), ("reset_before", 0.25)):
+            place.emulator.control(
+                "POST", "/control/faults", {"kind": kind, "operation": operation, "probability": chance}
+            )
+    for number in range(count // 2):
+        change(place, dice, ids)
+        if number % 50 == 0:
+            place.run("due_now()")
+
+    def in_step() -> bool:
+        place.run("due_now()")
+        return drift(place) == 0
+
+    until(in_step, seconds=240, what="in step although half of the calls fail")
+    record("R4", f"half of the calls fail, {count // 2} changes: missed", drift(place), 0)
+    place.emulator.control("DELETE", "/control/faults")
+    place.kill("worker")
+    burst = max(count // 2, 1100 if count > 1000 else 30)
+    for _number in range(burst):
+        change(place, dice, ids)
+    place.start("worker")
+    until(in_step, seconds=240, what="in step after an answer that was cut")
+    record("R4", f"{burst} changes in one pause: missed", drift(place), 0)
+    place.kill("worker")
+    for _number in range(20):
+        change(place, dice, ids)
+    place.run("silence(days=45)")
+    place.start("worker")
+    until(in_step, seconds=240, what="in step after 45 days")
+    record("R4", "20 changes and deletions in 45 days of silence: missed", drift(place), 0)

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from qbo_emulator import ledger
 from qbo_emulator.clock import pacific
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, reference_id, stored
 from qbo_emulator.wire import Doc
 

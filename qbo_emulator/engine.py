@@ -10,8 +10,9 @@ from qbo_emulator import credits, faults, ledger
 from qbo_emulator.clock import pacific
 from qbo_emulator.entities import KINDS
 from qbo_emulator.entities.currency import activate
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write, check_email, check_properties, check_values
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import home_amounts, reference_id
 from qbo_emulator.wire import Doc
 

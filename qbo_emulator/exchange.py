@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from qbo_emulator import engine, faults
 from qbo_emulator.entities import KINDS
+from qbo_emulator.rows import Row
 from qbo_emulator.sales_faults import unsupported_currency
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import date_in, stored
 from qbo_emulator.wire import Doc
 

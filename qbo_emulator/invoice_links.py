@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import stored
 from qbo_emulator.wire import Doc
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from qbo_emulator import faults
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, home_amounts, reference_id, stored
 from qbo_emulator.wire import Doc
 

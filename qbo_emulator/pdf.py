@@ -8,7 +8,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from qbo_emulator.address import address_lines
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import reference_id, stored
 from qbo_emulator.wire import Doc
 

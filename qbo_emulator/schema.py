@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from qbo_emulator import faults
-from qbo_emulator.store import Company, Row, arranged
+from qbo_emulator.rows import Row, arranged
+from qbo_emulator.store import Company
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
 

@@ -16,8 +16,9 @@ from qbo_emulator.entities import empty_tables
 from qbo_emulator.entropy import Entropy
 from qbo_emulator.limits import LimitSettings
 from qbo_emulator.oauth import Code, Grant
+from qbo_emulator.rows import Row
 from qbo_emulator.seed.profiles import PROFILES
-from qbo_emulator.store import Company, Replay, Row
+from qbo_emulator.store import Company, Replay
 from qbo_emulator.wire import Doc, decode, encode
 from qbo_emulator.world import Settings, World
 

@@ -99,6 +99,13 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
             lambda d: _("Invoice %(n)s is now due %(d)s") % {"n": n, "d": _day(d)},
         ),
         "invoice.emailed": ("mail", "open", _emailed),
+        **_sentences_of_links(),
+    }
+
+
+def _sentences_of_links() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
+    n = NUMBER
+    return {
         "invoice.linked": ("link", "neutral", lambda d: _("Invoice %(n)s was linked") % {"n": n}),
         "invoice.unlinked": ("unlink", "neutral", lambda d: _("Invoice %(n)s was unlinked") % {"n": n}),
         "invoice.not_put_back": (

@@ -17,8 +17,8 @@ from qbo_emulator.entities.purchases import PURCHASE_KINDS
 from qbo_emulator.entities.receipts import RECEIPT_KINDS
 from qbo_emulator.entities.taxes import TAX_KINDS
 from qbo_emulator.entities.time_activities import TIME_KINDS
+from qbo_emulator.rows import Table
 from qbo_emulator.schema import Kind
-from qbo_emulator.store import Table
 
 KINDS: dict[str, Kind] = {
     kind.name: kind

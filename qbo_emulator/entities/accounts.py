@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qbo_emulator import faults
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Row
 from qbo_emulator.values import home_currency, referred
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from qbo_emulator import faults
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import reference_id
 from qbo_emulator.wire import Doc, decode
 from qbo_emulator.wordlist import words

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from qbo_emulator import faults
 from qbo_emulator.entities import transactions as txn
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from qbo_emulator import faults, ledger
 from qbo_emulator.entities import transactions as txn
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Row
 from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, stored
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

@@ -8,9 +8,10 @@ from decimal import Decimal
 from qbo_emulator import faults
 from qbo_emulator.clock import pacific
 from qbo_emulator.currencies import NAMES
+from qbo_emulator.rows import Row
 from qbo_emulator.sales_faults import rate_missing, several_currencies, unsupported_currency
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import date_in, home_currency, number_in, number_out, reference_id
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

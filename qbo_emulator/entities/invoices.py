@@ -10,8 +10,9 @@ from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
 from qbo_emulator.entities.sales_lines import LineReader, calculation_of
 from qbo_emulator.entities.sales_tax import form_tax
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, date_in, home_amounts, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qbo_emulator import faults
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.wire import Doc
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from qbo_emulator import faults
 from qbo_emulator.entities.currency import party_currency
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Row
 from qbo_emulator.values import amount_out, date_in, number_in, number_out, reference_id, referred
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

@@ -7,8 +7,8 @@ from decimal import Decimal
 from qbo_emulator import faults, ledger
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Row
 from qbo_emulator.values import (
     amount_out,
     cents,

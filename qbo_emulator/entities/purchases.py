@@ -8,8 +8,9 @@ from qbo_emulator import faults, ledger
 from qbo_emulator.entities import expense_lines, links
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities import transactions as txn
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write, check_email
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import date_in, name_value, reference, reference_id, referred, stored
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

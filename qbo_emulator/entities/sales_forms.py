@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from qbo_emulator import faults
 from qbo_emulator.entities.sales_lines import Lines
+from qbo_emulator.rows import Row
 from qbo_emulator.sales_faults import read_only
 from qbo_emulator.schema import Write, check_email
-from qbo_emulator.store import Row
 from qbo_emulator.values import cents, date_in, reference_id, stored
 from qbo_emulator.wire import Doc
 

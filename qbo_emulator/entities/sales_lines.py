@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from qbo_emulator import faults, sales_faults
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import (
     amount_out,
     cents,

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from qbo_emulator import faults, sales_faults
 from qbo_emulator.entities.sales_lines import EXCLUDED, INCLUSIVE, Lines, calculation_of
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, cents, number_out, reference_id, stored
 from qbo_emulator.wire import Doc
 

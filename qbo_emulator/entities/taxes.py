@@ -8,8 +8,9 @@ from typing import Any
 
 from qbo_emulator import faults
 from qbo_emulator.clock import pacific
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import number_in, number_out, reference
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words

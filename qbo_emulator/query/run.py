@@ -13,8 +13,9 @@ from qbo_emulator import faults
 from qbo_emulator.clock import moment
 from qbo_emulator.entities import BY_SEGMENT
 from qbo_emulator.query.parser import Condition, Query, parse
+from qbo_emulator.rows import Row, Table, index_key
 from qbo_emulator.schema import Family, Kind
-from qbo_emulator.store import Company, Row, Table, index_key
+from qbo_emulator.store import Company
 from qbo_emulator.wire import Doc
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 1000

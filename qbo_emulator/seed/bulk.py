@@ -14,10 +14,11 @@ from qbo_emulator import engine
 from qbo_emulator.clock import pacific
 from qbo_emulator.entities import KINDS
 from qbo_emulator.entities.sales_forms import term_date
+from qbo_emulator.rows import Row, cell_of, stored_property
 from qbo_emulator.seed.country import Country, customers
 from qbo_emulator.seed.history import Basket, basket_body
 from qbo_emulator.seed.rows import add
-from qbo_emulator.store import Company, Row, cell_of, stored_property
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, cents, stored
 from qbo_emulator.wire import Doc, Written, encode
 

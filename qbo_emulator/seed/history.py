@@ -10,9 +10,10 @@ from random import Random
 
 from qbo_emulator import engine, exchange
 from qbo_emulator.entities import KINDS
+from qbo_emulator.rows import Row
 from qbo_emulator.seed.opening import code_named
 from qbo_emulator.seed.us_rows import MEMOS
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import amount_out, cents, stored
 from qbo_emulator.wire import Doc
 

@@ -60,18 +60,20 @@ def preferences(profile: Profile, *, default_item: str, discount_account: str) -
             "HomeCurrency": {"value": profile.currency},
         },
         "ReportPrefs": {"ReportBasis": "Accrual", "CalcAgingReportFromTxnDate": False},
-        "OtherPrefs": {
-            "NameValue": [
-                {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "Thank you for your business."},
-                {"Name": "SalesFormsPrefs.DefaultItem", "Value": default_item},
-                {"Name": "DateFormat", "Value": "Month Date Year separated by a slash"},
-                {"Name": "WarnDuplicateCheckNumber", "Value": "true"},
-                {"Name": "WarnDuplicateBillNumber", "Value": "false"},
-                {"Name": "TimeTrackingFeatureEnabled", "Value": "true"},
-                {"Name": "AccountingInfoPrefs.ShowAccountNumbers", "Value": "false"},
-            ]
-        },
+        "OtherPrefs": {"NameValue": _others(default_item)},
     }
+
+
+def _others(default_item: str) -> list[Doc]:
+    return [
+        {"Name": "SalesFormsPrefs.DefaultCustomerMessage", "Value": "Thank you for your business."},
+        {"Name": "SalesFormsPrefs.DefaultItem", "Value": default_item},
+        {"Name": "DateFormat", "Value": "Month Date Year separated by a slash"},
+        {"Name": "WarnDuplicateCheckNumber", "Value": "true"},
+        {"Name": "WarnDuplicateBillNumber", "Value": "false"},
+        {"Name": "TimeTrackingFeatureEnabled", "Value": "true"},
+        {"Name": "AccountingInfoPrefs.ShowAccountNumbers", "Value": "false"},
+    ]
 
 
 def _sales_forms(discount_account: str) -> Doc:

@@ -9,7 +9,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from qbo_emulator.address import address_lines
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, page

@@ -12,7 +12,8 @@ from starlette.routing import Route
 from qbo_emulator import engine
 from qbo_emulator.entities import KINDS
 from qbo_emulator.faults import Fault
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.web import office
 from qbo_emulator.web.control_view import control_body
 from qbo_emulator.web.forms import form_of

@@ -7,7 +7,8 @@ from itertools import islice
 
 from qbo_emulator import ledger
 from qbo_emulator.injection import KINDS as FAULT_KINDS
-from qbo_emulator.store import Company, Row
+from qbo_emulator.rows import Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, hidden, options

@@ -9,9 +9,10 @@ from typing import Any
 from qbo_emulator import engine, ledger
 from qbo_emulator.clock import moment
 from qbo_emulator.entities import KINDS
+from qbo_emulator.rows import Row
 from qbo_emulator.schema import Family, Kind
 from qbo_emulator.seed.history import same_money
-from qbo_emulator.store import Change, Company, Row
+from qbo_emulator.store import Change, Company
 from qbo_emulator.values import amount_out, number_in, stored
 from qbo_emulator.webhooks import WebhookSettings
 from qbo_emulator.wire import Doc

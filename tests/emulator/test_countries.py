@@ -16,9 +16,10 @@ from pypdf import PdfReader
 from qbo_emulator import engine, exchange
 from qbo_emulator.entities import KINDS
 from qbo_emulator.faults import Fault
+from qbo_emulator.rows import Row
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.profiles import PROFILES
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
 from tests.emulator.client import Api, sales_line

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from qbo_emulator import cdc, engine
 from qbo_emulator.entities import KINDS
 from qbo_emulator.faults import Fault
+from qbo_emulator.rows import Row
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.history import code_of, money_of
-from qbo_emulator.store import Company, Row
+from qbo_emulator.store import Company
 from qbo_emulator.values import cents, stored
 from qbo_emulator.wire import Doc, decode, encode
 from tests.emulator.client import sales_line

@@ -201,6 +201,23 @@ QUICKBOOKS_TIMEOUT_SECONDS = env.float("QUICKBOOKS_TIMEOUT_SECONDS", default=30.
 # How often each company is asked for changes when webhooks bring none, in seconds.
 QUICKBOOKS_POLL_SECONDS = env.int("QUICKBOOKS_POLL_SECONDS", default=300)
 
+# Where announcements have proven to come: how often all the same, in seconds.
+QUICKBOOKS_SWEEP_SECONDS = env.int("QUICKBOOKS_SWEEP_SECONDS", default=86_400)
+# Successful reads a month that this installation may use; background reads slow down and stop before it. 0: no limit.
+QUICKBOOKS_MONTHLY_READS = env.int("QUICKBOOKS_MONTHLY_READS", default=500_000)
+# A bearer token that lets a machine read /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# Mail to the owner of a connection. Without a host it is written to the log of the worker.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="invoicing@localhost")
+EMAIL_BACKEND = "django.core.mail.backends." + ("smtp" if EMAIL_HOST else "console") + ".EmailBackend"
+
 # Celery. Without Redis the broker lives inside the one worker process, and the rows it works on are the truth.
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
@@ -221,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(_SWEEP_SECONDS, 5.0)},
     },
     "tidy": {"task": "quickbooks_bridge.tasks.tidy", "schedule": 3600.0},
+    "read-lists": {"task": "quickbooks_bridge.tasks.read_lists", "schedule": 3600.0},
     "keep-tokens-alive": {"task": "quickbooks_bridge.tasks.keep_tokens_alive", "schedule": 3600.0},
 }
 

@@ -172,6 +172,9 @@ def emulator_settings(hello: Mapping[str, str], env: Mapping[str, str]) -> dict[
         "QUICKBOOKS_WEB_URL": hello["url"],
         "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": VERIFIER,
         "QUICKBOOKS_POLL_SECONDS": env.get("QUICKBOOKS_POLL_SECONDS", "15"),
+        "QUICKBOOKS_SWEEP_SECONDS": env.get("QUICKBOOKS_SWEEP_SECONDS")
+        or env.get("QUICKBOOKS_POLL_SECONDS")
+        or "15",
         "CONSENT_ORIGIN": hello["url"],
     }
 

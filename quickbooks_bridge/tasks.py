@@ -10,11 +10,13 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.models import Connection, InvoiceIntent, OAuthState, VoidRun, WebhookEvent
+from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, OAuthState, VoidRun, WebhookEvent
+from quickbooks_bridge.services.calls import budget, counts_write
 from quickbooks_bridge.services.connection import note_failure
 from quickbooks_bridge.services.heartbeat import EVERY, heartbeat_write
-from quickbooks_bridge.services.index import connection_load, connection_sync
+from quickbooks_bridge.services.index import connection_load, connection_sync, lists_due, lists_read
 from quickbooks_bridge.services.intents import UNFINISHED, intent_run
+from quickbooks_bridge.services.notices import expiry_notices, notice_send
 from quickbooks_bridge.services.poll import CHUNK, connections_sync
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
@@ -60,6 +62,7 @@ def sweep() -> None:
     if _Beat.written is None or abs(now - _Beat.written) >= EVERY:
         heartbeat_write(now=now)
         _Beat.written = now
+    counts_write()
     found: dict[str, list[int]] = {}
     for what, pk in _due(now):
         found.setdefault(what, []).append(pk)
@@ -81,6 +84,7 @@ def sweep() -> None:
         "load": load_connection,
         "intent": check_intent,
         "void": settle_void,
+        "notice": send_notice,
     }
     for what, keys in found.items():
         for pk in keys:
@@ -94,6 +98,8 @@ def _due(now: datetime) -> list[tuple[str, int]]:
         ~is_loaded & (Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
     )
     what = Case(When(is_loaded, then=Value("sync")), default=Value("load"), output_field=CharField())
+    if budget(now=now).is_used_up:
+        free &= ~is_loaded
     companies = (
         Connection.objects.filter(free, status=Connection.Status.ACTIVE)
         .filter(Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now))
@@ -114,13 +120,21 @@ def _due(now: datetime) -> list[tuple[str, int]]:
         .annotate(what=Value("void", output_field=CharField()))
         .values_list("what", "pk")
     )
-    return list(companies.union(intents, voids, all=True)[:AT_ONCE])
+    notices = (
+        Notice.objects.filter(next_try_at__lte=now)
+        .annotate(what=Value("notice", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    return list(companies.union(intents, voids, notices, all=True)[:AT_ONCE])
 
 
 @shared_task
 def sync_connections(pks: list[int]) -> None:
     """Ask a chunk of companies for changes; those that need more than one call get a task of their own."""
-    polled = connections_sync(pks, now=timezone.now())
+    now = timezone.now()
+    if budget(now=now).is_used_up:
+        return
+    polled = connections_sync(pks, now=now)
     for pk in polled.alone:
         sync_connection.apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
 
@@ -130,7 +144,7 @@ def sync_connection(pk: int) -> None:
     """Ask one company for changes; announcements received before are thereby handled."""
     now = timezone.now()
     connection = Connection.objects.select_related("account").filter(pk=pk).first()
-    if connection is None:
+    if connection is None or budget(now=now).is_used_up:
         return
     open_news = WebhookEvent.objects.filter(realm_id=connection.realm_id, handled_at__isnull=True)
     pending = list(open_news.filter(received_at__lte=now).values_list("pk", flat=True)[:5000])
@@ -176,6 +190,30 @@ def settle_void(pk: int) -> None:
 
 
 @shared_task
+def send_notice(pk: int) -> None:
+    """Send a message that is due."""
+    notice_send(pk, now=timezone.now())
+
+
+@shared_task
+def read_lists() -> None:
+    """Read again, where somebody works, the lists that change data capture does not tell of."""
+    now = timezone.now()
+    if budget(now=now).is_slow:
+        return
+    for pk in lists_due(now=now):
+        read_company_lists.apply_async((pk,))
+
+
+@shared_task
+def read_company_lists(pk: int) -> None:
+    """Read the lists of one company."""
+    connection = Connection.objects.select_related("account").filter(pk=pk).first()
+    if connection is not None and connection.is_active:
+        lists_read(connection, now=timezone.now())
+
+
+@shared_task
 def tidy() -> None:
     """Drop what nobody asks for any more: announcements long handled, consents that were never finished."""
     now = timezone.now()
@@ -185,8 +223,9 @@ def tidy() -> None:
 
 @shared_task
 def keep_tokens_alive() -> None:
-    """Refresh tokens nobody used for a day, long before they run out."""
+    """Refresh tokens nobody used for a day, long before they run out; tell owners whose consent itself will end."""
     now = timezone.now()
+    expiry_notices(now=now)
     idle = Connection.objects.filter(
         status=Connection.Status.ACTIVE, tokens_stored_at__lt=now - timedelta(days=1)
     )

@@ -9,8 +9,9 @@ from django.test import Client
 
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer
-from quickbooks_bridge.gateway import limiter
+from quickbooks_bridge.gateway import limiter, meter
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.services import calls
 from quickbooks_bridge.services.connection import consent_begin, consent_finish
 from quickbooks_bridge.services.index import connection_load
 
@@ -26,6 +27,17 @@ def _quick_passwords(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_by_the_minute(settings, monkeypatch) -> Iterator[None]:
+    """What a process does once a minute would make statements come and go between tests."""
+    settings.QUICKBOOKS_MONTHLY_READS = 0
+    monkeypatch.setattr(calls, "EVERY", 10**9)
+    calls.budget_forget()
+    meter.drain_here()
+    yield
+    meter.drain_here()
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[EmulatorProcess]:
     with EmulatorProcess("--company", "us", "--seed", "7") as running:
@@ -36,7 +48,7 @@ def emulator() -> Iterator[EmulatorProcess]:
 def pretend(emulator, settings, monkeypatch):
     """The emulator, freshly reset, with the settings pointed at it and our own limits out of the way."""
     emulator.control("POST", "/control/reset")
-    for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE"):
+    for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE", "BACKGROUND_PER_SECOND"):
         monkeypatch.setattr(limiter, name, 10**6)
     limiter.default_limiter.cache_clear()
     settings.QUICKBOOKS_CLIENT_ID = emulator.client_id

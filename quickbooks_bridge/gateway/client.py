@@ -49,6 +49,7 @@ class QuickBooksClient:
         limiter: Limiter,
         interactive: bool,
         timeout: float,
+        account_id: int | None = None,
     ) -> None:
         self.realm_id = realm_id
         self._http = Transport(
@@ -58,6 +59,7 @@ class QuickBooksClient:
             api_url=api_url,
             interactive=interactive,
             timeout=timeout,
+            account_id=account_id,
         )
 
     # Company and lists

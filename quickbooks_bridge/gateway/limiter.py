@@ -1,6 +1,6 @@
 """QuickBooks' limits, kept before QuickBooks keeps them: per company 8 calls a second, 400 a minute, 8 at once.
 
-People's calls go first: background work may use at most 300 of the 400.
+People's calls go first: background work may use at most 300 of the 400, and 6 of the 8 at once and a second.
 """
 
 import logging
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from redis import Redis
 from redis.exceptions import RedisError
 
+from . import meter
 from .errors import Throttled
 
 logger = logging.getLogger(__name__)
@@ -24,13 +25,21 @@ PER_SECOND = 8
 PER_MINUTE = 400
 BACKGROUND_PER_MINUTE = 300
 AT_ONCE = 8
+BACKGROUND_AT_ONCE = 6
+BACKGROUND_PER_SECOND = 6
 STEP = 0.05
+
+
+class Turn:
+    """A turn that was given; `counted` is the key of gateway/meter.py under which a call that went well counts."""
+
+    counted = ""
 
 
 class Limiter(Protocol):
     """Gives a company's turn to call."""
 
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> AbstractContextManager[None]:
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> AbstractContextManager[Turn]:
         """Wait for a turn, at most `timeout` seconds; raises Throttled."""
 
     def block(self, realm_id: str, *, seconds: float) -> None:
@@ -50,18 +59,21 @@ class LocalLimiter:
         self._blocked: dict[str, float] = {}
 
     @contextmanager
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[None]:
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Turn]:
         """Wait for a turn within this process."""
         until = self._clock() + timeout
         while not self._take(realm_id, interactive):
             if self._clock() >= until:
                 raise Throttled("own_limit", problem_code="throttled")
             self._wait(STEP)
+        turn = Turn()
         try:
-            yield
+            yield turn
         finally:
             with self._lock:
                 self._running[realm_id] -= 1
+            if turn.counted:
+                meter.count_here(turn.counted)
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Hold the company back for `seconds`."""
@@ -75,17 +87,24 @@ class LocalLimiter:
             while calls and calls[0] <= now - 60:
                 calls.popleft()
             in_second = sum(1 for at in reversed(calls) if at > now - 1)
-            limit = PER_MINUTE if interactive else BACKGROUND_PER_MINUTE
+            a_minute, a_second, at_once = _limits(interactive)
             if (
                 self._blocked.get(realm_id, 0) > now
-                or len(calls) >= limit
-                or in_second >= PER_SECOND
-                or self._running[realm_id] >= AT_ONCE
+                or len(calls) >= a_minute
+                or in_second >= a_second
+                or self._running[realm_id] >= at_once
             ):
                 return False
             calls.append(now)
             self._running[realm_id] += 1
             return True
+
+
+def _limits(interactive: bool) -> tuple[int, int, int]:
+    """Give calls a minute, a second and at once."""
+    if interactive:
+        return PER_MINUTE, PER_SECOND, AT_ONCE
+    return BACKGROUND_PER_MINUTE, min(PER_SECOND, BACKGROUND_PER_SECOND), BACKGROUND_AT_ONCE
 
 
 _TAKE = """
@@ -115,7 +134,7 @@ class RedisLimiter:
         self._alone = LocalLimiter(wait=wait)
 
     @contextmanager
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[None]:
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Turn]:
         """Wait for a turn among all processes."""
         keys = [f"qb:{{{realm_id}}}:{part}" for part in ("calls", "running", "blocked")]
         member = uuid.uuid4().hex
@@ -123,14 +142,14 @@ class RedisLimiter:
             self._take(keys, member, interactive=interactive, timeout=timeout)
         except RedisError as error:
             logger.warning("limits kept alone: Redis does not answer", extra={"kind": type(error).__name__})
-            with self._alone.turn(realm_id, interactive=interactive, timeout=timeout):
-                yield
+            with self._alone.turn(realm_id, interactive=interactive, timeout=timeout) as turn:
+                yield turn
             return
+        turn = Turn()
         try:
-            yield
+            yield turn
         finally:
-            with suppress(RedisError):  # the place runs out by itself
-                self._redis.zrem(keys[1], member)
+            self._end(keys[1], member, turn.counted)
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Hold the company back for `seconds` in all processes."""
@@ -138,10 +157,21 @@ class RedisLimiter:
         with suppress(RedisError):
             self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
 
+    def _end(self, running: str, member: str, counted: str) -> None:
+        """Give the place back and count the call, in one round trip."""
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.zrem(running, member)
+                if counted:
+                    pipe.hincrby(meter.COUNTS, counted, 1)
+                pipe.execute()
+        except RedisError:  # the place runs out by itself
+            if counted:
+                meter.count_here(counted)
+
     def _take(self, keys: list[str], member: str, *, interactive: bool, timeout: float) -> None:
         until = time.monotonic() + timeout
-        limit = PER_MINUTE if interactive else BACKGROUND_PER_MINUTE
-        while not self._script(keys=keys, args=[limit, PER_SECOND, AT_ONCE, member]):
+        while not self._script(keys=keys, args=[*_limits(interactive), member]):
             if time.monotonic() >= until:
                 raise Throttled("own_limit", problem_code="throttled")
             self._wait(STEP)

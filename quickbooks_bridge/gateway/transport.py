@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from quickbooks.client import QuickBooks
@@ -10,6 +11,7 @@ from quickbooks.exceptions import QuickbooksException
 from .errors import QuickBooksError, Throttled, Unavailable, UnexpectedAnswer, classify
 from .http import Answer, NoAnswer, NotSent, send
 from .limiter import Limiter
+from .meter import call_key
 
 logger = logging.getLogger("quickbooks")
 
@@ -48,7 +50,9 @@ class Transport(QuickBooks):  # type: ignore[misc]
         api_url: str,
         interactive: bool,
         timeout: float,
+        account_id: int | None = None,
     ) -> None:
+        self._account_id = account_id
         self._realm_id, self._tokens, self._limiter = realm_id, tokens, limiter
         self._base = api_url.rstrip("/")
         self._interactive, self._timeout = interactive, timeout
@@ -100,7 +104,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
         is_write = _is_write(method, url)
         status, tid = 0, ""
         body = data.encode() if isinstance(data, str) else data or None
-        with self._limiter.turn(self._realm_id, interactive=self._interactive, timeout=wait):
+        with self._limiter.turn(self._realm_id, interactive=self._interactive, timeout=wait) as turn:
             started = time.monotonic()
             try:
                 answer = send(
@@ -113,6 +117,14 @@ class Transport(QuickBooks):  # type: ignore[misc]
                     may_repeat=not is_write,
                 )
                 status, tid = answer.status_code, answer.headers.get("Intuit-Tid", "")
+                if status == 200 and self._account_id is not None:
+                    turn.counted = call_key(
+                        self._account_id,
+                        self._realm_id,
+                        interactive=self._interactive,
+                        is_write=is_write,
+                        at=datetime.now(UTC),
+                    )
                 return answer
             except NotSent as error:
                 raise Unavailable(

@@ -24,6 +24,7 @@ from quickbooks_bridge.gateway.limiter import default_limiter
 from quickbooks_bridge.models import Connection, InvoicingSettings, OAuthState, Preset
 from quickbooks_bridge.selectors import company_keepings, connection_for, last_connection_for
 
+from .notices import reconnect_notice
 from .tokens import DatabaseTokens, oauth_config, token_fields
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def client_for(connection: Connection, *, interactive: bool) -> QuickBooksClient
         limiter=default_limiter(settings.REDIS_URL),
         interactive=interactive,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
+        account_id=connection.account_id,
     )
 
 
@@ -148,9 +150,9 @@ def _store(viewer: Viewer, realm_id: str, pair: oauth.TokenPair, *, now: datetim
     return connection
 
 
-def company_read(connection: Connection, *, now: datetime) -> RemoteCompany:
+def company_read(connection: Connection, *, now: datetime, interactive: bool = True) -> RemoteCompany:
     """Read name, country, currency, tax and closing date of the company and keep them."""
-    company = client_for(connection, interactive=True).company()
+    company = client_for(connection, interactive=interactive).company()
     facts = asdict(company)
     facts["company_name"] = facts.pop("name")
     Connection.objects.filter(pk=connection.pk).update(**facts, profile_read_at=now)
@@ -196,7 +198,9 @@ def note_failure(connection: Connection, error: QuickBooksError, *, now: datetim
     if isinstance(error, ReconnectRequired):
         changes["status"] = Connection.Status.NEEDS_RECONNECT
         changes["next_sync_at"] = None
-    Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(**changes)
+    changed = Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(**changes)
+    if changed and isinstance(error, ReconnectRequired):
+        reconnect_notice(connection.pk, now=now)
 
 
 def settings_for(account: Account) -> InvoicingSettings:

@@ -17,6 +17,8 @@ from quickbooks_bridge.gateway.errors import QuickBooksError, Throttled
 from quickbooks_bridge.models import Connection
 
 from . import sync
+from .announced import is_announced, note_missed
+from .calls import budget
 from .catch_up import catch_up, entity_apply
 from .connection import client_for, company_read, note_failure
 from .intents import intents_adopt
@@ -28,6 +30,11 @@ LEASE = timedelta(minutes=5)
 OVERLAP = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=29)
 SLOWEST = timedelta(minutes=15)
+# How much slower companies are asked when the month's reads run short, and how seldom a look at a page asks then.
+SLOWER = 4
+LOOK_SELDOM = timedelta(minutes=5)
+LOOKED_EVERY = timedelta(hours=1)
+LISTS_EVERY = timedelta(days=1)
 LOAD_AGAIN = timedelta(seconds=15)
 # What the first load reads, in this order, under the names that its progress is told by.
 LISTS = (("items", "Item"), ("customers", "Customer"), ("invoices", "Invoice"), ("payments", "Payment"))
@@ -63,6 +70,7 @@ def connection_load(
         import_state=Connection.Import.DONE,
         import_lease_until=None,
         last_sync_at=now,
+        lists_read_at=now,
         failures=0,
         last_problem="",
         next_sync_at=now,
@@ -139,10 +147,16 @@ def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime
     mine.filter(status=Connection.Status.ACTIVE).update(next_sync_at=now + wait)
 
 
-def next_look(now: datetime) -> datetime:
-    """Give when a company is asked next, spread a little so that not all are asked at once."""
+def next_look(connection: Connection, *, now: datetime) -> datetime:
+    """Give when a company is asked next, spread a little so that not all are asked at once.
+
+    Where announcements can be relied on that is the daily sweep; else the poll, slower when reads run short.
+    """
     spread = random.uniform(0.9, 1.1)  # noqa: S311 - not a secret
-    return now + timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * spread)
+    if is_announced(connection, now=now):
+        return now + timedelta(seconds=settings.QUICKBOOKS_SWEEP_SECONDS * spread)
+    slower = SLOWER if budget(now=now).is_slow else 1
+    return now + timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * slower * spread)
 
 
 def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -> None:
@@ -159,6 +173,7 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
         batch = [(connection, changes)]
         sync.changes_apply(batch, now=now, source="sync")
         intents_adopt(batch, now=now)
+        note_missed(batch, now=now)
         _done(connection, changes.server_time, now=now)
         fault_point("sync.before_commit")
     return None
@@ -170,7 +185,7 @@ def _done(connection: Connection, server_time: datetime, *, now: datetime) -> No
         last_sync_at=now,
         failures=0,
         last_problem="",
-        next_sync_at=next_look(now),
+        next_sync_at=next_look(connection, now=now),
     )
 
 
@@ -185,10 +200,44 @@ def _back_off(connection: Connection) -> timedelta:
 
 
 def sync_wanted(connection: Connection, *, now: datetime, older_than: timedelta) -> None:
-    """Let the next sweep ask for changes when what is shown is older than `older_than`."""
+    """Let the next sweep ask for changes when what is shown is older than `older_than`; keep that somebody looked."""
+    if connection.is_active and (connection.looked_at is None or connection.looked_at < now - LOOKED_EVERY):
+        Connection.objects.filter(pk=connection.pk).update(looked_at=now)
+    if is_announced(connection, now=now) or budget(now=now).is_slow:
+        older_than = max(older_than, LOOK_SELDOM)
     if connection.is_active and (
         connection.last_sync_at is None or connection.last_sync_at < now - older_than
     ):
         Connection.objects.filter(pk=connection.pk, failures=0).filter(
             Q(next_sync_at__isnull=True) | Q(next_sync_at__gt=now)
         ).update(next_sync_at=now)
+
+
+def lists_due(*, now: datetime) -> list[int]:
+    """Give the companies somebody looked at lately whose tax codes, terms and profile were read over a day ago."""
+    old = Q(lists_read_at__isnull=True) | Q(lists_read_at__lt=now - LISTS_EVERY)
+    used = Connection.objects.filter(
+        old,
+        status=Connection.Status.ACTIVE,
+        import_state=Connection.Import.DONE,
+        looked_at__gt=now - LISTS_EVERY,
+    )
+    return list(used.values_list("pk", flat=True))
+
+
+def lists_read(connection: Connection, *, now: datetime) -> bool:
+    """Read what change data capture does not tell of; whoever moves the moment of the last reading reads."""
+    seen = connection.lists_read_at
+    mine = Connection.objects.filter(pk=connection.pk)
+    if not mine.filter(lists_read_at=seen).update(lists_read_at=now):
+        return False
+    client = client_for(connection, interactive=False)
+    try:
+        company_read(connection, now=now, interactive=False)
+        sync.tax_codes_apply(connection, client.tax_codes())
+        sync.terms_apply(connection, client.terms())
+    except QuickBooksError as error:
+        mine.update(lists_read_at=seen)
+        note_failure(connection, error, now=now)
+        return False
+    return True

@@ -24,6 +24,7 @@ from quickbooks_bridge.models import Connection, WebhookEvent
 from quickbooks_bridge.models.newest import update_many
 
 from . import sync
+from .announced import note_missed
 from .index import LEASE, LOOK_BACK, OVERLAP, next_look, sync_failed
 from .intents import intents_adopt
 from .tokens import REFRESH_BEFORE
@@ -114,6 +115,7 @@ def _ask(connection: Connection, now: datetime) -> RemoteChanges:
         limiter=default_limiter(settings.REDIS_URL),
         interactive=False,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
+        account_id=connection.account_id,
     )
     changes = client.changes(since - OVERLAP)
     if changes.is_full:
@@ -164,10 +166,11 @@ def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> N
     with transaction.atomic():
         sync.changes_apply(batch, now=now, source="sync")
         intents_adopt(batch, now=now)
+        note_missed(batch, now=now)
         rows: list[tuple[Any, ...]] = []
         for connection, changes in batch:
             # Announced while QuickBooks was answering: whether the answer held it already, nobody knows.
-            due = now if connection.realm_id in again else next_look(now)
+            due = now if connection.realm_id in again else next_look(connection, now=now)
             rows.append((connection.pk, changes.server_time, now, 0, "", due, None))
         update_many(Connection, _DONE, rows)
         if handled:

@@ -17,6 +17,8 @@ from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
 from quickbooks_bridge.models import Connection
 
+from .notices import reconnect_notice
+
 logger = logging.getLogger(__name__)
 
 REFRESH_BEFORE = timedelta(minutes=5)
@@ -183,5 +185,30 @@ def _note_refusal(row: Connection, *, now: datetime) -> bool:
         last_problem="reconnect" if is_over else "refresh_refused",
         last_problem_at=now,
     )
+    if is_over:
+        reconnect_notice(row.pk, now=now)
     logger.warning("token refresh refused", extra={"realm": row.realm_id, "times": refused})
     return is_over
+
+
+def tokens_rotate(connection_id: int) -> bool:
+    """Encrypt a connection's tokens anew with the first of TOKEN_KEYS; False when there are none to read.
+
+    Both tokens are swapped only for what was read: a refresh that comes between wins, and its tokens are read again.
+    """
+    while True:
+        row = Connection.objects.get(pk=connection_id)
+        old = {"access_token": row.access_token, "refresh_token": row.refresh_token}
+        try:
+            plain = {
+                name: decrypt(value, keys=settings.TOKEN_KEYS) if value else "" for name, value in old.items()
+            }
+        except UnreadableToken:
+            return False
+        if not plain["refresh_token"]:
+            return False
+        new = {
+            name: encrypt(value, keys=settings.TOKEN_KEYS) if value else "" for name, value in plain.items()
+        }
+        if Connection.objects.filter(pk=connection_id, generation=row.generation, **old).update(**new):
+            return True

@@ -1,0 +1,101 @@
+"""Messages that must reach a person once: decided in a row, sent by the sweep, tried again until sent."""
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
+
+from quickbooks_bridge.models import Connection, Notice
+
+logger = logging.getLogger(__name__)
+
+RECONNECT, EXPIRES = "reconnect", "expires"
+SOON = timedelta(days=30)
+PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
+
+
+def reconnect_notice(connection_id: int, *, now: datetime) -> None:
+    """Have the owner told that only signing in again helps; once for each time they connected."""
+    row = Connection.objects.filter(pk=connection_id).first()
+    if row is not None:
+        _decide([_notice(row, RECONNECT, f"{row.connected_at.isoformat()}", now)])
+
+
+def expiry_notices(*, now: datetime) -> None:
+    """Have owners told whose consent ends within thirty days."""
+    ending = Connection.objects.filter(
+        status=Connection.Status.ACTIVE, hard_expires_at__lt=now + SOON, hard_expires_at__gt=now
+    )
+    _decide([_notice(row, EXPIRES, row.connected_at.isoformat(), now) for row in ending])
+
+
+def _notice(row: Connection, kind: str, occurrence: str, now: datetime) -> Notice:
+    day = row.hard_expires_at.date().isoformat() if row.hard_expires_at else ""
+    return Notice(
+        account_id=row.account_id,
+        member_id=row.owner_id,
+        kind=kind,
+        key=f"{kind}:{row.pk}:{occurrence}",
+        data={"company": row.company_name, "until": day},
+        created_at=now,
+        next_try_at=now,
+    )
+
+
+def _decide(notices: list[Notice]) -> None:
+    if notices:
+        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def notice_send(pk: int, *, now: datetime) -> bool:
+    """Send a due notice; its next try is moved first, so that two workers never send it both."""
+    row = Notice.objects.select_related("member__user").filter(pk=pk, sent_at__isnull=True).first()
+    if row is None or row.next_try_at is None or row.next_try_at > now:
+        return False
+    wait = min(PAUSE * 2 ** min(row.attempts, 10), LONGEST)
+    mine = Notice.objects.filter(pk=pk, next_try_at=row.next_try_at, sent_at__isnull=True)
+    if not mine.update(next_try_at=now + wait, attempts=min(row.attempts + 1, 30_000)):
+        return False
+    address = row.member.user.email
+    if not address:
+        Notice.objects.filter(pk=pk).update(next_try_at=None)
+        logger.warning("notice not sent: the member has no address", extra={"notice": pk})
+        return False
+    try:
+        _mail(row, address).send()
+    except OSError as error:  # SMTP's own errors are OSErrors too
+        logger.warning("notice not sent", extra={"notice": pk, "kind": type(error).__name__})
+        return False
+    Notice.objects.filter(pk=pk).update(sent_at=now, next_try_at=None)
+    logger.info("notice sent", extra={"notice": pk, "about": row.kind})
+    return True
+
+
+def _mail(row: Notice, address: str) -> EmailMessage:
+    names = {"company": row.data.get("company") or "QuickBooks", "until": row.data.get("until", "")}
+    link = f"{settings.PUBLIC_URL}/quickbooks/"
+    if row.kind == EXPIRES:
+        subject = _("Reconnect %(company)s before %(until)s") % names
+        text = _(
+            "QuickBooks ends every consent after five years; the one for %(company)s ends on %(until)s. "
+            "Reconnect before that day and nothing is interrupted. It takes a minute:"
+        )
+    else:
+        subject = _("%(company)s needs you to sign in again") % names
+        text = _(
+            "QuickBooks no longer accepts the connection to %(company)s. Until you reconnect, invoices cannot be "
+            "created and status stops updating. Nothing is lost: reconnecting keeps every link. It takes a minute:"
+        )
+    # The same for every try: a mail program shows it once should a try have got through unnoticed.
+    identity = hashlib.sha256(row.key.encode()).hexdigest()[:32]
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return EmailMessage(
+        subject.replace("\n", " "),
+        f"{text % names}\n\n{link}\n",
+        to=[address],
+        headers={"Message-ID": f"<{identity}@{host}>"},
+    )

@@ -1,0 +1,112 @@
+"""QuickBooks' limits kept by one process alone and by several through Redis."""
+
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from quickbooks_bridge.gateway import meter
+from quickbooks_bridge.gateway.errors import Throttled
+from quickbooks_bridge.gateway.limiter import (
+    AT_ONCE,
+    BACKGROUND_AT_ONCE,
+    BACKGROUND_PER_MINUTE,
+    PER_MINUTE,
+    LocalLimiter,
+    RedisLimiter,
+)
+from tests.servers import REDIS_URL, need_redis
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+    def wait(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@pytest.fixture(params=["alone", "shared"])
+def limiter(request):
+    if request.param == "alone":
+        return LocalLimiter(clock=Clock(), wait=lambda seconds: None)
+    return RedisLimiter(need_redis())
+
+
+def takes(limiter, realm="1", *, interactive=True, timeout=0.0) -> bool:
+    try:
+        with limiter.turn(realm, interactive=interactive, timeout=timeout):
+            return True
+    except Throttled:
+        return False
+
+
+def test_people_get_a_place_when_background_work_holds_all_of_its_own(limiter):
+    with ExitStack() as held:
+        for _number in range(BACKGROUND_AT_ONCE):
+            held.enter_context(limiter.turn("1", interactive=False, timeout=0))
+        assert not takes(limiter, interactive=False)
+        for _number in range(AT_ONCE - BACKGROUND_AT_ONCE):
+            held.enter_context(limiter.turn("1", interactive=True, timeout=0))
+        assert not takes(limiter)
+
+
+def test_a_pause_holds_back_that_company_only(limiter):
+    limiter.block("1", seconds=60)
+    assert not takes(limiter, "1")
+    assert takes(limiter, "2")
+
+
+def test_a_minute_leaves_people_a_share():
+    clock = Clock()
+    limiter = LocalLimiter(clock=clock, wait=clock.wait)
+    given = 0
+    while clock.at < 1055 and takes(limiter, interactive=False, timeout=1.0):
+        given += 1
+    assert given == BACKGROUND_PER_MINUTE
+    while clock.at < 1059 and given < PER_MINUTE and takes(limiter, timeout=1.5):
+        given += 1
+    assert given > BACKGROUND_PER_MINUTE + 10
+
+
+def test_several_processes_share_one_company_and_one_count():
+    client = need_redis()
+    script = (
+        "import sys,time\nfrom redis import Redis\n"
+        "from quickbooks_bridge.gateway.limiter import RedisLimiter\n"
+        "from quickbooks_bridge.gateway.errors import Throttled\n"
+        "limiter = RedisLimiter(Redis.from_url(sys.argv[1])); given = 0\n"
+        "sys.stdin.readline()\n"
+        "for _ in range(8):\n"
+        "    try:\n"
+        "        with limiter.turn('9', interactive=True, timeout=0) as turn: turn.counted = 'k'; given += 1\n"
+        "    except Throttled: pass\n"
+        "print(given)\n"
+    )
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, REDIS_URL],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for _number in range(3)
+    ]  # fmt: skip
+    started = time.monotonic()
+    given = sum(int(worker.communicate("\n")[0]) for worker in workers)
+    # Eight in any one second, however many seconds the processes took to start.
+    assert 8 <= given <= 8 * (1 + int(time.monotonic() - started) + 1)
+    assert meter.drain_shared(client, every=0) == {"k": given}
+    assert meter.drain_shared(client, every=0) == {}
+
+
+def test_counts_are_taken_at_most_once_in_a_while():
+    client = need_redis()
+    client.hincrby(meter.COUNTS, "k", 3)
+    assert meter.drain_shared(client, every=55) == {"k": 3}
+    client.hincrby(meter.COUNTS, "k", 2)
+    assert meter.drain_shared(client, every=55) == {}
+    assert meter.drain_shared(client, every=0) == {"k": 2}

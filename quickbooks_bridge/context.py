@@ -1,13 +1,14 @@
-"""What every page shows of the connection: one chip in the top bar."""
+"""What every page shows of the connection: one chip in the top bar, and for admins the way to the health page."""
 
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from deals.viewer import Viewer, member_of
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors import connection_seen_by
+from quickbooks_bridge.selectors import connection_seen_by, health_count
 
 
 def connection_chip(request: HttpRequest) -> dict[str, Any]:
@@ -16,12 +17,20 @@ def connection_chip(request: HttpRequest) -> dict[str, Any]:
         return {}
     member = member_of(request)
     connection = connection_seen_by(Viewer(member.account, member)) if member else None
+    frame: dict[str, Any] = {}
+    if member and member.is_admin:
+        # Counted only where the rail is drawn: parts of a page have none.
+        frame = {
+            "health_url": reverse("quickbooks:health"),
+            "health_count": SimpleLazyObject(lambda: health_count(connection)),
+        }
     if connection is None or connection.status == Connection.Status.DISCONNECTED:
-        return {}
+        return frame
     return {
+        **frame,
         "connection_chip": {
             "company_name": connection.company_name,
             "needs_attention": connection.status == Connection.Status.NEEDS_RECONNECT,
             "url": reverse("quickbooks:settings"),
-        }
+        },
     }

@@ -17,11 +17,16 @@ from quickbooks_bridge.models import (
     Customer,
     CustomerLink,
     Invoice,
+    InvoiceIntent,
     Item,
     ItemLink,
+    Notice,
+    ParkedObject,
     TaxCode,
     Term,
 )
+
+REFUSED = Q(state=InvoiceIntent.State.REFUSED, dismissed_at__isnull=True)
 
 
 def connection_for(account: Account) -> Connection | None:
@@ -229,3 +234,30 @@ def terms_of(account: Account, realm_id: str) -> list[Term]:
     """Give the company's payment terms that can still be chosen, the shortest first."""
     rows = Term.objects.filter(account=account, realm_id=realm_id, is_active=True)
     return list(rows.order_by(F("due_days").asc(nulls_last=True), "name"))
+
+
+def health_count(connection: Connection | None) -> int:
+    """Give how many things need somebody, in one statement."""
+    if connection is None:
+        return 0
+    mine = {"account_id": connection.account_id}
+    rows = (
+        InvoiceIntent.objects.filter(REFUSED, **mine)
+        .annotate(what=_what("refused"))
+        .values_list("what", "pk")
+    )
+    rest = (
+        ParkedObject.objects.filter(**mine, realm_id=connection.realm_id)
+        .annotate(what=_what("parked"))
+        .values_list("what", "pk"),
+        Notice.objects.filter(**mine, sent_at__isnull=True, attempts__gt=0)
+        .annotate(what=_what("notice"))
+        .values_list("what", "pk"),
+    )
+    kinds = {what for what, _pk in rows.union(*rest, all=True)[:200]}
+    broken = connection.status == Connection.Status.NEEDS_RECONNECT or bool(connection.failures)
+    return len(kinds) + broken
+
+
+def _what(name: str) -> Value:
+    return Value(name, output_field=CharField())

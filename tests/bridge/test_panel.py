@@ -30,6 +30,7 @@ def connection(account, admin) -> Connection:
         time_zone=ZONE,
         import_state="done",
         last_sync_at=datetime.now(UTC),
+        looked_at=datetime.now(UTC),
         next_sync_at=datetime.now(UTC),
         connected_at=datetime.now(UTC),
     )

@@ -205,8 +205,6 @@ QUICKBOOKS_POLL_SECONDS = env.int("QUICKBOOKS_POLL_SECONDS", default=300)
 QUICKBOOKS_SWEEP_SECONDS = env.int("QUICKBOOKS_SWEEP_SECONDS", default=86_400)
 # Successful reads a month that this installation may use; background reads slow down and stop before it. 0: no limit.
 QUICKBOOKS_MONTHLY_READS = env.int("QUICKBOOKS_MONTHLY_READS", default=500_000)
-# A bearer token that lets a machine read /metrics; without one there is no such page.
-METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Mail to the owner of a connection. Without a host it is written to the log of the worker.
 EMAIL_HOST = env.str("EMAIL_HOST", default="")

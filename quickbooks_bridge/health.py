@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, F, Max, Min, Q, Sum
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from deals.templatetags.ui import day_text
 from deals.viewer import Viewer
 from quickbooks_bridge.connection_words import time_text
 from quickbooks_bridge.models import (
@@ -21,7 +23,7 @@ from quickbooks_bridge.models import (
     VoidRun,
     WebhookEvent,
 )
-from quickbooks_bridge.selectors import REFUSED
+from quickbooks_bridge.selectors import REFUSED, company_zone
 from quickbooks_bridge.services.announced import is_announced
 from quickbooks_bridge.services.calls import Budget, forecast, month_start
 from quickbooks_bridge.services.heartbeat import LATE, schedule_last_ran
@@ -96,6 +98,9 @@ def _connection(health: Health, viewer: Viewer, connection: Connection, now: dat
     def when(at: datetime | None) -> str:
         return time_text(at, connection, now=now) if at else _("not known")
 
+    def day(at: datetime | None) -> str:
+        return day_text(at.astimezone(company_zone(connection)).date()) if at else _("not known")
+
     owner = connection.owner.name
     is_owner = connection.owner_id == viewer.member.pk
     turn = _("Yours: you own the connection") if is_owner else owner
@@ -123,7 +128,7 @@ def _connection(health: Health, viewer: Viewer, connection: Connection, now: dat
         health.findings.append(
             Finding(
                 LOOK,
-                _("The consent ends %(when)s") % {"when": when(ends)},
+                _("The consent ends on %(when)s") % {"when": day(ends)},
                 _(
                     "QuickBooks ends every consent after five years. Reconnect early and nothing is interrupted."
                 ),
@@ -140,8 +145,8 @@ def _connection(health: Health, viewer: Viewer, connection: Connection, now: dat
         (_("Consent given"), consent if days else _("today")),
         (_("Tokens renewed"), when(connection.tokens_stored_at)),
         (_("Access good until"), when(connection.access_expires_at)),
-        (_("Renewable until"), when(connection.refresh_expires_at)),
-        (_("Consent ends"), when(ends) if ends else _("not told by QuickBooks")),
+        (_("Renewable until"), day(connection.refresh_expires_at)),
+        (_("Consent ends"), day(ends) if ends else _("not told by QuickBooks")),
     ]
 
 
@@ -305,6 +310,11 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
         )
 
 
+def grouped(number: int) -> str:
+    """Give a count as the reader's language writes it."""
+    return number_format(number, force_grouping=True)
+
+
 def _reads(health: Health, connection: Connection, now: datetime) -> None:
     month = month_start(now)
     today = now.date()
@@ -329,15 +339,15 @@ def _reads(health: Health, connection: Connection, now: datetime) -> None:
         "rows": [
             {
                 "label": labels[row["purpose"]],
-                "today": row["of_day"] or 0,
-                "month": row["of_month"] or 0,
-                "writes": row["sent"] or 0,
+                "today": grouped(row["of_day"] or 0),
+                "month": grouped(row["of_month"] or 0),
+                "writes": grouped(row["sent"] or 0),
             }
             for row in rows
         ],
-        "used": used,
-        "allowed": allowance.allowed,
-        "forecast": forecast(used, now=now),
+        "used": grouped(used),
+        "allowed": grouped(allowance.allowed) if allowance.allowed else "",
+        "forecast": grouped(forecast(used, now=now)),
         "percent": min(100, round(used * 100 / allowance.allowed)) if allowance.allowed else 0,
         "words": words,
     }

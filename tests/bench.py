@@ -249,7 +249,7 @@ def point_at(emulator: EmulatorProcess) -> None:
     settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_secret
     settings.QUICKBOOKS_ENVIRONMENT = emulator.discovery_url
     settings.QUICKBOOKS_API_URL = emulator.api_url
-    for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE"):
+    for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE", "BACKGROUND_PER_SECOND"):
         setattr(limiter, name, 10**6)
 
 

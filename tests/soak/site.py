@@ -26,6 +26,7 @@ SHORT = {
     "quickbooks_bridge.gateway.limiter:PER_SECOND": 1000,
     "quickbooks_bridge.gateway.limiter:PER_MINUTE": 100_000,
     "quickbooks_bridge.gateway.limiter:BACKGROUND_PER_MINUTE": 100_000,
+    "quickbooks_bridge.gateway.limiter:BACKGROUND_PER_SECOND": 1000,
 }
 
 

@@ -70,7 +70,7 @@ def intent_run(
     try:
         remote = _send(intent, connection, client, now=now)
     except QuickBooksError as error:
-        _note(intent, connection, error, can_tell=can_tell, now=now)
+        _settle(intent, connection, client, error, can_tell=can_tell, now=now)
     else:
         fault_point("intent.after_post")
         _finish(intent, connection, remote, now=now)
@@ -188,10 +188,42 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
     )
 
 
-def _note(
-    intent: InvoiceIntent, connection: Connection, error: QuickBooksError, *, can_tell: bool, now: datetime
+def _settle(
+    intent: InvoiceIntent,
+    connection: Connection,
+    client: QuickBooksClient,
+    error: QuickBooksError,
+    *,
+    can_tell: bool,
+    now: datetime,
 ) -> None:
     """Decide what an error means: refused for good, or not known yet.
+
+    A refusal of a repetition proves nothing about the tries before it, whose answers were lost: the invoice is
+    looked for by its marker before its person is told that there is none.
+    """
+    may_exist = (isinstance(error, Unavailable) and error.outcome_unknown) or (
+        isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == REQUEST_ID_USED)
+    )
+    cannot_know = isinstance(error, Unavailable | Throttled | ReconnectRequired)
+    is_open = may_exist or (cannot_know and not can_tell)
+    customer = intent.customer_qbo_id or intent.payload["CustomerRef"]["value"]
+    if not is_open and intent.attempts > 1 and customer:
+        try:
+            made = _find(intent, client, customer, now=now)
+        except QuickBooksError:
+            is_open = True
+        else:
+            if made is not None:
+                _finish(intent, connection, made, now=now)
+                return
+    _note(intent, connection, error, is_open=is_open, now=now)
+
+
+def _note(
+    intent: InvoiceIntent, connection: Connection, error: QuickBooksError, *, is_open: bool, now: datetime
+) -> None:
+    """Keep that it is refused for good, or when it is asked for again.
 
     Who was slower than the lease says nothing: somebody else may know better by now.
     """
@@ -206,14 +238,10 @@ def _note(
             "intuit_tid": error.intuit_tid,
         },
     )
-    may_exist = (isinstance(error, Unavailable) and error.outcome_unknown) or (
-        isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == REQUEST_ID_USED)
-    )
-    cannot_know = isinstance(error, Unavailable | Throttled | ReconnectRequired)
     mine = InvoiceIntent.objects.filter(
         pk=intent.pk, state=State.SENDING, attempts=intent.attempts, request_id=intent.request_id
     )
-    if may_exist or (cannot_know and not can_tell):
+    if is_open:
         longest = LONGEST_WAIT_YOUNG if now - intent.created_at < YOUNG else LONGEST_WAIT
         wait = min(timedelta(seconds=5) * 2 ** min(intent.attempts - 1, 8), longest)
         mine.update(state=State.UNKNOWN, lease_until=None, next_check_at=now + wait)

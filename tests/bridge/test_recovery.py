@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from quickbooks_bridge import fault_points
+from quickbooks_bridge.domain.payloads import MARKER
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.services import intents, tokens
 from quickbooks_bridge.services.intents import intent_run
@@ -24,7 +25,10 @@ def now() -> datetime:
 
 @pytest.fixture
 def intent(connection, deal) -> InvoiceIntent:
-    return InvoiceIntent.objects.get(pk=decide(deal.pk))
+    made = InvoiceIntent.objects.get(pk=decide(deal.pk))
+    made.payload["PrivateNote"] = f"{MARKER}{made.request_id}"
+    made.save()
+    return made
 
 
 @pytest.mark.parametrize("kind", ["429", "503_html", "reset_before"])
@@ -38,6 +42,17 @@ def test_what_nobody_waits_for_is_tried_again(pretend, connection, intent, kind)
 
     limiter.default_limiter.cache_clear()  # a minute has passed for it too
     assert intent_run(intent, connection, now=later, interactive=False).state == State.CREATED
+
+
+@pytest.mark.parametrize("refusal", ["code:6240", "200_fault", "missing_code"])
+def test_refusal_of_a_repetition_does_not_hide_what_the_first_try_made(pretend, connection, intent, refusal):
+    """Its person would send it again under another request id, and there would be two."""
+    for kind in ("reset_after", refusal):
+        pretend.control("POST", "/control/faults", {"kind": kind, "operation": "invoice.create", "count": 1})
+        intent_run(intent, connection, now=intent.next_check_at or now(), interactive=False)
+    assert intent.state == State.CREATED
+    rows = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    assert sum(1 for row in rows if intent.request_id in str(row.get("PrivateNote"))) == 1
 
 
 def test_a_young_decision_is_asked_for_often_and_an_old_one_seldom(pretend, connection, intent):

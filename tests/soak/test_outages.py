@@ -10,7 +10,7 @@ import pytest
 import redis
 import requests
 
-from tests.servers import POSTGRES_URL, REDIS_URL, missing, need_redis, postgres_answers
+from tests.servers import POSTGRES_URL, missing, postgres_answers, redis_database
 from tests.waiting import until
 
 from .conftest import drift
@@ -56,15 +56,18 @@ def test_database_away_redis_emptied_and_workers_killed(site):
     """PostgreSQL refuses everybody for half a minute, Redis forgets all, and every ten seconds a worker dies."""
     seconds = size("AWAY", quick=3, long=30)
     count = size("OUTAGE_CREATIONS", quick=10, long=120)
-    server = need_redis()
     if not postgres_answers():
         missing("PostgreSQL", "TEST_POSTGRES_URL")
     name = f"soak_{os.getpid()}"
     with psycopg.connect(POSTGRES_URL, autocommit=True) as admin:
         admin.execute(f'create database "{name}"')
     try:
-        place = site(database_url=POSTGRES_URL.rpartition("/")[0] + "/" + name, REDIS_URL=REDIS_URL)
-        _outage(place, name, server, seconds=seconds, count=count)
+        with redis_database() as url:
+            place = site(database_url=POSTGRES_URL.rpartition("/")[0] + "/" + name, REDIS_URL=url)
+            try:
+                _outage(place, name, redis.Redis.from_url(url), seconds=seconds, count=count)
+            finally:
+                place.calm()
     finally:
         with psycopg.connect(POSTGRES_URL, autocommit=True) as admin:
             admin.execute(f'drop database if exists "{name}" with (force)')

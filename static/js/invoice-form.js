@@ -151,10 +151,11 @@ function tell(before) {
 function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
   clearTimeout(timer);
   const mine = ++asked;
+  // Where the person was when they did it, not where they are once an earlier answer has come.
+  const from = document.activeElement?.id || document.activeElement?.name || "";
   const work = running.then(async () => {
     if (!what && mine !== asked) return null;
     const data = body(what);
-    const from = document.activeElement?.id || document.activeElement?.name || "";
     button?.setAttribute("aria-busy", "true");
     isKept = true;
     const fresh = await ask(data);

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from deals.models import DealLine
 from quickbooks_bridge.models import Customer, Invoice, InvoiceIntent, Item, KeptDraft
@@ -86,6 +86,35 @@ def test_linking_a_product_clears_the_warning_and_moves_on(open_form, deal):
     expect(page.locator("#line-0-quantity")).to_be_focused()
     expect(page.locator("#check .check-fix")).to_have_count(1)
     expect(page.locator("#line-0-name")).to_have_value("Desk")
+
+
+def test_a_late_answer_leaves_the_focus_where_the_person_went(open_form):
+    page = open_form()
+    page.locator("#id_to").wait_for()
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/invoices/**", hold_the_first)
+    page.locator("#id_to").fill("Quill & Sons Ltd")
+    with page.expect_request("**/invoices/**"):
+        pass
+    # The product is taken while the first question is still on its way; then the person goes on.
+    page.fill("#line-0-item", "design")
+    expect(page.locator("#line-0-item ~ ul [role=option][aria-selected=true]")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.locator("#id_email").focus()
+    page.keyboard.type("a")
+    held[0].continue_()
+    expect(page.locator("#line-0")).not_to_have_class(re.compile("row-attention"))
+    page.keyboard.type("b")
+    expect(page.locator("#id_email")).to_be_focused()
+    expect(page.locator("#id_email")).to_have_value(re.compile("^ab"))
+    expect(page.locator("#line-0-quantity")).to_have_value("3")
 
 
 def test_totals_and_the_deal_follow_what_is_typed(open_form):

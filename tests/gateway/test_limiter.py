@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from redis import Redis
 
 from quickbooks_bridge.gateway import meter
 from quickbooks_bridge.gateway.errors import Throttled
@@ -17,7 +18,7 @@ from quickbooks_bridge.gateway.limiter import (
     LocalLimiter,
     RedisLimiter,
 )
-from tests.servers import REDIS_URL, need_redis
+from tests.servers import redis_database
 
 
 class Clock:
@@ -31,11 +32,17 @@ class Clock:
         self.at += seconds
 
 
+@pytest.fixture
+def redis_url():
+    with redis_database() as url:
+        yield url
+
+
 @pytest.fixture(params=["alone", "shared"])
 def limiter(request):
     if request.param == "alone":
         return LocalLimiter(clock=Clock(), wait=lambda seconds: None)
-    return RedisLimiter(need_redis())
+    return RedisLimiter(Redis.from_url(request.getfixturevalue("redis_url")))
 
 
 def takes(limiter, realm="1", *, interactive=True, timeout=0.0) -> bool:
@@ -74,8 +81,8 @@ def test_a_minute_leaves_people_a_share():
     assert given > BACKGROUND_PER_MINUTE + 10
 
 
-def test_several_processes_share_one_company_and_one_count():
-    client = need_redis()
+def test_several_processes_share_one_company_and_one_count(redis_url):
+    client = Redis.from_url(redis_url)
     script = (
         "import sys,time\nfrom redis import Redis\n"
         "from quickbooks_bridge.gateway.limiter import RedisLimiter\n"
@@ -90,7 +97,7 @@ def test_several_processes_share_one_company_and_one_count():
     )
     workers = [
         subprocess.Popen(
-            [sys.executable, "-c", script, REDIS_URL],
+            [sys.executable, "-c", script, redis_url],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         for _number in range(3)
@@ -103,8 +110,8 @@ def test_several_processes_share_one_company_and_one_count():
     assert meter.drain_shared(client, every=0) == {}
 
 
-def test_counts_are_taken_at_most_once_in_a_while():
-    client = need_redis()
+def test_counts_are_taken_at_most_once_in_a_while(redis_url):
+    client = Redis.from_url(redis_url)
     client.hincrby(meter.COUNTS, "k", 3)
     assert meter.drain_shared(client, every=55) == {"k": 3}
     client.hincrby(meter.COUNTS, "k", 2)

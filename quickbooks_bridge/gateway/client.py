@@ -90,12 +90,6 @@ class QuickBooksClient:
         """Give one page of invoices by id; deleted ones are never among them."""
         return self._page("Invoice", parsing.parse_invoice, start, size, where)
 
-    def payments(
-        self, *, start: int = 1, size: int = PAGE, where: Sequence[Condition] = ()
-    ) -> list[RemotePayment]:
-        """Give one page of payments by id."""
-        return self._page("Payment", parsing.parse_payment, start, size, where)
-
     def listed(
         self, entity: str, *, since: datetime | None = None, start: int = 1, size: int = PAGE
     ) -> tuple[Unread[Any], ...]:
@@ -111,11 +105,6 @@ class QuickBooksClient:
         where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]
         rows = self._rows(entity, 1, PAGE, where)
         return {str(row.get("Id")) for row in rows}
-
-    def customers_named(self, name: str) -> list[RemoteCustomer]:
-        """Give the customers with exactly this display name, inactive ones too."""
-        where = (("DisplayName", "=", name), ANY_STATE)
-        return self._page("Customer", parsing.parse_customer, 1, 10, where)
 
     def items_named(self, name: str) -> list[RemoteItem]:
         """Give the products with exactly this name, inactive ones too."""

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
@@ -105,11 +105,11 @@ def percent(value: int) -> str:
 
 
 def day_text(value: date | None, style: str = "") -> str:
-    """Give a date as the reader's language writes it; `style` "short" leaves the year out."""
+    """Give a date as the reader's language writes it; `style` "short" leaves this year's number out."""
     if value is None:
         return "–"
-    if style == "short":
-        return str(format_date(value, "MMM d", locale=_locale()))
+    if style == "short" and value.year == timezone.localdate().year:
+        return str(format_skeleton("MMMd", value, locale=_locale()))
     return str(format_date(value, "medium", locale=_locale()))
 
 
@@ -119,20 +119,21 @@ def day(value: date | None, style: str = "") -> str:
     return day_text(value, style)
 
 
-def _zone(zone: ZoneInfo | str | None) -> Any:
+def _zone(zone: tzinfo | str | None) -> Any:
     return ZoneInfo(zone) if isinstance(zone, str) and zone else zone or timezone.get_current_timezone()
 
 
 @register.simple_tag
-def moment(value: datetime | None, zone: ZoneInfo | str | None = None) -> str:
-    """Write day and time."""
+def moment(value: datetime | None, zone: tzinfo | str | None = None) -> str:
+    """Write day and time, the year only when it is another one."""
     if value is None:
         return "–"
-    return str(format_datetime(value, "MMM d, HH:mm", tzinfo=_zone(zone), locale=_locale()))
+    here = value.astimezone(_zone(zone))
+    return f"{day_text(here.date(), 'short')}, {clock(here, here.tzinfo)}"
 
 
 @register.simple_tag
-def clock(value: datetime | None, zone: ZoneInfo | str | None = None) -> str:
+def clock(value: datetime | None, zone: tzinfo | str | None = None) -> str:
     """Write the time of day."""
     return "–" if value is None else str(format_time(value, "HH:mm", tzinfo=_zone(zone), locale=_locale()))
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 
 NBSP = "\u00a0"
 
@@ -26,7 +26,6 @@ def draw(source: str, **values: object) -> str:
         ("en", "{% money none 'USD' %}", "–"),
         ("en", "{% money_plain amount 'USD' %}", "1,234.50"),
         ("en", "{% day when %}", "Mar 13, 2026"),
-        ("en", "{% day when 'short' %}", "Mar 13"),
         ("en", "{% day none %}", "–"),
         ("en", "{% initials 'Marlow Dental Group' %}", "MD"),
         ("en", "{% initials '' %}", "?"),
@@ -38,7 +37,24 @@ def test_values_are_written_as_the_language_writes_them(language, source, expect
         assert draw(source, **values) == expected
 
 
-def test_moments_are_told_in_the_zone_of_the_company():
+@pytest.mark.parametrize(
+    ("language", "this_year", "another"),
+    [("en", "Mar 13", "Mar 13, 2025"), ("nb", "13. mars", "13. mars 2025"), ("de", "13. März", "13.03.2025")],
+)
+def test_a_short_day_leaves_only_this_year_out(monkeypatch, language, this_year, another):
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 12, 31))
+    with translation.override(language):
+        assert draw("{% day when 'short' %}", when=date(2026, 3, 13)) == this_year
+        assert draw("{% day when 'short' %}", when=date(2025, 3, 13)) == another
+
+
+def test_a_moment_of_another_year_names_it(monkeypatch):
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 1, 1))
+    assert draw("{% moment at 'UTC' %}", at=datetime(2025, 12, 31, 9, 5, tzinfo=UTC)) == "Dec 31, 2025, 09:05"
+
+
+def test_moments_are_told_in_the_zone_of_the_company(monkeypatch):
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2026, 12, 31))
     instant = datetime(2026, 3, 13, 14, 41, tzinfo=UTC)
     assert draw("{% moment at zone %}", at=instant, zone=ZoneInfo("America/Chicago")) == "Mar 13, 09:41"
     assert draw("{% clock at zone %}", at=instant, zone="America/Chicago") == "09:41"

@@ -1,0 +1,60 @@
+"""What the calls of this month add up to against what is allowed."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F, Q, Sum
+from django.utils.translation import gettext as _
+
+from quickbooks_bridge.models import CallCount, Connection
+from quickbooks_bridge.services.calls import Budget, forecast, month_start
+
+from .parts import BAD, LOOK, Finding, Health, grouped
+
+
+def reads(health: Health, connection: Connection, now: datetime) -> None:
+    """Say how many reads were used, for what, and where the month ends."""
+    month = month_start(now)
+    today = now.date()
+    rows = list(
+        CallCount.objects.filter(
+            account_id=connection.account_id, realm_id=connection.realm_id, day__gte=month
+        )
+        .values("purpose")
+        .annotate(of_month=Sum("reads"), sent=Sum("writes"), of_day=Sum("reads", filter=Q(day=today)))
+        .order_by(F("purpose").desc())
+    )
+    used = CallCount.objects.filter(day__gte=month).aggregate(sum=Sum("reads"))["sum"] or 0
+    allowance = Budget(used, settings.QUICKBOOKS_MONTHLY_READS)
+    labels = dict(CallCount.Purpose.choices)
+    if allowance.is_used_up:
+        words = _("Background reads have stopped until the month is over. What people do goes on.")
+    elif allowance.is_slow:
+        words = _("Background reads are slower until the month is over.")
+    else:
+        words = _("Background reads slow down at 80% and stop at 95%. What people do always goes on.")
+    health.reads = {
+        "rows": [
+            {
+                "label": labels[row["purpose"]],
+                "today": grouped(row["of_day"] or 0),
+                "month": grouped(row["of_month"] or 0),
+                "writes": grouped(row["sent"] or 0),
+            }
+            for row in rows
+        ],
+        "used": grouped(used),
+        "allowed": grouped(allowance.allowed) if allowance.allowed else "",
+        "forecast": grouped(forecast(used, now=now)),
+        "percent": min(100, round(used * 100 / allowance.allowed)) if allowance.allowed else 0,
+        "words": words,
+    }
+    if allowance.is_slow:
+        health.findings.append(
+            Finding(
+                BAD if allowance.is_used_up else LOOK,
+                _("The month's reads run short"),
+                words,
+                _("Whoever runs this installation"),
+            )
+        )

@@ -9,7 +9,9 @@ class DealsConfig(AppConfig):
     name = "deals"
 
     def ready(self) -> None:
-        """Register how the CRM's change-log lines read."""
+        """Register how the CRM's change-log lines read, and what of it can be searched."""
+        from .search import register_own
         from .timeline_kinds import register_kinds
 
         register_kinds()
+        register_own()

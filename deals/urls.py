@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from .views import deals, lists
+from .views import deals, lists, search
 
 app_name = "deals"
 
@@ -16,6 +16,7 @@ def _named(kind: str, base: str) -> list[URLPattern]:
 
 
 urlpatterns = [
+    path("search/", search.search_page, name="search"),
     path("deals/", lists.deal_list, name="deal_list"),
     path("deals/new/", deals.deal_edit, name="deal_new"),
     path("deals/<int:pk>/", deals.deal_detail, name="deal_detail"),

@@ -13,7 +13,7 @@ class QuickbooksBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what it adds to deal pages and lists, the kinds of change-log lines and the system checks."""
-        from . import checks, deal_columns, deal_panels, timeline_kinds
+        from . import checks, deal_columns, deal_panels, invoice_search, timeline_kinds
         from .services.calls import write_counts
 
         # Where no Redis is shared each process writes down what it counted, and all of it when it ends.
@@ -23,3 +23,4 @@ class QuickbooksBridgeConfig(AppConfig):
         timeline_kinds.register_kinds()
         deal_panels.register_panels()
         deal_columns.register_list_parts()
+        invoice_search.register_finders()

@@ -12,12 +12,14 @@ import { enhanceSelections } from "./selection.js";
 import { initTabs } from "./tabs.js";
 import { initThemeChoice } from "./theme_choice.js";
 import { initToasts, collectToasts } from "./toast.js";
+import { enhanceTopSearch } from "./top_search.js";
 
 document.documentElement.classList.add("has-script");
 
 function enhance(scope) {
   enhancePickers(scope);
   enhanceComboboxes(scope);
+  enhanceTopSearch(scope);
   enhanceMenus(scope);
   enhanceRanges(scope);
   enhanceSelections(scope);

@@ -5,7 +5,7 @@ import { say } from "./live.js";
 const PAUSE = 120;
 let count = 0;
 
-class Combobox {
+export class Combobox {
   constructor(root) {
     this.root = root;
     this.input = root.querySelector("input:not([type=hidden])");
@@ -76,6 +76,10 @@ class Combobox {
     this.input.removeAttribute("aria-activedescendant");
   }
 
+  first() {
+    return this.options[0];
+  }
+
   activate(option) {
     this.active?.removeAttribute("aria-selected");
     if (!option) {
@@ -132,7 +136,7 @@ class Combobox {
     this.list.innerHTML = html;
     this.list.querySelectorAll("[role=option]").forEach((option, at) => (option.id = `${this.list.id}-${at}`));
     this.open();
-    this.activate(query ? this.options[0] : null);
+    this.activate(query ? this.first() : null);
     const summary = this.list.querySelector(".combo-count")?.textContent.trim();
     if (query && summary) say(summary);
   }

@@ -47,6 +47,11 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(found[0].read_bytes() if found else b"", KINDS[Path(name).suffix])
         elif url.path == "/options":
             self.answer(options(parse_qs(url.query).get("q", [""])[0]).encode())
+        elif url.path == "/finds":
+            rows = "".join(
+                f'<li role="option" data-url="/at/{name}">{name}</li>' for name in ("deal", "person")
+            )
+            self.answer(f'<li class="combo-count" role="presentation">2 matches</li>{rows}'.encode())
         elif url.path == "/signed-out":
             self.send_response(302)
             self.send_header("Location", "/login/")

@@ -86,6 +86,30 @@ def test_words_that_were_not_taken_do_not_pretend_to_be_the_choice(page):
     expect(field).to_have_value("Installation – after hours")
 
 
+def test_search_of_the_page_leads_where_the_arrows_point_and_else_to_all_finds(page, gallery_url):
+    field = page.get_by_role("combobox", name="Search everything")
+    field.press_sequentially("ma")
+    finds = page.get_by_role("option")
+    expect(finds).to_have_count(2)
+    assert field.get_attribute("aria-activedescendant") is None
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    assert field.get_attribute("aria-activedescendant") == finds.nth(1).get_attribute("id")
+    field.press("Enter")
+    page.wait_for_url("**/at/person")
+
+    page.goto(gallery_url)
+    field.press_sequentially("ma")
+    expect(finds).to_have_count(2)
+    field.press("Enter")
+    page.wait_for_url("**/found?q=ma")
+
+    page.goto(gallery_url)
+    field.press_sequentially("ma")
+    finds.first.click()
+    page.wait_for_url("**/at/deal")
+
+
 def test_segment_shows_its_part_and_a_link_opens_what_hides_a_field(page):
     expect(page.locator("#name")).to_be_hidden()
     page.get_by_role("link", name="Show the name").click()

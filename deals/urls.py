@@ -21,6 +21,7 @@ urlpatterns = [
     path("deals/new/", deals.deal_edit, name="deal_new"),
     path("deals/<int:pk>/", deals.deal_detail, name="deal_detail"),
     path("deals/<int:pk>/edit/", deals.deal_edit, name="deal_edit"),
+    path("deals/<int:pk>/log/", deals.deal_log, name="deal_log"),
     path("deals/<int:pk>/move/", deals.deal_move, name="deal_move"),
     path("deals/<int:deal_pk>/products/new/", deals.line_edit, name="line_new"),
     path("deals/<int:deal_pk>/products/<int:pk>/", deals.line_edit, name="line_edit"),

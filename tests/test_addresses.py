@@ -42,6 +42,7 @@ RULES: dict[str, tuple[str, str, str, str]] = {
     **{f"deals:{kind}_edit": ROW for kind in ("deal", "organization", "person", "product", "line")},
     "deals:search": LIST,
     "deals:deal_detail": ROW,
+    "deals:deal_log": ROW,
     "deals:line_new": ROW,
     **{f"deals:{name}": ACTION for name in ("deal_move", "line_remove", "line_move", "deal_take_total")},
     "quickbooks:settings": LIST,

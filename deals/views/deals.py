@@ -1,6 +1,7 @@
 """Deals: list, page, edit, stage, products on a deal."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -33,8 +34,6 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     labels = {
         (field.owner, field.key): field.label for field in CustomField.objects.filter(account=viewer.account)
     }
-    size = LOG_SIZE * (5 if request.GET.get("log") == "all" else 1)
-    log, has_more = change_log(viewer, deal, limit=size)
     context = {
         "deal": deal,
         "stages": list(Stage.objects.filter(account=viewer.account)),
@@ -49,12 +48,23 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
         "lines_total": sum((amount for _line, amount in amounts), Decimal(0)),
         "line_form": DealLineForm(account=viewer.account),
         "custom": _custom(deal, labels),
-        "log": log,
-        "has_more_log": has_more,
+        **_log(request, viewer, deal),
         "stage_days": (timezone.now() - selectors.stage_since(deal)).days,
-        "time_zone": viewer.account.time_zone,
     }
     return render(request, "deals/deal_detail.html", context)
+
+
+@viewer_required
+def deal_log(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Give the change log alone, for a page on which something has just changed."""
+    deal = selectors.deal_for(viewer.account, pk)
+    return render(request, "deals/_log.html", {"deal": deal, **_log(request, viewer, deal)})
+
+
+def _log(request: HttpRequest, viewer: Viewer, deal: Deal) -> dict[str, Any]:
+    size = LOG_SIZE * (5 if request.GET.get("log") == "all" else 1)
+    log, has_more = change_log(viewer, deal, limit=size)
+    return {"log": log, "has_more_log": has_more, "time_zone": viewer.account.time_zone}
 
 
 def _custom(deal: Deal, labels: dict[tuple[str, str], str]) -> dict[str, list[tuple[str, str]]]:

@@ -8,7 +8,9 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from deals.models import TimelineEntry
 from deals.timeline import change_log
+from deals.viewer import Viewer
 from quickbooks_bridge.deal_panels import panel_context
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice, InvoiceIntent, Payment
 
@@ -173,6 +175,22 @@ def test_look_at_a_page_that_is_still_right_costs_little_and_says_nothing(client
     ]
     Connection.objects.update(failures=3, last_problem="quickbooks_down", last_problem_at=datetime.now(UTC))
     assert client.get(address).status_code == 200
+
+
+def test_when_the_panel_changes_the_page_is_told_to_read_the_change_log_anew(client, deal, connection):
+    seen = panel_context(Viewer(deal.account, connection.owner), deal)["stamp"]
+    still = client.get(f"/deals/{deal.pk}/invoices/sidebar/?seen={seen}")
+    assert (still.status_code, still.headers.get("HX-Trigger")) == (204, None)
+    TimelineEntry.objects.create(
+        account=deal.account, deal=deal, at=datetime.now(UTC), kind="deal.moved",
+        data={"before": "Won", "after": "Delivery"},
+    )  # fmt: skip
+    changed = client.get(f"/deals/{deal.pk}/invoices/sidebar/?seen={seen}")
+    assert "deal-changed" in changed.headers["HX-Trigger"]
+    log = client.get(f"/deals/{deal.pk}/log/?tab=products").content.decode()
+    assert log.lstrip().startswith('<section class="card" id="deal-log"')
+    assert "Delivery" in log
+    assert "log/?tab=products" in log  # what it asks for next keeps the page's own address
 
 
 def test_more_than_a_page_of_invoices_can_be_paged_and_shown_at_once(client, deal, connection):

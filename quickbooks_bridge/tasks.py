@@ -17,6 +17,8 @@ from quickbooks_bridge.services.heartbeat import EVERY, heartbeat_write
 from quickbooks_bridge.services.index import connection_load, connection_sync, lists_due, lists_read
 from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.notices import expiry_notices, notice_send
+from quickbooks_bridge.services.outages import outages_tidy
+from quickbooks_bridge.services.pace import pace_tidy
 from quickbooks_bridge.services.poll import CHUNK, connections_sync
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
@@ -219,6 +221,8 @@ def tidy() -> None:
     now = timezone.now()
     WebhookEvent.objects.filter(handled_at__lt=now - KEPT).delete()
     OAuthState.objects.filter(expires_at__lt=now - KEPT).delete()
+    pace_tidy(now=now)
+    outages_tidy(now=now)
 
 
 @shared_task

@@ -7,7 +7,7 @@ from .inbox import WebhookEvent
 from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
 from .voids import VoidRun
-from .watch import CallCount, Notice, ParkedObject
+from .watch import CallCount, Notice, Outage, ParkedObject, SyncHour
 
 __all__ = [
     "CallCount",
@@ -24,9 +24,11 @@ __all__ = [
     "KeptDraft",
     "Notice",
     "OAuthState",
+    "Outage",
     "ParkedObject",
     "Payment",
     "Preset",
+    "SyncHour",
     "TaxCode",
     "Term",
     "VoidRun",

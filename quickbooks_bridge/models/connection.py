@@ -72,6 +72,11 @@ class Connection(models.Model):
     last_problem_at = models.DateTimeField(null=True)
     blocked_until = models.DateTimeField(null=True)
 
+    # Comparing everything costs a call for every thousand objects: somebody asks for it. What it found stays to be seen.
+    compare_asked_at = models.DateTimeField(null=True)
+    compared_at = models.DateTimeField(null=True)
+    differences = models.PositiveIntegerField(null=True)
+
     import_state = models.CharField(max_length=8, choices=Import, default=Import.WAITING)
     # {"customers": {"done": 120, "total": 412}, ...}: what the first load has read so far.
     import_progress: Any = models.JSONField(default=dict)
@@ -113,7 +118,7 @@ class OAuthState(models.Model):
 
 
 class InvoicingSettings(models.Model):
-    """Which CRM fields an invoice is filled from, and when it is due; one per account."""
+    """Which CRM fields an invoice is filled from, when it is due, and who is told of trouble; one per account."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="invoicing_settings")
     to_field = models.CharField(max_length=120, default="organization.name")
@@ -122,6 +127,9 @@ class InvoicingSettings(models.Model):
     tax_id_field = models.CharField(max_length=120, blank=True, default="")
     due_days = models.PositiveSmallIntegerField(default=7)
     saved_at = models.DateTimeField(null=True)
+    tells_ended = models.BooleanField(default=True)
+    tells_refused = models.BooleanField(default=True)
+    tells_delay = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.account}: due after {self.due_days} days"

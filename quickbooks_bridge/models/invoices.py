@@ -102,6 +102,7 @@ class InvoiceEvent(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["account", "-at", "-id"], name="event_newest")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.invoice}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account, Member
@@ -32,6 +33,56 @@ class CallCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.realm_id} {self.day}: {self.reads} reads"
+
+
+class SyncHour(models.Model):
+    """How long changes of invoices took to show here in one hour; written only when something changed.
+
+    Seconds run from QuickBooks' own time of the change to its own time of the answer that brought it, so that clocks
+    which differ do no harm.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    # The beginning of the hour, in UTC.
+    hour = models.DateTimeField()
+    changes = models.PositiveIntegerField(default=0)
+    seconds = models.PositiveBigIntegerField(default=0)
+    worst = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "realm_id", "hour"], name="one_row_per_hour")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.realm_id} {self.hour:%Y-%m-%d %H}: {self.changes} changes"
+
+
+class Outage(models.Model):
+    """A time in which a company could not be read: from the first try that failed to the next that worked.
+
+    `problem` is a code of wording.py. What changed meanwhile is here by `ended_at`.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    realm_id = models.CharField(max_length=40)
+    problem = models.CharField(max_length=40, blank=True, default="")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    # Admins who want to know of long ones were told.
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "realm_id"], condition=Q(ended_at__isnull=True), name="one_open_outage"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "realm_id", "-began_at"], name="outage_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.realm_id}: {self.problem} since {self.began_at:%Y-%m-%d %H:%M}"
 
 
 class ParkedObject(models.Model):

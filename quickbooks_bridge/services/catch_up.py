@@ -6,6 +6,7 @@ first and comparing ids only where the counts differ.
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,18 @@ logger = logging.getLogger(__name__)
 IDS_AT_ONCE = 300
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a catching-up found.
+
+    `server_time` is QuickBooks' time from before the first question, to ask from next. `differences` counts objects
+    that should have been the same here already: changed before the last good answer and yet not known, or gone.
+    """
+
+    server_time: datetime
+    differences: int
+
+
 def catch_up(
     connection: Connection,
     client: QuickBooksClient,
@@ -28,20 +41,26 @@ def catch_up(
     since: datetime | None,
     now: datetime,
     alive: Callable[[], None],
-) -> datetime:
+) -> Found:
     """Bring everything changed since `since` here (None: everything) and mark what is gone.
 
-    Gives QuickBooks' time from before the first question, to ask from next. `alive` is called between pages.
+    `alive` is called between pages.
     """
+    known_until = connection.watermark
+    differences = 0
     server_time = client.changes(now, entities=("Customer",)).server_time
     for entity in ("Item", "Customer", "Invoice", "Payment"):
         for rows, _place in pages(client, entity, Place(since)):
-            entity_apply(connection, entity, rows, now=now, source="compare")
+            older = [row for row in rows if known_until and row.updated_at < known_until]
+            differences += entity_apply(connection, entity, older, now=now, source="compare")
+            entity_apply(connection, entity, rows[len(older) :], now=now, source="compare")
             alive()
     for entity, model in (("Invoice", Invoice), ("Payment", Payment)):
-        _mark_gone(connection, client, entity, model, before=server_time, now=now, alive=alive)
-    logger.info("caught up", extra={"realm": connection.realm_id, "since": str(since)})
-    return server_time
+        differences += _mark_gone(connection, client, entity, model, before=server_time, now=now, alive=alive)
+    logger.info(
+        "caught up", extra={"realm": connection.realm_id, "since": str(since), "differences": differences}
+    )
+    return Found(server_time, differences)
 
 
 def entity_apply(
@@ -66,16 +85,18 @@ def _mark_gone(
     before: datetime,
     now: datetime,
     alive: Callable[[], None],
-) -> None:
+) -> int:
     held = model._default_manager.filter(
         account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
     )
     if held.count() == client.count(entity):
-        return
+        return 0
+    count = 0
     ids = list(held.filter(remote_updated_at__lt=before).order_by("pk").values_list("qbo_id", flat=True))
     for start in range(0, len(ids), IDS_AT_ONCE):
         part = ids[start : start + IDS_AT_ONCE]
         there = client.ids_among(entity, part)
         gone = [RemoteDeletion(entity, qbo_id, before) for qbo_id in part if qbo_id not in there]
-        sync.deletions_apply(connection, gone, now=now, source="compare")
+        count += sync.deletions_apply(connection, gone, now=now, source="compare")
         alive()
+    return count

@@ -25,6 +25,7 @@ from quickbooks_bridge.models import Connection, InvoicingSettings, OAuthState, 
 from quickbooks_bridge.selectors import company_keepings, connection_for, last_connection_for
 
 from .notices import reconnect_notice
+from .outages import outage_note, outage_over
 from .tokens import DatabaseTokens, oauth_config, token_fields
 
 logger = logging.getLogger(__name__)
@@ -184,6 +185,7 @@ def connection_disconnect(connection: Connection, *, now: datetime) -> bool:
         next_sync_at=None,
         import_state=Connection.Import.WAITING,
     )
+    outage_over(connection, now=now)
     logger.info("disconnected", extra={"realm": connection.realm_id, "confirmed": confirmed})
     return confirmed
 
@@ -199,6 +201,8 @@ def note_failure(connection: Connection, error: QuickBooksError, *, now: datetim
         changes["status"] = Connection.Status.NEEDS_RECONNECT
         changes["next_sync_at"] = None
     changed = Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(**changes)
+    if changed:
+        outage_note(connection, error.problem_code or error.code, now=now)
     if changed and isinstance(error, ReconnectRequired):
         reconnect_notice(connection.pk, now=now)
 

@@ -22,6 +22,8 @@ from .calls import budget
 from .catch_up import catch_up, entity_apply
 from .connection import client_for, company_read, note_failure
 from .intents import intents_adopt
+from .outages import outage_over, outages_end
+from .pace import delays_add
 from .paging import Place, pages
 
 logger = logging.getLogger(__name__)
@@ -70,11 +72,13 @@ def connection_load(
         import_state=Connection.Import.DONE,
         import_lease_until=None,
         last_sync_at=now,
+        compare_asked_at=None,
         lists_read_at=now,
         failures=0,
         last_problem="",
         next_sync_at=now,
     )
+    outage_over(connection, now=now)
     return True
 
 
@@ -161,22 +165,57 @@ def next_look(connection: Connection, *, now: datetime) -> datetime:
 
 def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -> None:
     client = client_for(connection, interactive=interactive)
-    since = connection.watermark
+    since, asked_at = connection.watermark, connection.compare_asked_at
     changes = None
     if since is not None and since >= now - LOOK_BACK:
         changes = client.changes(since - OVERLAP)
     if since is None or changes is None or changes.is_full:
-        asked_from = since - OVERLAP if since else None
-        server_time = catch_up(connection, client, since=asked_from, now=now, alive=lambda: _hold(connection))
-        return _done(connection, server_time, now=now)
+        _catch_up(connection, client, since=since - OVERLAP if since and asked_at is None else None, now=now)
+        return
     with transaction.atomic():
         batch = [(connection, changes)]
-        sync.changes_apply(batch, now=now, source="sync")
+        arrived: list[sync.Arrived] = []
+        sync.changes_apply(batch, now=now, source="sync", arrived=arrived)
+        note_pace(batch, arrived, now=now)
         intents_adopt(batch, now=now)
         note_missed(batch, now=now)
         _done(connection, changes.server_time, now=now)
         fault_point("sync.before_commit")
-    return None
+    if asked_at is not None:
+        # What just arrived was news and is no difference.
+        connection.watermark = changes.server_time
+        _catch_up(connection, client, since=None, now=now)
+
+
+def _catch_up(
+    connection: Connection, client: QuickBooksClient, *, since: datetime | None, now: datetime
+) -> None:
+    """Read by the time of the last change; everything when `since` is None, which is a full comparison."""
+    found = catch_up(connection, client, since=since, now=now, alive=lambda: _hold(connection))
+    outages_end([connection], now=now)
+    _done(connection, found.server_time, now=now)
+    if since is None:
+        asked_at = connection.compare_asked_at
+        Connection.objects.filter(pk=connection.pk).update(compared_at=now, differences=found.differences)
+        Connection.objects.filter(pk=connection.pk, compare_asked_at=asked_at).update(compare_asked_at=None)
+
+
+def note_pace(batch: sync.Batch, arrived: list[sync.Arrived], *, now: datetime) -> None:
+    """Keep how long the changes took that a batch brought, and that what failed before works again.
+
+    Where nothing changed and nothing had failed this costs no statement.
+    """
+    answered = {(row.account_id, row.realm_id): changes.server_time for row, changes in batch}
+    delays_add(((owner, (answered[owner] - at).total_seconds()) for owner, at in arrived), now=now)
+    outages_end((row for row, _changes in batch), now=now)
+
+
+def comparison_ask(connection: Connection, *, now: datetime) -> bool:
+    """Have everything compared with QuickBooks by the next sweep; False when that cannot be now."""
+    ready = Connection.objects.filter(
+        pk=connection.pk, status=Connection.Status.ACTIVE, import_state=Connection.Import.DONE
+    )
+    return bool(ready.update(compare_asked_at=now, next_sync_at=now))
 
 
 def _done(connection: Connection, server_time: datetime, *, now: datetime) -> None:

@@ -27,6 +27,7 @@ from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from . import sync
 from .connection import client_for, note_failure
 from .customers import customer_link
+from .notices import refused_notice
 from .timeline import invoice_event
 
 logger = logging.getLogger(__name__)
@@ -217,13 +218,19 @@ def _settle(
             if made is not None:
                 _finish(intent, connection, made, now=now)
                 return
-    _note(intent, connection, error, is_open=is_open, now=now)
+    _note(intent, connection, error, is_open=is_open, can_tell=can_tell, now=now)
 
 
 def _note(
-    intent: InvoiceIntent, connection: Connection, error: QuickBooksError, *, is_open: bool, now: datetime
+    intent: InvoiceIntent,
+    connection: Connection,
+    error: QuickBooksError,
+    *,
+    is_open: bool,
+    can_tell: bool,
+    now: datetime,
 ) -> None:
-    """Keep that it is refused for good, or when it is asked for again.
+    """Keep that it is refused for good, or when it is asked for again. Who is not at the form any more gets a mail.
 
     Who was slower than the lease says nothing: somebody else may know better by now.
     """
@@ -249,10 +256,12 @@ def _note(
     problems = (
         list(error.problems) if isinstance(error, Rejected) else [Problem(error.problem_code or "unexpected")]
     )
-    mine.update(
+    refused = mine.update(
         state=State.REFUSED,
         lease_until=None,
         next_check_at=None,
         finished_at=now,
         problems=[{**problem.as_dict(), "tid": error.intuit_tid} for problem in problems],
     )
+    if refused and not can_tell:
+        refused_notice(intent, now=now)

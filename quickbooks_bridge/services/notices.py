@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
-from quickbooks_bridge.models import Connection, Notice
+from deals.models import Member
+from quickbooks_bridge.connection_words import time_text
+from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings, Notice
 
 logger = logging.getLogger(__name__)
 
-RECONNECT, EXPIRES = "reconnect", "expires"
+RECONNECT, EXPIRES, REFUSED, DELAY = "reconnect", "expires", "refused", "delay"
 SOON = timedelta(days=30)
 PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
 
@@ -21,7 +23,7 @@ PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
 def reconnect_notice(connection_id: int, *, now: datetime) -> None:
     """Have the owner told that only signing in again helps; once for each time they connected."""
     row = Connection.objects.filter(pk=connection_id).first()
-    if row is not None:
+    if row is not None and _is_told(row.account_id, "tells_ended"):
         _decide([_notice(row, RECONNECT, f"{row.connected_at.isoformat()}", now)])
 
 
@@ -29,8 +31,52 @@ def expiry_notices(*, now: datetime) -> None:
     """Have owners told whose consent ends within thirty days."""
     ending = Connection.objects.filter(
         status=Connection.Status.ACTIVE, hard_expires_at__lt=now + SOON, hard_expires_at__gt=now
-    )
+    ).exclude(account__invoicing_settings__tells_ended=False)
     _decide([_notice(row, EXPIRES, row.connected_at.isoformat(), now) for row in ending])
+
+
+def refused_notice(intent: InvoiceIntent, *, now: datetime) -> None:
+    """Have the creator told that an invoice was refused while nobody waited; once for each refusal."""
+    if not _is_told(intent.account_id, "tells_refused"):
+        return
+    _decide(
+        [
+            Notice(
+                account_id=intent.account_id,
+                member_id=intent.member_id,
+                kind=REFUSED,
+                key=f"{REFUSED}:{intent.pk}:{intent.request_id}",
+                data={"deal": intent.deal.title, "deal_id": intent.deal_id},
+                created_at=now,
+                next_try_at=now,
+            )
+        ]
+    )
+
+
+def delay_notices(connection: Connection, *, outage: int, since: datetime, now: datetime) -> None:
+    """Have the account's admins told that changes have not come for long; once for each outage."""
+    admins = Member.objects.filter(account_id=connection.account_id, role=Member.Role.ADMIN)
+    data = {"company": connection.company_name, "since": time_text(since, connection, now=now)}
+    _decide(
+        [
+            Notice(
+                account_id=connection.account_id,
+                member_id=pk,
+                kind=DELAY,
+                key=f"{DELAY}:{outage}:{pk}",
+                data=data,
+                created_at=now,
+                next_try_at=now,
+            )
+            for pk in admins.values_list("pk", flat=True)
+        ]
+    )
+
+
+def _is_told(account_id: int, switch: str) -> bool:
+    """Tell whether the account wants a kind of message; what nobody switched off is wanted."""
+    return not InvoicingSettings.objects.filter(account_id=account_id, **{switch: False}).exists()
 
 
 def _notice(row: Connection, kind: str, occurrence: str, now: datetime) -> Notice:
@@ -76,26 +122,51 @@ def notice_send(pk: int, *, now: datetime) -> bool:
 
 
 def _mail(row: Notice, address: str) -> EmailMessage:
-    names = {"company": row.data.get("company") or "QuickBooks", "until": row.data.get("until", "")}
-    link = f"{settings.PUBLIC_URL}/quickbooks/"
-    if row.kind == EXPIRES:
-        subject = _("Reconnect %(company)s before %(until)s") % names
-        text = _(
-            "QuickBooks ends every consent after five years; the one for %(company)s ends on %(until)s. "
-            "Reconnect before that day and nothing is interrupted. It takes a minute:"
-        )
-    else:
-        subject = _("%(company)s needs you to sign in again") % names
-        text = _(
-            "QuickBooks no longer accepts the connection to %(company)s. Until you reconnect, invoices cannot be "
-            "created and status stops updating. Nothing is lost: reconnecting keeps every link. It takes a minute:"
-        )
+    subject, text, path = _words(row)
     # The same for every try: a mail program shows it once should a try have got through unnoticed.
     identity = hashlib.sha256(row.key.encode()).hexdigest()[:32]
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     return EmailMessage(
-        subject.replace("\n", " "),
-        f"{text % names}\n\n{link}\n",
+        " ".join(subject.split()),
+        f"{text}\n\n{settings.PUBLIC_URL}{path}\n",
         to=[address],
         headers={"Message-ID": f"<{identity}@{host}>"},
     )
+
+
+def _words(row: Notice) -> tuple[str, str, str]:
+    """Give subject, text and the path of the page that helps."""
+    names = {
+        "company": row.data.get("company") or "QuickBooks",
+        "until": row.data.get("until", ""),
+        "deal": row.data.get("deal", ""),
+        "since": row.data.get("since", ""),
+    }
+    path = "/quickbooks/"
+    if row.kind == EXPIRES:
+        subject = _("Reconnect %(company)s before %(until)s")
+        text = _(
+            "QuickBooks ends every consent after five years; the one for %(company)s ends on %(until)s. "
+            "Reconnect before that day and nothing is interrupted. It takes a minute:"
+        )
+    elif row.kind == REFUSED:
+        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
+        subject = _("QuickBooks refused the invoice for %(deal)s")
+        text = _(
+            "The invoice for %(deal)s was not confirmed at first, and QuickBooks has now refused it. Nothing was "
+            "created. The deal says why and leads back to the form with everything you wrote:"
+        )
+    elif row.kind == DELAY:
+        path = "/quickbooks/health/"
+        subject = _("Changes in %(company)s do not show at the moment")
+        text = _(
+            "QuickBooks could not be read since %(since)s, so deals show what we knew then. It is tried again by "
+            "itself and nothing is lost. How it stands:"
+        )
+    else:
+        subject = _("%(company)s needs you to sign in again")
+        text = _(
+            "QuickBooks no longer accepts the connection to %(company)s. Until you reconnect, invoices cannot be "
+            "created and status stops updating. Nothing is lost: reconnecting keeps every link. It takes a minute:"
+        )
+    return subject % names, text % names, path

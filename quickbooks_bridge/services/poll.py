@@ -25,7 +25,7 @@ from quickbooks_bridge.models.newest import update_many
 
 from . import sync
 from .announced import note_missed
-from .index import LEASE, LOOK_BACK, OVERLAP, next_look, sync_failed
+from .index import LEASE, LOOK_BACK, OVERLAP, next_look, note_pace, sync_failed
 from .intents import intents_adopt
 from .tokens import REFRESH_BEFORE
 
@@ -102,6 +102,8 @@ def _claim(pks: Sequence[int], *, now: datetime) -> list[Connection]:
 def _ask(connection: Connection, now: datetime) -> RemoteChanges:
     """Ask one company, in a thread: no database here."""
     since, expires = connection.watermark, connection.access_expires_at
+    if connection.compare_asked_at is not None:
+        raise _NeedsOwnRun
     if since is None or since < now - LOOK_BACK or expires is None or expires - REFRESH_BEFORE <= now:
         raise _NeedsOwnRun
     try:
@@ -164,7 +166,9 @@ def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> N
     handled = [pk for pk, _realm, received_at in announced if received_at <= now]
     again = {realm for _pk, realm, received_at in announced if received_at > now}
     with transaction.atomic():
-        sync.changes_apply(batch, now=now, source="sync")
+        arrived: list[sync.Arrived] = []
+        sync.changes_apply(batch, now=now, source="sync", arrived=arrived)
+        note_pace(batch, arrived, now=now)
         intents_adopt(batch, now=now)
         note_missed(batch, now=now)
         rows: list[tuple[Any, ...]] = []

@@ -35,7 +35,7 @@ from .mirror import (
 from .timeline import InvoiceFacts, happenings, news_record
 
 __all__ = [
-    "Batch", "changes_apply", "customers_apply", "deletions_apply", "invoice_apply", "invoices_apply", "items_apply",
+    "Arrived", "Batch", "changes_apply", "customers_apply", "deletions_apply", "invoice_apply", "invoices_apply", "items_apply",
     "payments_apply", "readable", "tax_codes_apply", "terms_apply",
 ]  # fmt: skip
 
@@ -50,10 +50,14 @@ _COLUMNS = (
     "payment_qbo_ids", "closed_at", "seen_at",
 )  # fmt: skip
 Batch = Sequence[tuple[Connection, RemoteChanges]]
+# Whose invoice was news, and when it had changed.
+Arrived = tuple[Owner, datetime]
 
 
-def changes_apply(batch: Batch, *, now: datetime, source: str) -> int:
+def changes_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Arrived] | None = None) -> int:
     """Apply answers of change data capture of any number of companies; gives how many rows changed.
+
+    Invoices that were news are added to `arrived`, with QuickBooks' time of the change.
 
     All companies of a batch share their statements, so a quiet company costs none.
     """
@@ -68,7 +72,10 @@ def changes_apply(batch: Batch, *, now: datetime, source: str) -> int:
     written = mirror.mirror(Customer, of("customers"), mirror.CUSTOMER, mirror.customer_values)
     written += mirror.mirror(Item, of("items"), mirror.ITEM, mirror.item_values)
     written += mirror.mirror(Payment, of("payments"), mirror.PAYMENT, mirror.payment_values)
-    written += _invoices(of("invoices"), now=now, source=source, actor=None)
+    invoices = _invoices(of("invoices"), now=now, source=source, actor=None)
+    if arrived is not None:
+        arrived.extend(invoices)
+    written += len(invoices)
     written += _deletions(of("deletions"), now=now, source=source, actor=None)
     return written
 
@@ -100,17 +107,22 @@ def invoices_apply(
     actor: Member | None = None,
 ) -> int:
     """Apply invoices in chunks; gives how many rows changed."""
-    return _invoices(arrivals_of(connection, remotes), now=now, source=source, actor=actor)
+    return len(_invoices(arrivals_of(connection, remotes), now=now, source=source, actor=actor))
 
 
-def _invoices(arrivals: Arrivals[RemoteInvoice], *, now: datetime, source: str, actor: Member | None) -> int:
-    return sum(_invoice_chunk(chunk, now=now, source=source, actor=actor) for chunk in chunks(arrivals))
+def _invoices(
+    arrivals: Arrivals[RemoteInvoice], *, now: datetime, source: str, actor: Member | None
+) -> list[Arrived]:
+    written: list[Arrived] = []
+    for chunk in chunks(arrivals):
+        written.extend(_invoice_chunk(chunk, now=now, source=source, actor=actor))
+    return written
 
 
 @transaction.atomic
 def _invoice_chunk(
     chunk: dict[Key, Stamped[RemoteInvoice]], *, now: datetime, source: str, actor: Member | None
-) -> int:
+) -> list[Arrived]:
     known = read_stored(Invoice, chunk, _BEFORE)
     rows: list[tuple[Any, ...]] = []
     news: list[News] = []
@@ -140,7 +152,8 @@ def _invoice_chunk(
                 News(*key, now, kind, source, {**data, "realm": key[1]}, actor_id)
                 for kind, data in happenings(after, before)
             )
-    return len(write_newest(Invoice, _COLUMNS, rows, news=news))
+    written = write_newest(Invoice, _COLUMNS, rows, news=news)
+    return [((key[0], key[1]), chunk[key].updated_at) for key in written]
 
 
 def _facts(remote: RemoteInvoice, before: InvoiceFacts | None) -> InvoiceFacts:

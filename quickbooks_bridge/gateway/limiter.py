@@ -10,6 +10,7 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -28,12 +29,22 @@ AT_ONCE = 8
 BACKGROUND_AT_ONCE = 6
 BACKGROUND_PER_SECOND = 6
 STEP = 0.05
+# What QuickBooks itself allows a company.
+ALLOWED_PER_MINUTE, ALLOWED_AT_ONCE = 500, 10
 
 
 class Turn:
     """A turn that was given; `counted` is the key of gateway/meter.py under which a call that went well counts."""
 
     counted = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a company's calls come to at this moment."""
+
+    in_minute: int
+    running: int
 
 
 class Limiter(Protocol):
@@ -44,6 +55,9 @@ class Limiter(Protocol):
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Give nobody a turn for a while: QuickBooks asked for it."""
+
+    def usage(self, realm_id: str) -> Usage | None:
+        """Give the company's calls of all processes, None where no process knows of the others'."""
 
 
 class LocalLimiter:
@@ -79,6 +93,10 @@ class LocalLimiter:
         """Hold the company back for `seconds`."""
         with self._lock:
             self._blocked[realm_id] = self._clock() + seconds
+
+    def usage(self, realm_id: str) -> Usage | None:
+        """Give nothing: web and worker process count apart."""
+        return None
 
     def _take(self, realm_id: str, interactive: bool) -> bool:
         with self._lock:
@@ -156,6 +174,18 @@ class RedisLimiter:
         self._alone.block(realm_id, seconds=seconds)
         with suppress(RedisError):
             self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
+
+    def usage(self, realm_id: str) -> Usage | None:
+        """Give what all processes count, in one round trip; None while Redis does not answer."""
+        now = time.time()
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                pipe.zcount(f"qb:{{{realm_id}}}:calls", now - 60, "+inf")
+                pipe.zcount(f"qb:{{{realm_id}}}:running", now, "+inf")
+                in_minute, running = pipe.execute()
+        except RedisError:
+            return None
+        return Usage(in_minute, running)
 
     def _end(self, running: str, member: str, counted: str) -> None:
         """Give the place back and count the call, in one round trip."""

@@ -32,12 +32,14 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
         health.tiles.append(Tile(_("Connection"), BAD, _("Ended"), _("Reconnect to go on")))
         health.findings.append(
             Finding(
+                "reconnect",
                 BAD,
                 _("QuickBooks needs a new sign-in"),
                 _("Nothing is created and status stops. Reconnecting keeps every link."),
                 turn,
-                when(connection.last_problem_at),
-                "reconnect" if is_owner else "",
+                since=when(connection.last_problem_at),
+                again=_("Not by itself"),
+                action="reconnect" if is_owner else "",
             )
         )
     elif connection.status == Connection.Status.DISCONNECTED:
@@ -51,14 +53,14 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
     if connection.is_active and ends and ends < now + SOON:
         health.findings.append(
             Finding(
+                "consent",
                 LOOK,
                 _("The consent ends on %(when)s") % {"when": day(ends)},
                 _(
                     "QuickBooks ends every consent after five years. Reconnect early and nothing is interrupted."
                 ),
                 turn,
-                "",
-                "reconnect" if is_owner else "",
+                action="reconnect" if is_owner else "",
             )
         )
     days = (now - connection.connected_at).days

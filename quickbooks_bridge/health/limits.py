@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
+from quickbooks_bridge.gateway.limiter import ALLOWED_AT_ONCE, ALLOWED_PER_MINUTE, default_limiter
 from quickbooks_bridge.models import CallCount, Connection
 from quickbooks_bridge.services.calls import Budget, forecast, month_start
 
@@ -48,13 +49,31 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
         "forecast": grouped(forecast(used, now=now)),
         "percent": min(100, round(used * 100 / allowance.allowed)) if allowance.allowed else 0,
         "words": words,
+        "now": _now(connection),
     }
+    health.is_used_up = allowance.is_used_up
     if allowance.is_slow:
         health.findings.append(
             Finding(
+                "reads",
                 BAD if allowance.is_used_up else LOOK,
                 _("The month's reads run short"),
                 words,
                 _("Whoever runs this installation"),
             )
         )
+
+
+def _now(connection: Connection) -> list[dict[str, object]]:
+    """Give calls of the last minute and of this moment where all processes count together, else nothing."""
+    usage = default_limiter(settings.REDIS_URL).usage(connection.realm_id)
+    if usage is None:
+        return []
+    pairs = (
+        (_("Calls in the last minute"), usage.in_minute, ALLOWED_PER_MINUTE),
+        (_("At the same time, now"), usage.running, ALLOWED_AT_ONCE),
+    )
+    return [
+        {"label": label, "value": value, "of": of, "percent": min(100, round(value * 100 / of))}
+        for label, value, of in pairs
+    ]

@@ -7,11 +7,11 @@ from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext as _
 
 from quickbooks_bridge.connection_words import time_text
-from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.models import Connection, Outage, WebhookEvent
 from quickbooks_bridge.services.announced import is_announced
 from quickbooks_bridge.services.heartbeat import LATE, schedule_last_ran
 
-from .parts import BAD, LOOK, OK, Finding, Health, Tile
+from .parts import BAD, LOOK, OK, Finding, Health, Tile, span_text
 
 SLOW_NEWS = timedelta(minutes=15)
 
@@ -19,51 +19,60 @@ SLOW_NEWS = timedelta(minutes=15)
 def looks(health: Health, connection: Connection, now: datetime) -> None:
     """Say when QuickBooks was looked at last, and whether background work runs."""
     last, due = connection.last_sync_at, connection.next_sync_at
-    oldest = (
-        Connection.objects.filter(
-            account_id=connection.account_id, status=Connection.Status.ACTIVE, next_sync_at__lt=now
-        ).aggregate(oldest=Min("next_sync_at"))["oldest"]
-    )  # fmt: skip
     beat = schedule_last_ran()
-    is_late = beat is None or now - beat > LATE
+    is_late = health.is_late = beat is None or now - beat > LATE
     if connection.failures and connection.is_active:
         health.findings.append(
             Finding(
+                "unreadable",
                 LOOK,
                 _("QuickBooks could not be read"),
                 _("What you see is what we knew before. It is tried again by itself."),
                 _("QuickBooks'"),
-                time_text(connection.last_problem_at, connection, now=now)
-                if connection.last_problem_at
+                since=since_text(connection, now=now),
+                again=_("By itself, next at %(when)s") % {"when": time_text(due, connection, now=now)}
+                if due
                 else "",
-                "sync",
+                action="sync",
+                is_waiting=True,
             )
         )
     if is_late:
         health.findings.append(
             Finding(
+                "background",
                 BAD,
                 _("Background work stands still"),
                 _(
                     "Status does not follow and unconfirmed invoices are not checked. Start worker and schedule."
                 ),
                 _("Whoever runs this installation"),
-                time_text(beat, connection, now=now) if beat else _("it never ran"),
+                since=time_text(beat, connection, now=now) if beat else _("it never ran"),
             )
         )
     state = OK if last and not connection.failures and not is_late else LOOK
     value = time_text(last, connection, now=now) if last else _("Not yet")
     plan = _("Next at %(when)s") % {"when": time_text(due, connection, now=now)} if due else _("None planned")
     health.tiles.append(Tile(_("Last look at QuickBooks"), state, value, plan))
-    waiting = (
-        _("%(seconds)s seconds") % {"seconds": round((now - oldest).total_seconds())}
-        if oldest
-        else _("nothing")
-    )
+    overdue = connection.is_active and due is not None and due < now
+    waiting = span_text((now - due).total_seconds()) if overdue and due else _("nothing")
     health.facts += [
         (_("Waiting to be asked"), waiting),
         (_("Background work last seen"), time_text(beat, connection, now=now) if beat else _("never")),
     ]
+
+
+def since_text(connection: Connection, *, now: datetime) -> str:
+    """Give since when the company could not be read, "" when that is not known."""
+    began = (
+        Outage.objects.filter(
+            account_id=connection.account_id, realm_id=connection.realm_id, ended_at__isnull=True
+        )
+        .values_list("began_at", flat=True)
+        .first()
+    )
+    at = began or connection.last_problem_at
+    return time_text(at, connection, now=now) if at else ""
 
 
 def announcements(health: Health, connection: Connection, now: datetime) -> None:
@@ -87,13 +96,15 @@ def announcements(health: Health, connection: Connection, now: datetime) -> None
     if day["stuck"] and now - day["stuck"] > SLOW_NEWS:
         health.findings.append(
             Finding(
+                "announcement",
                 LOOK,
                 _("An announcement has not been followed yet"),
                 _(
                     "QuickBooks told of a change that was not fetched. It is fetched as soon as QuickBooks answers."
                 ),
                 _("QuickBooks'"),
-                time_text(day["stuck"], connection, now=now),
-                "sync",
+                since=time_text(day["stuck"], connection, now=now),
+                action="sync",
+                is_waiting=True,
             )
         )

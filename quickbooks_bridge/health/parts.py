@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-OK, LOOK, BAD = "ok", "look", "bad"
-ICONS = {OK: "check-circle", LOOK: "attention", BAD: "overdue"}
+OK, LOOK, BAD, CHECKING = "ok", "look", "bad", "checking"
+ICONS = {OK: "check-circle", LOOK: "attention", BAD: "attention", CHECKING: "unknown"}
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,23 @@ class Tile:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that needs somebody; `action` names what the page draws: "reconnect", "sync", "notices" or a link."""
+    """Something that needs somebody; `action` names what the page draws: "reconnect", "sync", "notices" or a link.
 
+    `about` is "invoice" where one invoice is what a person has to see to; `is_waiting` says that nobody has to act.
+    """
+
+    key: str
     state: str
     title: str
     text: str
     turn: str
     since: str = ""
+    again: str = ""
     action: str = ""
     link: str = ""
+    link_text: str = ""
+    about: str = ""
+    is_waiting: bool = False
 
     @property
     def icon(self) -> str:
@@ -42,21 +52,59 @@ class Finding:
         return ICONS[self.state]
 
 
+@dataclass(frozen=True)
+class Solved:
+    """Something that needed somebody and does no more."""
+
+    title: str
+    text: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer to whether what people see can be trusted now."""
+
+    kind: str
+    title: str
+    text: str
+    target: str = ""
+
+
 @dataclass
 class Health:
     """Everything the page shows."""
 
+    verdict: Verdict | None = None
     tiles: list[Tile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    solved: list[Solved] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     reads: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether something is broken rather than to be looked at."""
-        return any(finding.state == BAD for finding in self.findings)
+    chart: Any = None
+    events: Any = None
+    copy: Any = None
+    told: Any = None
+    # Background work is late: nothing that is planned happens.
+    is_late: bool = False
+    is_used_up: bool = False
 
 
 def grouped(number: int) -> str:
     """Give a count as the reader's language writes it."""
-    return number_format(number, force_grouping=True)
+    return str(number_format(number, force_grouping=True))
+
+
+def span_text(seconds: float) -> str:
+    """Give a length of time in its largest one or two units."""
+    whole = round(seconds)
+    if whole < 90:
+        return _("%(n)s s") % {"n": whole}
+    minutes = round(whole / 60)
+    if minutes < 90:
+        return _("%(n)s min") % {"n": minutes}
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return (_("%(h)s h %(m)s min") if rest else _("%(h)s h")) % {"h": hours, "m": rest}
+    days = round(hours / 24)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}

@@ -1,4 +1,4 @@
-"""What waits for an answer, and what waits for a person."""
+"""What waits for an answer, what waits for a person, and what did and is over."""
 
 from datetime import datetime, timedelta
 
@@ -7,61 +7,97 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from deals.viewer import Viewer
 from quickbooks_bridge.connection_words import time_text
-from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, ParkedObject, VoidRun
-from quickbooks_bridge.selectors import REFUSED
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, Outage, ParkedObject, VoidRun
+from quickbooks_bridge.selectors import REFUSED, may_see_invoices
 from quickbooks_bridge.services.intents import UNFINISHED
+from quickbooks_bridge.services.pace import KEPT
+from quickbooks_bridge.wording import Turn, problem_text, turn_text, whose_turn
 
-from .parts import BAD, LOOK, OK, Finding, Health, Tile
+from .parts import BAD, CHECKING, LOOK, OK, Finding, Health, Solved, Tile, span_text
 
 SLOW_NEWS = timedelta(minutes=15)
+AT_MOST = 20
 
 
-def work(health: Health, connection: Connection, now: datetime) -> None:
+def work(health: Health, viewer: Viewer, connection: Connection, now: datetime) -> None:
     """Say which invoices are not confirmed yet and which were refused."""
     mine = {"account_id": connection.account_id}
     intents = list(
         InvoiceIntent.objects.filter(Q(state__in=UNFINISHED) | REFUSED, **mine)
         .select_related("deal", "member")
+        .defer("payload", "customer_payload", "form")
         .order_by("created_at")[:50]
     )
-    open_voids = VoidRun.objects.filter(ended_at__isnull=True, **mine).count()
+    voids = VoidRun.objects.filter(ended_at__isnull=True, **mine).count()
     unsure = [intent for intent in intents if intent.state in UNFINISHED]
-    count = len(unsure) + open_voids
-    note = (
-        _("Oldest since %(when)s") % {"when": time_text(unsure[0].created_at, connection, now=now)}
-        if unsure
-        else _("Voids, taking payments off first")
-        if open_voids
-        else _("Nothing waits for an answer")
-    )
+    if unsure:
+        note = _("Oldest since %(when)s") % {"when": time_text(unsure[0].created_at, connection, now=now)}
+    else:
+        note = _("Voids, taking payments off first") if voids else _("Nothing waits for an answer")
+    count = len(unsure) + voids
     value = ngettext("%(count)s checking", "%(count)s checking", count) % {"count": count}
     health.tiles.append(
-        Tile(_("Not confirmed yet"), LOOK if count else OK, value if count else _("None"), note)
+        Tile(_("Not confirmed yet"), CHECKING if count else OK, value if count else _("None"), note)
     )
+    sees = may_see_invoices(viewer, connection)
     for intent in intents:
-        if intent.state in UNFINISHED and now - intent.created_at < SLOW_NEWS:
-            continue
-        is_refused = intent.state == InvoiceIntent.State.REFUSED
-        title = (
-            _("Invoice for %(deal)s was refused")
-            if is_refused
-            else _("Invoice for %(deal)s is not confirmed")
-        )
-        health.findings.append(
-            Finding(
-                BAD if is_refused else LOOK,
-                title % {"deal": intent.deal.title},
-                _("Nothing was created. The deal says why, and leads back to the form.")
-                if is_refused
-                else _("It is checked again by itself, and never made twice."),
-                intent.member.name if is_refused else _("QuickBooks'"),
-                time_text(intent.created_at, connection, now=now),
-                "",
-                reverse("deals:deal_detail", args=[intent.deal_id]) + "?tab=invoice",
-            )
-        )
+        if intent.state == InvoiceIntent.State.REFUSED:
+            health.findings.append(_refused(intent, viewer, connection, sees=sees, now=now))
+        elif now - intent.created_at >= SLOW_NEWS:
+            health.findings.append(_unconfirmed(intent, connection, now=now))
     _left_over(health, connection, now)
+
+
+def _tab(intent: InvoiceIntent) -> str:
+    return reverse("deals:deal_detail", args=[intent.deal_id]) + "?tab=invoice"
+
+
+def _refused(
+    intent: InvoiceIntent, viewer: Viewer, connection: Connection, *, sees: bool, now: datetime
+) -> Finding:
+    """Say why, where the reader may see invoices, and lead to the form, where it is theirs."""
+    problems = [Problem.from_dict(data) for data in intent.problems] or [Problem("unexpected")]
+    turn = whose_turn(problems[0].code)
+    is_own = sees and intent.realm_id == connection.realm_id
+    form = reverse("quickbooks:invoice_new", args=[intent.deal_id]) + f"?intent={intent.pk}"
+    why = problem_text(problems[0]) if sees else _("The deal says why, and leads back to the form.")
+    if "Nothing was" not in why:
+        why = _("Nothing was created.") + " " + why
+    if turn is Turn.YOURS:
+        who = _("Yours") if intent.member_id == viewer.member.pk else intent.member.name
+    else:
+        who = turn_text(turn)
+    return Finding(
+        f"intent-{intent.pk}",
+        BAD,
+        _("Invoice for %(deal)s was refused") % {"deal": intent.deal.title},
+        why,
+        who,
+        since=time_text(intent.finished_at or intent.created_at, connection, now=now),
+        again=_("Not by itself"),
+        link=form if is_own else _tab(intent),
+        link_text=_("Open the form") if is_own else _("Open the deal"),
+        about="invoice",
+    )
+
+
+def _unconfirmed(intent: InvoiceIntent, connection: Connection, *, now: datetime) -> Finding:
+    due = intent.next_check_at
+    return Finding(
+        f"intent-{intent.pk}",
+        CHECKING,
+        _("Invoice for %(deal)s is not confirmed") % {"deal": intent.deal.title},
+        _("It is checked again by itself, and never made twice."),
+        _("QuickBooks'"),
+        since=time_text(intent.created_at, connection, now=now),
+        again=_("By itself, next at %(when)s") % {"when": time_text(due, connection, now=now)} if due else "",
+        link=_tab(intent),
+        link_text=_("Open the deal"),
+        is_waiting=True,
+    )
 
 
 def _left_over(health: Health, connection: Connection, now: datetime) -> None:
@@ -70,28 +106,95 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
     for row in parked.order_by("first_at")[:10]:
         health.findings.append(
             Finding(
+                f"parked-{row.pk}",
                 LOOK,
                 _("%(kind)s %(id)s of QuickBooks could not be understood")
                 % {"kind": row.entity, "id": row.qbo_id},
                 _("All others are up to date. Saving it in QuickBooks once more has it read again."),
                 _("Whoever runs this installation"),
-                time_text(row.first_at, connection, now=now),
+                since=time_text(row.first_at, connection, now=now),
+                again=_("With its next change"),
             )
         )
     unsent = Notice.objects.filter(**mine, sent_at__isnull=True).filter(
         Q(attempts__gt=0) | Q(next_try_at__isnull=True)
     )
     for notice in unsent.select_related("member")[:5]:
-        has_address = notice.next_try_at is not None
+        due = notice.next_try_at
         health.findings.append(
             Finding(
+                f"notice-{notice.pk}",
                 LOOK,
                 _("A mail to %(name)s did not go out") % {"name": notice.member.name},
-                _("It is tried again by itself. The mail settings of the installation may be wrong.")
-                if has_address
+                _("The mail settings of the installation may be wrong.")
+                if due
                 else _("Nobody entered an address for this person."),
                 _("Whoever runs this installation"),
-                time_text(notice.created_at, connection, now=now),
-                "notices",
+                since=time_text(notice.created_at, connection, now=now),
+                again=_("By itself, next at %(when)s") % {"when": time_text(due, connection, now=now)}
+                if due
+                else _("Not by itself"),
+                action="notices",
             )
         )
+
+
+OVER = {
+    "quickbooks_down": lambda: _("QuickBooks did not answer"),
+    "throttled": lambda: _("QuickBooks asked us to slow down"),
+    "reconnect": lambda: _("QuickBooks needed a new sign-in"),
+    "reconnect_as_admin": lambda: _("QuickBooks needed a new sign-in"),
+}
+
+
+def trouble_text(problem: str) -> str:
+    """Name what kept a company from being read, in the past tense."""
+    words = OVER.get(problem)
+    return words() if words else _("QuickBooks could not be read")
+
+
+def solved(health: Health, connection: Connection, now: datetime) -> None:
+    """Say what needed somebody in the last two weeks and does no more, newest first."""
+    mine = {"account_id": connection.account_id}
+    since = now - KEPT
+    found: list[tuple[datetime, str, str]] = []
+    intents = InvoiceIntent.objects.filter(
+        Q(state=InvoiceIntent.State.CREATED, attempts__gt=1, finished_at__gt=since)
+        | Q(state=InvoiceIntent.State.REFUSED, dismissed_at__gt=since),
+        **mine,
+    ).select_related("deal")
+    for intent in intents.only("state", "created_at", "finished_at", "dismissed_at", "deal__title").order_by(
+        "-id"
+    )[:AT_MOST]:
+        deal = {"deal": intent.deal.title}
+        if intent.dismissed_at is not None:
+            title = _("Invoice for %(deal)s was refused") % deal
+            found.append((intent.dismissed_at, title, _("The refusal was put aside.")))
+        elif intent.finished_at is not None:
+            title = _("Invoice for %(deal)s was not confirmed") % deal
+            took = span_text((intent.finished_at - intent.created_at).total_seconds())
+            found.append(
+                (
+                    intent.finished_at,
+                    title,
+                    _("It was created, once; finding that out took %(span)s.") % {"span": took},
+                )
+            )
+    outages = Outage.objects.filter(**mine, realm_id=connection.realm_id, ended_at__gt=since)
+    for row in outages.order_by("-began_at")[:AT_MOST]:
+        if row.ended_at is not None:
+            took = span_text((row.ended_at - row.began_at).total_seconds())
+            words = _("After %(span)s it could be read again; everything was caught up.") % {"span": took}
+            found.append((row.ended_at, trouble_text(row.problem), words))
+    late = Notice.objects.filter(**mine, sent_at__gt=since, attempts__gt=1).select_related("member")
+    for notice in late.order_by("-sent_at")[:AT_MOST]:
+        if notice.sent_at is not None:
+            title = _("A mail to %(name)s did not go out") % {"name": notice.member.name}
+            tries = ngettext(
+                "It went out at the %(n)s. try.", "It went out at the %(n)s. try.", notice.attempts
+            )
+            found.append((notice.sent_at, title, tries % {"n": notice.attempts}))
+    found.sort(key=lambda one: one[0], reverse=True)
+    health.solved = [
+        Solved(title, text, time_text(at, connection, now=now)) for at, title, text in found[:AT_MOST]
+    ]

@@ -1,5 +1,12 @@
 """The health page: what is well, what is not, whose turn it is; for admins only."""
 
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_time
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,49 +15,119 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deals.viewer import Viewer, viewer_required
-from quickbooks_bridge.health import health_of
-from quickbooks_bridge.models import Notice
+from quickbooks_bridge.health import Shown, health_of, health_stamp, switch_set
+from quickbooks_bridge.models import Connection, Notice
 from quickbooks_bridge.selectors import company_zone, connection_seen_by
-from quickbooks_bridge.services.index import connection_sync
+from quickbooks_bridge.services.index import comparison_ask, connection_sync
+
+
+def _admin(view: Callable[[HttpRequest, Viewer, Connection | None], HttpResponse]) -> Callable[..., Any]:
+    """Turn `view(request, viewer, connection)` into one for admins."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, viewer: Viewer, /) -> HttpResponse:
+        if not viewer.is_admin:
+            raise Http404
+        return view(request, viewer, connection_seen_by(viewer))
+
+    return viewer_required(inner)
+
+
+def _context(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> dict[str, Any]:
+    if connection is None:
+        return {"connection": None, "health": None}
+    now = timezone.now()
+    shown = Shown(request.GET.get("kind", ""), request.GET.get("rows") == "all")
+    health = health_of(viewer, connection, now=now, shown=shown)
+    poll = {"seen": health_stamp(connection, now=now), "kind": health.events.kind}
+    poll |= {"rows": "all"} if shown.is_long else {}
+    return {
+        "connection": connection,
+        "at": _exact(connection, now=now),
+        "health": health,
+        "poll": urlencode({key: value for key, value in poll.items() if value}),
+    }
+
+
+def _exact(connection: Connection, *, now: Any) -> str:
+    return str(format_time(now, "HH:mm:ss", tzinfo=company_zone(connection), locale="en"))
 
 
 @require_safe
-@viewer_required
-def health(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+@_admin
+def health(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
     """Show the account's connection and everything that needs somebody."""
-    if not viewer.is_admin:
-        raise Http404
-    connection = connection_seen_by(viewer)
+    return render(request, "quickbooks/health.html", _context(request, viewer, connection))
+
+
+@require_safe
+@_admin
+def health_part(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
+    """Give the page's own part anew; when it is still right only the time of the look."""
     now = timezone.now()
-    context = {
-        "connection": connection,
-        "now": now,
-        "zone": company_zone(connection) if connection else None,
-        "health": health_of(viewer, connection, now=now) if connection else None,
-    }
-    return render(request, "quickbooks/health.html", context)
+    if connection is not None and request.GET.get("seen") == health_stamp(connection, now=now):
+        response = HttpResponse(status=204)
+        response["HX-Trigger"] = json.dumps({"looked": _exact(connection, now=now)})
+        return response
+    return render(request, "quickbooks/_health.html", _context(request, viewer, connection))
+
+
+def _say(request: HttpRequest, text: str, *, is_done: bool) -> HttpResponse:
+    """Say what came of a button: beside the page as it is, or on the page drawn anew where no script runs."""
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        news = {"toast": {"message": text}} if is_done else {"say": {"message": text, "how": "assertive"}}
+        response["HX-Trigger"] = json.dumps({**news, "look-now": {}})
+        return response
+    (messages.success if is_done else messages.warning)(request, text)
+    return redirect("quickbooks:health")
+
+
+def _connected(connection: Connection | None) -> Connection:
+    if connection is None:
+        raise Http404
+    return connection
 
 
 @require_POST
-@viewer_required
-def health_sync(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+@_admin
+def health_sync(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
     """Ask QuickBooks for all changes now: one call."""
-    connection = connection_seen_by(viewer)
-    if not viewer.is_admin or connection is None:
-        raise Http404
-    if connection.is_active and connection_sync(connection, now=timezone.now(), interactive=True):
-        messages.success(request, _("In step with QuickBooks."))
+    connection = _connected(connection)
+    is_read = connection.is_active and connection_sync(connection, now=timezone.now(), interactive=True)
+    if is_read:
+        text = _("Read just now: in step with QuickBooks.")
     else:
-        messages.warning(request, _("QuickBooks was not read: it does not answer, or is being read already."))
-    return redirect("quickbooks:health")
+        text = _("QuickBooks was not read: it does not answer, or is being read already.")
+    return _say(request, text, is_done=is_read)
 
 
 @require_POST
-@viewer_required
-def health_notices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Have mails that did not go out tried again at once."""
-    if not viewer.is_admin:
+@_admin
+def health_compare(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
+    """Have everything here compared with QuickBooks by the worker."""
+    is_asked = comparison_ask(_connected(connection), now=timezone.now())
+    text = (
+        _("Everything is compared with QuickBooks now. You may leave this page.")
+        if is_asked
+        else _("Nothing can be compared while QuickBooks is not connected.")
+    )
+    return _say(request, text, is_done=is_asked)
+
+
+@require_POST
+@_admin
+def health_told(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
+    """Turn a kind of message on or off for the whole account."""
+    is_on = request.POST.get("on") == "1"
+    if not switch_set(viewer.account, request.POST.get("switch", ""), is_on=is_on):
         raise Http404
+    return _say(request, _("These messages go out.") if is_on else _("These messages rest."), is_done=True)
+
+
+@require_POST
+@_admin
+def health_notices(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
+    """Have mails that did not go out tried again at once."""
     Notice.objects.filter(account=viewer.account, sent_at__isnull=True).update(next_try_at=timezone.now())
-    messages.success(request, _("They are tried again now."))
-    return redirect("quickbooks:health")
+    return _say(request, _("They are tried again now."), is_done=True)

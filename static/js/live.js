@@ -58,6 +58,10 @@ export function initLive() {
   document.addEventListener("in-place", (event) => inPlace(event.detail.target, event.detail.fragment));
   setInterval(look, LOOK_EVERY);
   document.addEventListener("visibilitychange", look);
+  // A look that found nothing new still tells when it was.
+  document.body.addEventListener("looked", (event) => {
+    for (const part of document.querySelectorAll("[data-looked]")) part.textContent = event.detail.value;
+  });
   document.body.addEventListener("look-now", look);
   // Whoever is signed out, or may no longer see this, is not asked for again and again.
   document.addEventListener("signed-out", () => (isOver = true));

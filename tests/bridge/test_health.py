@@ -1,14 +1,30 @@
 """The health page: for admins, from rows alone, each thing with its state, turn and button."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from quickbooks_bridge.models import CallCount, Connection, Notice, ParkedObject
+from quickbooks_bridge.health.chart import chart
+from quickbooks_bridge.models import (
+    CallCount,
+    Connection,
+    Customer,
+    Invoice,
+    InvoiceEvent,
+    InvoiceIntent,
+    InvoicingSettings,
+    Notice,
+    Outage,
+    ParkedObject,
+    SyncHour,
+)
+from quickbooks_bridge.services.index import connection_sync
 
-from ..conftest import sign_in
+from ..conftest import make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/quickbooks/health/"
@@ -24,9 +40,11 @@ def shown(viewer) -> str:
 
 def test_only_admins_see_it(connection, rep, stranger):
     assert sign_in(rep.member).get(PAGE).status_code == 404
+    assert sign_in(rep.member).get(PAGE + "part/").status_code == 404
     assert PAGE not in sign_in(rep.member).get("/deals/").content.decode()
     assert connection.company_name not in shown(stranger)
-    assert sign_in(rep.member).post(PAGE + "sync/").status_code == 404
+    for action in ("sync/", "compare/", "told/", "notices/"):
+        assert sign_in(rep.member).post(PAGE + action).status_code == 404
 
 
 def test_it_is_shown_from_few_rows_and_without_a_call(pretend, connection, admin):
@@ -35,7 +53,7 @@ def test_it_is_shown_from_few_rows_and_without_a_call(pretend, connection, admin
     before = pretend.control("GET", "/control/requests")["total"]
     with CaptureQueriesContext(database) as queries:
         page = client.get(PAGE).content.decode()
-    assert len(queries) <= 16
+    assert len(queries) <= 28
     assert pretend.control("GET", "/control/requests")["total"] == before
     assert connection.company_name in page
     assert "Alive" in page
@@ -75,7 +93,7 @@ def test_reads_are_held_against_the_allowance(connection, admin, settings):
         account=admin.account, realm_id=connection.realm_id, day=now().date(), purpose="person", reads=850
     )
     page = shown(admin)
-    assert "850 of 1,000" in page
+    assert "<strong>850</strong> of 1,000" in page
     assert "85% used" in page
     assert "Background reads are slower" in page
 
@@ -87,3 +105,207 @@ def test_sync_now_asks_quickbooks_once(pretend, connection, admin):
     assert sign_in(admin.member).post(PAGE + "sync/").status_code == 302
     assert pretend.control("GET", "/control/requests")["total"] == before + 1
     assert "QuickBooks could not be read" not in shown(admin)
+
+
+def intent_of(connection, deal, **facts) -> InvoiceIntent:
+    return InvoiceIntent.objects.create(
+        account=deal.account, deal=deal, member=connection.owner, realm_id=connection.realm_id,
+        token=facts.pop("token", "t"), request_id="r", payload={"CustomerRef": {"value": "1"}}, payload_digest="d",
+        currency="USD", expected_total=1, **{"created_at": now(), **facts},
+    )  # fmt: skip
+
+
+def refused(connection, deal, **facts) -> InvoiceIntent:
+    problems = [{"code": "books_closed_there", "field": "", "params": {"code": "6210"}}]
+    return intent_of(connection, deal, state="refused", finished_at=now(), problems=problems, **facts)
+
+
+@pytest.fixture
+def running(connection, monkeypatch):
+    """A connection whose schedule runs and which was just read."""
+    monkeypatch.setattr("quickbooks_bridge.health.looks.schedule_last_ran", now)
+    monkeypatch.setattr("quickbooks_bridge.health.page.schedule_last_ran", now)
+    assert connection_sync(connection, now=now())
+    connection.refresh_from_db()
+    return connection
+
+
+def test_the_verdict_says_whether_what_people_see_is_right(running, deal, admin):
+    page = shown(admin)
+    assert "In step with QuickBooks.</strong>" in page
+    assert "banner-done" in page
+    refused(running, deal)
+    page = shown(admin)
+    assert "In step with QuickBooks. One invoice needs a person." in page
+    row = InvoiceIntent.objects.get()
+    assert f'href="#finding-intent-{row.pk}"' in page
+    assert f'id="finding-intent-{row.pk}"' in page
+    assert "The books are closed" in page
+    Connection.objects.update(failures=1, last_problem="quickbooks_down", last_problem_at=now())
+    assert "Out of step with QuickBooks since" in shown(admin)
+    Connection.objects.update(status="needs_reconnect")
+    assert "Out of step: QuickBooks needs a new sign-in." in shown(admin)
+    Connection.objects.update(status="disconnected")
+    assert "QuickBooks is disconnected." in shown(admin)
+
+
+def test_without_background_work_nothing_is_called_in_step(connection, admin):
+    page = shown(admin)
+    assert "Out of step: nothing is asked for." in page
+    assert "In step" not in page
+
+
+def part(client, page: str, **more):
+    seen = parse_qs(re.search(r'hx-get="[^"?]*\?([^"]*)"', page).group(1).replace("&amp;", "&"))["seen"][0]
+    return client.get(PAGE + "part/", {"seen": seen, **more})
+
+
+def test_a_look_that_finds_nothing_new_is_cheap_and_tells_the_time(running, deal, admin):
+    client = sign_in(admin.member)
+    page = client.get(PAGE).content.decode()
+    with CaptureQueriesContext(database) as queries:
+        answer = part(client, page)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert '"looked": "' in answer["HX-Trigger"]
+    assert len(queries) <= 8
+    refused(running, deal)
+    answer = part(client, page)
+    assert answer.status_code == 200
+    assert b"<html" not in answer.content
+    assert b"One invoice needs a person." in answer.content
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: Connection.objects.update(failures=1),
+        lambda c: Connection.objects.update(last_sync_at=now() - timedelta(hours=1)),
+        lambda c: InvoicingSettings.objects.update(tells_delay=True),
+        lambda c: Outage.objects.create(account=c.account, realm_id=c.realm_id, began_at=now()),
+        lambda c: ParkedObject.objects.create(
+            account=c.account, realm_id=c.realm_id, entity="Invoice", qbo_id="7", reason="x", first_at=now(), last_at=now()
+        ),
+        lambda c: InvoiceEvent.objects.create(
+            account=c.account, invoice=c.account_invoice, at=now(), kind="invoice.paid", source="sync"
+        ),
+    ],
+)  # fmt: skip
+def test_what_changes_the_page_changes_the_answer(running, admin, change):
+    running.account_invoice = Invoice.objects.filter(account=running.account)[0]
+    client = sign_in(admin.member)
+    page = client.get(PAGE).content.decode()
+    assert part(client, page).status_code == 204
+    change(running)
+    assert part(client, page).status_code == 200
+
+
+def test_the_last_day_is_drawn_in_the_company_s_time(connection, admin):
+    at = datetime(2026, 3, 17, 12, 40, tzinfo=UTC)
+    facts = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    empty = chart(connection, now=at)
+    assert empty.is_empty
+    assert "nothing to measure" in empty.summary
+    for hours, changes, seconds, worst in ((0, 2, 80, 60), (3, 1, 540, 540), (23, 5, 200, 44), (24, 9, 9, 9)):
+        hour = at.replace(minute=0) - timedelta(hours=hours)
+        SyncHour.objects.create(**facts, hour=hour, changes=changes, seconds=seconds, worst=worst)
+    Outage.objects.create(
+        **facts, problem="quickbooks_down", began_at=at - timedelta(hours=3, minutes=20),
+        ended_at=at - timedelta(hours=3, minutes=11),
+    )  # fmt: skip
+    drawn = chart(connection, now=at)
+    # 13:00 UTC of the day before is 08:00 in Chicago's summer.
+    assert connection.time_zone == "America/Chicago"
+    assert [bar.hour for bar in drawn.bars] == ["08:00", "04:00", "07:00"]
+    assert [bar.x for bar in drawn.bars] == [2, 202, 232]
+    assert [bar.slowest for bar in drawn.bars] == ["44 s", "9 min", "60 s"]
+    assert drawn.bars[2].typical == "40 s"
+    (band,) = drawn.bands
+    assert band.x == pytest.approx(203.33, abs=0.01)
+    assert band.width == pytest.approx(1.5)
+    assert all(0 <= bar.top <= 100 and bar.top + bar.height == pytest.approx(100) for bar in drawn.bars)
+    assert drawn.summary == (
+        "Typical 40 s, over 8 changes of invoices. The slowest took 9 min, in the hour from 04:00. "
+        "04:20: QuickBooks did not answer for 9 min; everything was caught up by 04:29."
+    )
+
+
+def test_an_outage_that_lasts_is_drawn_until_now(connection):
+    at = datetime(2026, 3, 17, 12, 30, tzinfo=UTC)
+    facts = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    Outage.objects.create(**facts, problem="throttled", began_at=at - timedelta(days=2))
+    (band,) = chart(connection, now=at).bands
+    assert (band.x, band.width) == (0, 235)
+    assert "asked us to slow down, and that lasts" in chart(connection, now=at).summary
+
+
+def test_what_happened_is_filtered_and_hidden_from_who_may_not_see_invoices(pretend, running, deal, admin):
+    row = Invoice.objects.filter(account=running.account, balance__gt=0, is_deleted=False)[0]
+    Invoice.objects.filter(pk=row.pk).update(deal=deal)
+    pretend.control("POST", f"/control/{running.realm_id}/invoices/{row.qbo_id}/pay", {})
+    assert connection_sync(running, now=now())
+    client = sign_in(admin.member)
+    everything = client.get(PAGE).content.decode()
+    payments = client.get(PAGE + "?kind=payments").content.decode()
+    connecting = client.get(PAGE + "?kind=connection").content.decode()
+    assert "was paid" in everything
+    assert f'href="/deals/{deal.pk}/?tab=invoice">Quill fit-out' in everything
+    assert "Interiors was connected" in everything
+    assert "was paid" in payments
+    assert "Interiors was connected" not in payments
+    assert "was paid" not in connecting
+    assert client.get(PAGE + "?kind=nonsense").status_code == 200
+    other = make_member(running.account, "olga", "admin")
+    theirs = sign_in(other).get(PAGE).content.decode()
+    assert "was paid" not in theirs
+    assert "visible to Ada only" in theirs
+
+
+def test_solved_things_are_told_from_rows(running, deal, admin):
+    start = now() - timedelta(hours=2)
+    intent_of(
+        running, deal, state="created", attempts=3, created_at=start, finished_at=start + timedelta(minutes=4)
+    )
+    refused(running, deal, token="t2", dismissed_at=now())
+    refused(running, deal, token="t3", dismissed_at=now() - timedelta(days=20))
+    Outage.objects.create(
+        account=running.account, realm_id=running.realm_id, problem="quickbooks_down", began_at=start,
+        ended_at=start + timedelta(minutes=9),
+    )  # fmt: skip
+    page = shown(admin)
+    assert 'Solved in the last 14 days <span class="count">3</span>' in page
+    assert "finding that out took 4 min" in page
+    assert "After 9 min it could be read again" in page
+
+
+def test_switches_are_the_account_s_and_take_effect_at_once(running, admin):
+    client = sign_in(admin.member)
+    answer = client.post(PAGE + "told/", {"switch": "tells_delay", "on": "1"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 204
+    assert "These messages go out." in answer["HX-Trigger"]
+    kept = InvoicingSettings.objects.get(account=running.account)
+    assert (kept.tells_ended, kept.tells_refused, kept.tells_delay) == (True, True, True)
+    assert client.post(PAGE + "told/", {"switch": "tells_ended", "on": "0"}).status_code == 302
+    kept.refresh_from_db()
+    assert not kept.tells_ended
+    assert client.post(PAGE + "told/", {"switch": "due_days", "on": "1"}).status_code == 404
+
+
+def test_comparing_is_asked_for_and_its_result_shown(running, admin):
+    client = sign_in(admin.member)
+    assert "Compare everything" in client.get(PAGE).content.decode()
+    client.post(PAGE + "compare/")
+    page = client.get(PAGE).content.decode()
+    assert "Being compared." in page
+    assert "Compare everything" not in page
+    assert connection_sync(running, now=now())
+    page = client.get(PAGE).content.decode()
+    assert "Being compared." not in page
+    assert "<dt>Differences found</dt><dd>0</dd>" in page
+
+
+def test_the_local_copy_is_counted_for_the_company_alone(running, admin):
+    invoices = Invoice.objects.filter(account=running.account, is_deleted=False).count()
+    Invoice.objects.filter(pk=Invoice.objects.order_by("pk")[0].pk).update(realm_id="0")
+    page = shown(admin)
+    assert f"<dt>Invoices</dt><dd>{invoices - 1}</dd>" in page
+    assert f"<dt>Customers</dt><dd>{Customer.objects.count()}</dd>" in page

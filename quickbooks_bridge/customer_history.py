@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, DecimalField, Q, QuerySet, Sum
 
 from deals.models import Deal
-from quickbooks_bridge.deal_selectors import money_strips
+from quickbooks_bridge.deal_selectors import money_strips, with_last_payment
 from quickbooks_bridge.domain.date_range import DateRange
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.status import Status
@@ -120,7 +120,7 @@ def invoices_of_customer(
     first = (number - 1) * SIZE
     ordered = _ordered(rows.filter(flag=wanted.flag) if wanted.flag else rows, wanted.sort)
     keys = list(ordered.values_list("pk", flat=True)[first : first + SIZE])
-    found = Invoice.objects.filter(pk__in=keys).select_related("deal")
+    found = with_last_payment(Invoice.objects.filter(pk__in=keys)).select_related("deal")
     by_key = {invoice.pk: invoice for invoice in found} if keys else {}
     return CustomerInvoices(
         invoices=[by_key[key] for key in keys if key in by_key],

@@ -16,24 +16,16 @@ from deals.panels import DealPanel, register_panel
 from deals.timeline import DerivedLine, register_gate, register_source
 from deals.viewer import Viewer
 from quickbooks_bridge.connection_words import connection_banner, import_progress
-from quickbooks_bridge.deal_selectors import (
-    LONGEST_PAGE,
-    PAGE,
-    DealIntents,
-    DealInvoices,
-    intents_of_deal,
-    invoices_of_deal,
-    last_entry_of,
-    money_strips,
-)
+from quickbooks_bridge.deal_look import DealLook, deal_look
+from quickbooks_bridge.deal_selectors import LONGEST_PAGE, PAGE, DealInvoices, strips_of
 from quickbooks_bridge.intent_cards import checking_banner, refused_card, unconfirmed_row
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.money_strip import left_to_invoice, strip_context
 from quickbooks_bridge.presenters import as_of, customer_page, invoice_rows, is_in_step
 from quickbooks_bridge.selectors import (
     company_today,
+    connection_keep,
     connection_seen_by,
-    linked_customer,
     may_see_invoices,
 )
 from quickbooks_bridge.services.index import sync_wanted
@@ -75,31 +67,48 @@ def page_of(request: HttpRequest) -> tuple[int, int]:
     return max(1, number), LONGEST_PAGE if request.GET.get("rows") == "all" else PAGE
 
 
+def panel_look(viewer: Viewer, deal_pk: int, *, page: int = 1, size: int = PAGE) -> DealLook | None:
+    """Look at a deal of the viewer's account, None when there is none; what was looked at is kept on the deal."""
+    look = deal_look(viewer.account, deal_pk, now=timezone.now(), page=page, size=size)
+    if look is not None:
+        connection_keep(viewer, look.connection)
+        look.deal.__dict__[_key(viewer, page, size)] = look
+    return look
+
+
+def _key(viewer: Viewer, page: int, size: int) -> str:
+    return f"_quickbooks_look_{viewer.member.pk}_{page}_{size}"
+
+
 def panel_context(viewer: Viewer, deal: Deal, *, page: int = 1, size: int = PAGE) -> dict[str, Any]:
     """Give what tab and sidebar show, read once for both of them.
 
     QuickBooks is not asked; when what is shown is old, the worker is told to look soon.
     """
-    kept = deal.__dict__
-    key = f"_quickbooks_panel_{viewer.member.pk}_{page}_{size}"
-    if key not in kept:
-        kept[key] = _read(viewer, deal, page=page, size=size)
-    context: dict[str, Any] = kept[key]
+    key = _key(viewer, page, size)
+    kept = deal.__dict__.get(key)
+    if isinstance(kept, dict):
+        return kept
+    now = timezone.now()
+    look = kept or panel_look(viewer, deal.pk, page=page, size=size)
+    if look is None:
+        raise Deal.DoesNotExist
+    context = deal.__dict__[key] = _context(viewer, deal, look, page=page, size=size, now=now)
     return context
 
 
-def _read(viewer: Viewer, deal: Deal, *, page: int, size: int) -> dict[str, Any]:
+def _context(
+    viewer: Viewer, deal: Deal, look: DealLook, *, page: int, size: int, now: datetime
+) -> dict[str, Any]:
     connection = connection_seen_by(viewer)
     context: dict[str, Any] = {"deal": deal, "viewer": viewer, "connection": connection}
     if connection is None or not may_see_invoices(viewer, connection):
         is_open = connection is not None and connection.status != Connection.Status.DISCONNECTED
         return {**context, "state": "not_yours" if is_open else "not_connected"}
-    now = timezone.now()
     sync_wanted(connection, now=now, older_than=SHOWN_FRESH)
-    intents = intents_of_deal(deal)
-    found = invoices_of_deal(deal, page=page, size=size)
+    found = look.invoices(today=company_today(connection, now=now))
+    intents, customer = look.intents, look.customer
     unconfirmed = [unconfirmed_row(row, connection, viewer, now=now) for row in intents.unfinished]
-    customer = linked_customer(deal, connection.realm_id)
     banner = connection_banner(connection, viewer, now=now)
     return {
         **context,
@@ -108,7 +117,8 @@ def _read(viewer: Viewer, deal: Deal, *, page: int, size: int) -> dict[str, Any]
         "rows": invoice_rows(found.invoices, connection, now=now),
         "unconfirmed": unconfirmed,
         "refused": [refused_card(row, connection, now=now) for row in intents.refused],
-        **_money(deal, connection, intents, now=now),
+        **_money(deal, connection, look, now=now),
+        "line_count": look.line_count,
         "customer": customer,
         "customer_link": customer_page(connection.realm_id, customer.qbo_id) if customer else "",
         "as_of": as_of(connection, now=now),
@@ -118,13 +128,13 @@ def _read(viewer: Viewer, deal: Deal, *, page: int, size: int) -> dict[str, Any]
         "may_create": connection.is_active,
         "is_reachable": connection.is_active and not connection.failures,
         "pages": _pages(found, page, size),
-        "stamp": stamp(deal, connection, intents, now=now),
+        "stamp": stamp(viewer, connection, look, now=now),
     }
 
 
-def _money(deal: Deal, connection: Connection, intents: DealIntents, *, now: datetime) -> dict[str, Any]:
+def _money(deal: Deal, connection: Connection, look: DealLook, *, now: datetime) -> dict[str, Any]:
     today = company_today(connection, now=now)
-    strips = money_strips(deal, today=today, unfinished=intents.unfinished)
+    strips = strips_of(deal, look.sums(today=today), look.intents.unfinished)
     return {
         "strips": [strip_context(deal, strip, today=today) for strip in strips],
         "left": left_to_invoice(deal, strips[0]),
@@ -145,17 +155,21 @@ def _pages(found: DealInvoices, page: int, size: int) -> dict[str, Any] | None:
     }
 
 
-def stamp(deal: Deal, connection: Connection, intents: DealIntents, *, now: datetime) -> str:
+def stamp(viewer: Viewer, connection: Connection, look: DealLook, *, now: datetime) -> str:
     """Give a short text that changes when something that the panels show may have changed.
 
-    Waiting invoices count seconds, so they change it with every look.
+    Invoices are in it by the deal's mark, payments and customers by the moment of the last reading that brought them,
+    what becomes overdue by the date. The change log looks again when they do, so its newest line counts. Waiting invoices count seconds, so they change it with every look.
     """
+    intents, customer = look.intents, look.customer
     facts = [
         get_language(),
+        viewer.member.role,
+        connection.pk,
         connection.status,
         connection.failures,
         connection.last_problem,
-        as_of(connection, now=now),
+        connection.last_sync_at,
         is_in_step(connection, now=now),
         company_today(connection, now=now),
         connection.import_state,
@@ -163,20 +177,25 @@ def stamp(deal: Deal, connection: Connection, intents: DealIntents, *, now: date
         connection.next_sync_at if connection.failures else "",
         int(now.timestamp()) if intents.unfinished or connection.failures else 0,
         [row.pk for row in intents.refused],
-        deal.updated_at,
-        last_entry_of(deal),
+        (customer.pk, customer.display_name, customer.currency) if customer else None,
+        look.deal.updated_at,
+        look.line_count,
+        look.mark,
+        look.last_entry,
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-def is_unchanged(viewer: Viewer, deal: Deal, seen: str) -> bool:
-    """Tell, with few and cheap statements, whether a page that carries the stamp `seen` is still right."""
+def is_unchanged(viewer: Viewer, look: DealLook, seen: str) -> bool:
+    """Tell whether a page that carries the stamp `seen` is still right."""
     connection = connection_seen_by(viewer)
     if not seen or connection is None or not may_see_invoices(viewer, connection):
         return False
     now = timezone.now()
+    if stamp(viewer, connection, look, now=now) != seen:
+        return False
     sync_wanted(connection, now=now, older_than=SHOWN_FRESH)
-    return stamp(deal, connection, intents_of_deal(deal), now=now) == seen
+    return True
 
 
 def render_tab(request: HttpRequest, viewer: Viewer, deal: Deal) -> str:

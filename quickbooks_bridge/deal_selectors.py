@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Func, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
-from deals.models import Deal, TimelineEntry
+from deals.models import Deal
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Payment
 
-PAGE = 25
+# Most deals have fewer; what a page costs is mostly its rows.
+PAGE = 10
 LONGEST_PAGE = 200
 UNFINISHED = (InvoiceIntent.State.NEW, InvoiceIntent.State.SENDING, InvoiceIntent.State.UNKNOWN)
 
@@ -29,15 +31,6 @@ class DealInvoices:
         return self.first + len(self.invoices) - 1
 
 
-def invoices_of_deal(deal: Deal, *, page: int = 1, size: int = PAGE) -> DealInvoices:
-    """Give one page of the deal's invoices, newest first; they are counted only when they fill the page."""
-    rows = Invoice.objects.filter(deal=deal)
-    start = (page - 1) * size
-    found = list(rows.order_by("-txn_date", "-id")[start : start + size + 1])
-    is_all = start == 0 and len(found) <= size
-    return DealInvoices(found[:size], len(found) if is_all else rows.count(), start + 1)
-
-
 @dataclass(frozen=True)
 class DealIntents:
     """What was sent for a deal and is no invoice yet: unfinished, and refused after the person had left the form."""
@@ -45,18 +38,43 @@ class DealIntents:
     unfinished: list[InvoiceIntent]
     refused: list[InvoiceIntent]
 
+    @staticmethod
+    def of(rows: Sequence[InvoiceIntent]) -> "DealIntents":
+        """Sort the rows of `open_intents`."""
+        return DealIntents(
+            [row for row in rows if row.state in UNFINISHED],
+            [row for row in rows if row.state == InvoiceIntent.State.REFUSED],
+        )
 
-def intents_of_deal(deal: Deal) -> DealIntents:
-    """Give the deal's unfinished intents and those refused in the background that nobody has dismissed."""
+
+def open_intents(deal_pk: int) -> QuerySet[InvoiceIntent]:
+    """Give a deal's unfinished intents and those refused in the background that nobody has dismissed, newest first."""
     refused = Q(state=InvoiceIntent.State.REFUSED, dismissed_at__isnull=True)
-    rows = list(
-        InvoiceIntent.objects.filter(Q(state__in=UNFINISHED) | refused, deal=deal)
-        .select_related("member")
-        .order_by("-id")
-    )
-    return DealIntents(
-        [row for row in rows if row.state in UNFINISHED],
-        [row for row in rows if row.state == InvoiceIntent.State.REFUSED],
+    return InvoiceIntent.objects.filter(Q(state__in=UNFINISHED) | refused, deal=deal_pk).order_by("-id")
+
+
+class _Elements(Func):
+    """The texts of a JSON array as the rows of a subquery."""
+
+    template = "(SELECT value FROM json_each(%(expressions)s))"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Give the same in PostgreSQL's words."""
+        return self.as_sql(
+            compiler, connection, template="(SELECT jsonb_array_elements_text(%(expressions)s))", **extra
+        )
+
+
+def with_last_payment(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Annotate `paid_on` and `paid_by`: date and method of the last payment that settles the invoice."""
+    last = Payment.objects.filter(
+        account=OuterRef("account"),
+        realm_id=OuterRef("realm_id"),
+        qbo_id__in=_Elements(OuterRef("payment_qbo_ids")),
+        is_deleted=False,
+    ).order_by("-txn_date", "-id")
+    return invoices.annotate(
+        paid_on=Subquery(last.values("txn_date")[:1]), paid_by=Subquery(last.values("method")[:1])
     )
 
 
@@ -112,12 +130,12 @@ class MoneyStrip:
         return self.invoiced - self.outstanding
 
 
-def money_strips(deal: Deal, *, today: date, unfinished: Sequence[InvoiceIntent] = ()) -> list[MoneyStrip]:
-    """Give one strip per currency of the deal, its own first (also when nothing is invoiced): one statement."""
+def sums_of_deal(deal_pk: int, *, today: date) -> QuerySet[Any, Any]:
+    """Add up a deal's invoices by currency, the live ones and those that are none apart; read from one index alone."""
     late = Q(due_date__lt=today, balance__gt=0)
-    rows = (
-        Invoice.objects.filter(deal=deal, is_deleted=False, is_voided=False)
-        .values("currency")
+    return (
+        Invoice.objects.filter(deal=deal_pk)
+        .values("is_deleted", "is_voided", "currency")
         .annotate(
             count=Count("pk"),
             invoiced=Sum("total"),
@@ -129,8 +147,14 @@ def money_strips(deal: Deal, *, today: date, unfinished: Sequence[InvoiceIntent]
         )
         .order_by()
     )
-    sums = {row["currency"]: row for row in rows}
-    currencies = {deal.currency, *sums, *(intent.currency for intent in unfinished)}
+
+
+def strips_of(
+    deal: Deal, sums: Iterable[dict[str, Any]], unfinished: Sequence[InvoiceIntent] = ()
+) -> list[MoneyStrip]:
+    """Give one strip per currency of the deal out of `sums_of_deal`, its own first, also when nothing is invoiced."""
+    live = {row["currency"]: row for row in sums if not row["is_deleted"] and not row["is_voided"]}
+    currencies = {deal.currency, *live, *(intent.currency for intent in unfinished)}
     strips = []
     for currency in sorted(currencies, key=lambda code: (code != deal.currency, code)):
         waiting = [intent for intent in unfinished if intent.currency == currency]
@@ -139,7 +163,7 @@ def money_strips(deal: Deal, *, today: date, unfinished: Sequence[InvoiceIntent]
             unconfirmed=sum((intent.expected_total for intent in waiting), Decimal(0)),
             unconfirmed_net=sum((intent_net(intent) for intent in waiting), Decimal(0)),
         )
-        row = sums.get(currency)
+        row = live.get(currency)
         if row is not None:
             strip = replace(
                 strip,
@@ -153,6 +177,11 @@ def money_strips(deal: Deal, *, today: date, unfinished: Sequence[InvoiceIntent]
             )
         strips.append(strip)
     return strips
+
+
+def money_strips(deal: Deal, *, today: date) -> list[MoneyStrip]:
+    """Give the deal's strips without what is not confirmed: one statement."""
+    return strips_of(deal, sums_of_deal(deal.pk, today=today))
 
 
 def intent_net(intent: InvoiceIntent) -> Decimal:
@@ -176,8 +205,3 @@ def overdue_of_deal(deal: Deal, *, today: date, limit: int) -> list[Invoice]:
         .only("qbo_id", "realm_id", "doc_number", "currency", "total", "balance", "due_date")
         .order_by("-due_date", "-id")[:limit]
     )
-
-
-def last_entry_of(deal: Deal) -> int:
-    """Give the number of the deal's latest change-log entry: it rises with everything that happens."""
-    return TimelineEntry.objects.filter(deal=deal).aggregate(last=Max("pk"))["last"] or 0

@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deals.templatetags.ui import clock, day_text, moment
-from quickbooks_bridge.deal_selectors import payments_of
 from quickbooks_bridge.domain.actions import Action, invoice_actions
 from quickbooks_bridge.domain.deep_links import company_link, customer_link, invoice_link, web_url
 from quickbooks_bridge.domain.due_dates import days_late
 from quickbooks_bridge.domain.status import Status, paid_share
-from quickbooks_bridge.models import Connection, Invoice, Payment
+from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.selectors import company_today, company_zone, facts_of, invoice_status
 
 QUICKBOOKS_QUIET = timedelta(minutes=15)
@@ -60,6 +59,20 @@ class InvoiceRow:
         return 0 < self.share < 100
 
 
+@dataclass(frozen=True)
+class LastPayment:
+    """When and how an invoice was paid last."""
+
+    on: date
+    method: str
+
+    @staticmethod
+    def of(invoice: Invoice) -> "LastPayment | None":
+        """Give what `with_last_payment` read with the invoice."""
+        on = getattr(invoice, "paid_on", None)
+        return LastPayment(on, getattr(invoice, "paid_by", "") or "") if on else None
+
+
 def _web() -> str:
     return web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
 
@@ -82,19 +95,16 @@ def customer_page(realm_id: str, qbo_id: str) -> str:
 
 
 def invoice_rows(invoices: Sequence[Invoice], connection: Connection, *, now: datetime) -> list[InvoiceRow]:
-    """Give the rows of many invoices; their payments are read with one statement."""
-    payments = payments_of(connection, invoices)
-    return [invoice_row(row, connection, now=now, payments=payments.get(row.qbo_id, ())) for row in invoices]
+    """Give the rows of many invoices."""
+    return [invoice_row(row, connection, now=now) for row in invoices]
 
 
-def invoice_row(
-    invoice: Invoice, connection: Connection, *, now: datetime, payments: Sequence[Payment] = ()
-) -> InvoiceRow:
-    """Give the row of one invoice; `payments` are those that settle it, latest last."""
+def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> InvoiceRow:
+    """Give the row of one invoice; when it was paid is said of those read `with_last_payment`."""
     today = company_today(connection, now=now)
     status = invoice_status(invoice, today=today)
     zone = company_zone(connection)
-    paid = payments[-1] if payments else None
+    paid = LastPayment.of(invoice)
     share = paid_share(facts_of(invoice))
     is_same_company = invoice.realm_id == connection.realm_id
     return InvoiceRow(
@@ -118,7 +128,7 @@ def _closed_on(invoice: Invoice, zone: ZoneInfo) -> str:
     return day_text(invoice.closed_at.astimezone(zone).date(), "short") if invoice.closed_at else ""
 
 
-def _note(invoice: Invoice, status: Status, paid: Payment | None, zone: ZoneInfo) -> str:
+def _note(invoice: Invoice, status: Status, paid: LastPayment | None, zone: ZoneInfo) -> str:
     """Say when the state came about, or else whether the customer has the invoice."""
     closed = _closed_on(invoice, zone)
     if status is Status.VOIDED:
@@ -126,7 +136,7 @@ def _note(invoice: Invoice, status: Status, paid: Payment | None, zone: ZoneInfo
     if status is Status.DELETED:
         return _("Deleted %(day)s") % {"day": closed} if closed else ""
     if status is Status.PAID and paid is not None:
-        words = {"day": day_text(paid.txn_date, "short"), "method": method_text(paid)}
+        words = {"day": day_text(paid.on, "short"), "method": method_text(paid.method)}
         return _("Paid %(day)s, by %(method)s") % words if words["method"] else _("Paid %(day)s") % words
     if invoice.email_status == "EmailSent":
         if invoice.emailed_at:
@@ -135,12 +145,12 @@ def _note(invoice: Invoice, status: Status, paid: Payment | None, zone: ZoneInfo
     return _("Waits to be emailed") if invoice.email_status == "NeedToSend" else ""
 
 
-def method_text(payment: Payment) -> str:
+def method_text(method: str) -> str:
     """Name a payment's method within a sentence; QuickBooks' own name where it is none of the usual ones.
 
     QuickBooks gives a mere number where the method's name was not sent along; that says nothing to a reader.
     """
-    if not payment.method or payment.method.isdigit():
+    if not method or method.isdigit():
         return ""
     known = {
         "cash": _("cash"),
@@ -148,7 +158,7 @@ def method_text(payment: Payment) -> str:
         "credit card": _("credit card"),
         "bank transfer": _("bank transfer"),
     }
-    return known.get(payment.method.casefold(), payment.method)
+    return known.get(method.casefold(), method)
 
 
 def _due_note(invoice: Invoice, status: Status, today: date) -> str:
@@ -163,14 +173,16 @@ def _due_note(invoice: Invoice, status: Status, today: date) -> str:
     return ""
 
 
-def _side_note(invoice: Invoice, status: Status, paid: Payment | None, *, today: date, zone: ZoneInfo) -> str:
+def _side_note(
+    invoice: Invoice, status: Status, paid: LastPayment | None, *, today: date, zone: ZoneInfo
+) -> str:
     if invoice.due_date and status in {Status.OPEN, Status.PARTIALLY_PAID}:
         days = (invoice.due_date - today).days
         if days == 0:
             return _("Due today")
         return ngettext("Due in %(n)s day", "Due in %(n)s days", days) % {"n": days}
     if status is Status.PAID and paid is not None:
-        return day_text(paid.txn_date, "short")
+        return day_text(paid.on, "short")
     if status in {Status.VOIDED, Status.DELETED}:
         return _closed_on(invoice, zone)
     return _due_note(invoice, status, today)

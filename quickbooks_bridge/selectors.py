@@ -39,14 +39,15 @@ def connection_for(account: Account) -> Connection | None:
     )
 
 
+def connections_newest_first(account: Account | int) -> QuerySet[Connection]:
+    """Give the account's connection, if there is one, and then those that were disconnected, the last one first."""
+    is_over = Case(When(status=Connection.Status.DISCONNECTED, then=1), default=0)
+    return Connection.objects.filter(account=account).order_by(is_over, "-disconnected_at")
+
+
 def last_connection_for(account: Account) -> Connection | None:
     """Give the connection, or else the one disconnected last: history stays visible."""
-    return connection_for(account) or (
-        Connection.objects.filter(account=account)
-        .select_related("owner")
-        .order_by("-disconnected_at")
-        .first()
-    )
+    return connections_newest_first(account).select_related("owner").first()
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,16 @@ def connection_seen_by(viewer: Viewer) -> Connection | None:
     """Give `last_connection_for` the viewer's account, read once: a viewer lives as long as its request."""
     kept = viewer.member.__dict__
     if "_quickbooks_connection" not in kept:
-        kept["_quickbooks_connection"] = last_connection_for(viewer.account)
+        connection_keep(viewer, last_connection_for(viewer.account))
     found: Connection | None = kept["_quickbooks_connection"]
-    if found is not None:
-        found.account = viewer.account
     return found
+
+
+def connection_keep(viewer: Viewer, connection: Connection | None) -> None:
+    """Keep for the rest of the request which connection the viewer sees."""
+    if connection is not None:
+        connection.account = viewer.account
+    viewer.member.__dict__["_quickbooks_connection"] = connection
 
 
 def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
@@ -96,8 +102,13 @@ def company_today(connection: Connection, *, now: datetime) -> date:
 
 def company_zone(connection: Connection) -> ZoneInfo:
     """Give the company's time zone, the account's when QuickBooks names none."""
+    return zone_named(connection.time_zone or connection.account.time_zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Give a time zone by its name, UTC where there is none of that name."""
     try:
-        return ZoneInfo(connection.time_zone or connection.account.time_zone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
 
@@ -151,6 +162,22 @@ def _customer_links(deal: Deal, realm_id: str) -> QuerySet[CustomerLink]:
 def customer_by_id(account: Account, realm_id: str, qbo_id: str) -> Customer | None:
     """Give one customer of the local index."""
     return Customer.objects.filter(account=account, realm_id=realm_id, qbo_id=qbo_id).first()
+
+
+def linked_customers(deals: QuerySet[Deal], connections: QuerySet[Connection]) -> QuerySet[Customer]:
+    """Give the customer of one deal at one company, both still to be read: the same rule as `customer_link_of`."""
+    links = CustomerLink.objects.filter(
+        Q(organization=Subquery(deals.values("organization")[:1]))
+        | Q(person=Subquery(deals.filter(organization=None).values("person")[:1]))
+        | Q(deal=Subquery(deals.filter(organization=None, person=None).values("pk")[:1])),
+        account=Subquery(deals.values("account")[:1]),
+        realm_id=Subquery(connections.values("realm_id")[:1]),
+    )
+    return Customer.objects.filter(
+        account=Subquery(deals.values("account")[:1]),
+        realm_id=Subquery(connections.values("realm_id")[:1]),
+        qbo_id=Subquery(links.values("customer_qbo_id")[:1]),
+    )
 
 
 def linked_customer(deal: Deal, realm_id: str) -> Customer | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from deals.fields import field_catalogue
 from deals.models import Account, Deal
 from deals.selectors import custom_field_facts
-from quickbooks_bridge.deal_selectors import MoneyStrip, intents_of_deal, money_strips
+from quickbooks_bridge.deal_selectors import DealIntents, MoneyStrip, open_intents, strips_of, sums_of_deal
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts
 from quickbooks_bridge.models import Connection, Customer, Item, Preset, Term
@@ -59,7 +59,9 @@ def known(
     chosen = state.values["customer"]
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
     unfinished = [
-        intent for intent in intents_of_deal(deal).unfinished if intent.token != state.values["token"]
+        intent
+        for intent in DealIntents.of(list(open_intents(deal.pk))).unfinished
+        if intent.token != state.values["token"]
     ]
     return Known(
         connection=connection,
@@ -75,7 +77,7 @@ def known(
         presets=presets,
         customer=customer_by_id(account, realm, chosen) if chosen and not is_new else None,
         namesake=customer_named(connection, state.values["new_display_name"]) if is_new else None,
-        strip=money_strips(deal, today=today, unfinished=unfinished)[0],
+        strip=strips_of(deal, sums_of_deal(deal.pk, today=today), unfinished)[0],
         tax_percent=expected_tax_percent(connection),
         labels={entry.key: entry.label for entry in field_catalogue(custom_field_facts(account))},
     )

@@ -6,6 +6,7 @@ from .heartbeat import Heartbeat
 from .inbox import WebhookEvent
 from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
+from .marks import DealMark
 from .voids import VoidRun
 from .watch import CallCount, Notice, Outage, ParkedObject, SyncHour
 
@@ -14,6 +15,7 @@ __all__ = [
     "Connection",
     "Customer",
     "CustomerLink",
+    "DealMark",
     "Heartbeat",
     "Invoice",
     "InvoiceEvent",

@@ -244,9 +244,9 @@ def sync_wanted(connection: Connection, *, now: datetime, older_than: timedelta)
         Connection.objects.filter(pk=connection.pk).update(looked_at=now)
     if is_announced(connection, now=now) or budget(now=now).is_slow:
         older_than = max(older_than, LOOK_SELDOM)
-    if connection.is_active and (
-        connection.last_sync_at is None or connection.last_sync_at < now - older_than
-    ):
+    is_old = connection.last_sync_at is None or connection.last_sync_at < now - older_than
+    is_due = connection.next_sync_at is not None and connection.next_sync_at <= now
+    if connection.is_active and is_old and not is_due and not connection.failures:
         Connection.objects.filter(pk=connection.pk, failures=0).filter(
             Q(next_sync_at__isnull=True) | Q(next_sync_at__gt=now)
         ).update(next_sync_at=now)

@@ -69,7 +69,7 @@ def _dialog(
     payments = [
         {
             "day": payment.txn_date,
-            "method": method_text(payment),
+            "method": method_text(payment.method),
             "amount": applied_to(payment, invoice.qbo_id),
             "reference": payment.reference,
         }

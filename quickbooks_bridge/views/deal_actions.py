@@ -12,8 +12,7 @@ from django.views.decorators.http import require_POST
 
 from deals.viewer import Viewer
 from quickbooks_bridge.access import deal_of, next_path, owner_required
-from quickbooks_bridge.deal_selectors import invoices_of_deal
-from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.presenters import as_of
 from quickbooks_bridge.selectors import linked_customer
 from quickbooks_bridge.services import customers as customer_service
@@ -90,7 +89,7 @@ def unlink_customer(
         context = {
             "deal": deal,
             "customer": customer,
-            "count": invoices_of_deal(deal).total,
+            "count": Invoice.objects.filter(deal=deal).count(),
             "back": _tab(deal.pk),
         }
         return render(request, "quickbooks/unlink_customer.html", context)

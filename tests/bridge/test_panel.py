@@ -8,13 +8,15 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from deals.models import TimelineEntry
+from deals.models import DealLine, TimelineEntry
 from deals.timeline import change_log
 from deals.viewer import Viewer
-from quickbooks_bridge.deal_panels import panel_context
+from quickbooks_bridge import deal_look as deal_look_module
+from quickbooks_bridge.deal_look import deal_look
+from quickbooks_bridge.deal_panels import panel_context, stamp
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice, InvoiceIntent, Payment
 
-from ..conftest import sign_in
+from ..conftest import make_deal, sign_in
 
 pytestmark = pytest.mark.django_db
 ZONE = "America/Chicago"
@@ -129,7 +131,8 @@ def test_each_currency_has_its_strip_the_deals_own_first(admin, deal, connection
     assert "Deal value" not in cells(context, 1)
 
 
-def test_panel_reads_the_same_few_statements_for_one_and_for_many_rows(admin, deal, connection, account):
+def test_panel_reads_the_same_two_statements_for_one_and_for_many_rows(client, deal, connection, account):
+    address = f"/deals/{deal.pk}/invoices/tab/"
     Customer.objects.create(account=account, realm_id="123", qbo_id="7", display_name="Quill", sync_token=0)
     CustomerLink.objects.create(
         account=account,
@@ -152,27 +155,29 @@ def test_panel_reads_the_same_few_statements_for_one_and_for_many_rows(admin, de
                 sync_token=0,
                 method="Bank transfer",
             )
-        deal.__dict__.pop(f"_quickbooks_panel_{admin.member.pk}_1_25", None)
-        admin.member.__dict__.pop("_quickbooks_connection", None)
-        with CaptureQueriesContext(
-            database,
-        ) as queries:
-            context = panel_context(admin, deal)
+        client.get(address)  # the session is read once
+        with CaptureQueriesContext(database) as queries:
+            page = client.get(address).content.decode()
         counts.append(len(queries))
-    assert len(context["rows"]) == 23
-    assert context["rows"][0].note.endswith("by bank transfer")
-    assert counts[0] == counts[1] <= 8
+    assert page.count("<tr id=") == 10
+    assert "by bank transfer" in page
+    assert counts == [2, 2], "one for who is asking, one for all that is shown"
 
 
-def test_look_at_a_page_that_is_still_right_costs_little_and_says_nothing(client, deal, connection):
+def address_of_look(client, deal, slot: str = "tab") -> str:
+    page = client.get(f"/deals/{deal.pk}/invoices/{slot}/").content.decode()
+    return page.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+
+
+@pytest.mark.parametrize("slot", ["tab", "sidebar"])
+def test_look_at_a_page_that_is_still_right_costs_two_statements_and_says_nothing(
+    client, deal, connection, slot
+):
     an_invoice(deal, 1)
-    page = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
-    address = page.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
+    address = address_of_look(client, deal, slot)
     with CaptureQueriesContext(database) as queries:
         assert client.get(address).status_code == 204
-    assert not [
-        query for query in queries if 'quickbooks_bridge_invoice"' in query["sql"] and "SUM" in query["sql"]
-    ]
+    assert len(queries) == 2
     Connection.objects.update(failures=3, last_problem="quickbooks_down", last_problem_at=datetime.now(UTC))
     assert client.get(address).status_code == 200
 
@@ -193,14 +198,105 @@ def test_when_the_panel_changes_the_page_is_told_to_read_the_change_log_anew(cli
     assert "log/?tab=products" in log  # what it asks for next keeps the page's own address
 
 
+def test_look_at_what_is_old_wakes_the_worker_once_at_one_statement_more(client, deal, connection):
+    an_invoice(deal, 1)
+    Connection.objects.update(
+        last_sync_at=datetime.now(UTC) - timedelta(minutes=3),
+        next_sync_at=datetime.now(UTC) + timedelta(hours=1),
+    )
+    address = address_of_look(client, deal)
+    assert Connection.objects.get().next_sync_at <= datetime.now(UTC)
+    Connection.objects.update(next_sync_at=datetime.now(UTC) + timedelta(hours=1))
+    for statements in (3, 2):
+        with CaptureQueriesContext(database) as queries:
+            assert client.get(address).status_code == 204
+        assert len(queries) == statements
+    assert Connection.objects.get().next_sync_at <= datetime.now(UTC)
+
+
+CHANGES = {
+    "number": lambda deal: Invoice.objects.filter(deal=deal).update(doc_number="N99"),
+    "unlinked": lambda deal: Invoice.objects.filter(deal=deal).update(deal=None),
+    "another one": lambda deal: an_invoice(deal, 2),
+    "deleted": lambda deal: Invoice.objects.filter(deal=deal).delete(),
+    "value": lambda deal: deal.save(),
+    "product": lambda deal: DealLine.objects.create(deal=deal, name="One more"),
+    "customer": lambda deal: CustomerLink.objects.create(
+        account=deal.account,
+        realm_id="123",
+        organization=deal.organization,
+        customer_qbo_id="7",
+        linked_at=datetime.now(UTC),
+    ),
+    "payment": lambda deal: Connection.objects.update(last_sync_at=datetime.now(UTC)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_change_of_what_is_shown_is_told(client, deal, connection, account, change):
+    Customer.objects.create(account=account, realm_id="123", qbo_id="7", display_name="Quill", sync_token=0)
+    an_invoice(deal, 1)
+    address = address_of_look(client, deal)
+    assert client.get(address).status_code == 204
+    CHANGES[change](deal)
+    assert client.get(address).status_code == 200
+
+
+def test_what_becomes_overdue_at_the_companys_midnight_is_told(admin, deal, connection):
+    an_invoice(deal, 1, due_date=TODAY)
+    now = datetime.now(UTC)
+    look = deal_look(deal.account, deal.pk, now=now)
+    look.connection.account = deal.account
+    stamps = [stamp(admin, look.connection, look, now=now + timedelta(days=days)) for days in (0, 0, 1)]
+    assert stamps[0] == stamps[1] != stamps[2]
+    late = [look.sums(today=TODAY + timedelta(days=days))[0]["overdue"] for days in (0, 1, 0)]
+    assert late == [0, 100, 0]
+
+
+def test_company_in_another_time_zone_than_the_account_has_its_own_date(client, deal, connection):
+    deal.account.time_zone, connection.time_zone = "Pacific/Kiritimati", "Pacific/Niue"  # 25 hours apart
+    deal.account.save()
+    connection.save()
+    an_invoice(deal, 1, due_date=datetime.now(ZoneInfo("Pacific/Niue")).date())
+    page = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+    assert "Nothing is late" in page
+
+
+def test_sums_of_a_large_deal_are_kept_until_an_invoice_of_it_changes(
+    client, deal, connection, account, monkeypatch
+):
+    monkeypatch.setattr(deal_look_module, "LARGE", 3)
+    for number in range(1, 5):
+        an_invoice(deal, number)
+    other = make_deal(account)
+
+    def look() -> tuple[bool, str]:
+        with CaptureQueriesContext(database) as queries:
+            page = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
+        assert len(queries) <= 3
+        return any("SUM(" in one["sql"] for one in queries), page
+
+    assert look()[0]
+    assert "$400.00" in look()[1]
+    assert not look()[0]
+    an_invoice(other, 9)
+    assert not look()[0]
+    Invoice.objects.filter(deal=deal, qbo_id="1").update(total=Decimal("1100.00"))
+    has_summed, page = look()
+    assert has_summed
+    assert "$1,400.00" in page
+    assert not look()[0]
+
+
 def test_more_than_a_page_of_invoices_can_be_paged_and_shown_at_once(client, deal, connection):
     for number in range(1, 31):
         an_invoice(deal, number)
     first = client.get(f"/deals/{deal.pk}/invoices/tab/").content.decode()
-    assert first.count("<tr id=") == 25
-    assert "1–25 of 30 invoices" in first
-    second = client.get(f"/deals/{deal.pk}/invoices/tab/?page=2").content.decode()
-    assert second.count("<tr id=") == 5
+    assert first.count("<tr id=") == 10
+    assert "1–10 of 30 invoices" in first
+    last = client.get(f"/deals/{deal.pk}/invoices/tab/?page=3").content.decode()
+    assert last.count("<tr id=") == 10
+    assert "21–30 of 30 invoices" in last
     everything = client.get(f"/deals/{deal.pk}/invoices/tab/?rows=all").content.decode()
     assert everything.count("<tr id=") == 30
     assert client.get(f"/deals/{deal.pk}/invoices/tab/?page=99999999").status_code == 200

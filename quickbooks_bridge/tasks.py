@@ -9,6 +9,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from quickbooks_bridge import wake_file
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, OAuthState, VoidRun, WebhookEvent
 from quickbooks_bridge.services.calls import budget, counts_write
@@ -22,6 +23,7 @@ from quickbooks_bridge.services.pace import pace_tidy
 from quickbooks_bridge.services.poll import CHUNK, connections_sync
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
+from quickbooks_bridge.services.webhooks import announced_meanwhile, announcements_handled, forgotten_due
 
 logger = logging.getLogger(__name__)
 
@@ -29,11 +31,17 @@ AT_ONCE = 5000
 KEPT = timedelta(days=30)
 # A wake-up that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
 WAKE_AGAIN = timedelta(seconds=15)
+# Between two looks at a company of which changes keep being announced, in seconds.
+PAUSE = 1.0
 
 
 def wake(task: str, *args: object) -> None:
-    """Send a wake-up where another process can get it; when none is sent the sweep finds the row."""
+    """Send a wake-up where another process can get it; when none is sent the sweep finds the row.
+
+    Without a broker of its own the worker of the same machine is told to sweep at once.
+    """
     if not settings.REDIS_URL:
+        wake_file.ring()
         return
     try:
         current_app.send_task(
@@ -63,6 +71,7 @@ def sweep() -> None:
     now = timezone.now()
     if _Beat.written is None or abs(now - _Beat.written) >= EVERY:
         heartbeat_write(now=now)
+        forgotten_due(now=now)
         _Beat.written = now
     counts_write()
     found: dict[str, list[int]] = {}
@@ -139,6 +148,7 @@ def sync_connections(pks: list[int]) -> None:
     polled = connections_sync(pks, now=now)
     for pk in polled.alone:
         sync_connection.apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
+    _again_soon(polled.again)
 
 
 @shared_task
@@ -148,13 +158,17 @@ def sync_connection(pk: int) -> None:
     connection = Connection.objects.select_related("account").filter(pk=pk).first()
     if connection is None or budget(now=now).is_used_up:
         return
-    open_news = WebhookEvent.objects.filter(realm_id=connection.realm_id, handled_at__isnull=True)
-    pending = list(open_news.filter(received_at__lte=now).values_list("pk", flat=True)[:5000])
     if connection_sync(connection, now=now):
-        WebhookEvent.objects.filter(pk__in=pending).update(handled_at=now)
-        if open_news.exists():
-            # Announced while QuickBooks was answering: whether the answer held it already, nobody knows.
-            Connection.objects.filter(pk=pk, status=Connection.Status.ACTIVE).update(next_sync_at=now)
+        announcements_handled([connection.realm_id], now=now)
+        _again_soon(announced_meanwhile([connection.realm_id], now=now))
+
+
+def _again_soon(pks: list[int]) -> None:
+    """Ask once more after a pause in which a burst gathers; where the schedule looks every second it does so itself."""
+    if not settings.REDIS_URL:
+        return
+    for pk in pks:
+        sync_connection.apply_async((pk,), countdown=PAUSE, expires=WAKE_AGAIN.total_seconds())
 
 
 @shared_task

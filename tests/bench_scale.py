@@ -231,7 +231,7 @@ def many_companies(count: int) -> list[Figure]:
     with EmulatorProcess("--company", "us", "--single", "--companies", str(count), "--seed", "7") as emulator:
         settings.QUICKBOOKS_API_URL = emulator.api_url
         small = [one for one in emulator.companies if "access_token" in one][1 : count + 1]
-        pks = _connected(small)
+        pks = connected(small)
         _touch(emulator, small)
         batches = [pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK)]
         memory = psutil.Process().memory_info().rss
@@ -254,7 +254,7 @@ def many_companies(count: int) -> list[Figure]:
     ]
 
 
-def _connected(companies: list[dict[str, str]]) -> list[int]:
+def connected(companies: list[dict[str, str]]) -> list[int]:
     account = Account.objects.create(name="Many")
     owner = make_member(account, "many", "admin")
     accounts = Account.objects.bulk_create(Account(name=one["name"]) for one in companies)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -20,7 +19,7 @@ from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.gateway.limiter import default_limiter
-from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.models import Connection
 from quickbooks_bridge.models.newest import update_many
 
 from . import sync
@@ -28,6 +27,7 @@ from .announced import note_missed
 from .index import LEASE, LOOK_BACK, OVERLAP, next_look, note_pace, sync_failed
 from .intents import intents_adopt
 from .tokens import REFRESH_BEFORE
+from .webhooks import announced_meanwhile, announcements_handled
 
 logger = logging.getLogger(__name__)
 
@@ -58,11 +58,15 @@ class _RowTokens:
 
 @dataclass
 class Polled:
-    """What became of a chunk: how many companies are in step, and whose turn comes alone (`sync_connection`)."""
+    """What became of a chunk: how many companies are in step, and whose turn comes alone (`sync_connection`).
+
+    `again` are those of whom more was announced while QuickBooks was answering.
+    """
 
     in_step: int = 0
     failed: int = 0
     alone: list[int] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
 
 
 def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
@@ -148,38 +152,30 @@ def _finish(done: Iterable[Answered], polled: Polled, *, now: datetime) -> None:
             sync_failed(connection, error, now=now)
             polled.failed += 1
     if batch:
-        _apply(batch, now=now)
+        polled.again.extend(_apply(batch, now=now))
         polled.in_step += len(batch)
     if alone:
         Connection.objects.filter(pk__in=alone).update(sync_lease_until=None)
         polled.alone.extend(alone)
 
 
-def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> None:
-    """Apply answers and move each company's moment to ask from, in one transaction."""
+def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> list[int]:
+    """Apply answers and move each company's moment to ask from, in one transaction; gives who is due again."""
     realms = [connection.realm_id for connection, _changes in batch]
-    announced = list(
-        WebhookEvent.objects.filter(realm_id__in=realms, handled_at__isnull=True).values_list(
-            "pk", "realm_id", "received_at"
-        )
-    )
-    handled = [pk for pk, _realm, received_at in announced if received_at <= now]
-    again = {realm for _pk, realm, received_at in announced if received_at > now}
+    rows = [
+        (connection.pk, changes.server_time, now, 0, "", next_look(connection, now=now), None)
+        for connection, changes in batch
+    ]
     with transaction.atomic():
         arrived: list[sync.Arrived] = []
         sync.changes_apply(batch, now=now, source="sync", arrived=arrived)
         note_pace(batch, arrived, now=now)
         intents_adopt(batch, now=now)
         note_missed(batch, now=now)
-        rows: list[tuple[Any, ...]] = []
-        for connection, changes in batch:
-            # Announced while QuickBooks was answering: whether the answer held it already, nobody knows.
-            due = now if connection.realm_id in again else next_look(connection, now=now)
-            rows.append((connection.pk, changes.server_time, now, 0, "", due, None))
         update_many(Connection, _DONE, rows)
-        if handled:
-            WebhookEvent.objects.filter(pk__in=handled).update(handled_at=now)
+        announcements_handled(realms, now=now)
         fault_point("sync.before_commit")
+    return announced_meanwhile(realms, now=now)
 
 
 _DONE = (

@@ -1,47 +1,153 @@
 """QuickBooks' announcements: stored, then turned into one look for changes per company."""
 
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Exists, OuterRef
 
 from quickbooks_bridge.domain.webhooks import AnnouncedChange
 from quickbooks_bridge.models import Connection, WebhookEvent
 
 # A burst writes the moment of the last announcement once.
 TOLD_EVERY = timedelta(minutes=1)
+# News that nobody follows for so long belongs to a worker that died between two steps.
+FORGOTTEN = timedelta(minutes=1)
 
 
-def announcements_store(changes: tuple[AnnouncedChange, ...], *, now: datetime) -> list[str]:
-    """Store announced changes of known companies and make those companies due; gives their realms.
+@dataclass
+class _Arrival:
+    """One announcement on its way into the database; `error` is why it did not get there."""
 
-    A repeated announcement changes nothing, an unknown company is ignored.
+    changes: Sequence[AnnouncedChange]
+    at: datetime
+    is_done: bool = False
+    error: Exception | None = None
+    woken: list[int] = field(default_factory=list)
+
+
+class Together:
+    """Stores what arrives while an earlier batch is being written as one batch: a burst shares its statements.
+
+    Whoever finds nobody writing writes for all that wait, and nobody goes on before their own part is stored.
     """
-    realms = set(
-        Connection.objects.filter(
-            realm_id__in={change.realm_id for change in changes}, status=Connection.Status.ACTIVE
-        ).values_list("realm_id", flat=True)
+
+    def __init__(self, write: Callable[[Sequence[_Arrival]], list[int]]) -> None:
+        self._write = write
+        self._writing, self._listing = threading.Lock(), threading.Lock()
+        self._waiting: list[_Arrival] = []
+
+    def store(self, changes: Sequence[AnnouncedChange], *, now: datetime) -> list[int]:
+        """Store and give the connections that became due by this; raises what kept the batch from being stored."""
+        mine = _Arrival(changes, now)
+        with self._listing:
+            self._waiting.append(mine)
+        with self._writing:
+            if not mine.is_done:
+                with self._listing:
+                    batch, self._waiting = self._waiting, []
+                self._store(batch, mine)
+        if mine.error is not None:
+            raise mine.error
+        return mine.woken
+
+    def _store(self, batch: Sequence[_Arrival], mine: _Arrival) -> None:
+        try:
+            mine.woken = self._write(batch)
+        except Exception as error:
+            # What one of them did must not turn the others away.
+            for one in batch if len(batch) > 1 else ():
+                self._store([one], one)
+            if len(batch) == 1:
+                mine.error = error
+        for one in batch:
+            one.is_done = True
+
+
+def _batch_store(batch: Sequence[_Arrival]) -> list[int]:
+    arrived = {change.key: (change, one.at) for one in batch for change in one.changes}
+    companies = _companies({change.realm_id for change, _at in arrived.values()})
+    known = {company["realm_id"] for company in companies}
+    events = [
+        WebhookEvent(
+            key=key,
+            realm_id=change.realm_id,
+            entity=change.entity,
+            qbo_id=change.qbo_id,
+            operation=change.operation,
+            received_at=at,
+        )
+        # Two processes that store the same ones must not wait for each other's rows in different orders.
+        for key, (change, at) in sorted(arrived.items())
+        if change.realm_id in known
+    ]
+    if not events:
+        return []
+    WebhookEvent.objects.bulk_create(events, ignore_conflicts=True)
+    # Only now, with the news committed, is it told who has to look: whoever is ending a look at this moment either
+    # finds the news or has written the next one's time, which is read here.
+    now = max(one.at for one in batch)
+    return [company["pk"] for company in _companies(known) if _make_due(company, now)]
+
+
+def _companies(realms: set[str]) -> list[dict[str, Any]]:
+    return list(
+        Connection.objects.filter(realm_id__in=realms, status=Connection.Status.ACTIVE).values(
+            "pk", "realm_id", "failures", "next_sync_at", "announced_at"
+        )
     )
-    with transaction.atomic():
-        WebhookEvent.objects.bulk_create(
-            [
-                WebhookEvent(
-                    key=change.key,
-                    realm_id=change.realm_id,
-                    entity=change.entity,
-                    qbo_id=change.qbo_id,
-                    operation=change.operation,
-                    received_at=now,
-                )
-                for change in changes
-                if change.realm_id in realms
-            ],
-            ignore_conflicts=True,
-        )
-        # What fails at the moment keeps its own pause; the news is not lost meanwhile.
-        due = Q(failures=0, next_sync_at__gt=now)
-        is_told = Q(announced_at__isnull=True) | Q(announced_at__lt=now - TOLD_EVERY)
-        Connection.objects.filter(due | is_told, realm_id__in=realms, status=Connection.Status.ACTIVE).update(
-            announced_at=now, next_sync_at=Case(When(due, then=Value(now)), default=F("next_sync_at"))
-        )
-    return sorted(realms)
+
+
+def _make_due(company: dict[str, Any], now: datetime) -> bool:
+    """Write what an announcement means for a company, one row at a time; True when it became due by this."""
+    due_at, told_at = company["next_sync_at"], company["announced_at"]
+    # What fails at the moment keeps its own pause; the news is not lost meanwhile.
+    is_due = not company["failures"] and due_at is not None and due_at > now
+    mine = Connection.objects.filter(pk=company["pk"], status=Connection.Status.ACTIVE)
+    if told_at is None or told_at < now - TOLD_EVERY:
+        mine.update(announced_at=now)
+    return bool(is_due and mine.filter(failures=0, next_sync_at__gt=now).update(next_sync_at=now))
+
+
+_together = Together(_batch_store)
+
+
+def announcements_store(changes: Sequence[AnnouncedChange], *, now: datetime) -> list[int]:
+    """Store announced changes of known companies and make those companies due; gives the connections to wake.
+
+    A repeated announcement changes nothing, an unknown company is ignored. A burst wakes a company once.
+    """
+    return _together.store(changes, now=now)
+
+
+def announcements_handled(realms: Sequence[str], *, now: datetime) -> None:
+    """Let go of what was announced up to `now`, the moment before QuickBooks was asked: the answer holds it."""
+    WebhookEvent.objects.filter(realm_id__in=realms, handled_at__isnull=True, received_at__lte=now).update(
+        handled_at=now
+    )
+
+
+def announced_meanwhile(realms: Sequence[str], *, now: datetime) -> list[int]:
+    """Make companies due again of which more was announced while QuickBooks was answering; gives their connections.
+
+    Whether the answer held it already, nobody knows. To be asked once the next look's time is committed: see `_batch_store`.
+    """
+    open_news = WebhookEvent.objects.filter(realm_id__in=realms, handled_at__isnull=True)
+    told = set(open_news.values_list("realm_id", flat=True).distinct())
+    if not told:
+        return []
+    again = Connection.objects.filter(realm_id__in=told, status=Connection.Status.ACTIVE, failures=0)
+    again.filter(next_sync_at__gt=now).update(next_sync_at=now)
+    return list(again.values_list("pk", flat=True))
+
+
+def forgotten_due(*, now: datetime) -> None:
+    """Make companies due whose news lies there although their next look is far: whoever had to say so has died."""
+    old = WebhookEvent.objects.filter(
+        realm_id=OuterRef("realm_id"), handled_at__isnull=True, received_at__lt=now - FORGOTTEN
+    )
+    Connection.objects.filter(
+        Exists(old), status=Connection.Status.ACTIVE, failures=0, next_sync_at__gt=now + FORGOTTEN
+    ).update(next_sync_at=now)

@@ -9,7 +9,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from quickbooks_bridge.domain.webhooks import parse_announcements, signature_is_valid
-from quickbooks_bridge.models import Connection
 from quickbooks_bridge.services.webhooks import announcements_store
 from quickbooks_bridge.tasks import wake
 
@@ -30,10 +29,6 @@ def webhook(request: HttpRequest) -> HttpResponse:
     except ValueError:
         logger.warning("announcement not understood", extra={"bytes": len(body)})
         return HttpResponse(status=400)
-    realms = announcements_store(changes, now=timezone.now())
-    if settings.REDIS_URL and realms:
-        for pk in Connection.objects.filter(realm_id__in=realms, status="active").values_list(
-            "pk", flat=True
-        ):
-            wake("sync_connection", pk)
+    for pk in announcements_store(changes, now=timezone.now()):
+        wake("sync_connection", pk)
     return HttpResponse(status=200)

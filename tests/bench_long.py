@@ -1,0 +1,175 @@
+"""What takes long: the first reading of a large company while its worker is killed, and memory after thousands of tasks.
+
+`make bench` runs it at a tenth of the sizes; BENCH_INVOICES=200000 BENCH_TASKS=10000 are the promised ones.
+"""
+
+import itertools
+import os
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psutil
+import requests
+
+from .bench_site import Figure, Site, each_apart, installation, show
+from .emulator_process import EmulatorProcess
+from .waiting import until
+
+INVOICES = int(os.environ.get("BENCH_INVOICES", "20000"))
+KILLS = int(os.environ.get("BENCH_KILLS", "4"))
+TASKS = int(os.environ.get("BENCH_TASKS", "2000"))
+
+
+class Onlooker(threading.Thread):
+    """Somebody who watches the first reading: how far it says it is, and how long its page takes."""
+
+    def __init__(self, site: Site, browser: requests.Session, paths: list[str]) -> None:
+        super().__init__(daemon=True)
+        self.site, self.browser, self.paths = site, browser, paths
+        self.said: dict[str, list[int]] = {path: [] for path in paths}
+        self.slowest, self.over = 0.0, threading.Event()
+
+    def run(self) -> None:
+        for path in itertools.cycle(self.paths):
+            if self.over.wait(0.25):
+                return
+            began = time.monotonic()
+            answer = self.browser.get(self.site.url + path, timeout=30)
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            assert answer.status_code == 200, (path, answer.status_code)
+            found = re.search(r'<progress value="(\d+)"', answer.text)
+            if found:
+                self.said[path].append(int(found[1]))
+
+
+def page_reads(emulator: EmulatorProcess) -> Counter[str]:
+    """How often each page of a list was asked for."""
+    asked = [str(call.get("query") or "") for call in emulator.calls()]
+    return Counter(text for text in asked if "STARTPOSITION" in text.upper() and "COUNT(" not in text.upper())
+
+
+def first_load(kind: str) -> list[str]:
+    """Read a company of many invoices, killing the worker every so often."""
+    customers = max(100, INVOICES // 10)
+    began = time.monotonic()
+    arguments = ("--company", "us", "--single", "--seed", "7", "--customers", str(customers))
+    with EmulatorProcess(*arguments, "--invoices", str(INVOICES)) as emulator:
+        opened = time.monotonic() - began
+        assert emulator.pid is not None
+        pretend = psutil.Process(emulator.pid)
+        weighs = pretend.memory_info().rss / 2**20
+        with installation(kind, emulator) as site:
+            from deals.models import Account
+            from deals.viewer import Viewer
+            from quickbooks_bridge.models import Connection
+
+            from .conftest import connect, make_deal, make_member
+
+            account = Account.objects.create(name="Bench")
+            viewer = Viewer(account, make_member(account, "bench", "admin"))
+            deal = make_deal(account)
+            site.start("web")
+            connection = connect(viewer, emulator)
+            paths = ["/quickbooks/progress/", f"/deals/{deal.pk}/", "/quickbooks/health/"]
+            onlooker = Onlooker(site, site.person(viewer.member), paths)
+            onlooker.start()
+            used = sum(pretend.cpu_times()[:2])
+            began = time.monotonic()
+            site.start("worker")
+            for nth in range(1, KILLS + 1):
+                until(
+                    lambda nth=nth: _is_read(site, connection, nth / (KILLS + 1)),
+                    seconds=900,
+                    what=f"part {nth} of the reading",
+                )
+                site.kill("worker")
+                # As if the five minutes were over after which a killed worker's claim ends.
+                Connection.objects.update(
+                    import_lease_until=datetime.now(UTC) - timedelta(seconds=1),
+                    next_sync_at=datetime.now(UTC),
+                )
+                site.start("worker")
+            until(lambda: _is_read(site, connection, 1.0), seconds=900, what="everything is read")
+            took = time.monotonic() - began
+            used = sum(pretend.cpu_times()[:2]) - used
+            onlooker.over.set()
+            onlooker.join(30)
+            reads = page_reads(emulator)
+            apart = _apart(connection)
+            memory = site.watched["worker"]
+    falls = sum(
+        later < earlier for said in onlooker.said.values() for earlier, later in itertools.pairwise(said)
+    )
+    told = [len(set(said)) for said in onlooker.said.values()]
+    return show(
+        f"first reading of {INVOICES} invoices, {customers} customers, worker killed {KILLS} times: {kind}",
+        [
+            Figure("pretend QuickBooks: seconds to open its books", opened),
+            Figure("pretend QuickBooks: memory, MB", weighs),
+            Figure("seconds until all is read", took),
+            Figure("   of these processor time of the pretend QuickBooks", used),
+            Figure("worker, all its processes together at most, MB", memory.together, 300),
+            Figure("worker, its largest process ever, MB", memory.largest, 300),
+            Figure("pages asked for", sum(reads.values())),
+            Figure("pages asked for again", sum(reads.values()) - len(reads), KILLS),
+            Figure("invoices, payments, customers, products more or fewer than there", apart["count"], 0),
+            Figure("invoices of three pages that differ", apart["rows"], 0),
+            Figure("steps of progress seen where least are (deal, card, health)", -min(told), -3),
+            Figure("progress went back", falls, 0),
+            Figure("slowest page meanwhile, seconds", onlooker.slowest, 3, is_timed=True),
+        ],
+    )
+
+
+def _is_read(site: Site, connection: Any, part: float) -> bool:
+    """Whether so much is read; looks at the worker's memory on the way."""
+    site.look_at_memory("worker")
+    connection.refresh_from_db()
+    if connection.import_state == "done":
+        return True
+    steps = (connection.import_progress or {}).values()
+    done, total = (sum(int(step[name]) for step in steps) for name in ("done", "total"))
+    return part < 1 and total > 0 and done >= total * part
+
+
+def _apart(connection: Any) -> dict[str, int]:
+    """How far the rows here are from QuickBooks'."""
+    from quickbooks_bridge.domain.query import ANY_STATE
+    from quickbooks_bridge.models import Customer, Invoice, Item, Payment
+    from quickbooks_bridge.services.connection import client_for
+
+    client = client_for(connection, interactive=True)
+    count = sum(abs(model.objects.count() - client.count(model.__name__)) for model in (Invoice, Payment))
+    count += sum(
+        abs(model.objects.count() - client.count(model.__name__, where=[ANY_STATE]))
+        for model in (Customer, Item)
+    )
+    rows = 0
+    for start in (1, max(1, INVOICES // 2), max(1, INVOICES - 1000)):
+        theirs = {row.qbo_id: row for row in (one.read() for one in client.listed("Invoice", start=start))}
+        ours = Invoice.objects.filter(qbo_id__in=theirs)
+        held = {row.qbo_id: (row.total, row.balance, row.sync_token) for row in ours}
+        for qbo_id, row in theirs.items():
+            rows += held.get(qbo_id) != (Decimal(row.total), Decimal(row.balance), row.sync_token)
+    return {"count": count, "rows": rows}
+
+
+PARTS: dict[str, Callable[[str], list[str]]] = {"first-load": first_load}
+
+
+def main() -> None:
+    if len(sys.argv) > 2:
+        sys.exit(bool(PARTS[sys.argv[1]](sys.argv[2])))
+    if each_apart("tests.bench_long", sys.argv[1:] or list(PARTS)):
+        raise SystemExit("A promise was broken.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Announcements in bursts: stored together, woken once, and none left lying between two steps."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from quickbooks_bridge import wake_file
+from quickbooks_bridge.domain.webhooks import AnnouncedChange
+from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.services import poll, webhooks
+from quickbooks_bridge.services.poll import connections_sync
+from quickbooks_bridge.services.webhooks import Together, announcements_store, forgotten_due
+
+from ..waiting import until
+
+NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
+
+
+def change(realm: str, number: int = 1) -> AnnouncedChange:
+    return AnnouncedChange(f"k{number}", realm, "invoice", str(number), "update")
+
+
+class Slow:
+    """A database whose first write lasts until it is let go."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.is_writing, self.go_on = threading.Event(), threading.Event()
+
+    def write(self, batch) -> list[int]:
+        self.is_writing.set()
+        assert self.go_on.wait(10)
+        keys = [one.key for arrival in batch for one in arrival.changes]
+        self.batches.append(keys)
+        if "bad" in keys:
+            raise ValueError("bad")
+        return [len(keys)]
+
+
+def test_what_arrives_during_a_write_shares_the_next_one():
+    slow = Slow()
+    together = Together(slow.write)
+    outcomes: dict[str, object] = {}
+
+    def send(key: str) -> None:
+        try:
+            outcomes[key] = together.store([AnnouncedChange(key, "1", "invoice", "1", "update")], now=NOW)
+        except ValueError:
+            outcomes[key] = "refused"
+
+    first = threading.Thread(target=send, args=("first",))
+    first.start()
+    assert slow.is_writing.wait(10)
+    others = [threading.Thread(target=send, args=(key,)) for key in ("a", "b", "bad", "c")]
+    for thread in others:
+        thread.start()
+    while len(together._waiting) < 4:
+        assert first.is_alive()
+    assert outcomes == {}, "nobody goes on before their own part is stored"
+    slow.go_on.set()
+    for thread in (first, *others):
+        thread.join(10)
+    assert slow.batches[0] == ["first"]
+    assert sorted(slow.batches[1]) == ["a", "b", "bad", "c"]
+    # One that cannot be stored turns no other away: they are stored alone.
+    assert [key for key, outcome in outcomes.items() if outcome == "refused"] == ["bad"]
+    assert sorted(key for batch in slow.batches[2:] for key in batch) == ["a", "b", "bad", "c"]
+
+
+@pytest.mark.django_db
+def test_a_burst_wakes_a_company_once(connection):
+    Connection.objects.update(next_sync_at=NOW + timedelta(hours=1))
+    woken = [announcements_store((change(connection.realm_id, number),), now=NOW) for number in range(5)]
+    assert woken == [[connection.pk], [], [], [], []]
+    assert WebhookEvent.objects.count() == 5
+
+
+@pytest.mark.django_db
+def test_what_is_announced_while_quickbooks_answers_makes_due_again(connection, monkeypatch):
+    now = datetime.now(UTC)
+    announcements_store((change(connection.realm_id, 1),), now=now)
+    ask = poll._ask
+
+    def asked(row, at):
+        answer = ask(row, at)
+        fresh.append(AnnouncedChange("late", row.realm_id, "invoice", "2", "update"))
+        return answer
+
+    fresh: list[AnnouncedChange] = []
+    monkeypatch.setattr(poll, "_ask", asked)
+    applied = poll.sync.changes_apply
+
+    def apply(batch, **rest):
+        announcements_store(fresh, now=now + timedelta(seconds=1))
+        return applied(batch, **rest)
+
+    monkeypatch.setattr(poll.sync, "changes_apply", apply)
+    polled = connections_sync([connection.pk], now=now)
+    assert (polled.in_step, polled.again) == (1, [connection.pk])
+    assert Connection.objects.get().next_sync_at == now
+    assert list(WebhookEvent.objects.filter(handled_at__isnull=True).values_list("key", flat=True)) == [
+        "late"
+    ]
+
+
+@pytest.mark.django_db
+def test_news_that_a_dead_worker_left_behind_is_followed(connection):
+    announcements_store((change(connection.realm_id),), now=NOW)
+    Connection.objects.update(next_sync_at=NOW + timedelta(days=1))
+    forgotten_due(now=NOW + webhooks.FORGOTTEN)
+    assert Connection.objects.get().next_sync_at == NOW + timedelta(days=1)
+    later = NOW + webhooks.FORGOTTEN * 2
+    forgotten_due(now=later)
+    assert Connection.objects.get().next_sync_at == later
+
+
+def test_a_ring_is_heard_and_none_is_needed(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    over, heard = threading.Event(), threading.Semaphore(0)
+    listener = threading.Thread(target=wake_file.listen, args=(heard.release, over))
+    listener.start()
+
+    def is_heard() -> bool:
+        wake_file.ring()  # again, for the listener may only now have begun
+        return heard.acquire(timeout=1)
+
+    until(is_heard, what="a ring that is heard")
+    over.set()
+    listener.join(10)
+    settings.DATA_DIR = tmp_path / "not there"
+    wake_file.ring()

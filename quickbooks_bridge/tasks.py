@@ -23,7 +23,12 @@ from quickbooks_bridge.services.pace import pace_tidy
 from quickbooks_bridge.services.poll import CHUNK, connections_sync
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
-from quickbooks_bridge.services.webhooks import announced_meanwhile, announcements_handled, forgotten_due
+from quickbooks_bridge.services.webhooks import (
+    PAUSE,
+    announced_meanwhile,
+    announcements_handled,
+    forgotten_due,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +36,10 @@ AT_ONCE = 5000
 KEPT = timedelta(days=30)
 # A wake-up that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
 WAKE_AGAIN = timedelta(seconds=15)
-# Between two looks at a company of which changes keep being announced, in seconds.
-PAUSE = 1.0
 
 
-def wake(task: str, *args: object) -> None:
-    """Send a wake-up where another process can get it; when none is sent the sweep finds the row.
+def wake(task: str, *args: object, seconds: float = 0) -> None:
+    """Send a wake-up, to be taken in so many `seconds`; when none is sent the sweep finds the row.
 
     Without a broker of its own the worker of the same machine is told to sweep at once.
     """
@@ -47,6 +50,7 @@ def wake(task: str, *args: object) -> None:
         current_app.send_task(
             f"quickbooks_bridge.tasks.{task}",
             args=args,
+            countdown=seconds or None,
             expires=WAKE_AGAIN.total_seconds(),
             retry=False,
         )
@@ -168,7 +172,9 @@ def _again_soon(pks: list[int]) -> None:
     if not settings.REDIS_URL:
         return
     for pk in pks:
-        sync_connection.apply_async((pk,), countdown=PAUSE, expires=WAKE_AGAIN.total_seconds())
+        sync_connection.apply_async(
+            (pk,), countdown=PAUSE.total_seconds(), expires=WAKE_AGAIN.total_seconds()
+        )
 
 
 @shared_task

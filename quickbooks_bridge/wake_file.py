@@ -11,6 +11,8 @@ from pathlib import Path
 from django.conf import settings
 
 LOOK_EVERY = 0.1
+# A worker that was woken sleeps on for so many seconds, so that a burst does not make it run without end.
+PAUSE = 0.4
 
 
 def _path() -> Path:
@@ -24,12 +26,13 @@ def ring() -> None:
 
 
 def listen(woken: Callable[[], object], over: threading.Event) -> None:
-    """Call `woken` soon after each ring, once for several at a time, until `over` is set."""
+    """Call `woken` soon after each ring, once for those of a burst, until `over` is set."""
     known = _rung_at()
     while not over.wait(LOOK_EVERY):
         if (now := _rung_at()) != known:
             known = now
             woken()
+            over.wait(PAUSE)
 
 
 def _rung_at() -> int:

@@ -58,10 +58,12 @@ def flood(kind: str) -> list[str]:
         pretend = psutil.Process(emulator.pid)
         before = {name: site.cpu(name) for name in site.children}
         theirs = sum(pretend.cpu_times()[:2])
+        psutil.cpu_percent()
         sender.stdin.write("go\n")
         sender.stdin.flush()
         said = json.loads(sender.stdout.readline())
         sender.wait(30)
+        busy = psutil.cpu_percent() / 100 * (os.cpu_count() or 1)
         cores = {name: (site.cpu(name) - before[name]) / said["seconds"] for name in site.children}
         theirs = (sum(pretend.cpu_times()[:2]) - theirs) / said["seconds"]
         began = time.monotonic()
@@ -90,6 +92,7 @@ def flood(kind: str) -> list[str]:
             Figure("   of these refused as too many", throttled, 0),
             Figure("seconds until the last was followed", after, 15, is_timed=True),
             *(Figure(f"cores used: {name}", used) for name, used in cores.items()),
+            Figure("cores used: everything on this machine", busy),
             Figure("cores used: sender", said["cores"]),
             Figure("cores used: pretend QuickBooks", theirs),
         ],

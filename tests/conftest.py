@@ -11,7 +11,7 @@ from deals.models import Account, Deal, DealLine, Member, Organization, Person, 
 from deals.viewer import Viewer
 from quickbooks_bridge.gateway import limiter, meter
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.services import calls
+from quickbooks_bridge.services import calls, webhooks
 from quickbooks_bridge.services.connection import consent_begin, consent_finish
 from quickbooks_bridge.services.index import connection_load
 
@@ -33,6 +33,7 @@ def _nothing_by_the_minute(settings, monkeypatch) -> Iterator[None]:
     settings.QUICKBOOKS_MONTHLY_READS = 0
     monkeypatch.setattr(calls, "EVERY", 10**9)
     calls.budget_forget()
+    webhooks._known.forget()
     meter.drain_here()
     yield
     meter.drain_here()

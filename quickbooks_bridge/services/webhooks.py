@@ -1,6 +1,7 @@
 """QuickBooks' announcements: stored, then turned into one look for changes per company."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,9 @@ from quickbooks_bridge.models import Connection, WebhookEvent
 
 # A burst writes the moment of the last announcement once.
 TOLD_EVERY = timedelta(minutes=1)
+# Between two looks at a company of which changes keep being announced.
+PAUSE = timedelta(seconds=1)
+KNOWN_SECONDS = 60
 # News that nobody follows for so long belongs to a worker that died between two steps.
 FORGOTTEN = timedelta(minutes=1)
 
@@ -25,7 +29,7 @@ class _Arrival:
     at: datetime
     is_done: bool = False
     error: Exception | None = None
-    woken: list[int] = field(default_factory=list)
+    woken: dict[int, float] = field(default_factory=dict)
 
 
 class Together:
@@ -34,13 +38,13 @@ class Together:
     Whoever finds nobody writing writes for all that wait, and nobody goes on before their own part is stored.
     """
 
-    def __init__(self, write: Callable[[Sequence[_Arrival]], list[int]]) -> None:
+    def __init__(self, write: Callable[[Sequence[_Arrival]], dict[int, float]]) -> None:
         self._write = write
         self._writing, self._listing = threading.Lock(), threading.Lock()
         self._waiting: list[_Arrival] = []
 
-    def store(self, changes: Sequence[AnnouncedChange], *, now: datetime) -> list[int]:
-        """Store and give the connections that became due by this; raises what kept the batch from being stored."""
+    def store(self, changes: Sequence[AnnouncedChange], *, now: datetime) -> dict[int, float]:
+        """Store and give the connections that become due by this, in how many seconds; raises what kept the batch from being stored."""
         mine = _Arrival(changes, now)
         with self._listing:
             self._waiting.append(mine)
@@ -66,10 +70,9 @@ class Together:
             one.is_done = True
 
 
-def _batch_store(batch: Sequence[_Arrival]) -> list[int]:
+def _batch_store(batch: Sequence[_Arrival]) -> dict[int, float]:
     arrived = {change.key: (change, one.at) for one in batch for change in one.changes}
-    companies = _companies({change.realm_id for change, _at in arrived.values()})
-    known = {company["realm_id"] for company in companies}
+    known = _known.among({change.realm_id for change, _at in arrived.values()})
     events = [
         WebhookEvent(
             key=key,
@@ -84,40 +87,67 @@ def _batch_store(batch: Sequence[_Arrival]) -> list[int]:
         if change.realm_id in known
     ]
     if not events:
-        return []
+        return {}
     WebhookEvent.objects.bulk_create(events, ignore_conflicts=True)
     # Only now, with the news committed, is it told who has to look: whoever is ending a look at this moment either
     # finds the news or has written the next one's time, which is read here.
     now = max(one.at for one in batch)
-    return [company["pk"] for company in _companies(known) if _make_due(company, now)]
+    woken = {company["pk"]: _make_due(company, now) for company in _companies(known)}
+    return {pk: seconds for pk, seconds in woken.items() if seconds is not None}
 
 
 def _companies(realms: set[str]) -> list[dict[str, Any]]:
     return list(
         Connection.objects.filter(realm_id__in=realms, status=Connection.Status.ACTIVE).values(
-            "pk", "realm_id", "failures", "next_sync_at", "announced_at"
+            "pk", "realm_id", "failures", "next_sync_at", "last_sync_at", "announced_at"
         )
     )
 
 
-def _make_due(company: dict[str, Any], now: datetime) -> bool:
-    """Write what an announcement means for a company, one row at a time; True when it became due by this."""
-    due_at, told_at = company["next_sync_at"], company["announced_at"]
-    # What fails at the moment keeps its own pause; the news is not lost meanwhile.
-    is_due = not company["failures"] and due_at is not None and due_at > now
+def _make_due(company: dict[str, Any], now: datetime) -> float | None:
+    """Write what an announcement means for a company, one row at a time; gives in how many seconds it became due."""
+    told_at, last = company["announced_at"], company["last_sync_at"]
     mine = Connection.objects.filter(pk=company["pk"], status=Connection.Status.ACTIVE)
     if told_at is None or told_at < now - TOLD_EVERY:
         mine.update(announced_at=now)
-    return bool(is_due and mine.filter(failures=0, next_sync_at__gt=now).update(next_sync_at=now))
+    due = max(now, last + PAUSE) if last and last <= now else now
+    # What fails at the moment keeps its own pause; the news is not lost meanwhile.
+    if company["failures"] or company["next_sync_at"] is None or company["next_sync_at"] <= due:
+        return None
+    if not mine.filter(failures=0, next_sync_at__gt=due).update(next_sync_at=due):
+        return None
+    return (due - now).total_seconds()
 
 
+class _Known:
+    """Companies that are connected, remembered for a minute: a burst is of few of them. Unknown ones are asked for."""
+
+    def __init__(self) -> None:
+        self._until, self._realms = 0.0, frozenset[str]()
+
+    def among(self, realms: set[str]) -> set[str]:
+        """Give those of `realms` that are connected, or were a minute ago."""
+        moment = time.monotonic()
+        held = self._realms if moment < self._until else frozenset()
+        if not realms <= held:
+            found = {company["realm_id"] for company in _companies(realms - held)}
+            self._until = self._until if held else moment + KNOWN_SECONDS
+            self._realms = held = held | found
+        return realms & held
+
+    def forget(self) -> None:
+        """Ask for all again."""
+        self._until = 0.0
+
+
+_known = _Known()
 _together = Together(_batch_store)
 
 
-def announcements_store(changes: Sequence[AnnouncedChange], *, now: datetime) -> list[int]:
-    """Store announced changes of known companies and make those companies due; gives the connections to wake.
+def announcements_store(changes: Sequence[AnnouncedChange], *, now: datetime) -> dict[int, float]:
+    """Store announced changes of known companies and make those due; gives the connections to wake, in how many seconds.
 
-    A repeated announcement changes nothing, an unknown company is ignored. A burst wakes a company once.
+    A repeated announcement changes nothing, an unknown company is ignored. A burst wakes a company once a second.
     """
     return _together.store(changes, now=now)
 
@@ -139,7 +169,7 @@ def announced_meanwhile(realms: Sequence[str], *, now: datetime) -> list[int]:
     if not told:
         return []
     again = Connection.objects.filter(realm_id__in=told, status=Connection.Status.ACTIVE, failures=0)
-    again.filter(next_sync_at__gt=now).update(next_sync_at=now)
+    again.filter(next_sync_at__gt=now + PAUSE).update(next_sync_at=now + PAUSE)
     return list(again.values_list("pk", flat=True))
 
 

@@ -29,6 +29,6 @@ def webhook(request: HttpRequest) -> HttpResponse:
     except ValueError:
         logger.warning("announcement not understood", extra={"bytes": len(body)})
         return HttpResponse(status=400)
-    for pk in announcements_store(changes, now=timezone.now()):
-        wake("sync_connection", pk)
+    for pk, seconds in announcements_store(changes, now=timezone.now()).items():
+        wake("sync_connection", pk, seconds=seconds)
     return HttpResponse(status=200)

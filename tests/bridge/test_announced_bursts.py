@@ -12,6 +12,7 @@ from quickbooks_bridge.services import poll, webhooks
 from quickbooks_bridge.services.poll import connections_sync
 from quickbooks_bridge.services.webhooks import Together, announcements_store, forgotten_due
 
+from ..conftest import connect
 from ..waiting import until
 
 NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
@@ -28,14 +29,14 @@ class Slow:
         self.batches: list[list[str]] = []
         self.is_writing, self.go_on = threading.Event(), threading.Event()
 
-    def write(self, batch) -> list[int]:
+    def write(self, batch) -> dict[int, float]:
         self.is_writing.set()
         assert self.go_on.wait(10)
         keys = [one.key for arrival in batch for one in arrival.changes]
         self.batches.append(keys)
         if "bad" in keys:
             raise ValueError("bad")
-        return [len(keys)]
+        return {len(keys): 0.0}
 
 
 def test_what_arrives_during_a_write_shares_the_next_one():
@@ -72,8 +73,26 @@ def test_what_arrives_during_a_write_shares_the_next_one():
 def test_a_burst_wakes_a_company_once(connection):
     Connection.objects.update(next_sync_at=NOW + timedelta(hours=1))
     woken = [announcements_store((change(connection.realm_id, number),), now=NOW) for number in range(5)]
-    assert woken == [[connection.pk], [], [], [], []]
+    assert woken == [{connection.pk: 0.0}, {}, {}, {}, {}]
     assert WebhookEvent.objects.count() == 5
+
+
+@pytest.mark.django_db
+def test_a_company_just_looked_at_is_given_a_moment(connection):
+    """Changes that keep being announced are gathered; the first one is followed at once."""
+    Connection.objects.update(next_sync_at=NOW + timedelta(hours=1), last_sync_at=NOW)
+    at = NOW + webhooks.PAUSE / 4
+    assert announcements_store((change(connection.realm_id),), now=at) == {connection.pk: 0.75}
+    assert Connection.objects.get().next_sync_at == NOW + webhooks.PAUSE
+
+
+@pytest.mark.django_db
+def test_a_company_that_nobody_knew_yet_is_asked_for(connection, stranger, pretend):
+    assert announcements_store((change("no such"),), now=NOW) == {}
+    other = connect(stranger, pretend, company=1)
+    announcements_store((change(other.realm_id),), now=NOW)
+    announcements_store((change("no such"),), now=NOW)
+    assert [event.realm_id for event in WebhookEvent.objects.all()] == [other.realm_id]
 
 
 @pytest.mark.django_db
@@ -98,7 +117,7 @@ def test_what_is_announced_while_quickbooks_answers_makes_due_again(connection, 
     monkeypatch.setattr(poll.sync, "changes_apply", apply)
     polled = connections_sync([connection.pk], now=now)
     assert (polled.in_step, polled.again) == (1, [connection.pk])
-    assert Connection.objects.get().next_sync_at == now
+    assert Connection.objects.get().next_sync_at == now + webhooks.PAUSE
     assert list(WebhookEvent.objects.filter(handled_at__isnull=True).values_list("key", flat=True)) == [
         "late"
     ]

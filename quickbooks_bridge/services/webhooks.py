@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Exists, OuterRef
 
 from quickbooks_bridge.domain.webhooks import AnnouncedChange
@@ -17,6 +18,8 @@ TOLD_EVERY = timedelta(minutes=1)
 # Between two looks at a company of which changes keep being announced.
 PAUSE = timedelta(seconds=1)
 KNOWN_SECONDS = 60
+# Rows of a statement.
+AT_ONCE = 500
 # News that nobody follows for so long belongs to a worker that died between two steps.
 FORGOTTEN = timedelta(minutes=1)
 
@@ -73,27 +76,60 @@ class Together:
 def _batch_store(batch: Sequence[_Arrival]) -> dict[int, float]:
     arrived = {change.key: (change, one.at) for one in batch for change in one.changes}
     known = _known.among({change.realm_id for change, _at in arrived.values()})
-    events = [
-        WebhookEvent(
-            key=key,
-            realm_id=change.realm_id,
-            entity=change.entity,
-            qbo_id=change.qbo_id,
-            operation=change.operation,
-            received_at=at,
-        )
-        # Two processes that store the same ones must not wait for each other's rows in different orders.
-        for key, (change, at) in sorted(arrived.items())
-        if change.realm_id in known
-    ]
-    if not events:
+    # Two processes that store the same ones must not wait for each other's rows in different orders.
+    news = [(key, change, at) for key, (change, at) in sorted(arrived.items()) if change.realm_id in known]
+    if not news:
         return {}
-    WebhookEvent.objects.bulk_create(events, ignore_conflicts=True)
+    _insert(news)
     # Only now, with the news committed, is it told who has to look: whoever is ending a look at this moment either
     # finds the news or has written the next one's time, which is read here.
     now = max(one.at for one in batch)
-    woken = {company["pk"]: _make_due(company, now) for company in _companies(known)}
+    woken = {company["pk"]: _make_due(company, now) for company in _resting(sorted(known), now)}
     return {pk: seconds for pk, seconds in woken.items() if seconds is not None}
+
+
+def _insert(news: Sequence[tuple[str, AnnouncedChange, datetime]]) -> None:
+    """Write news that is not there yet; plain SQL, for putting a statement together costs more than running it."""
+    database = connections[DEFAULT_DB_ALIAS]
+    adapt = database.ops.adapt_datetimefield_value
+    table = WebhookEvent._meta.db_table
+    with database.cursor() as cursor:
+        for start in range(0, len(news), AT_ONCE):
+            part = news[start : start + AT_ONCE]
+            marks = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(part))
+            # The only text put together here is our own table's name and marks.
+            cursor.execute(
+                f"INSERT INTO {table} (key, realm_id, entity, qbo_id, operation, received_at) VALUES {marks} "  # noqa: S608 - see above
+                "ON CONFLICT DO NOTHING",
+                [
+                    value
+                    for key, change, at in part
+                    for value in (
+                        key,
+                        change.realm_id,
+                        change.entity,
+                        change.qbo_id,
+                        change.operation,
+                        adapt(at),
+                    )
+                ],
+            )
+
+
+def _resting(realms: list[str], now: datetime) -> list[dict[str, Any]]:
+    """Give the companies for which an announcement is to be written down; in a burst there are none most of the time."""
+    database = connections[DEFAULT_DB_ALIAS]
+    adapt = database.ops.adapt_datetimefield_value
+    marks = ", ".join(["%s"] * len(realms))
+    with database.cursor() as cursor:
+        # The only text put together here is our own table's name and marks.
+        cursor.execute(
+            f"SELECT realm_id FROM {Connection._meta.db_table} WHERE realm_id IN ({marks}) AND status = %s AND "  # noqa: S608 - see above
+            "((failures = 0 AND next_sync_at > %s) OR announced_at IS NULL OR announced_at < %s)",
+            [*realms, Connection.Status.ACTIVE, adapt(now + PAUSE), adapt(now - TOLD_EVERY)],
+        )
+        found = {row[0] for row in cursor.fetchall()}
+    return _companies(found) if found else []
 
 
 def _companies(realms: set[str]) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """The address QuickBooks announces changes to: checked, stored, answered; nothing else."""
 
 import logging
+from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -13,6 +15,26 @@ from quickbooks_bridge.services.webhooks import announcements_store
 from quickbooks_bridge.tasks import wake
 
 logger = logging.getLogger(__name__)
+
+
+class AnnouncementsFirst:
+    """Answers announcements before anything that only people's requests need: sessions, languages, content policy.
+
+    Hundreds may come in a second, and what they say is proven by their signature alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response, self.path = get_response, ""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Take what is for the webhook, pass on all else."""
+        self.path = self.path or reverse("quickbooks:webhook")
+        if request.method != "POST" or request.path != self.path:
+            return self.get_response(request)
+        answer = webhook(request)
+        # Without it a server ends the connection, or speaks of pieces, for no body at all.
+        answer["Content-Length"] = str(len(answer.content))
+        return answer
 
 
 @csrf_exempt

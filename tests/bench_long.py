@@ -26,6 +26,9 @@ INVOICES = int(os.environ.get("BENCH_INVOICES", "20000"))
 KILLS = int(os.environ.get("BENCH_KILLS", "4"))
 TASKS = int(os.environ.get("BENCH_TASKS", "2000"))
 
+# How the pages say how far the reading is.
+SAYS_SO = {"card": r'<progress value="(\d+)"', "health": r"(\d[^<]{0,12}) of [^<]{1,14} are here"}
+
 
 class Onlooker(threading.Thread):
     """Somebody who watches the first reading: how far it says it is, and how long its page takes."""
@@ -44,9 +47,9 @@ class Onlooker(threading.Thread):
             answer = self.browser.get(self.site.url + path, timeout=30)
             self.slowest = max(self.slowest, time.monotonic() - began)
             assert answer.status_code == 200, (path, answer.status_code)
-            found = re.search(r'<progress value="(\d+)"', answer.text)
+            found = re.search(SAYS_SO["health" if "health" in path else "card"], answer.text)
             if found:
-                self.said[path].append(int(found[1]))
+                self.said[path].append(int(re.sub(r"\D", "", found[1])))
 
 
 def page_reads(emulator: EmulatorProcess) -> Counter[str]:

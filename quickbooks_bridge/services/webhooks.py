@@ -116,7 +116,7 @@ def _insert(news: Sequence[tuple[str, AnnouncedChange, datetime]]) -> None:
             )
 
 
-def _resting(realms: list[str], now: datetime) -> list[dict[str, Any]]:
+def _resting(realms: list[str], now: datetime) -> list[Any]:
     """Give the companies for which an announcement is to be written down; in a burst there are none most of the time."""
     database = connections[DEFAULT_DB_ALIAS]
     adapt = database.ops.adapt_datetimefield_value
@@ -132,7 +132,7 @@ def _resting(realms: list[str], now: datetime) -> list[dict[str, Any]]:
     return _companies(found) if found else []
 
 
-def _companies(realms: set[str]) -> list[dict[str, Any]]:
+def _companies(realms: set[str]) -> list[Any]:
     return list(
         Connection.objects.filter(realm_id__in=realms, status=Connection.Status.ACTIVE).values(
             "pk", "realm_id", "failures", "next_sync_at", "last_sync_at", "announced_at"

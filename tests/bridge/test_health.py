@@ -8,7 +8,6 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-<<<<<<< HEAD
 from quickbooks_bridge.health.chart import chart
 from quickbooks_bridge.models import (
     CallCount,
@@ -24,10 +23,6 @@ from quickbooks_bridge.models import (
     SyncHour,
 )
 from quickbooks_bridge.services.index import connection_sync
-=======
-from quickbooks_bridge.models import CallCount, Connection, Notice, ParkedObject
-from quickbooks_bridge.services.heartbeat import heartbeat_write
->>>>>>> c114a72 (webhooks: a burst shares its statements and wakes a company once)
 
 from ..conftest import make_member, sign_in
 
@@ -72,16 +67,6 @@ def test_an_ended_connection_says_whose_turn_it_is(connection, admin):
     assert "you own the connection" in page
     assert "Reconnect</button>" in page
     assert '<span class="bubble">1</span>' in page
-
-
-def test_a_first_reading_under_way_is_no_company_in_step(connection, admin):
-    heartbeat_write(now=now())
-    assert "In step with QuickBooks" in shown(admin)
-    progress = {"items": {"done": 27, "total": 27}, "invoices": {"done": 3000, "total": 200_000}}
-    Connection.objects.update(import_state="running", import_progress=progress)
-    page = shown(admin)
-    assert '<progress value="3027"' in page
-    assert "In step with QuickBooks" not in page
 
 
 def test_what_is_left_over_is_named_and_counted(connection, admin):

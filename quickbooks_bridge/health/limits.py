@@ -49,6 +49,7 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
         "forecast": grouped(forecast(used, now=now)),
         "percent": min(100, round(used * 100 / allowance.allowed)) if allowance.allowed else 0,
         "words": words,
+        "is_slow": allowance.is_slow,
         "now": _now(connection),
     }
     health.is_used_up = allowance.is_used_up

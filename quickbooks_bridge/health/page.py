@@ -59,6 +59,7 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
     announcements(health, connection, now)
     work(health, viewer, connection, now)
     reads(health, connection, now)
+    health.findings.sort(key=lambda one: one.weight)
     solved(health, connection, now)
     health.chart = chart(connection, now=now)
     health.events = happened(viewer, connection, kind=shown.kind, is_long=shown.is_long, now=now)

@@ -47,6 +47,11 @@ class Finding:
     is_waiting: bool = False
 
     @property
+    def weight(self) -> int:
+        """Give its place: what is broken, what somebody should see to, what mends itself."""
+        return 0 if self.state == BAD else 2 if self.is_waiting else 1
+
+    @property
     def icon(self) -> str:
         """Name the drawing of the state."""
         return ICONS[self.state]

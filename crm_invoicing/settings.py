@@ -161,7 +161,7 @@ SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=IS_HTTPS)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
 # Only where a proxy sets the header itself: else anybody could claim to have come by https.
 if env.bool("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -206,6 +206,9 @@ QUICKBOOKS_POLL_SECONDS = env.int("QUICKBOOKS_POLL_SECONDS", default=300)
 QUICKBOOKS_SWEEP_SECONDS = env.int("QUICKBOOKS_SWEEP_SECONDS", default=86_400)
 # Successful reads a month that this installation may use; background reads slow down and stop before it. 0: no limit.
 QUICKBOOKS_MONTHLY_READS = env.int("QUICKBOOKS_MONTHLY_READS", default=500_000)
+
+# What a monitoring system brings to read /metrics; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Mail to the owner of a connection. Without a host it is written to the log of the worker.
 EMAIL_HOST = env.str("EMAIL_HOST", default="")

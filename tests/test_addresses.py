@@ -36,6 +36,7 @@ RULES: dict[str, tuple[str, str, str, str]] = {
     "login": ("page", "away", "away", "away"),
     "logout": (POST_ONLY,) * 4,
     "healthz": OPEN,
+    "metrics": ("404",) * 4,
     "set_language": ("away",) * 4,
     **{f"deals:{kind}_list": LIST for kind in ("deal", "organization", "person", "product")},
     **{f"deals:{kind}_new": LIST for kind in ("deal", "organization", "person", "product")},

@@ -1,0 +1,210 @@
+"""What a monitoring system is told: figures of the rows, the same whichever process answers.
+
+Names and units follow Prometheus' conventions. Nothing tells one company from another: their number would multiply
+every series, and who is connected is nobody's business who watches machines. Statements are as many for ten
+thousand companies as for one.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from django.conf import settings
+from django.db.models import CharField, Count, Max, Min, Q, QuerySet, Sum, Value
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from quickbooks_bridge.models import (
+    CallCount,
+    Connection,
+    InvoiceIntent,
+    Notice,
+    Outage,
+    ParkedObject,
+    SyncHour,
+    VoidRun,
+    WebhookEvent,
+)
+from quickbooks_bridge.selectors import REFUSED
+from quickbooks_bridge.services.calls import Budget, forecast, month_start
+from quickbooks_bridge.services.heartbeat import broker_state, schedule_last_ran
+from quickbooks_bridge.services.intents import UNFINISHED
+
+# Upper ends in seconds: a look of somebody, two polls, a quarter of an hour, an hour, the daily look.
+AGES = (60, 600, 900, 3600, 90_000)
+KINDS = ("announcement", "invoice", "void", "notice", "outage", "parked", "refused")
+
+
+class InstallationFigures:
+    """A Prometheus collector that reads the rows when it is asked."""
+
+    def __init__(self, *, now: datetime) -> None:
+        self.now = now
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every figure."""
+        yield _build()
+        yield from _processes()
+        yield from _companies(self.now)
+        yield from _work(self.now)
+        yield from _delays(self.now)
+        yield from _calls(self.now)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"crm_invoicing_{name}", text, value=value)
+
+
+def _build() -> Metric:
+    try:
+        number = version("crm-invoicing")
+    except PackageNotFoundError:  # run from its folder, as one machine does
+        number = "source"
+    return InfoMetricFamily("crm_invoicing", "The running program.", value={"version": number})
+
+
+def _processes() -> Iterator[Metric]:
+    last = schedule_last_ran()
+    yield _gauge(
+        "schedule_last_run_timestamp_seconds",
+        "When the schedule last said that it runs; 0 when it never did.",
+        last.timestamp() if last else 0,
+    )
+    if settings.REDIS_URL:
+        is_up = broker_state(settings.REDIS_URL) == "ok"
+        yield _gauge("broker_up", "Whether Redis answers.", int(is_up))
+
+
+def _companies(now: datetime) -> Iterator[Metric]:
+    active = Q(status=Connection.Status.ACTIVE)
+    read = active & Q(import_state=Connection.Import.DONE)
+    due = active & Q(next_sync_at__lt=now)
+    ages = {
+        f"within_{age}": Count("pk", filter=read & Q(last_sync_at__gte=now - timedelta(seconds=age)))
+        for age in AGES
+    }
+    found = Connection.objects.aggregate(
+        **{str(status): Count("pk", filter=Q(status=status)) for status in Connection.Status},
+        failing=Count("pk", filter=active & Q(failures__gt=0)),
+        loading=Count("pk", filter=active & ~Q(import_state=Connection.Import.DONE)),
+        due=Min("next_sync_at", filter=due),
+        oldest=Min("last_sync_at", filter=read),
+        **ages,
+    )
+    connections = GaugeMetricFamily(
+        "crm_invoicing_connections", "QuickBooks companies by state of their connection.", labels=["status"]
+    )
+    for status in Connection.Status:
+        connections.add_metric([str(status)], found[str(status)])
+    yield connections
+    yield _gauge("connections_failing", "Connected companies whose last look failed.", found["failing"])
+    yield _gauge("connections_loading", "Connected companies still being read first.", found["loading"])
+    yield _gauge(
+        "sync_overdue_seconds",
+        "How long the most overdue company has waited for its turn.",
+        _age(found["due"], now),
+    )
+    yield _gauge(
+        "sync_age_seconds_max",
+        "How long ago the company looked at longest ago was looked at.",
+        _age(found["oldest"], now),
+    )
+    in_step = GaugeMetricFamily(
+        "crm_invoicing_connections_in_step",
+        "Connected companies that QuickBooks was looked at for within so many seconds.",
+        labels=["within"],
+    )
+    for age in AGES:
+        in_step.add_metric([str(age)], found[f"within_{age}"])
+    yield in_step
+
+
+def _age(moment: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - moment).total_seconds()) if moment is not None else 0.0
+
+
+def _work(now: datetime) -> Iterator[Metric]:
+    def count(kind: str, rows: QuerySet[Any], moment: str) -> QuerySet[Any, Any]:
+        counted: QuerySet[Any, Any] = (
+            rows.order_by()
+            .annotate(what=Value(kind, output_field=CharField()))
+            .values("what")
+            .annotate(rows=Count("pk"), since=Min(moment))
+            .values_list("what", "rows", "since")
+        )
+        return counted
+
+    first, *rest = (
+        count("invoice", InvoiceIntent.objects.filter(state__in=UNFINISHED), "created_at"),
+        count("refused", InvoiceIntent.objects.filter(REFUSED), "created_at"),
+        count("void", VoidRun.objects.filter(ended_at__isnull=True), "begun_at"),
+        count("announcement", WebhookEvent.objects.filter(handled_at__isnull=True), "received_at"),
+        count("notice", Notice.objects.filter(sent_at__isnull=True, next_try_at__isnull=False), "created_at"),
+        count("outage", Outage.objects.filter(ended_at__isnull=True), "began_at"),
+        count("parked", ParkedObject.objects.all(), "first_at"),
+    )
+    found = {what: (rows, since) for what, rows, since in first.union(*rest, all=True)}
+    waiting = GaugeMetricFamily(
+        "crm_invoicing_waiting",
+        "Work not finished: invoices and voids not confirmed, announcements not followed, mails not sent, "
+        "outages not over, objects not understood, refusals nobody has read.",
+        labels=["kind"],
+    )
+    oldest = GaugeMetricFamily(
+        "crm_invoicing_waiting_oldest_seconds", "How long the oldest of them has waited.", labels=["kind"]
+    )
+    for kind in KINDS:
+        rows, since = found.get(kind, (0, None))
+        waiting.add_metric([kind], rows)
+        oldest.add_metric([kind], _age(since, now))
+    yield waiting
+    yield oldest
+
+
+def _delays(now: datetime) -> Iterator[Metric]:
+    hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    found = SyncHour.objects.filter(hour__gte=hour).aggregate(
+        changes=Sum("changes", default=0), seconds=Sum("seconds", default=0), worst=Max("worst", default=0)
+    )
+    yield _gauge(
+        "change_delay_seconds_max",
+        "The longest that a change in QuickBooks took to show, in this hour and the one before.",
+        found["worst"],
+    )
+    yield _gauge(
+        "change_delay_seconds_mean",
+        "What a change in QuickBooks took on average, in this hour and the one before.",
+        found["seconds"] / found["changes"] if found["changes"] else 0,
+    )
+
+
+def _calls(now: datetime) -> Iterator[Metric]:
+    rows = (
+        CallCount.objects.filter(day__gte=month_start(now))
+        .values("purpose")
+        .annotate(reads_made=Sum("reads"), writes_made=Sum("writes"))
+        .order_by()
+    )
+    counts = {row["purpose"]: (row["reads_made"], row["writes_made"]) for row in rows}
+    calls = CounterMetricFamily(
+        "crm_invoicing_quickbooks_calls",
+        "Calls to QuickBooks since the month began; reads are metered.",
+        labels=["purpose", "kind"],
+    )
+    for purpose in CallCount.Purpose:
+        reads, writes = counts.get(str(purpose), (0, 0))
+        calls.add_metric([str(purpose), "read"], reads)
+        calls.add_metric([str(purpose), "write"], writes)
+    yield calls
+    budget = Budget(sum(reads for reads, _writes in counts.values()), settings.QUICKBOOKS_MONTHLY_READS)
+    yield _gauge("quickbooks_reads_allowed", "Reads a month may have; 0 is no limit.", budget.allowed)
+    yield _gauge(
+        "quickbooks_reads_forecast",
+        "What this month's reads come to if they go on like this.",
+        forecast(budget.used, now=now),
+    )

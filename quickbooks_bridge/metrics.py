@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, Count, Max, Min, Q, QuerySet, Sum, Value
+from django.db.models import CharField, Count, Exists, Max, Min, OuterRef, Q, QuerySet, Sum, Value
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -139,11 +139,17 @@ def _work(now: datetime) -> Iterator[Metric]:
         )
         return counted
 
+    # What was announced of a company that was disconnected since is nobody's work.
+    connected = Connection.objects.filter(realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE)
     first, *rest = (
         count("invoice", InvoiceIntent.objects.filter(state__in=UNFINISHED), "created_at"),
         count("refused", InvoiceIntent.objects.filter(REFUSED), "created_at"),
         count("void", VoidRun.objects.filter(ended_at__isnull=True), "begun_at"),
-        count("announcement", WebhookEvent.objects.filter(handled_at__isnull=True), "received_at"),
+        count(
+            "announcement",
+            WebhookEvent.objects.filter(Exists(connected), handled_at__isnull=True),
+            "received_at",
+        ),
         count("notice", Notice.objects.filter(sent_at__isnull=True, next_try_at__isnull=False), "created_at"),
         count("outage", Outage.objects.filter(ended_at__isnull=True), "began_at"),
         count("parked", ParkedObject.objects.all(), "first_at"),

@@ -27,6 +27,7 @@ from quickbooks_bridge.services.webhooks import (
     PAUSE,
     announced_meanwhile,
     announcements_handled,
+    announcements_open,
     forgotten_due,
 )
 
@@ -162,8 +163,9 @@ def sync_connection(pk: int) -> None:
     connection = Connection.objects.select_related("account").filter(pk=pk).first()
     if connection is None or budget(now=now).is_used_up:
         return
+    announced = announcements_open([connection.realm_id])
     if connection_sync(connection, now=now):
-        announcements_handled([connection.realm_id], now=now)
+        announcements_handled(announced.get(connection.realm_id, []), now=now)
         _again_soon(announced_meanwhile([connection.realm_id], now=now))
 
 
@@ -237,9 +239,11 @@ def read_company_lists(pk: int) -> None:
 
 @shared_task
 def tidy() -> None:
-    """Drop what nobody asks for any more: announcements long handled, consents that were never finished."""
+    """Drop what nobody asks for any more: announcements long past, consents that were never finished."""
     now = timezone.now()
     WebhookEvent.objects.filter(handled_at__lt=now - KEPT).delete()
+    # Of companies that were disconnected: a new connection reads everything anew.
+    WebhookEvent.objects.filter(handled_at__isnull=True, received_at__lt=now - KEPT).delete()
     OAuthState.objects.filter(expires_at__lt=now - KEPT).delete()
     pace_tidy(now=now)
     outages_tidy(now=now)

@@ -5,7 +5,7 @@ next to none. A company that is slow or fails holds nobody up: answers are appli
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ from .announced import note_missed
 from .index import LEASE, LOOK_BACK, OVERLAP, next_look, note_pace, sync_failed
 from .intents import intents_adopt
 from .tokens import REFRESH_BEFORE
-from .webhooks import announced_meanwhile, announcements_handled
+from .webhooks import announced_meanwhile, announcements_handled, announcements_open
 
 logger = logging.getLogger(__name__)
 
@@ -73,11 +73,12 @@ def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
     """Ask the companies among `pks` that nobody else is asking, one call each, and apply the answers."""
     polled = Polled()
     claimed = _claim(pks, now=now)
+    announced = announcements_open(connection.realm_id for connection in claimed) if claimed else {}
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(claimed) or 1)) as pool:
         waiting = {pool.submit(_ask, connection, now): connection for connection in claimed}
         while waiting:
             done = _round(waiting)
-            _finish(done, polled, now=now)
+            _finish(done, polled, announced, now=now)
             for future, _connection in done:
                 del waiting[future]
     return polled
@@ -140,7 +141,9 @@ def _round(waiting: dict[Future[RemoteChanges], Connection]) -> list[Answered]:
     return [(future, waiting[future]) for future in done]
 
 
-def _finish(done: Iterable[Answered], polled: Polled, *, now: datetime) -> None:
+def _finish(
+    done: Iterable[Answered], polled: Polled, announced: Mapping[str, list[int]], *, now: datetime
+) -> None:
     batch: list[tuple[Connection, RemoteChanges]] = []
     alone: list[int] = []
     for future, connection in done:
@@ -152,15 +155,20 @@ def _finish(done: Iterable[Answered], polled: Polled, *, now: datetime) -> None:
             sync_failed(connection, error, now=now)
             polled.failed += 1
     if batch:
-        polled.again.extend(_apply(batch, now=now))
+        polled.again.extend(_apply(batch, announced, now=now))
         polled.in_step += len(batch)
     if alone:
         Connection.objects.filter(pk__in=alone).update(sync_lease_until=None)
         polled.alone.extend(alone)
 
 
-def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> list[int]:
-    """Apply answers and move each company's moment to ask from, in one transaction; gives who is due again."""
+def _apply(
+    batch: list[tuple[Connection, RemoteChanges]], announced: Mapping[str, list[int]], *, now: datetime
+) -> list[int]:
+    """Apply answers and move each company's moment to ask from, in one transaction; gives who is due again.
+
+    `announced` are the announcements that were there before QuickBooks was asked.
+    """
     realms = [connection.realm_id for connection, _changes in batch]
     rows = [
         (connection.pk, changes.server_time, now, 0, "", next_look(connection, now=now), None)
@@ -173,7 +181,7 @@ def _apply(batch: list[tuple[Connection, RemoteChanges]], *, now: datetime) -> l
         intents_adopt(batch, now=now)
         note_missed(batch, now=now)
         update_many(Connection, _DONE, rows)
-        announcements_handled(realms, now=now)
+        announcements_handled([pk for realm in realms for pk in announced.get(realm, ())], now=now)
         fault_point("sync.before_commit")
     return announced_meanwhile(realms, now=now)
 

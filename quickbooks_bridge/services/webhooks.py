@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ PAUSE = timedelta(seconds=1)
 KNOWN_SECONDS = 60
 # Rows of a statement.
 AT_ONCE = 500
+FOLLOWED_AT_ONCE = 5000
 # News that nobody follows for so long belongs to a worker that died between two steps.
 FORGOTTEN = timedelta(minutes=1)
 
@@ -188,11 +189,23 @@ def announcements_store(changes: Sequence[AnnouncedChange], *, now: datetime) ->
     return _together.store(changes, now=now)
 
 
-def announcements_handled(realms: Sequence[str], *, now: datetime) -> None:
-    """Let go of what was announced up to `now`, the moment before QuickBooks was asked: the answer holds it."""
-    WebhookEvent.objects.filter(realm_id__in=realms, handled_at__isnull=True, received_at__lte=now).update(
-        handled_at=now
-    )
+def announcements_open(realms: Iterable[str]) -> dict[str, list[int]]:
+    """Give by company the rows of what was announced and not followed yet.
+
+    Read before QuickBooks is asked, they are what the answer holds. Times would not tell: an announcement's is of the
+    machine that received it, and two machines' clocks differ by more than an answer takes.
+    """
+    rows = WebhookEvent.objects.filter(realm_id__in=set(realms), handled_at__isnull=True)
+    found: dict[str, list[int]] = {}
+    for pk, realm in rows.order_by("pk").values_list("pk", "realm_id")[:FOLLOWED_AT_ONCE]:
+        found.setdefault(realm, []).append(pk)
+    return found
+
+
+def announcements_handled(rows: Sequence[int], *, now: datetime) -> None:
+    """Let go of announcements that were there before QuickBooks was asked."""
+    if rows:
+        WebhookEvent.objects.filter(pk__in=rows).update(handled_at=now)
 
 
 def announced_meanwhile(realms: Sequence[str], *, now: datetime) -> list[int]:

@@ -7,8 +7,10 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from quickbooks_bridge.models import Connection, Invoice, WebhookEvent
+from quickbooks_bridge.services import poll
 from quickbooks_bridge.services.index import LEASE, connection_load, connection_sync
 from quickbooks_bridge.services.poll import connections_sync
+from quickbooks_bridge.services.webhooks import PAUSE
 
 from ..conftest import connect
 
@@ -91,9 +93,11 @@ def test_tokens_near_their_end_get_a_turn_of_their_own(pretend, both):
     assert connection_sync(both[0], now=now())
 
 
-def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both):
+def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both, monkeypatch):
+    """Whatever its clock says: the machine that receives announcements has another one."""
     moment = now()
-    for at, key in ((moment - timedelta(seconds=5), "early"), (moment + timedelta(seconds=5), "late")):
+
+    def announce(key: str, at: datetime) -> None:
         WebhookEvent.objects.create(
             key=key,
             realm_id=both[0].realm_id,
@@ -102,6 +106,19 @@ def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both):
             operation="update",
             received_at=at,
         )
-    connections_sync([made.pk for made in both], now=moment)
+
+    announce("early", moment + timedelta(seconds=5))
+    ask, asked = poll._round, []
+
+    def round_(waiting):
+        done = ask(waiting)
+        if not asked:
+            announce("late", moment - timedelta(seconds=5))
+            asked.append(done)
+        return done
+
+    monkeypatch.setattr(poll, "_round", round_)
+    polled = connections_sync([made.pk for made in both], now=moment)
     assert [event.key for event in WebhookEvent.objects.filter(handled_at__isnull=True)] == ["late"]
-    assert Connection.objects.get(pk=both[0].pk).next_sync_at == moment
+    assert polled.again == [both[0].pk]
+    assert Connection.objects.get(pk=both[0].pk).next_sync_at <= moment + PAUSE

@@ -36,6 +36,7 @@ urlpatterns = [
     path("quickbooks/health/", health.health, name="health"),
     path("quickbooks/health/part/", health.health_part, name="health_part"),
     path("quickbooks/health/compare/", health.health_compare, name="health_compare"),
+    path("quickbooks/health/remind/", health.health_remind, name="health_remind"),
     path("quickbooks/health/told/", health.health_told, name="health_told"),
     path("quickbooks/health/sync/", health.health_sync, name="health_sync"),
     path("quickbooks/health/notices/", health.health_notices, name="health_notices"),

@@ -63,6 +63,7 @@ RULES: dict[str, tuple[str, str, str, str]] = {
     "quickbooks:health_sync": ACTION,
     "quickbooks:health_compare": ACTION,
     "quickbooks:health_told": ACTION,
+    "quickbooks:health_remind": ACTION,
     "quickbooks:health_notices": ACTION,
     "quickbooks:webhook": (POST_ONLY,) * 4,
     "quickbooks:sign_in_again": OPEN,

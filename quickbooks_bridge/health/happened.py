@@ -180,6 +180,7 @@ def _messages(connection: Connection, since: datetime, limit: int) -> Iterator[E
         "expires": _("the consent ends soon"),
         "refused": _("an invoice was refused"),
         "delay": _("changes did not arrive"),
+        "remind": _("a refused invoice waits"),
     }
     for row in rows.order_by("-sent_at")[:limit]:
         if row.sent_at is not None:

@@ -45,6 +45,10 @@ class Finding:
     link_text: str = ""
     about: str = ""
     is_waiting: bool = False
+    # The refused invoice whose creator can be reminded, and whether that was done today.
+    remind: int = 0
+    remind_name: str = ""
+    is_reminded: bool = False
 
     @property
     def weight(self) -> int:

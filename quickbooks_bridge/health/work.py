@@ -1,5 +1,6 @@
 """What waits for an answer, what waits for a person, and what did and is over."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -13,6 +14,7 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, Outage, ParkedObject, VoidRun
 from quickbooks_bridge.selectors import REFUSED, may_see_invoices
 from quickbooks_bridge.services.intents import UNFINISHED
+from quickbooks_bridge.services.notices import remind_key
 from quickbooks_bridge.services.pace import KEPT
 from quickbooks_bridge.wording import Turn, problem_text, turn_text, whose_turn
 
@@ -43,10 +45,17 @@ def work(health: Health, viewer: Viewer, connection: Connection, now: datetime) 
         Tile(_("Not confirmed yet"), CHECKING if count else OK, value if count else _("None"), note)
     )
     sees = may_see_invoices(viewer, connection)
-    for intent in intents:
-        if intent.state == InvoiceIntent.State.REFUSED:
-            health.findings.append(_refused(intent, viewer, connection, sees=sees, now=now))
-        elif now - intent.created_at >= SLOW_NEWS:
+    refused = [intent for intent in intents if intent.state == InvoiceIntent.State.REFUSED]
+    keys = [remind_key(intent, now=now) for intent in refused]
+    told = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    for intent in refused:
+        finding = _refused(intent, viewer, connection, sees=sees, now=now)
+        if intent.member_id != viewer.member.pk:
+            is_told = remind_key(intent, now=now) in told
+            finding = replace(finding, remind=intent.pk, remind_name=intent.member.name, is_reminded=is_told)
+        health.findings.append(finding)
+    for intent in unsure:
+        if now - intent.created_at >= SLOW_NEWS:
             health.findings.append(_unconfirmed(intent, connection, now=now))
     _left_over(health, connection, now)
 

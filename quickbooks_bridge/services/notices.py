@@ -15,7 +15,7 @@ from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSetting
 
 logger = logging.getLogger(__name__)
 
-RECONNECT, EXPIRES, REFUSED, DELAY = "reconnect", "expires", "refused", "delay"
+RECONNECT, EXPIRES, REFUSED, DELAY, REMIND = "reconnect", "expires", "refused", "delay", "remind"
 SOON = timedelta(days=30)
 PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
 
@@ -52,6 +52,28 @@ def refused_notice(intent: InvoiceIntent, *, now: datetime) -> None:
             )
         ]
     )
+
+
+def remind_notice(intent: InvoiceIntent, *, by: Member, now: datetime) -> bool:
+    """Have the creator of a refused invoice reminded, at most once a day; False when that was done already."""
+    row = Notice(
+        account_id=intent.account_id,
+        member_id=intent.member_id,
+        kind=REMIND,
+        key=remind_key(intent, now=now),
+        data={"deal": intent.deal.title, "deal_id": intent.deal_id, "by": by.name},
+        created_at=now,
+        next_try_at=now,
+    )
+    if Notice.objects.filter(key=row.key).exists():
+        return False
+    _decide([row])
+    return True
+
+
+def remind_key(intent: InvoiceIntent, *, now: datetime) -> str:
+    """Give the key of today's reminder of an intent."""
+    return f"{REMIND}:{intent.pk}:{now.date().isoformat()}"
 
 
 def delay_notices(connection: Connection, *, outage: int, since: datetime, now: datetime) -> None:
@@ -141,6 +163,7 @@ def _words(row: Notice) -> tuple[str, str, str]:
         "until": row.data.get("until", ""),
         "deal": row.data.get("deal", ""),
         "since": row.data.get("since", ""),
+        "by": row.data.get("by", ""),
     }
     path = "/quickbooks/"
     if row.kind == EXPIRES:
@@ -155,6 +178,13 @@ def _words(row: Notice) -> tuple[str, str, str]:
         text = _(
             "The invoice for %(deal)s was not confirmed at first, and QuickBooks has now refused it. Nothing was "
             "created. The deal says why and leads back to the form with everything you wrote:"
+        )
+    elif row.kind == REMIND:
+        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
+        subject = _("%(by)s reminds you of the invoice for %(deal)s")
+        text = _(
+            "QuickBooks refused the invoice for %(deal)s and nothing was created. It waits for you. The deal says why "
+            "and leads back to the form with everything you wrote:"
         )
     elif row.kind == DELAY:
         path = "/quickbooks/health/"

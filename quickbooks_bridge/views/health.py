@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.health import Shown, health_of, health_stamp, switch_set
-from quickbooks_bridge.models import Connection, Notice
-from quickbooks_bridge.selectors import company_zone, connection_seen_by
+from quickbooks_bridge.models import Connection, InvoiceIntent, Notice
+from quickbooks_bridge.selectors import REFUSED, company_zone, connection_seen_by
 from quickbooks_bridge.services.index import comparison_ask, connection_sync
+from quickbooks_bridge.services.notices import remind_notice
 
 
 def _admin(view: Callable[[HttpRequest, Viewer, Connection | None], HttpResponse]) -> Callable[..., Any]:
@@ -113,6 +114,22 @@ def health_compare(request: HttpRequest, viewer: Viewer, connection: Connection 
         else _("Nothing can be compared while QuickBooks is not connected.")
     )
     return _say(request, text, is_done=is_asked)
+
+
+@require_POST
+@_admin
+def health_remind(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
+    """Have the creator of a refused invoice reminded by email."""
+    key = request.POST.get("intent", "")
+    refused = InvoiceIntent.objects.filter(REFUSED, account=viewer.account).select_related("deal", "member")
+    intent = refused.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    if intent is None:
+        return _say(request, _("This invoice waits for nobody any more."), is_done=False)
+    if remind_notice(intent, by=viewer.member, now=timezone.now()):
+        text = _("%(name)s gets an email.") % {"name": intent.member.name}
+    else:
+        text = _("%(name)s was reminded today already.") % {"name": intent.member.name}
+    return _say(request, text, is_done=True)
 
 
 @require_POST

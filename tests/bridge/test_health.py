@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
 import pytest
+from django.core import mail
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from quickbooks_bridge.gateway.limiter import Usage
 from quickbooks_bridge.health.chart import chart
 from quickbooks_bridge.models import (
     CallCount,
@@ -23,6 +25,8 @@ from quickbooks_bridge.models import (
     SyncHour,
 )
 from quickbooks_bridge.services.index import connection_sync
+from quickbooks_bridge.services.notices import notice_send
+from quickbooks_bridge.services.pace import hour_of
 
 from ..conftest import make_member, sign_in
 
@@ -43,7 +47,7 @@ def test_only_admins_see_it(connection, rep, stranger):
     assert sign_in(rep.member).get(PAGE + "part/").status_code == 404
     assert PAGE not in sign_in(rep.member).get("/deals/").content.decode()
     assert connection.company_name not in shown(stranger)
-    for action in ("sync/", "compare/", "told/", "notices/"):
+    for action in ("sync/", "compare/", "told/", "remind/", "notices/"):
         assert sign_in(rep.member).post(PAGE + action).status_code == 404
 
 
@@ -309,3 +313,89 @@ def test_the_local_copy_is_counted_for_the_company_alone(running, admin):
     page = shown(admin)
     assert f"<dt>Invoices</dt><dd>{invoices - 1}</dd>" in page
     assert f"<dt>Customers</dt><dd>{Customer.objects.count()}</dd>" in page
+
+
+def test_the_creator_of_a_refused_invoice_is_reminded_once_a_day(running, deal, admin, rep):
+    intent = refused(running, deal)
+    assert "Remind Ada" not in shown(admin)
+    InvoiceIntent.objects.update(member=rep.member)
+    client = sign_in(admin.member)
+    assert "Remind Rob" in client.get(PAGE).content.decode()
+    for _time in range(2):
+        client.post(PAGE + "remind/", {"intent": intent.pk})
+    row = Notice.objects.get()
+    assert (row.kind, row.member) == ("remind", rep.member)
+    page = client.get(PAGE).content.decode()
+    assert "Rob was reminded today" in page
+    assert "Remind Rob" not in page
+    type(rep.member.user).objects.update(email="rob@testers.example")
+    assert notice_send(row.pk, now=now())
+    assert mail.outbox[-1].subject == "Ada reminds you of the invoice for Quill fit-out"
+
+
+@pytest.mark.parametrize("key", ["", "x", "9" * 40, "4711"])
+def test_nobody_is_reminded_of_what_is_not_refused_here(running, admin, key):
+    sign_in(admin.member).post(PAGE + "remind/", {"intent": key})
+    assert not Notice.objects.exists()
+
+
+def test_strangers_remind_nobody_and_switch_nothing(running, deal, stranger):
+    intent = refused(running, deal)
+    client = sign_in(stranger.member)
+    client.post(PAGE + "remind/", {"intent": intent.pk})
+    client.post(PAGE + "told/", {"switch": "tells_delay", "on": "1"})
+    assert not Notice.objects.exists()
+    assert not InvoicingSettings.objects.get(account=running.account).tells_delay
+
+
+def test_more_to_say_takes_no_more_statements(running, deal, admin):
+    client = sign_in(admin.member)
+
+    def statements() -> int:
+        with CaptureQueriesContext(database) as queries:
+            client.get(PAGE)
+        return len(queries)
+
+    def one_of_each(at: int) -> None:
+        refused(running, deal, token=f"r{at}")
+        refused(running, deal, token=f"d{at}", dismissed_at=now())
+        intent_of(running, deal, token=f"u{at}", state="unknown", created_at=now() - timedelta(hours=1))
+        ParkedObject.objects.create(
+            account=running.account, realm_id=running.realm_id, entity="Invoice", qbo_id=str(at), reason="x",
+            first_at=now(), last_at=now(),
+        )  # fmt: skip
+        Notice.objects.create(
+            account=running.account, member=admin.member, kind="delay", key=f"k{at}", created_at=now(), attempts=1,
+            next_try_at=now(),
+        )  # fmt: skip
+        Outage.objects.create(
+            account=running.account, realm_id=running.realm_id, began_at=now() - timedelta(minutes=at + 1),
+            ended_at=now(),
+        )  # fmt: skip
+        SyncHour.objects.create(
+            account=running.account,
+            realm_id=running.realm_id,
+            hour=hour_of(now()) - timedelta(hours=at),
+            changes=1,
+        )
+
+    client.get(PAGE)
+    one_of_each(0)
+    few = statements()
+    for at in range(1, 12):
+        one_of_each(at)
+    assert statements() == few <= 29
+
+
+def test_what_all_processes_count_together_is_shown(running, admin, monkeypatch):
+    assert "Calls in the last minute" not in shown(admin)
+
+    class Counting:
+        def usage(self, realm_id: str) -> Usage:
+            assert realm_id == running.realm_id
+            return Usage(14, 3)
+
+    monkeypatch.setattr("quickbooks_bridge.health.limits.default_limiter", lambda url: Counting())
+    page = shown(admin)
+    assert "<strong>14</strong> of 500" in page
+    assert "<strong>3</strong> of 10" in page

@@ -17,6 +17,7 @@ from quickbooks_bridge.gateway.limiter import (
     PER_MINUTE,
     LocalLimiter,
     RedisLimiter,
+    Usage,
 )
 from tests.servers import redis_database
 
@@ -117,3 +118,18 @@ def test_counts_are_taken_at_most_once_in_a_while(redis_url):
     client.hincrby(meter.COUNTS, "k", 2)
     assert meter.drain_shared(client, every=55) == {}
     assert meter.drain_shared(client, every=0) == {"k": 2}
+
+
+def test_what_is_running_and_was_called_is_told_for_all_processes(redis_url):
+    one, other = (RedisLimiter(Redis.from_url(redis_url)) for _process in range(2))
+    assert one.usage("1") == Usage(0, 0)
+    with one.turn("1", interactive=True, timeout=0):
+        assert takes(other)
+        assert takes(other, realm="2")
+        assert other.usage("1") == Usage(2, 1)
+    assert one.usage("1") == Usage(2, 0)
+
+
+def test_usage_is_not_told_where_processes_count_apart_or_redis_is_away():
+    assert LocalLimiter().usage("1") is None
+    assert RedisLimiter(Redis.from_url("redis://127.0.0.1:1")).usage("1") is None

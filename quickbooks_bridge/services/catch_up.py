@@ -46,7 +46,8 @@ def catch_up(
 
     `alive` is called between pages.
     """
-    known_until = connection.watermark
+    # QuickBooks tells the time of a change in whole seconds.
+    known_until = connection.watermark.replace(microsecond=0) if connection.watermark else None
     differences = 0
     server_time = client.changes(now, entities=("Customer",)).server_time
     for entity in ("Item", "Customer", "Invoice", "Payment"):

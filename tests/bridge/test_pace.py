@@ -18,7 +18,7 @@ from quickbooks_bridge.models import (
     Outage,
     SyncHour,
 )
-from quickbooks_bridge.services import intents, pace
+from quickbooks_bridge.services import index, intents, pace
 from quickbooks_bridge.services.connection import connection_disconnect, note_failure, settings_for
 from quickbooks_bridge.services.index import comparison_ask, connection_load, connection_sync
 from quickbooks_bridge.services.notices import expiry_notices, notice_send
@@ -66,6 +66,7 @@ def test_hours_add_up_and_keep_the_worst(connection):
     owner = (connection.account_id, connection.realm_id)
     at = datetime(2026, 3, 17, 12, 59, tzinfo=UTC)
     assert pace.delays_add([(owner, 40.2), (owner, -3)], now=at) == 1
+    assert SyncHour.objects.get().worst == 40
     assert pace.delays_add([(owner, 200)], now=at) == 1
     assert pace.delays_add([(owner, 7)], now=at) == 1
     pace.delays_add([(owner, 1)], now=at + timedelta(minutes=1))
@@ -163,6 +164,22 @@ def test_a_comparison_finds_what_is_wrong_here_and_only_that(pretend, connection
     assert connection.differences == 0
 
 
+def test_what_changes_while_everything_is_compared_is_no_difference(pretend, connection, monkeypatch):
+    original = index.catch_up
+
+    def paid_meanwhile(*args, **more):
+        pay_one(pretend, connection)
+        return original(*args, **more)
+
+    monkeypatch.setattr(index, "catch_up", paid_meanwhile)
+    paid = Invoice.objects.filter(balance=0).count()
+    assert comparison_ask(connection, now=now())
+    assert connection_sync(connection, now=now())
+    connection.refresh_from_db()
+    assert connection.differences == 0
+    assert Invoice.objects.filter(balance=0).count() == paid + 1
+
+
 def test_nobody_compares_a_company_that_is_not_connected(connection):
     Connection.objects.update(status="needs_reconnect")
     assert not comparison_ask(connection, now=now())
@@ -206,13 +223,14 @@ def test_long_delays_reach_admins_once_an_outage_and_only_where_wanted(connectio
     assert not Notice.objects.exists()
     InvoicingSettings.objects.update(tells_delay=True)
     fail(connection, start + timedelta(minutes=25))
+    assert Outage.objects.get().told_at == start + timedelta(minutes=25)
     fail(connection, start + timedelta(minutes=40))
     assert [row.member.name for row in Notice.objects.all()] == ["Ada"]
     assert "do not show" in mail_of(Notice.objects.get())
     assert connection_sync(connection, now=start + timedelta(minutes=45))
-    for minutes in (60, 70, 80):
+    for minutes, notices in ((60, 1), (70, 1), (80, 2)):
         fail(connection, start + timedelta(minutes=minutes))
-    assert Notice.objects.count() == 2
+        assert Notice.objects.count() == notices
 
 
 def mail_of(row: Notice) -> str:

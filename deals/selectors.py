@@ -1,6 +1,6 @@
 """Reads of the CRM side; every one starts from an account."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -154,7 +154,11 @@ def named(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:
 
 def custom_field_facts(account: Account) -> list[CustomFieldFacts]:
     """Give the account's custom fields."""
-    rows = CustomField.objects.filter(account=account).order_by("owner", "position", "id")
+    return custom_facts(CustomField.objects.filter(account=account).order_by("owner", "position", "id"))
+
+
+def custom_facts(rows: Iterable[CustomField]) -> list[CustomFieldFacts]:
+    """Give the facts of custom fields that were read already."""
     return [CustomFieldFacts(row.owner, row.key, row.label, row.kind) for row in rows]
 
 

@@ -2,17 +2,24 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
+from django.db.models import Q, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from deals.models import Deal
+from deals.models import Deal, Member, Organization, Person, Stage
 from deals.selectors import deal_for
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.selectors import connection_seen_by, may_see_invoices
+from quickbooks_bridge.models.together import Prepared, stitch
+from quickbooks_bridge.selectors import (
+    connection_keep,
+    connection_seen_by,
+    connections_newest_first,
+    may_see_invoices,
+)
 
 P = ParamSpec("P")
 
@@ -24,6 +31,8 @@ def owner_required(
 
     @wraps(view)
     def inner(request: HttpRequest, viewer: Viewer, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if isinstance(kwargs.get("deal_pk"), int):
+            _read_with_deal(viewer, kwargs["deal_pk"])  # type: ignore[arg-type]
         connection = connection_seen_by(viewer)
         if connection is None or not may_see_invoices(viewer, connection):
             raise Http404
@@ -32,8 +41,41 @@ def owner_required(
     return viewer_required(inner)
 
 
+def _parts(account: int, deal: int) -> dict[str, QuerySet[Any]]:
+    deals = Deal.objects.filter(account=account, pk=deal)
+    connections = connections_newest_first(account)[:1]
+    return {
+        "connection": connections,
+        "deal": deals,
+        "organization": Organization.objects.filter(pk=Subquery(deals.values("organization")[:1])),
+        "person": Person.objects.filter(pk=Subquery(deals.values("person")[:1])),
+        "stage": Stage.objects.filter(pk=Subquery(deals.values("stage")[:1])),
+        "owner": Member.objects.filter(
+            Q(pk=Subquery(deals.values("owner")[:1])) | Q(pk=Subquery(connections.values("owner")))
+        ),
+    }
+
+
+_BOTH = Prepared(_parts)
+
+
+def _read_with_deal(viewer: Viewer, pk: int) -> None:
+    """Read connection and deal in one statement and keep them for the rest of the request."""
+    found = _BOTH.read(account=viewer.account.pk, deal=pk)
+    connections, deals = found.rows("connection"), found.rows("deal")
+    stitch(connections, "owner", found.rows("owner"))
+    for name in ("organization", "person", "stage", "owner"):
+        stitch(deals, name, found.rows(name))
+    stitch(deals, "account", [viewer.account])
+    connection_keep(viewer, next(iter(connections), None))
+    viewer.member.__dict__["_quickbooks_deal"] = next(iter(deals), None)
+
+
 def deal_of(viewer: Viewer, pk: int) -> Deal:
     """Give a deal of the viewer's account, or 404."""
+    kept: Deal | None = viewer.member.__dict__.get("_quickbooks_deal")
+    if kept is not None and kept.pk == pk:
+        return kept
     return deal_for(viewer.account, pk)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Subquery, Sum, Value, When
@@ -241,20 +242,19 @@ def search_items(account: Account, realm_id: str, query: str, *, limit: int = 8)
     return found[:limit], len(found)
 
 
-def expected_tax_percent(connection: Connection) -> Decimal | None:
-    """Give the one rate that taxed lines probably get, None where several or none are known."""
+def sales_tax_rates(account: Account | int, realm_id: str) -> QuerySet[Any, Any]:
+    """Give the rates that taxed lines may get, as rows with `rate_percent`."""
+    return TaxCode.objects.filter(
+        account=account, realm_id=realm_id, is_active=True, is_taxable=True, rate_percent__gt=0
+    ).values("rate_percent")
+
+
+def expected_tax_percent(connection: Connection, rates: Iterable[Decimal]) -> Decimal | None:
+    """Give the one rate of `sales_tax_rates` that taxed lines probably get, None where several or none are known."""
     if not connection.uses_sales_tax:
         return Decimal(0)
-    rates = set(
-        TaxCode.objects.filter(
-            account_id=connection.account_id,
-            realm_id=connection.realm_id,
-            is_active=True,
-            is_taxable=True,
-            rate_percent__gt=0,
-        ).values_list("rate_percent", flat=True)
-    )
-    return rates.pop() if len(rates) == 1 else None
+    known = set(rates)
+    return known.pop() if len(known) == 1 else None
 
 
 def terms_of(account: Account, realm_id: str) -> list[Term]:

@@ -34,6 +34,7 @@ from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.services import sync
 from quickbooks_bridge.services.poll import CHUNK, connections_sync
 
+from .bench_create import creating
 from .bench_panel import looking
 from .conftest import make_member
 from .emulator_process import EmulatorProcess
@@ -298,7 +299,7 @@ def main() -> None:
     try:
         figures = reconciling()
         with EmulatorProcess("--company", "us", "--seed", "7") as emulator:
-            figures += calling(emulator)
+            figures += calling(emulator) + creating(emulator)
         figures += many_companies(int(os.environ.get("BENCH_COMPANIES", "2000")))
         figures += looking()
         show(f"keeping in step on {database.vendor}", figures)

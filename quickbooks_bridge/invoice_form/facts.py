@@ -2,23 +2,27 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
 
 from deals.fields import field_catalogue
-from deals.models import Account, Deal
-from deals.selectors import custom_field_facts
+from deals.models import Account, CustomField, Deal
+from deals.selectors import custom_facts
 from quickbooks_bridge.deal_selectors import DealIntents, MoneyStrip, open_intents, strips_of, sums_of_deal
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts
-from quickbooks_bridge.models import Connection, Customer, Item, Preset, Term
+from quickbooks_bridge.models import Connection, Customer, InvoiceIntent, Item, Preset, Term
+from quickbooks_bridge.models.together import Prepared
 from quickbooks_bridge.selectors import (
     company_today,
-    customer_by_id,
     expected_tax_percent,
-    items_by_id,
+    sales_tax_rates,
 )
 from quickbooks_bridge.services.customers import customer_named
+from quickbooks_bridge.services.drafts import sent_intents
 
 from .edits import Surroundings
 from .state import FormState
@@ -39,30 +43,50 @@ class Known:
     strip: MoneyStrip
     tax_percent: Decimal | None
     labels: Mapping[str, str]
+    sent: InvoiceIntent | None = None
+
+
+def _parts(
+    account: int, realm: str, deal: int, today: date, token: str, customer: str, items: tuple[str, ...] = ()
+) -> dict[str, QuerySet[Any]]:
+    mine: dict[str, Any] = {"account": account, "realm_id": realm}
+    return {
+        "terms": Term.objects.filter(**mine, is_active=True).order_by("due_days", "name"),
+        "presets": Preset.objects.filter(account=account),
+        "items": Item.objects.filter(**mine, qbo_id__in=items),
+        "intents": open_intents(deal),
+        "sent": sent_intents(account, deal, token),
+        "customer": Customer.objects.filter(**mine, qbo_id=customer),
+        "sums": sums_of_deal(deal, today=today),
+        "rates": sales_tax_rates(account, realm),
+        "fields": CustomField.objects.filter(account=account).order_by("owner", "position", "id"),
+    }
+
+
+_AROUND = Prepared(_parts)
 
 
 def known(
     connection: Connection, deal: Deal, state: FormState, *, now: datetime, extra_items: Iterable[str] = ()
 ) -> Known:
-    """Read what the form in this state needs; `extra_items` are product ids that its buttons name."""
+    """Read in one statement what the form in this state needs; `extra_items` are product ids that its buttons name."""
     account, realm = connection.account, connection.realm_id
-    terms = tuple(
-        Term.objects.filter(account=account, realm_id=realm, is_active=True).order_by("due_days", "name")
-    )
-    presets = tuple(Preset.objects.filter(account=account))
-    wanted = {line["item"] for line in state.lines if line["item"]} | {
-        qbo_id for qbo_id in extra_items if qbo_id
-    }
-    items = items_by_id(account, realm, wanted) if wanted else {}
+    wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
     today = company_today(connection, now=now)
     is_new = state.values["customer_mode"] == "new"
-    chosen = state.values["customer"]
+    token = state.values["token"]
+    found = _AROUND.read(
+        account=account.pk,
+        realm=realm,
+        deal=deal.pk,
+        today=today,
+        token=token,
+        customer="" if is_new else state.values["customer"],
+        items=tuple(sorted(wanted)),
+    )
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
-    unfinished = [
-        intent
-        for intent in DealIntents.of(list(open_intents(deal.pk))).unfinished
-        if intent.token != state.values["token"]
-    ]
+    unfinished = [one for one in DealIntents.of(found.rows("intents")).unfinished if one.token != token]
+    terms, presets = tuple(found.rows("terms")), tuple(found.rows("presets"))
     return Known(
         connection=connection,
         deal=deal,
@@ -71,15 +95,16 @@ def known(
             today=today,
             term_days={term.qbo_id: term.due_days for term in terms},
             presets={str(preset.pk): preset_facts(preset) for preset in presets},
-            items=items,
+            items={item.qbo_id: item for item in found.rows("items")},
         ),
         terms=terms,
         presets=presets,
-        customer=customer_by_id(account, realm, chosen) if chosen and not is_new else None,
+        customer=found.first("customer"),
         namesake=customer_named(connection, state.values["new_display_name"]) if is_new else None,
-        strip=strips_of(deal, sums_of_deal(deal.pk, today=today), unfinished)[0],
-        tax_percent=expected_tax_percent(connection),
-        labels={entry.key: entry.label for entry in field_catalogue(custom_field_facts(account))},
+        strip=strips_of(deal, found.rows("sums"), unfinished)[0],
+        tax_percent=expected_tax_percent(connection, (row["rate_percent"] for row in found.rows("rates"))),
+        labels={entry.key: entry.label for entry in field_catalogue(custom_facts(found.rows("fields")))},
+        sent=found.first("sent"),
     )
 
 

@@ -104,15 +104,15 @@ def _exact(step: Decimal, value: float) -> Decimal:
 
 def write_newest(
     model: type[RemoteRow], names: tuple[str, ...], rows: Sequence[Values], *, news: Sequence[News] = ()
-) -> set[Key]:
-    """Insert `rows` or overwrite older ones; gives the keys (account, realm, id) of the rows that were written.
+) -> dict[Key, int]:
+    """Insert `rows` or overwrite older ones; gives (account, realm, id) and row key of those that were written.
 
     `names` are columns in the order of each row's values; they include KEY, sync_token and remote_updated_at. Each
     key may stand in `rows` once. `news` become events and change-log lines in the same transaction: on PostgreSQL in
     the same statement, on SQLite in two more.
     """
     if not rows:
-        return set()
+        return {}
     connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -126,7 +126,7 @@ def write_newest(
                 params.append(_postgres_json([_flat(one) for one in news]))
             cursor.execute(insert, params)
             written = cursor.fetchall()
-    return {(row[0], row[1], row[2]) for row in written}
+    return {(row[0], row[1], row[2]): row[3] for row in written}
 
 
 def _write_sqlite(

@@ -47,7 +47,7 @@ def client_for(connection: Connection, *, interactive: bool) -> QuickBooksClient
     """Give the one door to the connection's company; people's own calls go before background ones."""
     return QuickBooksClient(
         realm_id=connection.realm_id,
-        tokens=DatabaseTokens(connection.pk),
+        tokens=DatabaseTokens(connection.pk, known=connection),
         api_url=api_base(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL),
         limiter=default_limiter(settings.REDIS_URL),
         interactive=interactive,

@@ -21,19 +21,25 @@ def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, n
     known = customer_link_of(deal, connection.realm_id)
     if known is not None and known.customer_qbo_id == customer_qbo_id:
         return
-    target: dict[str, Any] = {"organization_id": None, "person_id": None, "deal_id": None}
+    if known is not None:
+        CustomerLink.objects.filter(pk=known.pk).update(customer_qbo_id=customer_qbo_id, linked_at=now)
+        return
+    target: dict[str, Any] = {}
     if deal.organization_id:
         target["organization_id"] = deal.organization_id
     elif deal.person_id:
         target["person_id"] = deal.person_id
     else:
         target["deal_id"] = deal.pk
-    CustomerLink.objects.update_or_create(
+    link = CustomerLink(
         account_id=deal.account_id,
         realm_id=connection.realm_id,
         **target,
-        defaults={"customer_qbo_id": customer_qbo_id, "linked_at": now},
+        customer_qbo_id=customer_qbo_id,
+        linked_at=now,
     )
+    # Somebody may have linked it a moment ago: then theirs stays, and no transaction fails for it.
+    CustomerLink.objects.bulk_create([link], ignore_conflicts=True)
 
 
 @transaction.atomic

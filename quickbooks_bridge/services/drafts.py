@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from deals.models import Deal
+from django.db.models import QuerySet
+
+from deals.models import Account, Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, InvoiceIntent, KeptDraft
 
@@ -35,17 +37,13 @@ def draft_forget(viewer: Viewer, deal: Deal) -> None:
     KeptDraft.objects.filter(account=viewer.account, deal=deal, member=viewer.member).delete()
 
 
-def intent_of_form(viewer: Viewer, deal: Deal, token: str) -> InvoiceIntent | None:
-    """Give what became of this very form, when it was sent before: a double click, the back button, a second tab.
+def sent_intents(account: Account | int, deal: Deal | int, token: str) -> QuerySet[InvoiceIntent]:
+    """Give what became of this very form when it was sent before: a double click, the back button, a second tab.
 
     A refused one may be sent again and does not count.
     """
-    return (
-        InvoiceIntent.objects.filter(account=viewer.account, deal=deal, token=token)
-        .exclude(state=InvoiceIntent.State.REFUSED)
-        .select_related("invoice")
-        .first()
-    )
+    rows = InvoiceIntent.objects.filter(account=account, deal=deal, token=token)
+    return rows.exclude(state=InvoiceIntent.State.REFUSED)
 
 
 def refused_intent(viewer: Viewer, deal: Deal, realm_id: str, pk: int) -> InvoiceIntent | None:

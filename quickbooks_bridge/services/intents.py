@@ -28,7 +28,7 @@ from . import sync
 from .connection import client_for, note_failure
 from .customers import customer_link
 from .notices import refused_notice
-from .timeline import invoice_event
+from .timeline import invoice_event, making
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,17 @@ REQUEST_ID_TRUSTED = timedelta(hours=20)
 LONGEST_WAIT = timedelta(minutes=10)
 # Somebody may still be looking at the deal: what is that young is asked for often.
 YOUNG, LONGEST_WAIT_YOUNG = timedelta(minutes=10), timedelta(seconds=20)
+
+
+def first_lease(now: datetime) -> dict[str, Any]:
+    """Give the columns of an intent whose first try begins with its decision, in the process that decided."""
+    return {
+        "state": State.SENDING,
+        "lease_until": now + LEASE,
+        "next_check_at": now + LEASE,
+        "attempts": 1,
+        "sent_at": now,
+    }
 
 
 def intent_run(
@@ -62,8 +73,13 @@ def intent_run(
         )
     )
     intent.refresh_from_db()
-    if not claimed:
-        return intent
+    return intent_send(intent, connection, now=now, interactive=interactive) if claimed else intent
+
+
+def intent_send(
+    intent: InvoiceIntent, connection: Connection, *, now: datetime, interactive: bool
+) -> InvoiceIntent:
+    """Send an intent whose lease this process holds (`first_lease`, `intent_run`); gives it with its new state."""
     fault_point("intent.after_claim")
     client = client_for(connection, interactive=interactive)
     # Only somebody who waits at the form can be told to try again; whatever else is put off is repeated here.
@@ -72,10 +88,10 @@ def intent_run(
         remote = _send(intent, connection, client, now=now)
     except QuickBooksError as error:
         _settle(intent, connection, client, error, can_tell=can_tell, now=now)
+        intent.refresh_from_db()
     else:
         fault_point("intent.after_post")
         _finish(intent, connection, remote, now=now)
-    intent.refresh_from_db()
     return intent
 
 
@@ -160,29 +176,35 @@ def _send_customer(
 
 @transaction.atomic
 def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice, *, now: datetime) -> None:
-    invoice = sync.invoice_apply(connection, remote, now=now, source="create", actor=intent.member)
-    Invoice.objects.filter(pk=invoice.pk).update(
-        deal=intent.deal, is_made_here=True, expected_total=intent.expected_total
+    """Store the invoice, end the intent and remember the customer; who comes second tells nothing twice."""
+    deal, actor = intent.deal, intent.member
+    invoice = sync.invoice_made(
+        connection, remote, deal=deal, expected_total=intent.expected_total, now=now, actor=actor
     )
-    invoice.deal, invoice.is_made_here = intent.deal, True
-    done = InvoiceIntent.objects.filter(pk=intent.pk, state__in=UNFINISHED).update(
-        state=State.CREATED,
-        invoice=invoice,
-        finished_at=now,
-        lease_until=None,
-        next_check_at=None,
-        problems=[],
-    )
-    customer_link(intent.deal, connection, remote.customer_qbo_id, now=now)
+    is_told = invoice is not None
+    if invoice is None:
+        invoice = sync.invoice_apply(connection, remote, now=now, source="create", actor=actor)
+        Invoice.objects.filter(pk=invoice.pk).update(
+            deal=deal, is_made_here=True, expected_total=intent.expected_total
+        )
+        invoice.deal, invoice.is_made_here = deal, True
+    end = {
+        "state": State.CREATED,
+        "finished_at": now,
+        "lease_until": None,
+        "next_check_at": None,
+        "problems": [],
+    }
+    done = InvoiceIntent.objects.filter(pk=intent.pk, state__in=UNFINISHED).update(invoice=invoice, **end)
+    customer_link(deal, connection, remote.customer_qbo_id, now=now)
+    if done and not is_told:
+        invoice_event(invoice, "invoice.created", making(invoice), now=now, source="create", actor=actor)
     if done:
-        data = {
-            "number": invoice.doc_number or invoice.qbo_id,
-            "qbo_id": invoice.qbo_id,
-            "currency": invoice.currency,
-            "amount": str(invoice.total),
-            "due": invoice.due_date.isoformat() if invoice.due_date else "",
-        }
-        invoice_event(invoice, "invoice.created", data, now=now, source="create", actor=intent.member)
+        intent.invoice = invoice
+        for name, value in end.items():
+            setattr(intent, name, value)
+    else:
+        intent.refresh_from_db()
     fault_point("intent.before_commit")
     logger.info(
         "invoice created", extra={"realm": intent.realm_id, "intent": intent.pk, "invoice": invoice.pk}

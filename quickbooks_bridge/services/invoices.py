@@ -3,6 +3,7 @@
 import logging
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -20,10 +21,10 @@ from quickbooks_bridge.domain.payloads import (
 )
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
-from quickbooks_bridge.selectors import customer_by_id, expected_tax_percent
+from quickbooks_bridge.selectors import customer_by_id
 
 from .customers import customer_facts, draft_facts
-from .intents import intent_run
+from .intents import first_lease, intent_run, intent_send
 from .items import item_links_remember
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def invoice_create(
     draft: InvoiceDraft,
     *,
     token: str,
+    tax_percent: Decimal | None,
     now: datetime,
     form: dict[str, Any] | None = None,
 ) -> InvoiceIntent:
@@ -53,29 +55,24 @@ def invoice_create(
     A refused one may be corrected and sent again under its token; anything else is never sent twice. `form` is
     what was posted, kept so that a refusal that arrives later opens with everything typed.
     """
-    intent, is_new = _intent(viewer, deal, connection, draft, token=token, now=now, form=form)
+    values = _intent_values(viewer, deal, connection, draft, tax_percent=tax_percent, now=now)
+    intent, is_new = _intent(viewer, deal, {**values, "form": form}, token=token)
     if is_new:
+        intent = intent_send(intent, connection, now=now, interactive=True)
         item_links_remember(connection, draft.lines, now=now)
-    if intent.state in (InvoiceIntent.State.NEW, InvoiceIntent.State.UNKNOWN):
+    elif intent.state in (InvoiceIntent.State.NEW, InvoiceIntent.State.UNKNOWN):
         intent = intent_run(intent, connection, now=now, interactive=True)
-        if intent.state == InvoiceIntent.State.REFUSED:
-            # The form that is open says so itself; the deal shows only what is refused later.
-            InvoiceIntent.objects.filter(pk=intent.pk).update(dismissed_at=now)
-            intent.dismissed_at = now
+    else:
+        return intent
+    if intent.state == InvoiceIntent.State.REFUSED:
+        # The form that is open says so itself; the deal shows only what is refused later.
+        InvoiceIntent.objects.filter(pk=intent.pk).update(dismissed_at=now)
+        intent.dismissed_at = now
     return intent
 
 
-def _intent(
-    viewer: Viewer,
-    deal: Deal,
-    connection: Connection,
-    draft: InvoiceDraft,
-    *,
-    token: str,
-    now: datetime,
-    form: dict[str, Any] | None,
-) -> tuple[InvoiceIntent, bool]:
-    values = {**_intent_values(viewer, deal, connection, draft, now=now), "form": form}
+def _intent(viewer: Viewer, deal: Deal, values: dict[str, Any], *, token: str) -> tuple[InvoiceIntent, bool]:
+    """Decide on the invoice and claim its first try in one statement; tells whether it was this call that did."""
     try:
         with transaction.atomic():
             created = InvoiceIntent.objects.create(account=viewer.account, token=token, **values)
@@ -83,8 +80,7 @@ def _intent(
     except IntegrityError:
         existing = InvoiceIntent.objects.get(account=viewer.account, token=token)
     if existing.deal_id == deal.pk and existing.state == InvoiceIntent.State.REFUSED:
-        fresh = {**values, "state": InvoiceIntent.State.NEW, "attempts": 0, "problems": [], "sent_at": None}
-        fresh["dismissed_at"] = None
+        fresh = {**values, "problems": [], "dismissed_at": None, "finished_at": None}
         if _is_same_new_customer(existing, fresh):  # it was made before the invoice was refused
             fresh["customer_payload"] = None
         else:
@@ -108,7 +104,13 @@ def _is_same_new_customer(existing: InvoiceIntent, fresh: dict[str, Any]) -> boo
 
 
 def _intent_values(
-    viewer: Viewer, deal: Deal, connection: Connection, draft: InvoiceDraft, *, now: datetime
+    viewer: Viewer,
+    deal: Deal,
+    connection: Connection,
+    draft: InvoiceDraft,
+    *,
+    tax_percent: Decimal | None,
+    now: datetime,
 ) -> dict[str, Any]:
     profile = payload_profile(connection)
     request_id = uuid.uuid4().hex
@@ -120,7 +122,7 @@ def _intent_values(
     payload = invoice_payload(
         draft, customer_qbo_id=draft.customer.qbo_id, profile=profile, marker=request_id
     )
-    totals = draft_totals(draft.lines, tax_percent=expected_tax_percent(connection))
+    totals = draft_totals(draft.lines, tax_percent=tax_percent)
     return {
         "deal": deal,
         "member": viewer.member,
@@ -132,8 +134,8 @@ def _intent_values(
         "customer_payload": customer_payload,
         "currency": draft.currency,
         "expected_total": totals.total,
-        "next_check_at": now,
         "created_at": now,
+        **first_lease(now),
     }
 
 

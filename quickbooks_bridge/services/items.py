@@ -47,19 +47,24 @@ def item_links_remember(connection: Connection, lines: Iterable[DraftLine], *, n
     known = item_links(
         connection.account, connection.realm_id, [(product, line.name) for product, line in pairs]
     )
+    realm: dict[str, Any] = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    fresh: dict[str, ItemLink] = {}
     for product, line in pairs:
-        if known.get(line_key(product, line.name)) == line.item_qbo_id or not (product or line.name.strip()):
+        key = line_key(product, line.name)
+        if known.get(key) == line.item_qbo_id or not (product or line.name.strip()):
             continue
         target: dict[str, Any] = {
             "product_id": int(product) if product else None,
             "name_key": "" if product else line_key("", line.name),
         }
-        ItemLink.objects.update_or_create(
-            account_id=connection.account_id,
-            realm_id=connection.realm_id,
-            **target,
-            defaults={"item_qbo_id": line.item_qbo_id, "linked_at": now},
-        )
+        link = {"item_qbo_id": line.item_qbo_id, "linked_at": now}
+        if key in known:
+            ItemLink.objects.filter(**realm, **target).update(**link)
+        else:
+            fresh[key] = ItemLink(**realm, **target, **link)
+    if fresh:
+        # Somebody may have linked one a moment ago: then theirs stays.
+        ItemLink.objects.bulk_create(fresh.values(), ignore_conflicts=True)
 
 
 def item_activate(connection: Connection, item: Item) -> Item:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from deals.models import Member
+from deals.models import Deal, Member
 from quickbooks_bridge.domain.remote import RemoteChanges, RemoteDeletion, RemoteInvoice, Stamped
 from quickbooks_bridge.domain.status import is_void
 from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment
@@ -32,10 +32,10 @@ from .mirror import (
     tax_codes_apply,
     terms_apply,
 )
-from .timeline import InvoiceFacts, happenings, news_record
+from .timeline import InvoiceFacts, happenings, making, news_record
 
 __all__ = [
-    "Arrived", "Batch", "changes_apply", "customers_apply", "deletions_apply", "invoice_apply", "invoices_apply", "items_apply",
+    "Arrived", "Batch", "changes_apply", "customers_apply", "deletions_apply", "invoice_apply", "invoice_made", "invoices_apply", "items_apply",
     "payments_apply", "readable", "tax_codes_apply", "terms_apply",
 ]  # fmt: skip
 
@@ -139,13 +139,7 @@ def _invoice_chunk(
         total_before, closed_at = row[2:4] if row is not None else (Decimal(0), None)
         if after.is_voided and not (before and before.is_voided):
             closed_at = remote.updated_at
-        row_values = (
-            *key, remote.sync_token, remote.updated_at, after.doc_number, invoice.customer_qbo_id,
-            invoice.customer_name[:600], after.currency, invoice.txn_date, after.due_date, after.total,
-            after.balance, invoice.total_tax, invoice.deposit, after.total if after.total > 0 else total_before,
-            after.is_voided, False, invoice.bill_email[:500], after.email_status, after.emailed_at,
-            invoice.payment_qbo_ids, closed_at, now,
-        )  # fmt: skip
+        row_values = _values(key, invoice, after, total_before=total_before, closed_at=closed_at, seen_at=now)
         rows.append(row_values)
         if before is not None:
             news.extend(
@@ -154,6 +148,52 @@ def _invoice_chunk(
             )
     written = write_newest(Invoice, _COLUMNS, rows, news=news)
     return [((key[0], key[1]), chunk[key].updated_at) for key in written]
+
+
+def _values(
+    key: Key,
+    invoice: RemoteInvoice,
+    facts: InvoiceFacts,
+    *,
+    total_before: Decimal,
+    closed_at: datetime | None,
+    seen_at: datetime,
+) -> tuple[Any, ...]:
+    """Give what is stored of an invoice, in the order of _COLUMNS."""
+    return (
+        *key, invoice.sync_token, invoice.updated_at, facts.doc_number, invoice.customer_qbo_id,
+        invoice.customer_name[:600], facts.currency, invoice.txn_date, facts.due_date, facts.total, facts.balance,
+        invoice.total_tax, invoice.deposit, facts.total if facts.total > 0 else total_before, facts.is_voided, False,
+        invoice.bill_email[:500], facts.email_status, facts.emailed_at, invoice.payment_qbo_ids, closed_at, seen_at,
+    )  # fmt: skip
+
+
+def invoice_made(
+    connection: Connection,
+    remote: RemoteInvoice,
+    *,
+    deal: Deal,
+    expected_total: Decimal,
+    now: datetime,
+    actor: Member,
+) -> Invoice | None:
+    """Write the row of an invoice that QuickBooks has just made for a deal, and tell of it.
+
+    Gives None, and writes nothing, when the same state is stored already: an announcement was faster.
+    """
+    key = (*owner_of(connection), remote.qbo_id)
+    facts = _facts(remote, None)
+    columns = (*_COLUMNS, "deal_id", "is_made_here", "expected_total")
+    values = _values(key, remote, facts, total_before=Decimal(0), closed_at=None, seen_at=now)
+    row = Invoice(**dict(zip(columns, (*values, deal.pk, True, expected_total), strict=True)))
+    made = News(*key, now, "invoice.created", "create", {**making(row), "realm": key[1]}, actor.pk)
+    with transaction.atomic():
+        written = write_newest(Invoice, columns, [(*values, deal.pk, True, expected_total)], news=[made])
+    if key not in written:
+        return None
+    row.pk = written[key]
+    row._state.adding = False
+    return row
 
 
 def _facts(remote: RemoteInvoice, before: InvoiceFacts | None) -> InvoiceFacts:

@@ -74,6 +74,17 @@ def happenings(row: InvoiceFacts, before: InvoiceFacts) -> list[tuple[str, dict[
     return found
 
 
+def making(row: Invoice) -> dict[str, str]:
+    """Give what is told of an invoice that was just made."""
+    return {
+        "number": row.doc_number or row.qbo_id,
+        "qbo_id": row.qbo_id,
+        "currency": row.currency,
+        "amount": str(row.total),
+        "due": row.due_date.isoformat() if row.due_date else "",
+    }
+
+
 def news_record(
     news: Iterable[tuple[Invoice, InvoiceFacts]], *, now: datetime, source: str, actor: Member | None
 ) -> None:

@@ -68,16 +68,23 @@ class DatabaseTokens:
         self,
         connection_id: int,
         *,
+        known: Connection | None = None,
         clock: Callable[[], datetime] = timezone.now,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._id = connection_id
+        self._known = known
         self._clock = clock
         self._wait = wait
 
     def access_token(self) -> str:
-        """Give a token that is good for the next minutes, refreshing it first when it is near its end."""
-        row = self._row()
+        """Give a token that is good for the next minutes, refreshing it first when it is near its end.
+
+        The first time a row that the caller has just read will do: should its token have been replaced meanwhile, the
+        call is refused and repeated with what `renew` reads.
+        """
+        known, self._known = self._known, None
+        row = known if known is not None and known.is_active else self._row()
         now = self._clock()
         ends = row.access_expires_at
         if ends is None or ends - REFRESH_BEFORE <= now:

@@ -34,8 +34,8 @@ from quickbooks_bridge.services.drafts import (
     draft_forget,
     draft_keep,
     draft_of,
-    intent_of_form,
     refused_intent,
+    sent_intents,
 )
 from quickbooks_bridge.services.invoices import invoice_create
 from quickbooks_bridge.services.items import item_activate, item_create
@@ -163,7 +163,7 @@ def _keep(
     viewer: Viewer, connection: Connection, deal: Deal, state: FormState, showing: Showing, *, now: datetime
 ) -> None:
     """Keep the form, unless this very form was sent already."""
-    if intent_of_form(viewer, deal, state.values["token"]) is not None:
+    if sent_intents(viewer.account, deal, state.values["token"]).exists():
         showing.is_sent = True
         return
     showing.kept_at = draft_keep(viewer, deal, connection, state.as_json(), now=now).saved_at
@@ -216,9 +216,9 @@ def _created(
     now: datetime,
 ) -> HttpResponse:
     """Create the invoice, or show the form with what stands in the way."""
-    sent = intent_of_form(viewer, deal, state.values["token"])
-    if sent is not None:
-        _say_sent(request, sent)
+    about = known(connection, deal, state, now=now)
+    if about.sent is not None:
+        _say_sent(request, about.sent)
         return _to_deal(deal)
     if not connection.is_active:
         draft_keep(viewer, deal, connection, state.as_json(), now=now)
@@ -227,16 +227,22 @@ def _created(
             _("QuickBooks is not connected, so nothing was sent. What you typed is kept for when it is."),
         )
         return _to_deal(deal)
-    about = known(connection, deal, state, now=now)
     follow(state, about.around)
     checked = check(state, about)
     if checked.draft is None or checked.is_blocked:
         showing = Showing(status=422, is_posted=True)
         _keep(viewer, connection, deal, state, showing, now=now)
         return show(request, viewer, connection, deal, state, showing, now=now, about=about)
-    draft_keep(viewer, deal, connection, state.as_json(), now=now)
+    # From here on what was typed is kept with the decision itself.
     intent = invoice_create(
-        viewer, deal, connection, checked.draft, token=state.values["token"], now=now, form=state.as_json()
+        viewer,
+        deal,
+        connection,
+        checked.draft,
+        token=state.values["token"],
+        tax_percent=about.tax_percent,
+        now=now,
+        form=state.as_json(),
     )
     if intent.state == State.REFUSED:
         _take_made_customer(state, intent)

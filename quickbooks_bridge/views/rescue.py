@@ -34,7 +34,7 @@ def keeps_form_when_signed_out(
         is_page = request.headers.get("X-Requested-With") != "fetch"
         if request.method == "POST" and is_page and not request.user.is_authenticated:
             return carrying_sign_in(request, deal_pk)
-        return view(request, deal_pk)
+        return view(request, deal_pk=deal_pk)
 
     return inner
 

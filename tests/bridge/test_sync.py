@@ -122,7 +122,7 @@ def test_an_older_state_never_overwrites_even_when_it_is_written_last(connection
     old = invoice()
     values = (connection.account_id, "9", "1", old.sync_token, old.updated_at, old.balance, old.txn_date, "7", NOW,
               [], "", "", "USD", 0, 0, 0, 0, False, False, "", "")  # fmt: skip
-    assert write_newest(Invoice, names, [values]) == set()
+    assert write_newest(Invoice, names, [values]) == {}
     assert row().balance == Decimal("60.00")
 
 

@@ -1,0 +1,73 @@
+"""What creating an invoice costs of ours: statements and processor time from the posted form to the answer."""
+
+import time
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from deals.models import Account, Deal, Organization, Stage
+from deals.viewer import Viewer
+from quickbooks_bridge.models import Customer, InvoiceIntent
+from quickbooks_bridge.services.index import connection_load
+
+from .bridge.test_main_job import form_data
+from .conftest import connect, make_member
+from .emulator_process import EmulatorProcess
+from .figures import Figure
+
+TIMES = 25
+BRACKETS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+def creating(emulator: EmulatorProcess) -> list[Figure]:
+    """Create invoices for a new customer, for one that is linked for the first time, and again and again for it."""
+    settings.QUICKBOOKS_CLIENT_ID = emulator.client_id
+    settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_secret
+    settings.QUICKBOOKS_ENVIRONMENT = emulator.discovery_url
+    settings.QUICKBOOKS_API_URL = emulator.api_url
+    account = Account.objects.create(name="Creating")
+    viewer = Viewer(account, make_member(account, "creating", "admin"))
+    link = connect(viewer, emulator)
+    connection_load(link, now=datetime.now(UTC))
+    link.refresh_from_db()
+    client = Client()
+    client.force_login(viewer.member.user)
+    stage = Stage.objects.create(account=account, name="Won")
+    known = Customer.objects.filter(account=account, is_active=True).order_by("display_name").first()
+    assert known is not None
+    new = {"customer_mode": "new", "new_display_name": "Bench customer"}
+    chosen = {"customer_mode": "existing", "customer": known.qbo_id}
+    deals = [
+        Deal.objects.create(
+            account=account,
+            stage=stage,
+            title=name,
+            organization=Organization.objects.create(account=account, name=name),
+        )
+        for name in ("New", "Known")
+    ]
+    client.get(f"/deals/{deals[0].pk}/")
+
+    def create(deal: Deal, number: int, **customer: str) -> tuple[int, float]:
+        token = f"{deal.pk}-{number}"
+        data = form_data(link, token=token, **customer)
+        with CaptureQueriesContext(database) as queries:
+            started = time.process_time()
+            client.post(f"/deals/{deal.pk}/invoices/new/", data)
+            spent = (time.process_time() - started) * 1000
+        assert InvoiceIntent.objects.filter(token=token, state=InvoiceIntent.State.CREATED).exists()
+        return len([one for one in queries if not one["sql"].startswith(BRACKETS)]), spent
+
+    first_new, _spent = create(deals[0], 0, **new)
+    first, _spent = create(deals[1], 0, **chosen)
+    again = [create(deals[1], number, **chosen) for number in range(1, TIMES)]
+    return [
+        Figure("creating: statements", max(count for count, _spent in again), 12),
+        # The least of many: what disturbs a run only ever adds.
+        Figure("creating: processor time, ms", min(spent for _count, spent in again), 15),
+        Figure("creating: statements, customer and product linked first", first, 12),
+        Figure("creating: statements, customer created too", first_new, 19),
+    ]

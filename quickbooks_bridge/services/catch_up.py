@@ -40,7 +40,7 @@ def catch_up(
     *,
     since: datetime | None,
     now: datetime,
-    alive: Callable[[], None],
+    alive: Callable[[], object],
 ) -> Found:
     """Bring everything changed since `since` here (None: everything) and mark what is gone.
 
@@ -56,8 +56,7 @@ def catch_up(
             differences += entity_apply(connection, entity, older, now=now, source="compare")
             entity_apply(connection, entity, rows[len(older) :], now=now, source="compare")
             alive()
-    for entity, model in (("Invoice", Invoice), ("Payment", Payment)):
-        differences += _mark_gone(connection, client, entity, model, before=server_time, now=now, alive=alive)
+    differences += gone_mark(connection, client, before=server_time, now=now, alive=alive)
     logger.info(
         "caught up", extra={"realm": connection.realm_id, "since": str(since), "differences": differences}
     )
@@ -77,6 +76,24 @@ def entity_apply(
     return sync.items_apply(connection, rows)
 
 
+def gone_mark(
+    connection: Connection,
+    client: QuickBooksClient,
+    *,
+    before: datetime,
+    now: datetime,
+    alive: Callable[[], object],
+) -> int:
+    """Mark invoices and payments deleted that QuickBooks does not hold any more; gives how many.
+
+    To be asked after everything else was read. What changed after `before` is left to change data capture.
+    """
+    return sum(
+        _mark_gone(connection, client, entity, model, before=before, now=now, alive=alive)
+        for entity, model in (("Invoice", Invoice), ("Payment", Payment))
+    )
+
+
 def _mark_gone(
     connection: Connection,
     client: QuickBooksClient,
@@ -85,7 +102,7 @@ def _mark_gone(
     *,
     before: datetime,
     now: datetime,
-    alive: Callable[[], None],
+    alive: Callable[[], object],
 ) -> int:
     held = model._default_manager.filter(
         account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False

@@ -19,7 +19,7 @@ from quickbooks_bridge.models import Connection
 from . import sync
 from .announced import is_announced, note_missed
 from .calls import budget
-from .catch_up import catch_up, entity_apply
+from .catch_up import catch_up, entity_apply, gone_mark
 from .connection import client_for, company_read, note_failure
 from .intents import intents_adopt
 from .outages import outage_over, outages_end
@@ -64,6 +64,7 @@ def connection_load(
     try:
         progress = _load_begun(connection, client, now=now)
         _load_lists(connection, client, progress, clock=clock)
+        _load_gone(connection, client, clock=clock)
     except QuickBooksError as error:
         note_failure(connection, error, now=now)
         Connection.objects.filter(pk=connection.pk).update(import_lease_until=clock() + LOAD_AGAIN)
@@ -95,6 +96,20 @@ def _load_begun(connection: Connection, client: QuickBooksClient, *, now: dateti
     }
     Connection.objects.filter(pk=connection.pk).update(watermark=since, import_progress=progress)
     return progress
+
+
+def _load_gone(connection: Connection, client: QuickBooksClient, *, clock: Callable[[], datetime]) -> None:
+    """Find what was deleted before this connection was made: changes are asked for only from then on."""
+    mine = Connection.objects.filter(pk=connection.pk)
+    since = mine.values_list("watermark", flat=True).get()
+    if since is not None:
+        gone_mark(
+            connection,
+            client,
+            before=since,
+            now=clock(),
+            alive=lambda: mine.update(import_lease_until=clock() + LEASE),
+        )
 
 
 def _load_lists(

@@ -73,6 +73,25 @@ def test_interrupted_load_goes_on_where_it_was(admin, pretend, small_pages):
     assert in_step(pretend, made)
 
 
+def test_what_was_deleted_while_signed_out_is_found_after_signing_in_again(admin, pretend):
+    """As many are made meanwhile, so that counting before reading would not tell."""
+    made = connect(admin, pretend)
+    assert connection_load(made, now=now())
+    pretend.control("POST", f"/control/{made.realm_id}/disconnect")
+    invoices = pretend.control("GET", f"/control/{made.realm_id}/dump")["Invoice"]
+    gone = [row["Id"] for row in invoices if row["Balance"] == row["TotalAmt"] > 0][:2]
+    assert len(gone) == 2
+    for qbo_id in gone:
+        pretend.control("POST", f"/control/{made.realm_id}/invoices/{qbo_id}/delete")
+        body = {key: invoices[-1][key] for key in ("CustomerRef", "Line")}
+        pretend.control("POST", f"/control/{made.realm_id}/invoices", body)
+    again = connect(admin, pretend)
+    assert again.pk == made.pk
+    assert connection_load(again, now=now())
+    assert in_step(pretend, again)
+    assert Invoice.objects.filter(qbo_id__in=gone, is_deleted=True).count() == 2
+
+
 def test_a_row_deleted_between_two_pages_hides_no_other(admin, pretend, small_pages):
     made = connect(admin, pretend)
     client = client_for(made, interactive=False)

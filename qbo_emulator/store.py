@@ -134,8 +134,10 @@ class Company:
         return bool(self.preferences["CurrencyPrefs"].get("MultiCurrencyEnabled"))
 
     def today(self, now: datetime) -> date:
-        """The company's date at this instant."""
-        return now.astimezone(ZoneInfo(self.profile.zone)).date()
+        """The company's date at this instant, in the time zone that its settings name."""
+        info = self.tables["CompanyInfo"].rows.get("1")
+        zone = info.data.get("DefaultTimeZone") if info is not None else None
+        return now.astimezone(ZoneInfo(zone or self.profile.zone)).date()
 
     def name_owner(self, name: str) -> Row | None:
         """The customer, vendor or employee of this display name, if there is one."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
+from qbo_emulator import faults
 from qbo_emulator.schema import Family, Kind, Write
 from qbo_emulator.wire import Doc
 from qbo_emulator.wordlist import words
@@ -21,6 +24,9 @@ GROUPS = words(
 def company_info(write: Write) -> Doc:
     """CompanyInfo takes single properties and keeps the rest."""
     before = write.before.data if write.before else {}
+    zone = write.sent.get("DefaultTimeZone")
+    if zone is not None and zone not in available_timezones():
+        raise faults.invalid_enum("DefaultTimeZone", zone)
     return {name: write.sent.get(name, before.get(name)) for name in INFO}
 
 

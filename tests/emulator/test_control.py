@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.emulator.client import Api
+from tests.emulator.client import Api, sales_line
 from tests.emulator_process import ROOT, EmulatorProcess
 
 
@@ -238,6 +238,21 @@ def test_stop_is_quick_and_clean() -> None:
     hanging = requests.Session()
     hanging.get(f"{running.url}/health", timeout=10)
     assert running.stop() == 0
+
+
+def test_the_day_begins_where_the_company_is(own_emulator: EmulatorProcess) -> None:
+    api = Api(own_emulator)
+    path = f"/control/{api.realm_id}/companyinfos/1/edit"
+    own_emulator.control("POST", "/control/clock", {"set": "2026-06-15T22:00:00+00:00"})
+    days = {}
+    for zone in ("America/Chicago", "Pacific/Auckland"):
+        assert own_emulator.control("POST", path, {"DefaultTimeZone": zone})["DefaultTimeZone"] == zone
+        body = {"CustomerRef": {"value": "1"}, "Line": [sales_line(10)]}
+        made = own_emulator.control("POST", f"/control/{api.realm_id}/invoices", body)
+        days[zone] = made["TxnDate"]
+    assert days == {"America/Chicago": "2026-06-15", "Pacific/Auckland": "2026-06-16"}
+    with pytest.raises(requests.HTTPError, match="400"):
+        own_emulator.control("POST", path, {"DefaultTimeZone": "Middle/Earth"})
 
 
 def test_taken_port_is_one_clear_sentence() -> None:

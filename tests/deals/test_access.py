@@ -28,7 +28,7 @@ def addresses(deal) -> list[tuple[str, str]]:
     found = []
     for pattern in urlpatterns:
         name = pattern.name
-        key = keys[name.split("_")[0]]
+        key = keys.get(name.split("_")[0])
         for values in ({"deal_pk": deal.pk, "pk": key}, {"deal_pk": deal.pk}, {"pk": key}, {}):
             try:
                 found.append((name, reverse(f"deals:{name}", kwargs=values)))

@@ -257,7 +257,7 @@ def many_companies(count: int) -> list[Figure]:
 
 def connected(companies: list[dict[str, str]]) -> list[int]:
     account = Account.objects.create(name="Many")
-    owner = make_member(account, "many", "admin")
+    owner = make_member(account, "companies", "admin")
     accounts = Account.objects.bulk_create(Account(name=one["name"]) for one in companies)
     now = datetime.now(UTC)
     rows = Connection.objects.bulk_create(

@@ -6,7 +6,6 @@
 import itertools
 import os
 import re
-import sys
 import threading
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from typing import Any
 import psutil
 import requests
 
-from .bench_site import Figure, Site, each_apart, installation, show
+from .bench_site import Figure, Site, installation, run_parts, show
 from .emulator_process import EmulatorProcess
 from .waiting import until
 
@@ -167,12 +166,5 @@ def _apart(connection: Any) -> dict[str, int]:
 PARTS: dict[str, Callable[[str], list[str]]] = {"first-load": first_load}
 
 
-def main() -> None:
-    if len(sys.argv) > 2:
-        sys.exit(bool(PARTS[sys.argv[1]](sys.argv[2])))
-    if each_apart("tests.bench_long", sys.argv[1:] or list(PARTS)):
-        raise SystemExit("A promise was broken.")
-
-
 if __name__ == "__main__":
-    main()
+    run_parts("tests.bench_long", PARTS)

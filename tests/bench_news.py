@@ -5,23 +5,34 @@ BENCH_RATE and BENCH_SECONDS give the load, BENCH_CHANGES how many changes are f
 
 import json
 import os
+import random
+import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import psutil
+import requests
 
 from crm_invoicing.processes import BASE
 
-from .bench_site import Figure, each_apart, installation, show
+from .bench_site import ONE_MACHINE, Figure, Site, installation, run_parts, show
 from .emulator_process import EmulatorProcess
-from .waiting import until
+from .waiting import free_port, until
 
 RATE = int(os.environ.get("BENCH_RATE", "500"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
 COMPANIES = 20
+CHANGES = int(os.environ.get("BENCH_CHANGES", "30"))
+# What the page's own script does (static/js/live.js).
+LOOK_EVERY = 1.0
+POLL = 20
 
 
 def flood(kind: str) -> list[str]:
@@ -99,15 +110,218 @@ def flood(kind: str) -> list[str]:
     )  # fmt: skip
 
 
-PARTS: dict[str, Callable[[str], list[str]]] = {"flood": flood}
+class Looker(threading.Thread):
+    """Somebody with a deal open: asks as the page's script does, and notes when the awaited amount is shown."""
+
+    def __init__(self, site: Site, browser: requests.Session, deal: int) -> None:
+        super().__init__(daemon=True)
+        self.site, self.browser, self.deal = site, browser, deal
+        self.over, self.awaited, self.seen_at = threading.Event(), "", 0.0
+        self.requests = 0
+        self._page = browser.get(f"{site.url}/deals/{deal}/", timeout=30).text
+
+    def run(self) -> None:
+        stamp = re.findall(r"invoices/tab/\?(seen=\w+)", self._page)[-1]
+        time.sleep(random.random() * LOOK_EVERY)
+        while not self.over.wait(LOOK_EVERY):
+            try:
+                answer = self.browser.get(
+                    f"{self.site.url}/deals/{self.deal}/invoices/tab/?{stamp}", timeout=30
+                )
+            except requests.ConnectionError:  # the page's script tries again too
+                continue
+            self.requests += 1
+            if answer.status_code == 200:
+                stamp = re.findall(r"invoices/tab/\?(seen=\w+)", answer.text)[-1]
+                if self.awaited and self.awaited in answer.text:
+                    self.seen_at, self.awaited = time.monotonic(), ""
 
 
-def main() -> None:
-    if len(sys.argv) > 2:
-        sys.exit(bool(PARTS[sys.argv[1]](sys.argv[2])))
-    if each_apart("tests.bench_news", sys.argv[1:] or list(PARTS)):
-        raise SystemExit("A promise was broken.")
+@dataclass
+class Watch:
+    """A company of its own with a deal, one invoice on it, and somebody who may look at it."""
+
+    connection: Any
+    invoice: str
+    deal: int
+    member: Any
+    changed_at: float = 0.0
+    total: Decimal = Decimal(0)
+
+    @property
+    def text(self) -> str:
+        """The new amount as pages write it."""
+        return f"{self.total:,.2f}"
+
+
+def _watches(companies: list[dict[str, str]], emulator: EmulatorProcess) -> list[Watch]:
+    from deals.models import Deal, Stage
+    from quickbooks_bridge.models import Connection, Invoice
+    from quickbooks_bridge.services import sync
+    from quickbooks_bridge.services.connection import client_for
+
+    from .bench_scale import connected
+    from .conftest import make_member
+
+    made = []
+    for number, pk in enumerate(connected(companies)):
+        link = Connection.objects.select_related("account").get(pk=pk)
+        member = make_member(link.account, f"looker-{number}", "admin")
+        Connection.objects.filter(pk=pk).update(owner=member)
+        stage = Stage.objects.create(account=link.account, name="Won")
+        deal = Deal.objects.create(account=link.account, stage=stage, title="Watched")
+        sync.invoices_apply(
+            link, client_for(link, interactive=True).listed("Invoice"), now=datetime.now(UTC), source="load"
+        )
+        invoice = Invoice.objects.filter(account=link.account).order_by("pk")[0]
+        Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
+        made.append(Watch(link, invoice.qbo_id, deal.pk, member))
+    return made
+
+
+def _change(emulator: EmulatorProcess, watch: Watch, nth: int) -> None:
+    """Change the invoice's amount to one that no other has."""
+    path = f"/control/{watch.connection.realm_id}/invoices/{watch.invoice}/edit"
+    watch.changed_at = time.monotonic()
+    answer = emulator.control("POST", path, {"lines": [{"amount": 50_000 + 7 * nth, "item": "1"}]})
+    watch.total = Decimal(str(answer["TotalAmt"])).quantize(Decimal("0.01"))
+
+
+def _show(title: str, taken: list[float], limit: float, more: list[Figure]) -> list[str]:
+    taken.sort()
+    at = [
+        Figure(f"   {part} of 100", taken[min(len(taken) - 1, len(taken) * part // 100)]) for part in (50, 95)
+    ]
+    return show(
+        title,
+        [
+            Figure(f"changes followed; seconds until shown: {len(taken)}; least", taken[0]),
+            *at,
+            Figure("   at most", taken[-1], limit, is_timed=True),
+            *more,
+        ],
+    )
+
+
+def announced(kind: str) -> list[str]:
+    """From a change in QuickBooks that is announced to the open deal page."""
+    port = free_port()
+    arguments = ("--company", "us", "--single", "--companies", "3", "--seed", "7")
+    hook = ("--webhook-url", f"http://127.0.0.1:{port}/quickbooks/webhook/")
+    with (
+        EmulatorProcess(*arguments, *hook, limits=True) as emulator,
+        installation(kind, emulator, port=port) as site,
+    ):
+        watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
+        site.start("web", "worker")
+        lookers = [Looker(site, site.person(one.member), one.deal) for one in watches]
+        for looker in lookers:
+            looker.start()
+        taken = []
+        time.sleep(8)  # the first looks are over
+        for nth in range(CHANGES):
+            watch, looker = watches[nth % len(watches)], lookers[nth % len(watches)]
+            time.sleep(random.uniform(0.3, 1.5))
+            _change(emulator, watch, nth)
+            looker.awaited = watch.text
+            until(lambda looker=looker: not looker.awaited, seconds=60, what="the change is shown")
+            taken.append(looker.seen_at - watch.changed_at)
+        for looker in lookers:
+            looker.over.set()
+    title = f"from an announced change to the open page: {kind}"
+    # QuickBooks' own wait before it announces is the pretend one's tenth of a second here.
+    return _show(title, taken, 2.1, [])
+
+
+def looked_at(kind: str) -> list[str]:
+    """From a change that nobody announces to the open deal page, and to the row where nobody looks."""
+    arguments = ("--company", "us", "--single", "--companies", str(CHANGES + 10), "--seed", "7")
+    with (
+        EmulatorProcess(*arguments, limits=True) as emulator,
+        installation(kind, emulator, QUICKBOOKS_POLL_SECONDS="300") as site,
+    ):
+        from quickbooks_bridge.models import Connection
+
+        watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
+        now = datetime.now(UTC)
+        for watch in watches:
+            Connection.objects.filter(pk=watch.connection.pk).update(
+                last_sync_at=now - timedelta(seconds=random.uniform(0, 50)),
+                next_sync_at=now + timedelta(seconds=250),
+            )
+        site.start("web", "worker")
+        lookers = {one.deal: Looker(site, site.person(one.member), one.deal) for one in watches[:CHANGES]}
+        for looker in lookers.values():
+            looker.start()
+        began, web = time.monotonic(), site.cpu("web")
+        # Each at its own moment of the cycle of the company.
+        for nth, watch in enumerate(watches[:CHANGES]):
+            time.sleep(random.uniform(0, 60 / CHANGES))
+            _change(emulator, watch, nth)
+            lookers[watch.deal].awaited = watch.text
+        until(
+            lambda: not any(one.awaited for one in lookers.values()), seconds=90, what="all changes are shown"
+        )
+        spent, web = time.monotonic() - began, site.cpu("web") - web
+        asked = sum(one.requests for one in lookers.values())
+        for looker in lookers.values():
+            looker.over.set()
+        taken = [lookers[one.deal].seen_at - one.changed_at for one in watches[:CHANGES]]
+    return _show(
+        f"from a change that is not announced to the open page: {kind}",
+        taken,
+        60,
+        [
+            Figure("looks a second of all open pages", asked / spent),
+            Figure("cores of web for these", web / spent),
+            Figure("   processor time of a look, ms", web / asked * 1000),
+        ],
+    )
+
+
+def polled(kind: str) -> list[str]:
+    """From a change that is not announced to the row, where nobody looks; the poll is shortened to be waited for."""
+    arguments = ("--company", "us", "--single", "--companies", str(CHANGES), "--seed", "7")
+    with (
+        EmulatorProcess(*arguments, limits=True) as emulator,
+        installation(kind, emulator, QUICKBOOKS_POLL_SECONDS=str(POLL)) as site,
+    ):
+        from quickbooks_bridge.models import Connection, Invoice
+
+        watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
+        site.start("worker")
+        until(
+            lambda: not Connection.objects.filter(last_sync_at=None).exists(), seconds=60, what="a first look"
+        )
+        began, left = time.monotonic(), list(enumerate(watches))
+        waiting: dict[Decimal, Watch] = {}
+        taken: list[float] = []
+        while (left or waiting) and time.monotonic() - began < POLL * 4:
+            # One after the other through a whole cycle and a half.
+            while left and time.monotonic() - began > left[0][0] * POLL * 1.5 / CHANGES:
+                nth, watch = left.pop(0)
+                _change(emulator, watch, nth)
+                waiting[watch.total] = watch
+            found = set(Invoice.objects.filter(total__in=list(waiting)).values_list("total", flat=True))
+            taken += [time.monotonic() - waiting.pop(total).changed_at for total in found]
+            time.sleep(0.05)
+        assert not waiting, f"{len(waiting)} changes are not there"
+    sweep = 1 if kind == ONE_MACHINE else 5
+    return _show(
+        f"from a change that is not announced to the row, asked every {POLL} s: {kind}",
+        taken,
+        POLL + sweep,
+        [],
+    )
+
+
+PARTS: dict[str, Callable[[str], list[str]]] = {
+    "flood": flood,
+    "announced": announced,
+    "looked-at": looked_at,
+    "polled": polled,
+}
 
 
 if __name__ == "__main__":
-    main()
+    run_parts("tests.bench_news", PARTS)

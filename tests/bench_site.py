@@ -4,10 +4,11 @@ The process that measures reads and prepares rows through Django itself, on the 
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -252,14 +253,17 @@ def kinds() -> list[str]:
     return wanted
 
 
-def each_apart(module: str, parts: list[str]) -> int:
-    """Run each part on each kind of installation in a process of its own; gives how many broke a promise."""
-    import subprocess
-
-    broken = 0
-    for part in parts:
-        for kind in kinds():
-            broken += bool(
-                subprocess.run([sys.executable, "-m", module, part, kind], cwd=BASE, check=False).returncode
-            )
-    return broken
+def run_parts(module: str, parts: dict[str, Callable[[str], list[str]]]) -> None:
+    """Run `python -m MODULE [PART...]`: each part on each kind of installation, in a process of its own."""
+    if sys.argv[1:2] == ["--on"]:
+        sys.exit(bool(parts[sys.argv[3]](sys.argv[2])))
+    broken = [
+        f"{part} on {kind}"
+        for part in sys.argv[1:] or parts
+        for kind in kinds()
+        if subprocess.run(
+            [sys.executable, "-m", module, "--on", kind, part], cwd=BASE, check=False
+        ).returncode
+    ]
+    if broken:
+        raise SystemExit(f"Promises broken: {', '.join(broken)}")

@@ -167,11 +167,11 @@ def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime
 
 
 def next_look(connection: Connection, *, now: datetime) -> datetime:
-    """Give when a company is asked next, spread a little so that not all are asked at once.
+    """Give when a company is asked next: never later than promised, spread a little so that not all are asked at once.
 
     Where announcements can be relied on that is the daily sweep; else the poll, slower when reads run short.
     """
-    spread = random.uniform(0.9, 1.1)  # noqa: S311 - not a secret
+    spread = random.uniform(0.86, 0.98)  # noqa: S311 - not a secret
     if is_announced(connection, now=now):
         return now + timedelta(seconds=settings.QUICKBOOKS_SWEEP_SECONDS * spread)
     slower = SLOWER if budget(now=now).is_slow else 1
@@ -261,7 +261,8 @@ def sync_wanted(connection: Connection, *, now: datetime, older_than: timedelta)
         older_than = max(older_than, LOOK_SELDOM)
     is_old = connection.last_sync_at is None or connection.last_sync_at < now - older_than
     is_due = connection.next_sync_at is not None and connection.next_sync_at <= now
-    if connection.is_active and is_old and not is_due and not connection.failures:
+    is_asked = connection.sync_lease_until is not None and connection.sync_lease_until > now
+    if connection.is_active and is_old and not is_due and not is_asked and not connection.failures:
         Connection.objects.filter(pk=connection.pk, failures=0).filter(
             Q(next_sync_at__isnull=True) | Q(next_sync_at__gt=now)
         ).update(next_sync_at=now)

@@ -1,7 +1,8 @@
 // Parts that look after themselves: asked for while somebody looks, changed in place; what changed is said and tinted.
 import { becomeLike } from "./in_place.js";
 
-const LOOK_EVERY = 4000;
+// A change must be seen within two seconds of its announcement.
+const LOOK_EVERY = 1000;
 const TINT = 2000;
 
 export function say(message, how = "polite") {
@@ -44,9 +45,29 @@ function inPlace(target, fragment) {
 
 let isOver = false;
 
+let turn = 0;
+let asked = null;
+
+const parts = () => (isOver || document.hidden || !window.htmx ? [] : [...document.querySelectorAll("[data-look]")]);
+
 function look() {
-  if (isOver || document.hidden || !window.htmx) return;
-  for (const part of document.querySelectorAll("[data-look]")) window.htmx.trigger(part, "look");
+  for (const part of parts()) window.htmx.trigger(part, "look");
+}
+
+// One part in turn asks whether anything is new, for all of them; only if so the others ask as well.
+function lookInTurn() {
+  const all = parts();
+  if (!all.length) return;
+  asked = all[turn++ % all.length];
+  window.htmx.trigger(asked, "look");
+}
+
+function lookOn(event) {
+  if (event.detail.elt !== asked) return;
+  const first = asked;
+  asked = null;
+  if (event.detail.xhr.status !== 200) return;
+  for (const part of parts()) if (part !== first) window.htmx.trigger(part, "look");
 }
 
 export function initLive() {
@@ -56,7 +77,8 @@ export function initLive() {
     handleSwap: (style, target, fragment) => (style === "in-place" ? inPlace(target, fragment) : false),
   });
   document.addEventListener("in-place", (event) => inPlace(event.detail.target, event.detail.fragment));
-  setInterval(look, LOOK_EVERY);
+  setInterval(lookInTurn, LOOK_EVERY);
+  document.addEventListener("htmx:afterRequest", lookOn);
   document.addEventListener("visibilitychange", look);
   // A look that found nothing new still tells when it was.
   document.body.addEventListener("looked", (event) => {

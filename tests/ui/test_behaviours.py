@@ -225,3 +225,35 @@ def test_open_menu_is_left_alone_by_news(live):
     )
     expect(live.locator("[data-invoice='1'] .flag")).to_have_text("Paid")
     expect(live.get_by_role("menuitem", name="Send by email…")).to_be_visible()
+
+
+def test_one_part_asks_for_all_and_the_others_only_when_there_is_news(page):
+    """Two parts that look after themselves: quiet looks take turns, and news reaches both at once."""
+    asked: list[tuple[str, int]] = []
+    news = {"left": 2}
+
+    def answer(route) -> None:
+        name = route.request.url.rsplit("/", 1)[1]
+        is_new = bool(asked) and len(asked) >= 2 and news["left"] > 0
+        news["left"] -= is_new
+        asked.append((name, 200 if is_new else 204))
+        body = f'<div id="{name}" hx-get="/looked/{name}" hx-trigger="look" hx-ext="in-place" hx-swap="in-place" data-look></div>'
+        route.fulfill(status=200 if is_new else 204, body=body if is_new else "", content_type="text/html")
+
+    page.route("**/looked/*", answer)
+    page.evaluate(
+        """() => { for (const name of ['one', 'two']) {
+          const part = document.createElement('div');
+          Object.assign(part, {id: name});
+          part.dataset.look = '';
+          part.setAttribute('hx-get', `/looked/${name}`);
+          part.setAttribute('hx-trigger', 'look');
+          part.setAttribute('hx-swap', 'in-place');
+          part.setAttribute('hx-ext', 'in-place');
+          document.body.append(part);
+          htmx.process(part);
+        } }"""
+    )
+    with page.expect_response(lambda _answer: len(asked) >= 6, timeout=15_000):
+        pass
+    assert asked[:6] == [("one", 204), ("two", 204), ("one", 200), ("two", 200), ("two", 204), ("one", 204)]

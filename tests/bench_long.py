@@ -17,8 +17,9 @@ from typing import Any
 import psutil
 import requests
 
-from .bench_site import Figure, Site, installation, run_parts, show
+from .bench_site import Site, installation, run_parts
 from .emulator_process import EmulatorProcess
+from .figures import Figure, show
 from .waiting import until
 
 INVOICES = int(os.environ.get("BENCH_INVOICES", "20000"))

@@ -22,8 +22,9 @@ import requests
 
 from crm_invoicing.processes import BASE
 
-from .bench_site import ONE_MACHINE, Figure, Site, installation, run_parts, show
+from .bench_site import ONE_MACHINE, Site, installation, run_parts
 from .emulator_process import EmulatorProcess
+from .figures import Figure, show
 from .waiting import free_port, until
 
 RATE = int(os.environ.get("BENCH_RATE", "500"))

@@ -29,39 +29,6 @@ ONE_MACHINE, SERVERS = "one machine", "servers"
 VERIFIER = "bench-verifier"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure beside what it may be at most; None when nothing is promised of it.
-
-    `is_timed` ones depend on what else the machine does, and are judged on a quiet one only.
-    """
-
-    what: str
-    value: float
-    limit: float | None = None
-    is_timed: bool = False
-
-    @property
-    def is_kept(self) -> bool:
-        return self.limit is None or self.value <= self.limit
-
-
-def show(title: str, figures: list[Figure]) -> list[str]:
-    """Print a table and give what is broken."""
-    is_busy = os.getloadavg()[0] > (os.cpu_count() or 1) + 2
-    print(f"\n{title:<66}{'measured':>10}{'at most':>10}")
-    broken = []
-    for figure in figures:
-        word = ""
-        if not figure.is_kept:
-            is_excused = figure.is_timed and is_busy
-            word = "   not judged: machine is busy" if is_excused else "   BROKEN"
-            broken += [] if is_excused else [figure.what]
-        most = f"{figure.limit:>10g}" if figure.limit is not None else ""
-        print(f"{figure.what:<66}{figure.value:>10.2f}{most}{word}", flush=True)
-    return broken
-
-
 @dataclass
 class Watched:
     """Memory of one part with its children: the highest ever of one process, and of all together."""

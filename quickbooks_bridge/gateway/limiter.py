@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 import uuid
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -59,6 +59,16 @@ class Limiter(Protocol):
     def usage(self, realm_id: str) -> Usage | None:
         """Give the company's calls of all processes, None where no process knows of the others'."""
 
+    def for_many(self, realm_ids: Sequence[str]) -> "LimiterForMany":
+        """Give the limiter of one background call to each of many companies."""
+
+
+class LimiterForMany(Limiter, Protocol):
+    """A limiter whose turns were taken together; they are given back together, too."""
+
+    def give_back(self) -> None:
+        """Give back what has ended since the last time."""
+
 
 class LocalLimiter:
     """The limits of one process, enough where one worker and one web process share a company."""
@@ -97,6 +107,13 @@ class LocalLimiter:
     def usage(self, realm_id: str) -> Usage | None:
         """Give nothing: web and worker process count apart."""
         return None
+
+    def for_many(self, realm_ids: Sequence[str]) -> LimiterForMany:
+        """Give itself: within a process a turn costs no round trip."""
+        return self
+
+    def give_back(self) -> None:
+        """Do nothing: every turn is given back when it ends."""
 
     def _take(self, realm_id: str, interactive: bool) -> bool:
         with self._lock:
@@ -139,6 +156,64 @@ return 1
 """
 
 
+class _TakenTurns:
+    """Background turns of many companies, taken from Redis in one round trip; who got none waits for one as usual."""
+
+    def __init__(self, limiter: "RedisLimiter", redis: Any, members: dict[str, str]) -> None:
+        self._limiter, self._redis, self._members = limiter, redis, members
+        self._lock = threading.Lock()
+        self._ended: list[tuple[str, str, str]] = []
+
+    @contextmanager
+    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Turn]:
+        """Give the turn that was taken, once; any other is waited for."""
+        with self._lock:
+            member = self._members.pop(realm_id, "")
+        if not member:
+            with self._limiter.turn(realm_id, interactive=interactive, timeout=timeout) as turn:
+                yield turn
+            return
+        turn = Turn()
+        try:
+            yield turn
+        finally:
+            with self._lock:
+                self._ended.append((realm_id, member, turn.counted))
+
+    def block(self, realm_id: str, *, seconds: float) -> None:
+        """Hold the company back."""
+        self._limiter.block(realm_id, seconds=seconds)
+
+    def usage(self, realm_id: str) -> Usage | None:
+        """Give what all processes count."""
+        return self._limiter.usage(realm_id)
+
+    def for_many(self, realm_ids: Sequence[str]) -> LimiterForMany:
+        """Take other turns."""
+        return self._limiter.for_many(realm_ids)
+
+    def give_back(self) -> None:
+        """Give back places whose calls have ended, and count those calls, in one round trip."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+        counts = Counter(counted for _realm, _member, counted in ended if counted)
+        if not ended:
+            return
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for realm_id, member, _counted in ended:
+                    pipe.zrem(_keys(realm_id)[1], member)
+                for counted, times in counts.items():
+                    pipe.hincrby(meter.COUNTS, counted, times)
+                pipe.execute()
+        except RedisError:  # the places run out by themselves
+            meter.give_back(counts)
+
+
+def _keys(realm_id: str) -> list[str]:
+    return [f"qb:{{{realm_id}}}:{part}" for part in ("calls", "running", "blocked")]
+
+
 class RedisLimiter:
     """The same limits for all processes of an installation. A killed process' place runs out after 130 s.
 
@@ -154,7 +229,7 @@ class RedisLimiter:
     @contextmanager
     def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Turn]:
         """Wait for a turn among all processes."""
-        keys = [f"qb:{{{realm_id}}}:{part}" for part in ("calls", "running", "blocked")]
+        keys = _keys(realm_id)
         member = uuid.uuid4().hex
         try:
             self._take(keys, member, interactive=interactive, timeout=timeout)
@@ -174,6 +249,19 @@ class RedisLimiter:
         self._alone.block(realm_id, seconds=seconds)
         with suppress(RedisError):
             self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
+
+    def for_many(self, realm_ids: Sequence[str]) -> LimiterForMany:
+        """Take a background turn of each company in one round trip, without waiting for those that have none."""
+        members = {realm_id: uuid.uuid4().hex for realm_id in realm_ids}
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for realm_id, member in members.items():
+                    self._script(keys=_keys(realm_id), args=[*_limits(False), member], client=pipe)
+                given = pipe.execute()
+        except RedisError:  # each asks for its own, and says that Redis does not answer
+            return _TakenTurns(self, self._redis, {})
+        taken = {realm: member for (realm, member), ok in zip(members.items(), given, strict=True) if ok}
+        return _TakenTurns(self, self._redis, taken)
 
     def usage(self, realm_id: str) -> Usage | None:
         """Give what all processes count, in one round trip; None while Redis does not answer."""

@@ -18,7 +18,7 @@ from quickbooks_bridge.domain.remote import RemoteChanges
 from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.gateway.limiter import default_limiter
+from quickbooks_bridge.gateway.limiter import Limiter, default_limiter
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.models.newest import update_many
 
@@ -74,10 +74,14 @@ def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
     polled = Polled()
     claimed = _claim(pks, now=now)
     announced = announcements_open(connection.realm_id for connection in claimed) if claimed else {}
+    limiter = default_limiter(settings.REDIS_URL).for_many(
+        [connection.realm_id for connection in claimed if _is_askable(connection, now)]
+    )
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(claimed) or 1)) as pool:
-        waiting = {pool.submit(_ask, connection, now): connection for connection in claimed}
+        waiting = {pool.submit(_ask, connection, now, limiter): connection for connection in claimed}
         while waiting:
             done = _round(waiting)
+            limiter.give_back()
             _finish(done, polled, announced, now=now)
             for future, _connection in done:
                 del waiting[future]
@@ -104,12 +108,17 @@ def _claim(pks: Sequence[int], *, now: datetime) -> list[Connection]:
     return list(rows)
 
 
-def _ask(connection: Connection, now: datetime) -> RemoteChanges:
-    """Ask one company, in a thread: no database here."""
+def _is_askable(connection: Connection, now: datetime) -> bool:
+    """Tell whether one call with the token of the row will do."""
     since, expires = connection.watermark, connection.access_expires_at
-    if connection.compare_asked_at is not None:
-        raise _NeedsOwnRun
-    if since is None or since < now - LOOK_BACK or expires is None or expires - REFRESH_BEFORE <= now:
+    is_near = since is not None and since >= now - LOOK_BACK and connection.compare_asked_at is None
+    return is_near and expires is not None and expires - REFRESH_BEFORE > now
+
+
+def _ask(connection: Connection, now: datetime, limiter: Limiter) -> RemoteChanges:
+    """Ask one company, in a thread: no database here."""
+    since = connection.watermark
+    if since is None or not _is_askable(connection, now):
         raise _NeedsOwnRun
     try:
         token = decrypt(connection.access_token, keys=settings.TOKEN_KEYS)
@@ -119,7 +128,7 @@ def _ask(connection: Connection, now: datetime) -> RemoteChanges:
         realm_id=connection.realm_id,
         tokens=_RowTokens(token),
         api_url=api_base(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL),
-        limiter=default_limiter(settings.REDIS_URL),
+        limiter=limiter,
         interactive=False,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
         account_id=connection.account_id,

@@ -101,8 +101,8 @@ def test_what_is_announced_while_quickbooks_answers_makes_due_again(connection, 
     announcements_store((change(connection.realm_id, 1),), now=now)
     ask = poll._ask
 
-    def asked(row, at):
-        answer = ask(row, at)
+    def asked(row, *rest):
+        answer = ask(row, *rest)
         fresh.append(AnnouncedChange("late", row.realm_id, "invoice", "2", "update"))
         return answer
 

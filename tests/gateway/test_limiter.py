@@ -133,3 +133,48 @@ def test_what_is_running_and_was_called_is_told_for_all_processes(redis_url):
 def test_usage_is_not_told_where_processes_count_apart_or_redis_is_away():
     assert LocalLimiter().usage("1") is None
     assert RedisLimiter(Redis.from_url("redis://127.0.0.1:1")).usage("1") is None
+
+
+@pytest.fixture
+def shared(redis_url):
+    return Redis.from_url(redis_url)
+
+
+def test_turns_of_many_companies_are_taken_and_given_back_in_one_round_trip_each(shared, monkeypatch):
+    limiter = RedisLimiter(shared)
+    limiter.block("9", seconds=60)
+    pipelines: list[int] = []
+    real = shared.pipeline
+    monkeypatch.setattr(shared, "pipeline", lambda **more: (pipelines.append(1), real(**more))[1])
+    took = limiter.for_many([str(number) for number in range(1, 10)])
+    assert len(pipelines) == 1
+    assert [limiter.usage(realm).running for realm in ("1", "8", "9")] == [1, 1, 0]
+    pipelines.clear()
+    for realm in range(1, 9):
+        with took.turn(str(realm), interactive=False, timeout=0) as turn:
+            turn.counted = "1|r|2026-03-17|background|reads"
+    assert not pipelines
+    assert not takes(took, "9", interactive=False), "who got none waits like anybody"
+    took.give_back()
+    assert len(pipelines) == 1
+    assert [limiter.usage(realm).running for realm in ("1", "8")] == [0, 0]
+    assert meter.drain_shared(shared, every=0) == {"1|r|2026-03-17|background|reads": 8}
+
+
+def test_a_turn_that_was_taken_serves_once(shared):
+    limiter = RedisLimiter(shared)
+    took = limiter.for_many(["1"])
+    with took.turn("1", interactive=False, timeout=0), took.turn("1", interactive=False, timeout=0):
+        assert limiter.usage("1").running == 2
+    took.give_back()
+    assert limiter.usage("1").running == 0
+
+
+def test_many_turns_without_redis_are_kept_alone_and_counted_here():
+    limiter = RedisLimiter(Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.2, retry=None))
+    meter.drain_here()
+    took = limiter.for_many(["1"])
+    with took.turn("1", interactive=False, timeout=0) as turn:
+        turn.counted = "1|r|2026-03-17|background|reads"
+    took.give_back()
+    assert meter.drain_here() == {"1|r|2026-03-17|background|reads": 1}

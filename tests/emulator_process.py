@@ -12,6 +12,8 @@ from typing import Any
 
 import requests
 
+from crm_invoicing.processes import TETHER
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -30,6 +32,7 @@ class EmulatorProcess:
         self.verifier_token = ""
         self.companies: list[dict[str, str]] = []
         self._process: subprocess.Popen[str] | None = None
+        self._tether = -1
 
     @property
     def pid(self) -> int | None:
@@ -44,10 +47,13 @@ class EmulatorProcess:
         return f"{self.url}/v3"
 
     def start(self) -> EmulatorProcess:
-        command = [sys.executable, "-m", "qbo_emulator", "--port", str(self.port), *self.arguments]
+        # It ends when this process does, however suddenly: nobody else holds the other end of the pipe.
+        reading, self._tether = os.pipe()
+        command = [sys.executable, "-P", TETHER, str(reading), "qbo_emulator", "--port", str(self.port)]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}
+            [*command, *self.arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, pass_fds=(reading,)
         )
+        os.close(reading)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -70,6 +76,7 @@ class EmulatorProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
+        os.close(self._tether)
         return code
 
     def __enter__(self) -> EmulatorProcess:

@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from crm_invoicing.processes import BASE
+from crm_invoicing.processes import BASE, TETHER
 from tests.emulator_process import EmulatorProcess
 from tests.waiting import free_port, until
 
@@ -41,6 +41,8 @@ class Site:
         self._ending = threading.Event()
         self._is_watched = False
         self.data = data
+        # Closed when this process ends, however suddenly; whoever reads the other end then ends too.
+        self._held, self._tether = os.pipe()
         self.env = {
             **os.environ,
             "DATA_DIR": str(data),
@@ -93,8 +95,8 @@ class Site:
         for name in names:
             arguments = ["web", str(self.port)] if name == "web" else ["worker"]
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "tests.soak.start", *arguments],
-                cwd=BASE, env={**self.env, **extra}, text=True, process_group=0,
+                [sys.executable, "-P", TETHER, str(self._held), "tests.soak.start", *arguments],
+                cwd=BASE, env={**self.env, **extra}, text=True, process_group=0, pass_fds=(self._held,),
             )  # fmt: skip
             self.starts += 1
         if "web" in names and not self._is_watched:
@@ -153,3 +155,5 @@ class Site:
         for name in list(self.processes):
             self.kill(name)
         self.leave()
+        os.close(self._tether)
+        os.close(self._held)

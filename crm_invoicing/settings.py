@@ -241,6 +241,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tidy": {"task": "quickbooks_bridge.tasks.tidy", "schedule": 3600.0},
     "read-lists": {"task": "quickbooks_bridge.tasks.read_lists", "schedule": 3600.0},
+    "look-at-parked": {"task": "quickbooks_bridge.tasks.look_at_parked", "schedule": 60.0},
     "keep-tokens-alive": {"task": "quickbooks_bridge.tasks.keep_tokens_alive", "schedule": 3600.0},
 }
 

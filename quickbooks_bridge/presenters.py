@@ -37,6 +37,8 @@ class InvoiceRow:
     is_late: bool
     actions: tuple[Action, ...]
     link: str
+    # Said when QuickBooks has a newer state that could not be read; "" when what is shown is the newest.
+    unread: str = ""
 
     @property
     def number(self) -> str:
@@ -121,7 +123,16 @@ def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> I
             is_connected=connection.is_active and is_same_company,
         ),
         link=deep_link(invoice),
+        unread=_unread(invoice, zone),
     )
+
+
+def _unread(invoice: Invoice, zone: ZoneInfo) -> str:
+    if invoice.unread_since is None:
+        return ""
+    return _("Changed in QuickBooks %(when)s, which could not be read here: open it there") % {
+        "when": moment(invoice.unread_since, zone)
+    }
 
 
 def _closed_on(invoice: Invoice, zone: ZoneInfo) -> str:

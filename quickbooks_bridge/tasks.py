@@ -21,6 +21,7 @@ from quickbooks_bridge.services.notices import expiry_notices, notice_send
 from quickbooks_bridge.services.outages import outages_tidy
 from quickbooks_bridge.services.pace import pace_tidy
 from quickbooks_bridge.services.poll import CHUNK, connections_sync
+from quickbooks_bridge.services.second_look import second_look
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
 from quickbooks_bridge.services.webhooks import (
@@ -247,6 +248,12 @@ def tidy() -> None:
     OAuthState.objects.filter(expires_at__lt=now - KEPT).delete()
     pace_tidy(now=now)
     outages_tidy(now=now)
+
+
+@shared_task
+def look_at_parked() -> None:
+    """Try again what could not be read."""
+    second_look(now=timezone.now())
 
 
 @shared_task

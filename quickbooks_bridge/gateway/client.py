@@ -100,6 +100,12 @@ class QuickBooksClient:
         rows = self._rows(entity, start, size, where, order_by=LAST_CHANGE)
         return _read(lambda: parsing.unread(entity, rows))
 
+    def found(self, entity: str, qbo_ids: Sequence[str]) -> tuple[Unread[Any], ...]:
+        """Give those of at most `PAGE` objects of a watched entity that QuickBooks still has, inactive ones too."""
+        where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]
+        rows = self._rows(entity, 1, PAGE, where)
+        return _read(lambda: parsing.unread(entity, rows))
+
     def ids_among(self, entity: str, qbo_ids: Sequence[str]) -> set[str]:
         """Tell which of at most `PAGE` objects QuickBooks still has; deleted ones are never listed."""
         where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]

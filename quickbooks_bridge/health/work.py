@@ -119,10 +119,10 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
                 LOOK,
                 _("%(kind)s %(id)s of QuickBooks could not be understood")
                 % {"kind": row.entity, "id": row.qbo_id},
-                _("All others are up to date. Saving it in QuickBooks once more has it read again."),
+                _("All others are up to date. Opening it in QuickBooks and saving it once more may help."),
                 _("Whoever runs this installation"),
-                since=time_text(row.first_at, connection, now=now),
-                again=_("With its next change"),
+                since=time_text(row.changed_at or row.first_at, connection, now=now),
+                again=_("By itself once a day, and with its next change"),
             )
         )
     unsent = Notice.objects.filter(**mine, sent_at__isnull=True).filter(

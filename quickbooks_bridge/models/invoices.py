@@ -40,6 +40,8 @@ class Invoice(RemoteRow):
     is_made_here = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField()
+    # When QuickBooks changed it to something that could not be understood; what is stored is the state before.
+    unread_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="invoice_once")]

@@ -93,8 +93,11 @@ class ParkedObject(models.Model):
     entity = models.CharField(max_length=40)
     qbo_id = models.CharField(max_length=30)
     reason = models.CharField(max_length=80)
+    # QuickBooks' own time of the state that was not understood; none where even that could not be read.
+    changed_at = models.DateTimeField(null=True)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -16,6 +16,7 @@ from quickbooks_bridge.models import Connection, Invoice, Payment
 
 from . import sync
 from .paging import Place, pages
+from .parked import only_parked
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +108,8 @@ def _mark_gone(
     held = model._default_manager.filter(
         account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
     )
-    if held.count() == client.count(entity):
+    # What could not be read is there too; without it one deletion could hide behind it.
+    if held.count() + only_parked(connection, model) == client.count(entity):
         return 0
     count = 0
     ids = list(held.filter(remote_updated_at__lt=before).order_by("pk").values_list("qbo_id", flat=True))

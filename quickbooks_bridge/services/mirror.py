@@ -1,12 +1,10 @@
 """The mirror of lists and payments: newer states are written, the rest costs one read."""
 
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.db import transaction
 
-from quickbooks_bridge.domain.parsing import UnreadableAnswer
 from quickbooks_bridge.domain.remote import (
     RemoteCustomer,
     RemoteItem,
@@ -19,7 +17,7 @@ from quickbooks_bridge.models import Connection, Customer, Item, Payment, TaxCod
 from quickbooks_bridge.models.catalogue import RemoteRow
 from quickbooks_bridge.models.newest import Key, read_stored, write_newest
 
-logger = logging.getLogger(__name__)
+from .parked import Odds, park, read_or_note
 
 T = TypeVar("T")
 Owner = tuple[int, str]
@@ -50,15 +48,6 @@ def chunks(arrivals: Arrivals[T]) -> Iterator[dict[Key, Stamped[T]]]:
     keys = list(newest)
     for start in range(0, len(keys), CHUNK):
         yield {key: newest[key] for key in keys[start : start + CHUNK]}
-
-
-def read_safely(key: Key, remote: Stamped[T]) -> T | None:
-    """Read an object; one that cannot be read is said in the log by its key and held against nobody else."""
-    try:
-        return remote.read()
-    except UnreadableAnswer as error:
-        logger.error("object not understood", extra={"realm": key[1], "id": key[2], "key": str(error)})
-        return None
 
 
 def payments_apply(connection: Connection, remotes: Iterable[Stamped[RemotePayment]]) -> int:
@@ -92,17 +81,19 @@ def mirror(
         with transaction.atomic():
             known = read_stored(model, chunk, ("sync_token", "remote_updated_at", *columns))
             rows = []
+            odd: Odds = {}
             for key, remote in chunk.items():
                 before = known.get(key)
                 if before is not None and not is_newer(remote, before[0], before[1]):
                     continue
-                read = read_safely(key, remote)
+                read = read_or_note(key, remote, odd)
                 if read is None:
                     continue
                 row = values(read)
                 if before is None or tuple(before[2:]) != row:
                     rows.append((*key, remote.sync_token, remote.updated_at, *row))
             count += len(write_newest(model, (*STAMP, *columns), rows))
+            park(model, odd)
     return count
 
 

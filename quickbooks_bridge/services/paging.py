@@ -6,11 +6,13 @@ former page ended with; what changes meanwhile moves to the end and is read once
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from quickbooks_bridge.domain.remote import Unread
 from quickbooks_bridge.gateway.client import PAGE, QuickBooksClient
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def pages(
         if len(rows) < size:
             yield rows, None
             return
-        last = rows[-1].updated_at
+        # An object whose time cannot be read is taken for the newest of all, and is no place to go on from.
+        last = max((row.updated_at for row in rows if row.updated_at < NEVER), default=place.since)
         place = Place(place.since, place.start + size) if last == place.since else Place(last)
         yield rows, place

@@ -28,10 +28,10 @@ from .mirror import (
     items_apply,
     owner_of,
     payments_apply,
-    read_safely,
     tax_codes_apply,
     terms_apply,
 )
+from .parked import Odds, park, read_or_note
 from .timeline import InvoiceFacts, happenings, making, news_record
 
 __all__ = [
@@ -47,7 +47,7 @@ _BEFORE = (
 _COLUMNS = (
     *STAMP, "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total", "balance",
     "total_tax", "deposit", "total_before", "is_voided", "is_deleted", "bill_email", "email_status", "emailed_at",
-    "payment_qbo_ids", "closed_at", "seen_at",
+    "payment_qbo_ids", "closed_at", "seen_at", "unread_since",
 )  # fmt: skip
 Batch = Sequence[tuple[Connection, RemoteChanges]]
 # Whose invoice was news, and when it had changed.
@@ -83,7 +83,7 @@ def changes_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Arr
 def readable(connection: Connection, invoices: Iterable[Stamped[RemoteInvoice]]) -> Iterator[RemoteInvoice]:
     """Give the invoices of an answer that can be read."""
     for remote in invoices:
-        read = read_safely((*owner_of(connection), remote.qbo_id), remote)
+        read = read_or_note((*owner_of(connection), remote.qbo_id), remote, {})
         if read is not None:
             yield read
 
@@ -126,12 +126,13 @@ def _invoice_chunk(
     known = read_stored(Invoice, chunk, _BEFORE)
     rows: list[tuple[Any, ...]] = []
     news: list[News] = []
+    odd: Odds = {}
     actor_id = actor.pk if actor else None
     for key, remote in chunk.items():
         row = known.get(key)
         if row is not None and not is_newer(remote, row[0], row[1]):
             continue
-        invoice = read_safely(key, remote)
+        invoice = read_or_note(key, remote, odd)
         if invoice is None:
             continue
         before = InvoiceFacts(*row[4:]) if row is not None else None
@@ -147,6 +148,7 @@ def _invoice_chunk(
                 for kind, data in happenings(after, before)
             )
     written = write_newest(Invoice, _COLUMNS, rows, news=news)
+    park(Invoice, odd)
     return [((key[0], key[1]), chunk[key].updated_at) for key in written]
 
 
@@ -165,6 +167,7 @@ def _values(
         invoice.customer_name[:600], facts.currency, invoice.txn_date, facts.due_date, facts.total, facts.balance,
         invoice.total_tax, invoice.deposit, facts.total if facts.total > 0 else total_before, facts.is_voided, False,
         invoice.bill_email[:500], facts.email_status, facts.emailed_at, invoice.payment_qbo_ids, closed_at, seen_at,
+        None,
     )  # fmt: skip
 
 

@@ -1,0 +1,104 @@
+"""Objects of QuickBooks' that could not be understood: kept by name, tried again, let go when they can be read.
+
+Whatever stands beside them in an answer is applied, and the time to ask from moves on: without these rows such an
+object would be forgotten without a word.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from quickbooks_bridge.domain.parsing import UnreadableAnswer
+from quickbooks_bridge.domain.remote import Stamped
+from quickbooks_bridge.models import Connection, Customer, Invoice, Item, ParkedObject, Payment
+from quickbooks_bridge.models.catalogue import RemoteRow
+from quickbooks_bridge.models.newest import Key
+
+logger = logging.getLogger(__name__)
+
+MODELS: Mapping[str, type[RemoteRow]] = {
+    "Invoice": Invoice,
+    "Payment": Payment,
+    "Customer": Customer,
+    "Item": Item,
+}
+# What an object of another shape does to those who read it; our own faults are found the same way, and said.
+ODD = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Why an object could not be read, without anything of what it holds; `changed_at` is QuickBooks' own time of it."""
+
+    reason: str
+    changed_at: datetime | None
+
+
+Odds = dict[Key, Odd]
+
+
+def read_or_note(key: Key, remote: Stamped[T], odd: Odds) -> T | None:
+    """Read an object; one that cannot be read is added to `odd`, said in the log, and held against nobody else."""
+    try:
+        return remote.read()
+    except ODD as error:
+        reason = str(error) if isinstance(error, UnreadableAnswer) else type(error).__name__
+        is_dated = remote.updated_at < datetime.max.replace(tzinfo=UTC)
+        odd[key] = Odd(reason[:80], remote.updated_at if is_dated else None)
+        logger.error("object not understood", extra={"realm": key[1], "id": key[2], "key": reason})
+        return None
+
+
+def park(model: type[RemoteRow], odd: Odds) -> None:
+    """Keep what could not be read; an invoice here is marked as no longer the newest. No statement for none."""
+    if not odd:
+        return
+    entity = model.__name__
+    ParkedObject.objects.bulk_create(
+        [
+            ParkedObject(
+                account_id=key[0], realm_id=key[1], entity=entity, qbo_id=key[2], reason=one.reason,
+                changed_at=one.changed_at, first_at=Now(), last_at=Now(),
+            )
+            for key, one in sorted(odd.items())
+        ],
+        update_conflicts=True,
+        unique_fields=["account", "realm_id", "entity", "qbo_id"],
+        update_fields=["reason", "changed_at", "last_at"],
+    )  # fmt: skip
+    if model is Invoice:
+        for key, one in odd.items():
+            mine = Invoice.objects.filter(account_id=key[0], realm_id=key[1], qbo_id=key[2])
+            mine.filter(unread_since__isnull=True).update(unread_since=one.changed_at or Now())
+
+
+def only_parked(connection: Connection, model: type[RemoteRow]) -> int:
+    """Give how many objects of a kind QuickBooks has that are not here because they could not be read."""
+    owner = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    here = model._default_manager.filter(**owner, qbo_id=OuterRef("qbo_id"))
+    return ParkedObject.objects.filter(~Exists(here), **owner, entity=model.__name__).count()
+
+
+def parked_is_any() -> bool:
+    """Tell whether anything is parked."""
+    return ParkedObject.objects.exists()
+
+
+def let_go() -> int:
+    """Forget what has been read since in a newer state, or is deleted; gives how many that were."""
+    count = 0
+    for entity, model in MODELS.items():
+        newer: Any = model._default_manager.filter(
+            account_id=OuterRef("account_id"), realm_id=OuterRef("realm_id"), qbo_id=OuterRef("qbo_id")
+        )
+        is_newer = Q(remote_updated_at__gte=OuterRef("changed_at"))
+        if model in (Invoice, Payment):
+            is_newer |= Q(is_deleted=True)
+        count += ParkedObject.objects.filter(Exists(newer.filter(is_newer)), entity=entity).delete()[0]
+    return count

@@ -7,11 +7,10 @@ statement itself: two processes that apply answers in the wrong order still end 
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
@@ -27,8 +26,7 @@ Values = Sequence[Any]
 Key = tuple[int, str, str]
 
 
-@dataclass(frozen=True)
-class News:
+class News(NamedTuple):
     """One thing that happened to an invoice; it is told only when the invoice's row was really written."""
 
     account_id: int
@@ -123,7 +121,7 @@ def write_newest(
             params = [*constants, _postgres_json(rows)]
             if news:
                 insert = _with_news(insert)
-                params.append(_postgres_json([_flat(one) for one in news]))
+                params.append(_postgres_json(news))
             cursor.execute(insert, params)
             written = cursor.fetchall()
     return {(row[0], row[1], row[2]): row[3] for row in written}
@@ -148,12 +146,6 @@ def _write_sqlite(
     return written
 
 
-def _flat(one: News) -> Values:
-    return (
-        one.account_id, one.realm_id, one.qbo_id, one.at, one.kind, one.source, one.data, one.actor_id,
-    )  # fmt: skip
-
-
 def _postgres_json(value: Any) -> str:
     # PostgreSQL's JSON takes no NUL, and no text of QuickBooks' means one.
     return json.dumps(value, default=_postgres_value).replace("\\u0000", "")
@@ -167,24 +159,32 @@ _encode = json.JSONEncoder(default=str).encode
 
 
 @lru_cache(maxsize=32)
-def _odd_columns(model: type[models.Model], names: tuple[str, ...]) -> tuple[tuple[int, bool], ...]:
-    """Give the places of columns that SQLite's driver does not write as Django does, and whether each is JSON."""
+def _odd_columns(
+    model: type[models.Model], names: tuple[str, ...]
+) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Give the places of columns that SQLite's driver writes not as Django does, or slowly, and how they are written."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    kinds = [(at, fields[name]) for at, name in enumerate(names)]
-    return tuple(
-        (at, isinstance(field, models.JSONField))
-        for at, field in kinds
-        if isinstance(field, models.JSONField | models.DateTimeField)
-    )
+    return tuple((at, write) for at, name in enumerate(names) if (write := _writer(fields[name])) is not None)
 
 
-def _sqlite_row(row: Values, odd: tuple[tuple[int, bool], ...]) -> list[Any]:
-    """Give a row as Django stores it in SQLite: JSON as text, instants as text in UTC that sorts."""
+def _writer(field: Any) -> Callable[[Any], Any] | None:
+    """Give how a value is stored in SQLite: JSON as text, instants as text in UTC that sorts."""
+    if isinstance(field, models.JSONField):
+        return _encode
+    if isinstance(field, models.DateTimeField):
+        return _instant
+    if isinstance(field, models.DateField | models.DecimalField):
+        return str
+    return int if isinstance(field, models.BooleanField) else None
+
+
+def _sqlite_row(row: Values, odd: tuple[tuple[int, Callable[[Any], Any]], ...]) -> list[Any]:
+    """Give a row as Django stores it in SQLite."""
     values = list(row)
-    for at, is_json in odd:
+    for at, write in odd:
         value = values[at]
         if value is not None:
-            values[at] = _encode(value) if is_json else _instant(value)
+            values[at] = write(value)
     return values
 
 
@@ -271,32 +271,40 @@ def _with_news(insert: str) -> str:
 
 
 def _tell_sqlite(cursor: Any, written: Sequence[tuple[Any, ...]], news: Sequence[News]) -> None:
-    if not news:
-        return
-    rows = {(row[0], row[1], row[2]): (row[3], row[4]) for row in written}
-    events, entries = [], []
-    for one in news:
-        found = rows.get((one.account_id, one.realm_id, one.qbo_id))
-        if found is None:
-            continue
-        invoice_id, deal_id = found
-        at, data = _instant(one.at), _encode(one.data)
-        events.append((one.account_id, invoice_id, at, one.kind, one.source, data, one.actor_id))
-        if deal_id is not None:
-            entries.append((one.account_id, deal_id, at, one.kind, data, one.actor_id))
-    _insert_sqlite(cursor, InvoiceEvent, "account_id invoice_id at kind source data actor_id", events)
-    _insert_sqlite(cursor, TimelineEntry, "account_id deal_id at kind data actor_id", entries)
-
-
-def _insert_sqlite(cursor: Any, model: type[models.Model], columns: str, rows: Sequence[Values]) -> None:
-    if not rows:
-        return
-    names = columns.split()
-    marks = "(" + ", ".join(["%s"] * len(names)) + ")"
-    head = f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(map(_quote, names))}) VALUES "  # noqa: S608
-    for start in range(0, len(rows), _SQLITE_ROWS):
-        part = rows[start : start + _SQLITE_ROWS]
-        cursor.execute(head + ", ".join([marks] * len(part)), [value for row in part for value in row])
+    """Write events, and out of them, within the database, the lines of change logs."""
+    rows = {(row[0], row[1], row[2]): row[3] for row in written}
+    events = [
+        (
+            one.account_id,
+            rows[one.account_id, one.realm_id, one.qbo_id],
+            _instant(one.at),
+            one.kind,
+            one.source,
+            _encode(one.data),
+            one.actor_id,
+        )
+        for one in news
+        if (one.account_id, one.realm_id, one.qbo_id) in rows
+    ]
+    event, entry, invoice = (_quote(m._meta.db_table) for m in (InvoiceEvent, TimelineEntry, Invoice))
+    marks = "(%s, %s, %s, %s, %s, %s, %s)"
+    for start in range(0, len(events), _SQLITE_ROWS):
+        part = events[start : start + _SQLITE_ROWS]
+        # Only names of columns and tables of our own models are put together here.
+        cursor.execute(
+            f"INSERT INTO {event} (account_id, invoice_id, at, kind, source, data, actor_id) VALUES "  # noqa: S608 - see above
+            + ", ".join([marks] * len(part)),
+            [value for row in part for value in row],
+        )
+        # Nobody else writes meanwhile, so that the new keys follow each other.
+        last = cursor.lastrowid
+        cursor.execute(
+            f"INSERT INTO {entry} (account_id, deal_id, at, kind, data, actor_id) "  # noqa: S608 - see above
+            "SELECT e.account_id, i.deal_id, e.at, e.kind, e.data, e.actor_id "
+            f"FROM {event} AS e JOIN {invoice} AS i ON i.id = e.invoice_id "
+            "WHERE e.id BETWEEN %s AND %s AND i.deal_id IS NOT NULL ORDER BY e.id",
+            [last - len(part) + 1, last],
+        )
 
 
 def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Values]) -> None:

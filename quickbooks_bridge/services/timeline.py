@@ -1,17 +1,15 @@
 """What happened to invoices, told once: as an event of the invoice and as a line of its deal's change log."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from deals.models import Deal, Member, TimelineEntry
 from quickbooks_bridge.models import Invoice, InvoiceEvent
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceFacts:
+class InvoiceFacts(NamedTuple):
     """What of an invoice can be news; two of them, before and after, tell what a change was."""
 
     qbo_id: str

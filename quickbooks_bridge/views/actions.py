@@ -1,7 +1,6 @@
 """What can be done with an invoice QuickBooks has: void, delete, send, PDF, link and unlink."""
 
 import re
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -100,8 +99,8 @@ def _seen(request: HttpRequest, invoice: Invoice) -> InvoiceFacts:
         due_date = date.fromisoformat(due) if due else None
     except (InvalidOperation, ValueError):
         amounts, due_date = (Decimal(-1), Decimal(-1)), None
-    return replace(
-        now, total=amounts[0], balance=amounts[1], due_date=due_date, is_voided=False, is_deleted=False
+    return now._replace(
+        total=amounts[0], balance=amounts[1], due_date=due_date, is_voided=False, is_deleted=False
     )
 
 

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import traceback
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -43,6 +45,20 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
+
+    def formatException(self, ei: Any) -> str:
+        """Give where it happened and what was said; of a database only its kind of error, for it quotes what was written."""
+        lines: list[str] = []
+        error: BaseException | None = ei[1]
+        while error is not None:
+            kind = type(error)
+            is_quoting = kind.__module__.split(".")[0] in {"psycopg", "sqlite3"} or isinstance(
+                error, DatabaseError
+            )
+            said = f"{kind.__module__}.{kind.__qualname__}" + ("" if is_quoting else f": {error}")
+            lines = [*traceback.format_tb(error.__traceback__), f"{said}\n", *lines]
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        return "".join(lines).rstrip()
 
 
 class RequestIdMiddleware:

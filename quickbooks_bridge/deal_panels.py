@@ -124,7 +124,7 @@ def _context(
         "customer_link": customer_page(connection.realm_id, customer.qbo_id) if customer else "",
         "as_of": as_of(connection, now=now),
         "is_in_step": is_in_step(connection, now=now),
-        "banner": banner or checking_banner(unconfirmed),
+        "banner": banner or checking_banner(unconfirmed, connection),
         "progress": import_progress(connection),
         "may_create": connection.is_active,
         "is_reachable": connection.is_active and not connection.failures,

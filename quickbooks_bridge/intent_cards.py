@@ -83,6 +83,8 @@ def unconfirmed_row(
 def _next_check(
     intent: InvoiceIntent, connection: Connection, *, now: datetime, is_short: bool = False
 ) -> str:
+    if connection.realm_id != intent.realm_id:
+        return _("Not checked") if is_short else _("Not checked: another company is connected")
     if not connection.is_active:
         return _("After reconnecting") if is_short else _("Checked after reconnecting")
     if (
@@ -98,8 +100,21 @@ def _next_check(
     return _("Next check in %(n)s s") % {"n": seconds}
 
 
-def checking_banner(rows: list[UnconfirmedRow]) -> dict[str, Any] | None:
-    """Say once for all unconfirmed invoices that nobody has to do anything."""
+def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[str, Any] | None:
+    """Say once for all unconfirmed invoices that nobody has to do anything, or that somebody has."""
+    strange = [row for row in rows if row.intent.realm_id != connection.realm_id]
+    if strange:
+        return {
+            "kind": "attention",
+            "title": _("An invoice was sent to a company that is no longer connected"),
+            "text": _(
+                "Whether it was created cannot be asked for: %(company)s is connected now, and it is never sent there. "
+                "Look in QuickBooks; then give it up here, or connect its company again."
+            )
+            % {"company": connection.company_name},
+            "button": "",
+            "turn": _("Yours"),
+        }
     if not rows:
         return None
     title = ngettext(

@@ -108,6 +108,13 @@ def _sentences_of_links() -> dict[str, tuple[str, str, Callable[[dict[str, Any]]
     return {
         "invoice.linked": ("link", "neutral", lambda d: _("Invoice %(n)s was linked") % {"n": n}),
         "invoice.unlinked": ("unlink", "neutral", lambda d: _("Invoice %(n)s was unlinked") % {"n": n}),
+        "invoice.given_up": (
+            "unknown",
+            "neutral",
+            lambda d: (
+                _("An invoice of %(a)s that was never confirmed is no longer checked") % {"a": _money(d)}
+            ),
+        ),
         "invoice.not_put_back": (
             "attention",
             "attention",

@@ -61,5 +61,6 @@ urlpatterns = [
     path("invoices/<int:pk>/unlink/", actions.unlink, name="unlink"),
     path("invoices/<int:pk>/link/<int:deal_pk>/", links.link, name="link"),
     path("intents/<int:pk>/check/", deal_actions.check, name="check"),
+    path("intents/<int:pk>/give-up/", deal_actions.give_up, name="give_up"),
     path("intents/<int:pk>/dismiss/", deal_actions.dismiss, name="dismiss"),
 ]

@@ -56,6 +56,7 @@ SENTENCES: dict[str, str | Promise] = {
     "throttled": _("QuickBooks asks us to slow down. Nothing was created; try again in a minute."),
     "quickbooks_down": _("QuickBooks is not answering. Nothing was created; try again in a moment."),
     "unexpected": _("QuickBooks gave an answer we do not know. Nothing was created; your admin can pass on the details."),
+    "given_up": _("It was never confirmed, and somebody who looked in QuickBooks gave it up."),
     "request_id_reused": _("QuickBooks already knows this request. We are looking for its invoice."),
     "object_gone": _("Something on this invoice is deleted or inactive in QuickBooks. Check customer and products."),
     "cannot_link": _("QuickBooks cannot link these. Nothing was changed."),

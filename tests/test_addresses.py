@@ -71,7 +71,7 @@ RULES: dict[str, tuple[str, str, str, str]] = {
     "quickbooks:sidebar": ROW,
     **{f"quickbooks:{name}": INVOICES for name in (
         "customer_search", "item_search", "invoice_new", "all_invoices", "export_csv", "unlink_customer", "void",
-        "delete", "send", "pdf", "link",
+        "delete", "send", "pdf", "link", "give_up",
     )},
     **{f"quickbooks:{name}": ACTION for name in ("invoice_check", "refresh", "links", "decline", "unlink", "dismiss", "check")},
 }  # fmt: skip
@@ -120,7 +120,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     keys = {
         "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
-        "quickbooks:preset": Preset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk,
+        "quickbooks:preset": Preset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:give_up": intent.pk,
     }  # fmt: skip
     found = {}
     for name, route in EVERY:

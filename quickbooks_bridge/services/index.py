@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient
-from quickbooks_bridge.gateway.errors import QuickBooksError, Throttled
+from quickbooks_bridge.gateway.errors import QuickBooksError, Throttled, UnexpectedAnswer
 from quickbooks_bridge.models import Connection
 
 from . import sync
@@ -25,10 +25,12 @@ from .intents import intents_adopt
 from .outages import outage_over, outages_end
 from .pace import delays_add
 from .paging import Place, pages
+from .parked import ODD
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=5)
+# Renewed while a reading goes on, so that a worker that was killed is soon replaced. Longer than one call may take.
+LEASE = timedelta(seconds=75)
 OVERLAP = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=29)
 SLOWEST = timedelta(minutes=15)
@@ -152,9 +154,25 @@ def connection_sync(connection: Connection, *, now: datetime, interactive: bool 
     except QuickBooksError as error:
         sync_failed(connection, error, now=now)
         return False
+    except (DatabaseError, *ODD) as error:
+        if isinstance(error, OperationalError):
+            raise
+        sync_failed(connection, not_applied(connection, error), now=now)
+        return False
     finally:
-        Connection.objects.filter(pk=connection.pk).update(sync_lease_until=None)
+        # Not one that somebody else took meanwhile, because this took longer than it may.
+        mine = Connection.objects.filter(pk=connection.pk, sync_lease_until=connection.sync_lease_until)
+        mine.update(sync_lease_until=None)
     return True
+
+
+def not_applied(connection: Connection, error: Exception) -> UnexpectedAnswer:
+    """Say in the log that an answer could not be applied, and give it as a failure of this company alone.
+
+    It is a fault of ours: the company waits longer each time, says so on its health page, and delays no other.
+    """
+    logger.error("answer not applied", extra={"realm": connection.realm_id}, exc_info=error)
+    return UnexpectedAnswer("not_applied", problem_code="unexpected")
 
 
 def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:
@@ -245,7 +263,8 @@ def _done(connection: Connection, server_time: datetime, *, now: datetime) -> No
 
 def _hold(connection: Connection) -> None:
     """Keep the lease of a long catching-up alive."""
-    Connection.objects.filter(pk=connection.pk).update(sync_lease_until=timezone.now() + LEASE)
+    connection.sync_lease_until = timezone.now() + LEASE
+    Connection.objects.filter(pk=connection.pk).update(sync_lease_until=connection.sync_lease_until)
 
 
 def _back_off(connection: Connection) -> timedelta:

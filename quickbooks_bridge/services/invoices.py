@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, Q
 
-from deals.models import Deal
+from deals.models import Deal, Member
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
@@ -19,13 +20,15 @@ from quickbooks_bridge.domain.payloads import (
     invoice_payload,
     payload_digest,
 )
+from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.selectors import customer_by_id
 
 from .customers import customer_facts, draft_facts
-from .intents import first_lease, intent_run, intent_send
+from .intents import UNFINISHED, first_lease, intent_run, intent_send
 from .items import item_links_remember
+from .timeline import deal_event
 
 logger = logging.getLogger(__name__)
 
@@ -153,6 +156,32 @@ def _customer_update(
     return customer_update_payload(
         draft, qbo_id=customer.qbo_id, sync_token=customer.sync_token, fields=fields, profile=profile
     )
+
+
+def intent_give_up(intent: InvoiceIntent, *, now: datetime, actor: Member) -> bool:
+    """End an unconfirmed invoice whose company is no longer connected; False where it can still be asked for.
+
+    Its person has looked in QuickBooks. Should it be there, it can be linked when its company is connected again.
+    """
+    askable = Connection.objects.filter(
+        account_id=intent.account_id, realm_id=intent.realm_id, status=Connection.Status.ACTIVE
+    )
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    with transaction.atomic():
+        ended = InvoiceIntent.objects.filter(
+            free, ~Exists(askable), pk=intent.pk, state__in=UNFINISHED
+        ).update(
+            state=InvoiceIntent.State.REFUSED,
+            finished_at=now,
+            dismissed_at=now,
+            next_check_at=None,
+            lease_until=None,
+            problems=[Problem("given_up").as_dict()],
+        )
+        if ended:
+            data = {"currency": intent.currency, "amount": str(intent.expected_total)}
+            deal_event(intent.deal, "invoice.given_up", data, now=now, actor=actor)
+    return bool(ended)
 
 
 def intent_dismiss(intent: InvoiceIntent, *, now: datetime) -> None:

@@ -5,13 +5,15 @@ next to none. A company that is slow or fails holds nobody up: answers are appli
 """
 
 import logging
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
+from django.utils import timezone
 
 from quickbooks_bridge.crypto import UnreadableToken, decrypt
 from quickbooks_bridge.domain.remote import RemoteChanges
@@ -24,8 +26,9 @@ from quickbooks_bridge.models.newest import update_many
 
 from . import sync
 from .announced import note_missed
-from .index import LEASE, LOOK_BACK, OVERLAP, next_look, note_pace, sync_failed
+from .index import LEASE, LOOK_BACK, OVERLAP, next_look, not_applied, note_pace, sync_failed
 from .intents import intents_adopt
+from .parked import ODD
 from .tokens import REFRESH_BEFORE
 from .webhooks import announced_meanwhile, announcements_handled, announcements_open
 
@@ -71,7 +74,7 @@ class Polled:
 
 def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
     """Ask the companies among `pks` that nobody else is asking, one call each, and apply the answers."""
-    polled = Polled()
+    polled, begun = Polled(), time.monotonic()
     claimed = _claim(pks, now=now)
     announced = announcements_open(connection.realm_id for connection in claimed) if claimed else {}
     limiter = default_limiter(settings.REDIS_URL).for_many(
@@ -81,6 +84,7 @@ def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
         waiting = {pool.submit(_ask, connection, now, limiter): connection for connection in claimed}
         while waiting:
             done = _round(waiting)
+            begun = _hold(list(waiting.values()), begun)
             limiter.give_back()
             _finish(done, polled, announced, now=now)
             for future, _connection in done:
@@ -106,6 +110,15 @@ def _claim(pks: Sequence[int], *, now: datetime) -> list[Connection]:
         [until, *pks, Connection.Status.ACTIVE, Connection.Import.DONE, at],
     )
     return list(rows)
+
+
+def _hold(waiting: Sequence[Connection], since: float) -> float:
+    """Renew the leases of those that still wait when a third of their time is over; gives since when they hold."""
+    if time.monotonic() - since < LEASE.total_seconds() / 3:
+        return since
+    until = timezone.now() + LEASE
+    Connection.objects.filter(pk__in=[connection.pk for connection in waiting]).update(sync_lease_until=until)
+    return time.monotonic()
 
 
 def _is_askable(connection: Connection, now: datetime) -> bool:
@@ -163,12 +176,36 @@ def _finish(
         except QuickBooksError as error:
             sync_failed(connection, error, now=now)
             polled.failed += 1
-    if batch:
-        polled.again.extend(_apply(batch, announced, now=now))
-        polled.in_step += len(batch)
+    _apply_each(batch, polled, announced, now=now)
     if alone:
         Connection.objects.filter(pk__in=alone).update(sync_lease_until=None)
         polled.alone.extend(alone)
+
+
+def _apply_each(
+    batch: list[tuple[Connection, RemoteChanges]],
+    polled: Polled,
+    announced: Mapping[str, list[int]],
+    *,
+    now: datetime,
+) -> None:
+    """Apply answers together; where that does not work, one by one, so that one company fails alone."""
+    if not batch:
+        return
+    try:
+        polled.again.extend(_apply(batch, announced, now=now))
+    except OperationalError:
+        raise
+    except (DatabaseError, *ODD) as error:
+        if len(batch) == 1:
+            connection = batch[0][0]
+            sync_failed(connection, not_applied(connection, error), now=now)
+            polled.failed += 1
+            return
+        for one in batch:
+            _apply_each([one], polled, announced, now=now)
+        return
+    polled.in_step += len(batch)
 
 
 def _apply(

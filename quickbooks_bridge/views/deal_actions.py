@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 from deals.viewer import Viewer
 from quickbooks_bridge.access import deal_of, next_path, owner_required
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.presenters import as_of
+from quickbooks_bridge.presenters import as_of, customer_page
 from quickbooks_bridge.selectors import linked_customer
 from quickbooks_bridge.services import customers as customer_service
 from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
-from quickbooks_bridge.services.invoices import intent_dismiss
+from quickbooks_bridge.services.invoices import intent_dismiss, intent_give_up
 
 
 def _tab(deal_pk: int) -> str:
@@ -76,6 +76,24 @@ def dismiss(request: HttpRequest, viewer: Viewer, connection: Connection, pk: in
     intent = _intent(viewer, pk)
     intent_dismiss(intent, now=timezone.now())
     return redirect(_tab(intent.deal_id))
+
+
+@owner_required
+def give_up(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
+    """Ask, then end an unconfirmed invoice whose company is no longer connected."""
+    intent = _intent(viewer, pk)
+    back = _tab(intent.deal_id)
+    if request.method != "POST":
+        customer = intent.customer_qbo_id or str(intent.payload.get("CustomerRef", {}).get("value") or "")
+        context = {"intent": intent, "link": customer_page(intent.realm_id, customer), "back": back}
+        return render(request, "quickbooks/give_up.html", context)
+    if intent_give_up(intent, now=timezone.now(), actor=viewer.member):
+        messages.success(request, _("No longer checked. Its amount counts as still to invoice."))
+    else:
+        messages.info(request, _("Nothing was given up: QuickBooks has answered, or can be asked again."))
+    if request.headers.get("X-Dialog"):
+        return HttpResponse(status=204)
+    return redirect(back)
 
 
 @owner_required

@@ -1,13 +1,15 @@
 """Many companies asked at once: one call each, the writing together, nobody held up by another."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import DataError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from quickbooks_bridge.models import Connection, Invoice, WebhookEvent
-from quickbooks_bridge.services import poll
+from quickbooks_bridge.services import index, poll
 from quickbooks_bridge.services.index import LEASE, connection_load, connection_sync
 from quickbooks_bridge.services.poll import connections_sync
 from quickbooks_bridge.services.webhooks import PAUSE
@@ -122,3 +124,50 @@ def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both, monkeypa
     assert [event.key for event in WebhookEvent.objects.filter(handled_at__isnull=True)] == ["late"]
     assert polled.again == [both[0].pk]
     assert Connection.objects.get(pk=both[0].pk).next_sync_at <= moment + PAUSE
+
+
+def test_an_answer_that_cannot_be_applied_fails_its_company_alone(pretend, both, monkeypatch):
+    failing, fine = both
+    apply = poll.sync.changes_apply
+
+    def changes_apply(batch, **more):
+        if any(connection.pk == failing.pk for connection, _changes in batch):
+            raise DataError("value too long: 'secret words'")
+        return apply(batch, **more)
+
+    monkeypatch.setattr(poll.sync, "changes_apply", changes_apply)
+    polled = connections_sync([failing.pk, fine.pk], now=now())
+    assert (polled.in_step, polled.failed) == (1, 1)
+    failing.refresh_from_db()
+    fine.refresh_from_db()
+    assert (failing.failures, failing.last_problem, failing.sync_lease_until) == (1, "unexpected", None)
+    assert failing.next_sync_at > now()
+    assert (fine.failures, fine.sync_lease_until) == (0, None)
+    assert not connection_sync(failing, now=now())
+    failing.refresh_from_db()
+    assert (failing.failures, failing.sync_lease_until) == (2, None)
+
+
+def test_leases_of_those_that_still_wait_are_renewed_and_others_left(pretend, both):
+    waits, done = both
+    begun = time.monotonic()
+    assert poll._hold([waits], begun) == begun
+    assert poll._hold([waits], begun - LEASE.total_seconds() / 2) > begun - 1
+    waits.refresh_from_db()
+    done.refresh_from_db()
+    assert waits.sync_lease_until > now() + LEASE * 0.9
+    assert done.sync_lease_until is None
+
+
+def test_who_was_slower_than_its_lease_leaves_the_next_ones_alone(pretend, both, monkeypatch):
+    link, others = both[0], now() + LEASE * 3
+    sync_claimed = index._sync_claimed
+
+    def slow(connection, **more):
+        sync_claimed(connection, **more)
+        Connection.objects.filter(pk=connection.pk).update(sync_lease_until=others)
+
+    monkeypatch.setattr(index, "_sync_claimed", slow)
+    assert connection_sync(link, now=now())
+    link.refresh_from_db()
+    assert link.sync_lease_until == others

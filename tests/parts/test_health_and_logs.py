@@ -118,3 +118,19 @@ def test_lines_of_a_task_carry_its_id_and_the_request_that_woke_it(lines):
         ("task-1", "page-1"),
         (None, None),
     ]
+
+
+def test_a_failure_is_told_without_what_the_database_quotes(lines):
+    quoted = f"DETAIL: Failing row contains (quinn@{'quill'}.example)"
+    try:
+        try:
+            raise OperationalError(quoted)
+        except OperationalError as error:
+            raise RuntimeError("while applying") from error
+    except RuntimeError:
+        logging.getLogger("a").exception("failed")
+    told = str(lines[-1]["exception"])
+    assert "RuntimeError: while applying" in told
+    assert "OperationalError" in told
+    assert "test_health_and_logs.py" in told
+    assert "quill.example" not in told

@@ -72,6 +72,8 @@ def test_day_of_busy_companies(simulation):
     hours = size("SIMULATED_HOURS", quick=24, long=24)
     count = len(simulation.emulator.companies) - 1
     simulation.open(range(1, count + 1), ZONES, start=DAY)
+    # Else a day would see each refresh token replaced but once.
+    simulation.people.control("oauth", {"rotation": 6 * 3600})
     revoked = simulation.companies[1]
     for number in range(hours):
         if number == 2:
@@ -85,13 +87,15 @@ def test_day_of_busy_companies(simulation):
     what = f"{count} companies, {hours} simulated hours, {found['changes']} changes, {found['made here']} made here"
     report(simulation, what)
     record("R6", f"{what}: invoices that turned overdue", found["turned at midnight"], 1, at_least=True)
+    record("R6", f"{what}: refresh tokens", found["refresh tokens"], count * (hours // 8), at_least=True)
     assert found["killed"]
+    assert found["lines of lateness"]
 
 
 def test_week_of_one_company(simulation):
     days = size("SIMULATED_DAYS", quick=1, long=7)
     start = WEEK if days > 3 else DAY
-    simulation.chance = 0.9
+    simulation.people.chance = 0.9
     simulation.open([0], ZONES, start=start)
     before = simulation.companies[0].connection
     for number in range(days * 24):
@@ -101,4 +105,5 @@ def test_week_of_one_company(simulation):
     what = f"1 company, {days} simulated days, {found['changes']} changes, {found['made here']} made here"
     report(simulation, what)
     record("R6", f"{what}: token renewals", after.generation - before.generation, days * 23, at_least=True)
+    record("R6", f"{what}: refresh tokens", found["refresh tokens"], days, at_least=True)
     record("R6", f"{what}: invoices that turned overdue", found["turned at midnight"], days, at_least=True)

@@ -10,8 +10,9 @@ from quickbooks_bridge.models import Connection, WebhookEvent
 
 # A company where nothing changes announces nothing: silence alone proves little.
 RECENT = timedelta(days=30)
-# Announcements may come minutes after the change, so a younger change proves nothing.
-GRACE = timedelta(minutes=15)
+# Announcements may come minutes after the change, so a younger change proves nothing yet. Not longer than answers
+# overlap (index.OVERLAP): what was too young for one answer is in the next one again, however soon that is.
+GRACE = timedelta(minutes=5)
 # After a miss an announcement counts as proof again when it comes this much later.
 TRUST_AFTER = timedelta(hours=1)
 SKEW = timedelta(minutes=5)
@@ -28,7 +29,7 @@ def is_announced(connection: Connection, *, now: datetime) -> bool:
 def note_missed(batch: Sequence[tuple[Connection, RemoteChanges]], *, now: datetime) -> None:
     """Keep which companies had a change of an invoice or payment that no announcement told of in time.
 
-    What changed before the last answer was in that one already, and is no news of this.
+    Each change is judged once, when it is `GRACE` old by QuickBooks' clock.
     """
     unheard: dict[tuple[str, str, str], Connection] = {}
     for connection, changes in batch:
@@ -37,7 +38,7 @@ def note_missed(batch: Sequence[tuple[Connection, RemoteChanges]], *, now: datet
             continue
         for entity, rows in (("invoice", changes.invoices), ("payment", changes.payments)):
             for row in rows:
-                if since.replace(microsecond=0) <= row.updated_at < now - GRACE:
+                if since - GRACE <= row.updated_at < changes.server_time - GRACE:
                     unheard[connection.realm_id, entity, row.qbo_id] = connection
     if not unheard:
         return
@@ -45,7 +46,9 @@ def note_missed(batch: Sequence[tuple[Connection, RemoteChanges]], *, now: datet
         WebhookEvent.objects.filter(
             realm_id__in={key[0] for key in unheard},
             qbo_id__in={key[2] for key in unheard},
-            received_at__gt=min(connection.watermark or now for connection in unheard.values()) - SKEW,
+            received_at__gt=min(connection.watermark or now for connection in unheard.values())
+            - GRACE
+            - SKEW,
         ).values_list("realm_id", "entity", "qbo_id")
     )
     missed = {connection.pk: connection for key, connection in unheard.items() if key not in heard}

@@ -1,5 +1,6 @@
 """Calls counted, announcements trusted, notices sent once, keys changed under running processes."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from quickbooks_bridge.models import CallCount, Connection, Invoice, Notice, Web
 from quickbooks_bridge.services import calls, tokens
 from quickbooks_bridge.services.announced import GRACE, TRUST_AFTER, is_announced
 from quickbooks_bridge.services.connection import client_for, note_failure
-from quickbooks_bridge.services.index import connection_sync, lists_due, lists_read, sync_wanted
+from quickbooks_bridge.services.index import OVERLAP, connection_sync, lists_due, lists_read, sync_wanted
 from quickbooks_bridge.services.notices import expiry_notices, notice_send, reconnect_notice
 from quickbooks_bridge.services.webhooks import announcements_store
 
@@ -113,17 +114,29 @@ def test_announced_companies_are_asked_once_a_day(connection, settings):
     assert not is_announced(connection, now=moment)
 
 
+@pytest.fixture
+def pass_by(pretend) -> Iterator[Callable[[timedelta], datetime]]:
+    """Let time pass for QuickBooks; gives what time it is then. Afterwards it is now again."""
+
+    def pass_(time: timedelta) -> datetime:
+        told = pretend.control("POST", "/control/clock", {"advance_seconds": time.total_seconds()})
+        return datetime.fromisoformat(told["now"])
+
+    yield pass_
+    pretend.control("POST", "/control/clock", {"set": now().isoformat()})
+
+
 def pay_unheard(pretend, connection: Connection) -> str:
     row = Invoice.objects.filter(balance__gt=0, is_deleted=False)[0]
     pretend.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 
 
-def test_a_change_nobody_announced_brings_polling_back(pretend, connection, settings):
+def test_a_change_nobody_announced_brings_polling_back(pretend, connection, settings, pass_by):
     announce(connection, "1", now())
     assert connection_sync(connection, now=now())
     pay_unheard(pretend, connection)
-    later = now() + GRACE * 2
+    later = pass_by(GRACE * 2)
     assert connection_sync(connection, now=later)
     connection.refresh_from_db()
     assert connection.missed_at == later
@@ -132,6 +145,23 @@ def test_a_change_nobody_announced_brings_polling_back(pretend, connection, sett
     assert not is_announced(connection, now=later + timedelta(minutes=6))
     announce(connection, "1", later + TRUST_AFTER * 2)
     assert is_announced(connection, now=later + TRUST_AFTER * 3)
+
+
+def test_a_change_is_judged_when_old_enough_however_often_somebody_looks(pretend, connection, pass_by):
+    """Looks every two minutes never meet a change that is new and old enough at once."""
+    assert GRACE <= OVERLAP
+    announce(connection, "1", now())
+    assert connection_sync(connection, now=now())
+    pay_unheard(pretend, connection)
+    missed = []
+    for _look in range(5):
+        later = pass_by(timedelta(minutes=2))
+        assert connection_sync(connection, now=later)
+        connection.refresh_from_db()
+        missed.append(connection.missed_at)
+    assert missed[0] is None
+    assert missed[-1] is not None
+    assert len(set(missed)) == 2, "judged once"
 
 
 def test_a_change_whose_announcement_may_still_come_is_no_miss(pretend, connection):
@@ -143,7 +173,7 @@ def test_a_change_whose_announcement_may_still_come_is_no_miss(pretend, connecti
     assert connection.missed_at is None
 
 
-def test_an_announced_change_is_no_miss(pretend, connection):
+def test_an_announced_change_is_no_miss(pretend, connection, pass_by):
     announce(connection, "1", now())
     assert connection_sync(connection, now=now())
     invoice = pay_unheard(pretend, connection)
@@ -154,7 +184,7 @@ def test_an_announced_change_is_no_miss(pretend, connection):
         WebhookEvent.objects.create(
             key=entity, realm_id=connection.realm_id, entity=entity, qbo_id=qbo_id, operation="update", received_at=now()
         )  # fmt: skip
-    assert connection_sync(connection, now=now() + GRACE * 2)
+    assert connection_sync(connection, now=pass_by(GRACE * 2))
     connection.refresh_from_db()
     assert connection.missed_at is None
 

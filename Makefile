@@ -50,9 +50,12 @@ soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CRE
 	-SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s tests/soak
 	$(PY) -m tests.soak.scorecard
 
-bench: $(VENV)/.dev  ## counts and ratios, side by side
+bench: $(VENV)/.dev  ## counts and ratios, side by side; a quarter of an hour (BENCH_INVOICES and others give sizes)
 	DATA_DIR=build/bench $(PY) -m tests.bench
 	DATA_DIR=build/bench $(PY) -m tests.bench_scale
+	DATA_DIR=build/bench $(PY) -m tests.bench_reads
+	$(PY) -m tests.bench_news
+	$(PY) -m tests.bench_long
 
 screenshots: $(VENV)/.dev  ## the pictures of README, made by the browser walk
 	SCREENSHOTS=docs/img DATA_DIR=build/test $(PY) -m pytest -q tests/e2e

@@ -99,7 +99,7 @@ def first_load(kind: str) -> list[str]:
                     what=f"part {nth} of the reading",
                 )
                 site.kill("worker")
-                # As if the five minutes were over after which a killed worker's claim ends.
+                # As if the time were over after which a killed worker's claim ends.
                 Connection.objects.update(
                     import_lease_until=datetime.now(UTC) - timedelta(seconds=1),
                     next_sync_at=datetime.now(UTC),

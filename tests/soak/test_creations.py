@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import threading
 import time
 from collections import Counter
@@ -145,6 +146,31 @@ def test_a_process_killed_at_a_labelled_point_leaves_one_invoice(site, point):
     until(lambda: place.run("open_work()") == 0, seconds=60, what="the invoice is known")
     record("R1", f"killed at {point}: invoices made", made(place)["soak 0"], 1)
     assert place.run("states()")["soak-0"][0] == "created"
+
+
+def test_processes_are_exchanged_while_people_work(site):
+    """X26: web and worker are asked to end and started anew, again and again, as a new version is brought out."""
+    count = size("RESTARTED", quick=10, long=200)
+    place = site()
+    place.start("web", "worker")
+    stop, restarts = threading.Event(), []
+
+    def exchange() -> None:
+        while not stop.wait(2):
+            for name in ("web", "worker"):
+                place.kill(name, signal.SIGTERM)
+                place.start(name)
+                restarts.append(name)
+
+    thread = threading.Thread(target=exchange, daemon=True)
+    thread.start()
+    run_creations(place, count, people=4)
+    stop.set()
+    thread.join(120)
+    check_creations(place, count, "R1 X26")
+    record("R1 X26", "processes exchanged meanwhile", len(restarts), 2, at_least=True)
+    place.run("due_now()")
+    until(lambda: drift(place) == 0, seconds=60, what="rows equal to QuickBooks'")
 
 
 def test_fifty_people_on_one_deal(site):

@@ -10,13 +10,21 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.utils import timezone
 
 from deals.viewer import Viewer
-from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, Item, WebhookEvent
+from quickbooks_bridge.models import (
+    CallCount,
+    Connection,
+    Customer,
+    Invoice,
+    InvoiceIntent,
+    Item,
+    WebhookEvent,
+)
 from tests.brokers.scene import connection_pk, decide, intent, make_due, prepare
 from tests.conftest import connect
 from tests.emulator_process import EmulatorProcess
 
 __all__ = [
-    "connection_pk", "decide", "due_now", "form", "held", "intent", "make_due", "open_work", "prepare", "reconnect",
+    "connection_pk", "decide", "due_now", "form", "held", "intent", "make_due", "open_work", "prepare", "reads", "reconnect",
     "refusals_pass", "session_key", "silence", "states", "status", "stuck", "token_ends_in", "unhandled",
 ]  # fmt: skip
 
@@ -117,6 +125,11 @@ def reconnect(url: str, realm: str) -> str:
     link = Connection.objects.get()
     connect(Viewer(link.account, link.owner), emulator)
     return status()
+
+
+def reads() -> int:
+    """Reads that were written down."""
+    return sum(CallCount.objects.values_list("reads", flat=True))
 
 
 def silence(*, days: int) -> int:

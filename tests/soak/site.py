@@ -41,6 +41,7 @@ class Site:
         self._ending = threading.Event()
         self._is_watched = False
         self.data = data
+        self._log = (data / "processes.log").open("ab")
         # Closed when this process ends, however suddenly; whoever reads the other end then ends too.
         self._held, self._tether = os.pipe()
         self.env = {
@@ -97,6 +98,7 @@ class Site:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-P", TETHER, str(self._held), "tests.soak.start", *arguments],
                 cwd=BASE, env={**self.env, **extra}, text=True, process_group=0, pass_fds=(self._held,),
+                stderr=self._log,
             )  # fmt: skip
             self.starts += 1
         if "web" in names and not self._is_watched:
@@ -157,3 +159,8 @@ class Site:
         self.leave()
         os.close(self._tether)
         os.close(self._held)
+        self._log.close()
+
+    def said(self, words: str) -> int:
+        """Give how often words stand in what the processes wrote."""
+        return (self.data / "processes.log").read_text(errors="replace").count(words)

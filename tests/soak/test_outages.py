@@ -1,6 +1,7 @@
 """R5: what the product stands on goes away for a while; nothing is lost, and what happened is said."""
 
 import os
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -128,3 +129,18 @@ def _outage(place, name: str, server: "redis.Redis", *, seconds: int, count: int
     record("R5", "processes killed meanwhile", place.kills, 1, at_least=True)
     place.run("due_now()")
     until(lambda: drift(place) == 0, seconds=60, what="in step")
+
+
+def test_what_a_process_counted_is_written_when_it_ends(site):
+    """Counts are written once a minute; the rest of the last minute when the process is asked to end."""
+    place = site()
+    session = place.session()
+    place.start("web")
+    refresh = f"{place.url}/deals/{place.deal}/invoices/refresh/"
+    assert session.post(refresh, timeout=30).status_code == 200
+    first = place.run("reads()")
+    for _time in range(3):
+        assert session.post(refresh, timeout=30).status_code == 200
+    assert place.run("reads()") == first, "nothing is written before its minute is over"
+    place.kill("web", signal.SIGTERM)
+    record("R5", "reads counted but lost at the end of a process", first + 3 - place.run("reads()"), 0)

@@ -63,7 +63,7 @@ def unconfirmed_row(
     day = (
         ""
         if at.astimezone(zone).date() == now.astimezone(zone).date()
-        else day_text(at.date(), "short") + ", "
+        else day_text(at.astimezone(zone).date(), "short") + ", "
     )
     checks = max(0, intent.attempts - 1)
     sent = _("Sent %(time)s by %(name)s") % {"time": day + _exact(at, zone), "name": _by(intent, viewer)}
@@ -113,7 +113,7 @@ def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[
             )
             % {"company": connection.company_name},
             "button": "",
-            "turn": _("Yours"),
+            "turn": _("Your turn: look in QuickBooks"),
         }
     if not rows:
         return None

@@ -312,6 +312,11 @@ def test_waiting_invoice_says_when_it_was_sent_and_is_asked_for_again(client, de
     assert page.count("btn-primary") == 1
 
 
+def test_day_of_sending_is_that_of_the_company(client, deal, admin, connection):
+    an_intent(deal, admin, sent_at=datetime(2025, 3, 14, 4, 0, 1, tzinfo=UTC))
+    assert "Sent Mar 13, 2025, 23:00:01 by you" in client.get(f"/deals/{deal.pk}/").content.decode()
+
+
 def test_late_refusal_is_a_card_until_it_is_dismissed(client, deal, admin, connection, stranger, rep):
     problems = [{"code": "books_closed_there", "params": {"code": "6210"}, "tid": "1-abc"}]
     intent = an_intent(deal, admin, state="refused", problems=problems, finished_at=datetime.now(UTC))

@@ -55,7 +55,7 @@ def sign(body: bytes, token: str) -> str:
 
 
 def test_announcements_lost_doubled_shuffled_late_and_forged(site):
-    """A quarter as many changes as deliveries; of ten announcements two are lost, the rest come up to four times."""
+    """A quarter as many changes as deliveries; of ten announcements two are lost, the rest come up to seven times."""
     count = size("WEBHOOKS", quick=120, long=10_000)
     place = site(QUICKBOOKS_POLL_SECONDS="3600")
     place.start("web", "worker")
@@ -63,7 +63,7 @@ def test_announcements_lost_doubled_shuffled_late_and_forged(site):
     ids = list(place.run("held()"))
     events = [(dice.choice(ids), uuid.uuid4().hex) for _event in range(count // 4)]
     kept = [event for event in events if dice.random() > 0.2]
-    sent = [event for event in kept for _copy in range(dice.randint(2, 5))][:count]
+    sent = [event for event in kept for _copy in range(dice.randint(4, 7))][:count]
     dice.shuffle(sent)
     for _change in range(min(count // 4, 600)):
         change(place, dice, ids)

@@ -149,7 +149,7 @@ def test_a_process_killed_at_a_labelled_point_leaves_one_invoice(site, point):
 
 def test_processes_are_exchanged_while_people_work(site):
     """X26: web and worker are asked to end and started anew, again and again, as a new version is brought out."""
-    count = size("RESTARTED", quick=10, long=200)
+    count = size("RESTARTED", quick=10, long=1000)
     place = site()
     place.start("web", "worker")
     stop, restarts = threading.Event(), []

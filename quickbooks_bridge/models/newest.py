@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -50,7 +51,7 @@ def read_stored(
     is_sqlite = connection.vendor == "sqlite"
     lists = [sorted({key[at] for key in wanted}, key=str) for at in range(3)]
     any_of = "IN (SELECT value FROM json_each(%s))" if is_sqlite else "= ANY(%s)"
-    columns = ", ".join(map(_quote, (*KEY, *names)))
+    columns = ", ".join(_selected(model, (*KEY, *names), connection.vendor))
     where = " AND ".join(f"{_quote(name)} {any_of}" for name in KEY)
     lock = "" if is_sqlite else " FOR UPDATE"
     with connection.cursor() as cursor:
@@ -60,17 +61,21 @@ def read_stored(
             [json.dumps(values) for values in lists] if is_sqlite else lists,
         )
         rows = cursor.fetchall()
-    readers = _readers(model, names, connection.vendor)
-    found = {}
-    for row in rows:
-        key = (row[0], row[1], row[2])
-        if key in wanted:
-            values = list(row[3:])
-            for at, read in readers:
-                if values[at] is not None:
-                    values[at] = read(values[at])
-            found[key] = tuple(values)
-    return found
+    read_columns = _changed_columns(rows, _readers(model, (*KEY, *names), connection.vendor))
+    found = zip(zip(*read_columns[:3], strict=True), zip(*read_columns[3:], strict=True), strict=True)
+    return {key: values for key, values in found if key in wanted}
+
+
+@lru_cache(maxsize=32)
+def _selected(model: type[models.Model], names: tuple[str, ...], vendor: str) -> tuple[str, ...]:
+    """Give what is selected: SQLite's driver reads dates and instants slower than their text is read here."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    return tuple(
+        f"CAST({_quote(name)} AS text)"
+        if vendor == "sqlite" and isinstance(fields[name], models.DateField)
+        else _quote(name)
+        for name in names
+    )
 
 
 @lru_cache(maxsize=32)
@@ -86,18 +91,30 @@ def _readers(
             readers.append((at, json.loads))
         elif vendor == "sqlite" and isinstance(field, models.DateTimeField):
             readers.append((at, _aware))
+        elif vendor == "sqlite" and isinstance(field, models.DateField):
+            readers.append((at, date.fromisoformat))
         elif vendor == "sqlite" and isinstance(field, models.DecimalField):
-            readers.append((at, partial(_exact, Decimal(1).scaleb(-field.decimal_places))))
+            readers.append((at, partial(_exact, f"%.{field.decimal_places}f")))
     return tuple(readers)
 
 
-def _aware(moment: datetime) -> datetime:
-    # Django's driver for SQLite reads dates and instants from their text, instants without their zone.
-    return moment.replace(tzinfo=UTC)
+def _aware(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _exact(step: Decimal, value: float) -> Decimal:
-    return Decimal(str(value)).quantize(step)
+def _exact(form: str, value: float) -> Decimal:
+    return Decimal(form % value)
+
+
+def _changed_columns(
+    rows: Iterable[Values], changes: tuple[tuple[int, Callable[[Any], Any]], ...]
+) -> list[Sequence[Any]]:
+    """Give the columns of rows, some with another value in place of each that is not None."""
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    if columns:
+        for at, change in changes:
+            columns[at] = [None if value is None else change(value) for value in columns[at]]
+    return columns
 
 
 def write_newest(
@@ -115,7 +132,7 @@ def write_newest(
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             written = _write_sqlite(connection, cursor, model, names, rows)
-            _tell_sqlite(cursor, written, news)
+            _tell_sqlite(cursor, {row[:3]: row[3] for row in written}, news)
         else:
             insert, constants = _insert(model, names)
             params = [*constants, _postgres_json(rows)]
@@ -124,7 +141,7 @@ def write_newest(
                 params.append(_postgres_json(news))
             cursor.execute(insert, params)
             written = cursor.fetchall()
-    return {(row[0], row[1], row[2]): row[3] for row in written}
+    return {row[:3]: row[3] for row in written}
 
 
 def _write_sqlite(
@@ -137,13 +154,33 @@ def _write_sqlite(
     odd = _odd_columns(model, names)
     written: list[tuple[Any, ...]] = []
     for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        marks = "(" + ", ".join(["%s"] * (len(fixed) + len(names))) + ")"
-        insert = _head(model, names, fixed) + "VALUES " + ", ".join([marks] * len(part)) + _tail(model, names)
-        params = [value for row in part for value in (*constants, *_sqlite_row(row, odd))]
-        cursor.execute(insert, params)
+        columns = _changed_columns(rows[start : start + size], odd)
+        source, params = _source(columns, key=names.index("qbo_id"), constants=constants)
+        cursor.execute(_head(model, names, fixed) + source + _tail(model, names), params)
         written.extend(cursor.fetchall())
     return written
+
+
+def _source(columns: Sequence[Sequence[Any]], *, key: int, constants: Values = ()) -> tuple[str, list[Any]]:
+    """Give a SELECT of rows for SQLite, and its parameters; the column at `key` tells the rows apart.
+
+    Every parameter costs, so a column that is the same in all rows is one: a company's answer has many of those.
+    """
+    count = len(columns[key])
+    params, taken = list(constants), ["%s"] * len(constants)
+    varied: list[Sequence[Any]] = []
+    for at, column in enumerate(columns):
+        if at != key and column.count(column[0]) == count:
+            taken.append("%s")
+            params.append(column[0])
+        else:
+            varied.append(column)
+            taken.append(f"column{len(varied)}")
+    marks = "(" + ", ".join(["%s"] * len(varied)) + ")"
+    params.extend(chain.from_iterable(zip(*varied, strict=True)))
+    # Only markers and names of columns are put together here; the condition keeps ON CONFLICT from being read as a join.
+    source = f"SELECT {', '.join(taken)} FROM (VALUES {', '.join([marks] * count)}) WHERE true"  # noqa: S608
+    return source, params
 
 
 def _postgres_json(value: Any) -> str:
@@ -155,7 +192,12 @@ def _postgres_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-_encode = json.JSONEncoder(default=str).encode
+_encode_any = json.JSONEncoder(default=str).encode
+
+
+def _encode(value: Any) -> str:
+    # Most lists are empty, and an encoder of the standard library is made anew for each value.
+    return "[]" if value in ((), []) else _encode_any(value)
 
 
 @lru_cache(maxsize=32)
@@ -176,16 +218,6 @@ def _writer(field: Any) -> Callable[[Any], Any] | None:
     if isinstance(field, models.DateField | models.DecimalField):
         return str
     return int if isinstance(field, models.BooleanField) else None
-
-
-def _sqlite_row(row: Values, odd: tuple[tuple[int, Callable[[Any], Any]], ...]) -> list[Any]:
-    """Give a row as Django stores it in SQLite."""
-    values = list(row)
-    for at, write in odd:
-        value = values[at]
-        if value is not None:
-            values[at] = write(value)
-    return values
 
 
 @lru_cache(maxsize=4096)
@@ -270,31 +302,21 @@ def _with_news(insert: str) -> str:
     )
 
 
-def _tell_sqlite(cursor: Any, written: Sequence[tuple[Any, ...]], news: Sequence[News]) -> None:
+def _tell_sqlite(cursor: Any, written: Mapping[Key, int], news: Sequence[News]) -> None:
     """Write events, and out of them, within the database, the lines of change logs."""
-    rows = {(row[0], row[1], row[2]): row[3] for row in written}
-    events = [
-        (
-            one.account_id,
-            rows[one.account_id, one.realm_id, one.qbo_id],
-            _instant(one.at),
-            one.kind,
-            one.source,
-            _encode(one.data),
-            one.actor_id,
-        )
-        for one in news
-        if (one.account_id, one.realm_id, one.qbo_id) in rows
-    ]
+    told = [(written[one[:3]], one) for one in news if one[:3] in written]
     event, entry, invoice = (_quote(m._meta.db_table) for m in (InvoiceEvent, TimelineEntry, Invoice))
-    marks = "(%s, %s, %s, %s, %s, %s, %s)"
-    for start in range(0, len(events), _SQLITE_ROWS):
-        part = events[start : start + _SQLITE_ROWS]
+    for start in range(0, len(told), _SQLITE_ROWS):
+        part = told[start : start + _SQLITE_ROWS]
+        rows = [
+            (row, one.account_id, _instant(one.at), one.kind, one.source, _encode(one.data), one.actor_id)
+            for row, one in part
+        ]
+        source, params = _source(list(zip(*rows, strict=True)), key=0)
         # Only names of columns and tables of our own models are put together here.
         cursor.execute(
-            f"INSERT INTO {event} (account_id, invoice_id, at, kind, source, data, actor_id) VALUES "  # noqa: S608 - see above
-            + ", ".join([marks] * len(part)),
-            [value for row in part for value in row],
+            f"INSERT INTO {event} (invoice_id, account_id, at, kind, source, data, actor_id) {source}",
+            params,
         )
         # Nobody else writes meanwhile, so that the new keys follow each other.
         last = cursor.lastrowid
@@ -324,7 +346,7 @@ def update_many(model: type[models.Model], names: tuple[str, ...], rows: Sequenc
                 # Only names of columns and tables of our own models are put together here.
                 source = f"SELECT column1 AS key, {columns} FROM (VALUES {', '.join([marks] * len(part))})"  # noqa: S608
                 odd = _odd_columns(model, (model._meta.pk.attname, *names))
-                params = [value for row in part for value in _sqlite_row(row, odd)]
+                params = list(chain.from_iterable(zip(*_changed_columns(part, odd), strict=True)))
                 cursor.execute(f"UPDATE {table} SET {changes} FROM ({source}) AS v WHERE id = v.key", params)  # noqa: S608
         elif rows:
             taken = ", ".join(

@@ -1,7 +1,6 @@
 """What QuickBooks says is applied once, in whatever order and by whomever it is brought."""
 
 import itertools
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +19,7 @@ from quickbooks_bridge.domain.remote import (
     Unread,
 )
 from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceEvent, InvoiceIntent
-from quickbooks_bridge.models.newest import write_newest
+from quickbooks_bridge.models.newest import read_stored, write_newest
 from quickbooks_bridge.services import sync
 from quickbooks_bridge.services.intents import intents_adopt
 
@@ -57,7 +56,7 @@ def invoice(number: int = 1, *, token: int = 0, minutes: int = 0, **facts) -> Re
 
 
 def paid(remote: RemoteInvoice, amount: str) -> RemoteInvoice:
-    return replace(
+    return RemoteInvoice._replace(
         remote,
         balance=remote.balance - Decimal(amount),
         sync_token=remote.sync_token + 1,
@@ -67,7 +66,7 @@ def paid(remote: RemoteInvoice, amount: str) -> RemoteInvoice:
 
 
 def voided(remote: RemoteInvoice) -> RemoteInvoice:
-    return replace(
+    return RemoteInvoice._replace(
         remote,
         total=Decimal(0),
         balance=Decimal(0),
@@ -146,6 +145,44 @@ def test_stored_values_come_back_as_they_were(connection):
     assert stored.payment_qbo_ids == ["55", "56"]
     assert stored.customer_name == 'Zoë\'s "A" & \\ 🪑'
     assert (stored.total, stored.is_made_here, stored.deal_id) == (Decimal("100.00"), False, None)
+
+
+def test_rows_that_are_alike_in_some_columns_are_each_written_with_their_own(connection):
+    facts = [
+        {},
+        {"customer_name": "Marlow", "emailed_at": NOW},
+        {"due_date": None, "total_tax": Decimal("8.25")},
+        {"total": Decimal("999999999999.99"), "balance": Decimal("0.10"), "payment_qbo_ids": ("55",)},
+    ]
+    apply(connection, *(invoice(number, **own) for number, own in enumerate(facts, 1)))
+    for number, own in enumerate(facts, 1):
+        given, stored = invoice(number, **own), Invoice.objects.get(qbo_id=str(number))
+        assert tuple(stored.payment_qbo_ids) == given.payment_qbo_ids
+        names = ("doc_number", "customer_name", "due_date", "total", "balance", "total_tax", "emailed_at")
+        assert [getattr(stored, name) for name in names] == [getattr(given, name) for name in names]
+
+
+def test_what_is_stored_is_read_exactly(connection):
+    given = invoice(
+        total=Decimal("999999999999.99"), balance=Decimal("0.10"), emailed_at=NOW + timedelta(microseconds=7)
+    )
+    apply(connection, given)
+    key = (connection.account_id, connection.realm_id, "1")
+    names = (
+        "total",
+        "balance",
+        "due_date",
+        "remote_updated_at",
+        "emailed_at",
+        "closed_at",
+        "is_voided",
+        "payment_qbo_ids",
+    )
+    stored = read_stored(Invoice, [key, (key[0], key[1], "2")], names)
+    assert stored == {
+        key: (given.total, given.balance, given.due_date, given.updated_at, given.emailed_at, None, False, [])
+    }
+    assert str(stored[key][1]) == "0.10"
 
 
 def test_deleted_stays_deleted_until_seen_alive_later(connection):

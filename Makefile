@@ -47,8 +47,7 @@ test: $(VENV)/.dev  ## everything, with a real browser where there is one
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
 	$(PY) -m tests.soak.scorecard begin
-	-SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s tests/soak
-	$(PY) -m tests.soak.scorecard
+	SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s tests/soak; ended=$$?; $(PY) -m tests.soak.scorecard && exit $$ended
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side; a quarter of an hour (BENCH_INVOICES and others give sizes)
 	DATA_DIR=build/bench $(PY) -m tests.bench

@@ -47,7 +47,7 @@ class Installation:
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True)
         self.inside = subprocess.Popen(
-            [sys.executable, "-m", "tests.brokers.inside"],
+            [sys.executable, "-m", "tests.inside", "tests.brokers.scene"],
             cwd=BASE, env=self.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.deal = self.run(f"prepare({emulator.url!r}, {self.realm!r})")

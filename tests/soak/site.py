@@ -69,7 +69,7 @@ class Site:
 
     def enter(self) -> None:
         self.inside = subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.inside"],
+            [sys.executable, "-m", "tests.inside", "tests.soak.scene"],
             cwd=BASE, env={**self.env, "FAULT_AT": ""}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 

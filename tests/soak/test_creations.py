@@ -17,7 +17,7 @@ from .scorecard import record, size
 
 KINDS = (
     "timeout_before", "timeout_after", "reset_before", "reset_after", "429", "500", "503_html", "200_fault",
-    "missing_code", "slow", "500_after", "504_after",
+    "missing_code", "slow", "500_after", "504", "504_after", "429_json", "429_xml", "truncated", "slow_drip", "expired",
 )  # fmt: skip
 POINTS = (
     "intent.after_claim", "intent.before_post", "intent.after_post", "intent.before_commit", "sync.before_commit",
@@ -95,6 +95,10 @@ def test_a_thousand_creations_while_everything_fails(site):
             "/control/faults",
             {"kind": kind, "operation": "invoice.create", "probability": share, "delay": 3},
         )
+    for operation in ("cdc", "query", "token"):
+        for kind in ("500", "503_html", "reset_before"):
+            body = {"kind": kind, "operation": operation, "probability": 0.1}
+            place.emulator.control("POST", "/control/faults", body)
     place.watch(FAULT_AT=chance)
     stop = threading.Event()
 

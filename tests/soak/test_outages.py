@@ -1,6 +1,5 @@
 """R5: what the product stands on goes away for a while; nothing is lost, and what happened is said."""
 
-import os
 import signal
 import threading
 import time
@@ -11,7 +10,7 @@ import pytest
 import redis
 import requests
 
-from tests.servers import POSTGRES_URL, missing, postgres_answers, redis_database
+from tests.servers import CHECKOUT, POSTGRES_URL, missing, postgres_answers, redis_database
 from tests.waiting import until
 
 from .conftest import drift
@@ -30,7 +29,7 @@ def test_disk_that_is_full(site):
     """Pages that write answer 503 with a time to come back, reading goes on, and what was begun becomes known."""
     place = site()
     base, session = place.run("form()"), place.session()
-    place.start("web", SOAK_MAX_PAGES="1")
+    place.start("web", "worker", SOAK_MAX_PAGES="1")
     said: list[tuple[int, str | None]] = []
     # A few still fit into pages that are there.
     while len(said) < 100 and sum(1 for status, _after in said if status != 302) < 3:
@@ -41,7 +40,8 @@ def test_disk_that_is_full(site):
     wrong = sum(1 for one in refused if one != (503, "10"))
     record("R5", "disk full: of these without 503 and Retry-After", wrong, 0)
     assert requests.get(f"{place.url}/healthz", timeout=10).status_code == 200
-    place.kill("web")
+    for name in ("web", "worker"):
+        place.kill(name)
     place.start("web", "worker")
     until(lambda: place.run("open_work()") == 0, seconds=60, what="what was begun is known")
     for number in range(len(said)):
@@ -59,8 +59,9 @@ def test_database_away_redis_emptied_and_workers_killed(site):
     count = size("OUTAGE_CREATIONS", quick=10, long=120)
     if not postgres_answers():
         missing("PostgreSQL", "TEST_POSTGRES_URL")
-    name = f"soak_{os.getpid()}"
+    name = f"{CHECKOUT}_soak"
     with psycopg.connect(POSTGRES_URL, autocommit=True) as admin:
+        admin.execute(f'drop database if exists "{name}" with (force)')  # of a run that was killed
         admin.execute(f'create database "{name}"')
     try:
         with redis_database() as url:

@@ -1,6 +1,5 @@
 """R2: many processes renew one token at once; X5: the one that renews dies between answer and saving."""
 
-import statistics
 import subprocess
 import sys
 import time
@@ -66,11 +65,14 @@ def test_many_processes_renew_one_token_at_once(site):
         record("R2", f"{what}: invalid_grant", sum(1 for status in calls if status != 200), 0)
         record("R2", f"{what}: token calls beyond one a round", abs(len(calls) - rounds), 0)
         place.emulator.control("POST", "/control/faults", {"kind": "slow", "operation": "token", "delay": 1})
-        for _round in range(min(rounds, 5)):
+        for _round in range(min(rounds, 20)):
             place.run("token_ends_in(minutes=3)")
             waits += sorted(ms for _said, ms in ask(processes))[:-1]
         record(
-            "R2", "others while one renews a token that still lives, median ms", statistics.median(waits), 50
+            "R2",
+            "others while one renews a token that still lives, ms, 95 of 100",
+            sorted(waits)[int(len(waits) * 0.95)],
+            50,
         )
     finally:
         end(processes)
@@ -86,6 +88,7 @@ def test_death_between_answer_and_saving(site, has_grace):
     dying = refreshers(place, 1, FAULT_AT="refresh.after_answer")
     assert ask(dying) == [("died", 0.0)]
     end(dying)
+    before = len(place.dump()["Invoice"])
     intent = place.run(f"decide({place.deal})")
     place.start("worker")
     if has_grace:
@@ -107,4 +110,6 @@ def test_death_between_answer_and_saving(site, has_grace):
     place.run(f"reconnect({place.emulator.url!r}, {place.realm!r})")
     place.run("make_due()")
     until(lambda: place.run(f"intent({intent})") == "created", seconds=30, what="the decision was kept")
-    record("R2 X5", "without grace: decisions lost", 0, 0)
+    record(
+        "R2 X5", "without grace: decisions not one invoice", abs(len(place.dump()["Invoice"]) - before - 1), 0
+    )

@@ -1,4 +1,7 @@
-"""A process inside an installation: takes lines of Python, runs them with the installation's settings and rows."""
+"""A process inside an installation: takes lines of Python, runs them with the installation's settings, rows and a scene.
+
+The scene is the module named on the command line: its functions are what a line may call.
+"""
 
 import json
 import os
@@ -14,7 +17,7 @@ django.setup()
 
 def main() -> None:
     known: dict[str, object] = {}
-    exec("from tests.brokers.scene import *", known)
+    exec(f"from {sys.argv[1]} import *", known)
     for line in sys.stdin:
         try:
             answer = {"value": eval(json.loads(line), known)}

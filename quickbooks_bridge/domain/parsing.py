@@ -281,7 +281,7 @@ def parse_cdc(answer: Json) -> RemoteChanges:
                     continue
                 count += len(objects)
                 for obj in objects:
-                    if str(obj.get("status", "")).casefold() == "deleted":
+                    if "status" in obj and str(obj["status"]).casefold() == "deleted":
                         deletions.append(RemoteDeletion(entity, _required(obj, "Id"), _updated(obj)))
                     else:
                         rows.setdefault(entity, []).append(obj)

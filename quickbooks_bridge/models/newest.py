@@ -25,6 +25,8 @@ KEY = ("account_id", "realm_id", "qbo_id")
 _SQLITE_ROWS = 1000
 Values = Sequence[Any]
 Key = tuple[int, str, str]
+# Places of columns, and what their values become.
+Changes = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
 class News(NamedTuple):
@@ -79,9 +81,7 @@ def _selected(model: type[models.Model], names: tuple[str, ...], vendor: str) ->
 
 
 @lru_cache(maxsize=32)
-def _readers(
-    model: type[models.Model], names: tuple[str, ...], vendor: str
-) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+def _readers(model: type[models.Model], names: tuple[str, ...], vendor: str) -> Changes:
     """Give how columns are read that the driver does not give as Django does."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
     readers: list[tuple[int, Callable[[Any], Any]]] = []
@@ -99,22 +99,23 @@ def _readers(
 
 
 def _aware(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text + "+00:00")
 
 
 def _exact(form: str, value: float) -> Decimal:
     return Decimal(form % value)
 
 
-def _changed_columns(
-    rows: Iterable[Values], changes: tuple[tuple[int, Callable[[Any], Any]], ...]
-) -> list[Sequence[Any]]:
-    """Give the columns of rows, some with another value in place of each that is not None."""
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    if columns:
-        for at, change in changes:
-            columns[at] = [None if value is None else change(value) for value in columns[at]]
-    return columns
+def _changed_columns(rows: Iterable[Values], changes: Changes) -> list[Sequence[Any]]:
+    """Give the columns of rows, those at the places of `changes` changed."""
+    change = dict(changes)
+    return [_changed(column, change.get(at)) for at, column in enumerate(zip(*rows, strict=True))]
+
+
+def _changed(column: Sequence[Any], change: Callable[[Any], Any] | None) -> Sequence[Any]:
+    if change is None:
+        return column
+    return [None if value is None else change(value) for value in column]
 
 
 def write_newest(
@@ -154,32 +155,35 @@ def _write_sqlite(
     odd = _odd_columns(model, names)
     written: list[tuple[Any, ...]] = []
     for start in range(0, len(rows), size):
-        columns = _changed_columns(rows[start : start + size], odd)
-        source, params = _source(columns, key=names.index("qbo_id"), constants=constants)
+        part = rows[start : start + size]
+        source, params = _source(part, odd, key=names.index("qbo_id"), constants=constants)
         cursor.execute(_head(model, names, fixed) + source + _tail(model, names), params)
         written.extend(cursor.fetchall())
     return written
 
 
-def _source(columns: Sequence[Sequence[Any]], *, key: int, constants: Values = ()) -> tuple[str, list[Any]]:
+def _source(
+    rows: Sequence[Values], odd: Changes, *, key: int, constants: Values = ()
+) -> tuple[str, list[Any]]:
     """Give a SELECT of rows for SQLite, and its parameters; the column at `key` tells the rows apart.
 
     Every parameter costs, so a column that is the same in all rows is one: a company's answer has many of those.
     """
-    count = len(columns[key])
     params, taken = list(constants), ["%s"] * len(constants)
-    varied: list[Sequence[Any]] = []
-    for at, column in enumerate(columns):
-        if at != key and column.count(column[0]) == count:
+    written, varied = dict(odd), []
+    for at, column in enumerate(zip(*rows, strict=True)):
+        is_alike = at != key and column.count(column[0]) == len(rows)
+        values = _changed(column[:1] if is_alike else column, written.get(at))
+        if is_alike:
             taken.append("%s")
-            params.append(column[0])
+            params.extend(values)
         else:
-            varied.append(column)
+            varied.append(values)
             taken.append(f"column{len(varied)}")
     marks = "(" + ", ".join(["%s"] * len(varied)) + ")"
     params.extend(chain.from_iterable(zip(*varied, strict=True)))
     # Only markers and names of columns are put together here; the condition keeps ON CONFLICT from being read as a join.
-    source = f"SELECT {', '.join(taken)} FROM (VALUES {', '.join([marks] * count)}) WHERE true"  # noqa: S608
+    source = f"SELECT {', '.join(taken)} FROM (VALUES {', '.join([marks] * len(rows))}) WHERE true"  # noqa: S608
     return source, params
 
 
@@ -192,7 +196,7 @@ def _postgres_value(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-_encode_any = json.JSONEncoder(default=str).encode
+_encode_any = json.JSONEncoder(default=str, check_circular=False).encode
 
 
 def _encode(value: Any) -> str:
@@ -201,9 +205,7 @@ def _encode(value: Any) -> str:
 
 
 @lru_cache(maxsize=32)
-def _odd_columns(
-    model: type[models.Model], names: tuple[str, ...]
-) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+def _odd_columns(model: type[models.Model], names: tuple[str, ...]) -> Changes:
     """Give the places of columns that SQLite's driver writes not as Django does, or slowly, and how they are written."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
     return tuple((at, write) for at, name in enumerate(names) if (write := _writer(fields[name])) is not None)
@@ -309,10 +311,10 @@ def _tell_sqlite(cursor: Any, written: Mapping[Key, int], news: Sequence[News]) 
     for start in range(0, len(told), _SQLITE_ROWS):
         part = told[start : start + _SQLITE_ROWS]
         rows = [
-            (row, one.account_id, _instant(one.at), one.kind, one.source, _encode(one.data), one.actor_id)
+            (row, one.account_id, one.at, one.kind, one.source, _encode(one.data), one.actor_id)
             for row, one in part
         ]
-        source, params = _source(list(zip(*rows, strict=True)), key=0)
+        source, params = _source(rows, ((2, _instant),), key=0)
         # Only names of columns and tables of our own models are put together here.
         cursor.execute(
             f"INSERT INTO {event} (invoice_id, account_id, at, kind, source, data, actor_id) {source}",

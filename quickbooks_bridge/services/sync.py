@@ -41,7 +41,7 @@ __all__ = [
 
 # What is compared with, besides the stamp, to tell what a change was.
 _BEFORE = (
-    "sync_token", "remote_updated_at", "total_before", "closed_at", "qbo_id", "doc_number", "currency", "total",
+    "sync_token", "remote_updated_at", "total_before", "closed_at", "doc_number", "currency", "total",
     "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at", "bill_email",
 )  # fmt: skip
 _COLUMNS = (
@@ -62,12 +62,10 @@ def changes_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Arr
     All companies of a batch share their statements, so a quiet company costs none.
     """
 
+    owned = [(owner_of(connection), changes) for connection, changes in batch]
+
     def of(part: str) -> list[tuple[Owner, Any]]:
-        return [
-            (owner_of(connection), remote)
-            for connection, changes in batch
-            for remote in getattr(changes, part)
-        ]
+        return [(owner, remote) for owner, changes in owned for remote in getattr(changes, part)]
 
     written = mirror.mirror(Customer, of("customers"), mirror.CUSTOMER, mirror.customer_values)
     written += mirror.mirror(Item, of("items"), mirror.ITEM, mirror.item_values)
@@ -135,7 +133,7 @@ def _invoice_chunk(
         invoice = read_or_note(key, remote, odd)
         if invoice is None:
             continue
-        before = InvoiceFacts(*row[4:]) if row is not None else None
+        before = InvoiceFacts(key[2], *row[4:]) if row is not None else None
         after = _facts(invoice, before)
         total_before, closed_at = row[2:4] if row is not None else (Decimal(0), None)
         if after.is_voided and not (before and before.is_voided):
@@ -143,10 +141,9 @@ def _invoice_chunk(
         row_values = _values(key, invoice, after, total_before=total_before, closed_at=closed_at, seen_at=now)
         rows.append(row_values)
         if before is not None:
-            news.extend(
-                News(*key, now, kind, source, {**data, "realm": key[1]}, actor_id)
-                for kind, data in happenings(after, before)
-            )
+            for kind, data in happenings(after, before):
+                data["realm"] = key[1]
+                news.append(News(*key, now, kind, source, data, actor_id))
     written = write_newest(Invoice, _COLUMNS, rows, news=news)
     park(Invoice, odd)
     return [((key[0], key[1]), chunk[key].updated_at) for key in written]
@@ -202,18 +199,19 @@ def invoice_made(
 def _facts(remote: RemoteInvoice, before: InvoiceFacts | None) -> InvoiceFacts:
     """Give what of an invoice can be news."""
     earlier, was_voided = (before.total, before.is_voided) if before else (Decimal(0), False)
+    # In the order of its fields, which takes a third of the time.
     return InvoiceFacts(
-        qbo_id=remote.qbo_id,
-        doc_number=remote.doc_number[:30],
-        currency=remote.currency,
-        total=remote.total,
-        balance=remote.balance,
-        due_date=remote.due_date,
-        is_voided=is_void(remote, earlier_total=earlier, was_voided=was_voided),
-        is_deleted=False,
-        email_status=remote.email_status[:20],
-        emailed_at=remote.emailed_at or (before.emailed_at if before else None),
-        bill_email=remote.bill_email[:500],
+        remote.qbo_id,
+        remote.doc_number[:30],
+        remote.currency,
+        remote.total,
+        remote.balance,
+        remote.due_date,
+        is_void(remote, earlier_total=earlier, was_voided=was_voided),
+        False,
+        remote.email_status[:20],
+        remote.emailed_at or (before.emailed_at if before else None),
+        remote.bill_email[:500],
     )
 
 

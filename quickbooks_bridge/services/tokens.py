@@ -92,7 +92,7 @@ class DatabaseTokens:
             if is_usable and row.refresh_lease_until is not None and row.refresh_lease_until >= now:
                 return self._plain(row.access_token)  # somebody renews it; nobody needs to wait for that
             try:
-                return self._renew(row.generation)
+                return self._renew(row.generation, meanwhile=row.access_token if is_usable else "")
             except Unavailable:
                 if ends is not None and ends > now:
                     return self._plain(row.access_token)
@@ -117,8 +117,8 @@ class DatabaseTokens:
         except UnreadableToken as error:
             raise ReconnectRequired(code="unreadable_token") from error
 
-    def _renew(self, generation: int) -> str:
-        """Refresh unless somebody else does or did; then wait for their result."""
+    def _renew(self, generation: int, *, meanwhile: str = "") -> str:
+        """Refresh unless somebody else does or did; then wait for their result, or go on with `meanwhile`."""
         for _attempt in range(int(LONGEST_WAIT / LOOK_EVERY)):
             now = self._clock()
             claimed = Connection.objects.filter(
@@ -128,10 +128,12 @@ class DatabaseTokens:
             ).update(refresh_lease_until=now + LEASE)
             if claimed:
                 return self._refresh(generation)
-            self._wait(LOOK_EVERY)
             row = self._row()
             if row.generation != generation:
                 return self._plain(row.access_token)
+            if meanwhile:
+                return self._plain(meanwhile)
+            self._wait(LOOK_EVERY)
         raise Unavailable(code="refresh_busy", outcome_unknown=False)
 
     def _refresh(self, generation: int) -> str:

@@ -104,6 +104,15 @@ def test_token_near_its_end_is_used_while_another_renews_it(connection):
     assert waits == []
 
 
+def test_nobody_waits_who_read_the_row_just_before_another_began_to_renew(connection):
+    Connection.objects.update(access_expires_at=now() + timedelta(minutes=3), refresh_lease_until=None)
+    read_before = Connection.objects.get(pk=connection.pk)
+    Connection.objects.update(refresh_lease_until=now() + timedelta(minutes=1))
+    waits = []
+    assert DatabaseTokens(connection.pk, known=read_before, wait=waits.append).access_token()
+    assert waits == []
+
+
 def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(pretend, connection, monkeypatch):
     """Two refreshed with the same token; the slower one is told that it is dead."""
     source = DatabaseTokens(connection.pk)

@@ -77,7 +77,6 @@ def first_load(kind: str) -> list[str]:
         with installation(kind, emulator) as site:
             from deals.models import Account
             from deals.viewer import Viewer
-            from quickbooks_bridge.models import Connection
 
             from .conftest import connect, make_deal, make_member
 
@@ -92,20 +91,7 @@ def first_load(kind: str) -> list[str]:
             used = sum(pretend.cpu_times()[:2])
             began = time.monotonic()
             site.start("worker")
-            for nth in range(1, KILLS + 1):
-                until(
-                    lambda nth=nth: _is_read(site, connection, nth / (KILLS + 1)),
-                    seconds=900,
-                    what=f"part {nth} of the reading",
-                )
-                site.kill("worker")
-                # As if the time were over after which a killed worker's claim ends.
-                Connection.objects.update(
-                    import_lease_until=datetime.now(UTC) - timedelta(seconds=1),
-                    next_sync_at=datetime.now(UTC),
-                )
-                site.start("worker")
-            until(lambda: _is_read(site, connection, 1.0), seconds=900, what="everything is read")
+            _read_with_deaths(site, connection)
             took = time.monotonic() - began
             used = sum(pretend.cpu_times()[:2]) - used
             onlooker.over.set()
@@ -135,6 +121,24 @@ def first_load(kind: str) -> list[str]:
             Figure("slowest page meanwhile, seconds", onlooker.slowest, 3, is_timed=True),
         ],
     )
+
+
+def _read_with_deaths(site: Site, connection: Any) -> None:
+    """Wait until all is read; the worker is killed after each of `KILLS` equal parts."""
+    from quickbooks_bridge.models import Connection
+
+    for nth in range(1, KILLS + 1):
+        until(
+            lambda nth=nth: _is_read(site, connection, nth / (KILLS + 1)),
+            seconds=900,
+            what=f"part {nth} of the reading",
+        )
+        site.kill("worker")
+        # As if the time were over after which a killed worker's claim ends.
+        ended = datetime.now(UTC) - timedelta(seconds=1)
+        Connection.objects.update(import_lease_until=ended, next_sync_at=datetime.now(UTC))
+        site.start("worker")
+    until(lambda: _is_read(site, connection, 1.0), seconds=900, what="everything is read")
 
 
 def _is_read(site: Site, connection: Any, part: float) -> bool:

@@ -49,24 +49,10 @@ def flood(kind: str) -> list[str]:
         later = datetime.now(UTC) + timedelta(hours=1)
         Connection.objects.update(next_sync_at=later)
         site.start("web", "worker")
-        job = {
-            "port": site.port,
-            "rate": RATE,
-            "seconds": SECONDS,
-            "connections": 64,
-            "token": emulator.verifier_token,
-            "realms": [one["realm_id"] for one in small],
-        }
         calls = emulator.control("GET", "/control/requests")["total"]
-        sender = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench_sender"],
-            cwd=BASE, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        )  # fmt: skip
+        sender = _sender(site.port, emulator.verifier_token, [one["realm_id"] for one in small])
         assert sender.stdin is not None
         assert sender.stdout is not None
-        sender.stdin.write(json.dumps(job) + "\n")
-        sender.stdin.flush()
-        assert sender.stdout.readline() == "ready\n"
         pretend = psutil.Process(emulator.pid)
         before = {name: site.cpu(name) for name in site.children}
         theirs = sum(pretend.cpu_times()[:2])
@@ -109,6 +95,23 @@ def flood(kind: str) -> list[str]:
             Figure("cores used: pretend QuickBooks", theirs),
         ],
     )  # fmt: skip
+
+
+def _sender(port: int, token: str, realms: list[str]) -> "subprocess.Popen[str]":
+    """Start the process that announces; it waits for a line to begin, and then gives what it met as one."""
+    job = {
+        "port": port, "rate": RATE, "seconds": SECONDS, "connections": 64, "token": token, "realms": realms,
+    }  # fmt: skip
+    sender = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench_sender"],
+        cwd=BASE, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert sender.stdin is not None
+    assert sender.stdout is not None
+    sender.stdin.write(json.dumps(job) + "\n")
+    sender.stdin.flush()
+    assert sender.stdout.readline() == "ready\n"
+    return sender
 
 
 class Looker(threading.Thread):

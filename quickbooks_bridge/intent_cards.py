@@ -50,6 +50,12 @@ def _exact(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%H:%M:%S")
 
 
+def look_link(intent: InvoiceIntent) -> str:
+    """Give the address in QuickBooks where the invoice would stand: its customer's page."""
+    customer = intent.customer_qbo_id or str(intent.payload.get("CustomerRef", {}).get("value") or "")
+    return customer_page(intent.realm_id, customer)
+
+
 def _by(intent: InvoiceIntent, viewer: Viewer) -> str:
     return _("you") if intent.member_id == viewer.member.pk else intent.member.name
 
@@ -69,13 +75,12 @@ def unconfirmed_row(
     sent = _("Sent %(time)s by %(name)s") % {"time": day + _exact(at, zone), "name": _by(intent, viewer)}
     if checks:
         sent += " · " + ngettext("checked once", "checked %(n)s times", checks) % {"n": checks}
-    customer = intent.customer_qbo_id or str(intent.payload.get("CustomerRef", {}).get("value") or "")
     return UnconfirmedRow(
         intent,
         sent,
         _next_check(intent, connection, now=now),
         _next_check(intent, connection, now=now, is_short=True),
-        customer_page(intent.realm_id, customer),
+        look_link(intent),
         connection.is_active and connection.realm_id == intent.realm_id,
     )
 

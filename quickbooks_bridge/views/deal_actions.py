@@ -12,8 +12,9 @@ from django.views.decorators.http import require_POST
 
 from deals.viewer import Viewer
 from quickbooks_bridge.access import deal_of, next_path, owner_required
+from quickbooks_bridge.intent_cards import look_link
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.presenters import as_of, customer_page
+from quickbooks_bridge.presenters import as_of
 from quickbooks_bridge.selectors import linked_customer
 from quickbooks_bridge.services import customers as customer_service
 from quickbooks_bridge.services.index import connection_sync
@@ -84,8 +85,7 @@ def give_up(request: HttpRequest, viewer: Viewer, connection: Connection, pk: in
     intent = _intent(viewer, pk)
     back = _tab(intent.deal_id)
     if request.method != "POST":
-        customer = intent.customer_qbo_id or str(intent.payload.get("CustomerRef", {}).get("value") or "")
-        context = {"intent": intent, "link": customer_page(intent.realm_id, customer), "back": back}
+        context = {"intent": intent, "link": look_link(intent), "back": back}
         return render(request, "quickbooks/give_up.html", context)
     if intent_give_up(intent, now=timezone.now(), actor=viewer.member):
         messages.success(request, _("No longer checked. Its amount counts as still to invoice."))

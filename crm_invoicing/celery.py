@@ -1,10 +1,12 @@
 """The Celery application: messages are wake-ups, rows are the truth."""
 
 import os
+from typing import Any
 
 from celery import Celery, signals
 
 from .logs import begin_task, end_task, pass_on
+from .memory import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
 
@@ -15,3 +17,12 @@ app.autodiscover_tasks()
 signals.before_task_publish.connect(pass_on)
 signals.task_prerun.connect(begin_task)
 signals.task_postrun.connect(end_task)
+
+
+def _settle(**kwargs: Any) -> None:
+    settle()
+
+
+# One is of a worker whose threads do the work, the other of each process that a worker starts.
+signals.worker_ready.connect(_settle)
+signals.worker_process_init.connect(_settle)

@@ -225,7 +225,8 @@ class TimelineEntry(models.Model):
     """One line of a deal's change log. `kind` names how `data` is put into words (see timeline.py)."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="timeline")
+    # `timeline_newest` begins with it.
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="timeline", db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     data: Any = models.JSONField(default=dict)

@@ -20,7 +20,7 @@ from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.notices import expiry_notices, notice_send
 from quickbooks_bridge.services.outages import outages_tidy
 from quickbooks_bridge.services.pace import pace_tidy
-from quickbooks_bridge.services.poll import CHUNK, connections_sync
+from quickbooks_bridge.services.poll import CHUNK, companies_due, connections_sync
 from quickbooks_bridge.services.second_look import second_look
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
@@ -151,10 +151,31 @@ def sync_connections(pks: list[int]) -> None:
     now = timezone.now()
     if budget(now=now).is_used_up:
         return
+    _sync(pks, now)
+
+
+@shared_task
+def sync_due() -> None:
+    """Ask whatever companies are due at this moment together: those of a burst of announcements share their statements.
+
+    Whoever finds none has been woken for what another took along.
+    """
+    now = timezone.now()
+    if budget(now=now).is_used_up:
+        return
+    pks = companies_due(now=now)
+    if pks:
+        _sync(pks, now)
+    if len(pks) == CHUNK:
+        sync_due.apply_async(expires=WAKE_AGAIN.total_seconds())
+
+
+def _sync(pks: list[int], now: datetime) -> None:
     polled = connections_sync(pks, now=now)
     for pk in polled.alone:
         sync_connection.apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
-    _again_soon(polled.again)
+    if polled.again:
+        _again_soon()
 
 
 @shared_task
@@ -167,17 +188,14 @@ def sync_connection(pk: int) -> None:
     announced = announcements_open([connection.realm_id])
     if connection_sync(connection, now=now):
         announcements_handled(announced.get(connection.realm_id, []), now=now)
-        _again_soon(announced_meanwhile([connection.realm_id], now=now))
+        if announced_meanwhile([connection.realm_id], now=now):
+            _again_soon()
 
 
-def _again_soon(pks: list[int]) -> None:
+def _again_soon() -> None:
     """Ask once more after a pause in which a burst gathers; where the schedule looks every second it does so itself."""
-    if not settings.REDIS_URL:
-        return
-    for pk in pks:
-        sync_connection.apply_async(
-            (pk,), countdown=PAUSE.total_seconds(), expires=WAKE_AGAIN.total_seconds()
-        )
+    if settings.REDIS_URL:
+        sync_due.apply_async(countdown=PAUSE.total_seconds(), expires=WAKE_AGAIN.total_seconds())
 
 
 @shared_task

@@ -10,7 +10,8 @@ from deals.models import Account
 class RemoteRow(models.Model):
     """A row that mirrors one object of one QuickBooks company; `remote_updated_at` is QuickBooks' own clock."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    # Each of these tables has a unique index that begins with it.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     realm_id = models.CharField(max_length=40)
     qbo_id = models.CharField(max_length=30)
     sync_token = models.PositiveIntegerField(default=0)

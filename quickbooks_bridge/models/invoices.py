@@ -18,7 +18,10 @@ class Invoice(RemoteRow):
     invoices keep the amounts they had in `total_before`.
     """
 
-    deal = models.ForeignKey(Deal, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    # The indexes below begin with it.
+    deal = models.ForeignKey(
+        Deal, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     doc_number = models.CharField(max_length=30, blank=True, default="")
     customer_qbo_id = models.CharField(max_length=30)
     customer_name = models.CharField(max_length=600, blank=True, default="")
@@ -94,7 +97,8 @@ class Payment(RemoteRow):
 class InvoiceEvent(models.Model):
     """Something that happened to an invoice, seen once, whoever brought the news."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    # `event_newest` begins with it.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)

@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from quickbooks_bridge.crypto import UnreadableToken, decrypt
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 200
 AT_ONCE = 64
+ABOUT_NOW = timedelta(seconds=0.25)
 # How long the answers of a round may wait for slower ones before they are applied.
 ROUND_SECONDS = 2.0
 
@@ -90,6 +92,21 @@ def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
             for future, _connection in done:
                 del waiting[future]
     return polled
+
+
+def companies_due(*, now: datetime) -> list[int]:
+    """Give companies that are to be asked for changes now, at most `CHUNK`, those that wait longest first.
+
+    Two machines' clocks differ a little: what is due in a moment counts as due.
+    """
+    free = Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now)
+    due = Connection.objects.filter(
+        free,
+        status=Connection.Status.ACTIVE,
+        import_state=Connection.Import.DONE,
+        next_sync_at__lte=now + ABOUT_NOW,
+    )
+    return list(due.order_by("next_sync_at").values_list("pk", flat=True)[:CHUNK])
 
 
 def _claim(pks: Sequence[int], *, now: datetime) -> list[Connection]:

@@ -51,6 +51,6 @@ def webhook(request: HttpRequest) -> HttpResponse:
     except ValueError:
         logger.warning("announcement not understood", extra={"bytes": len(body)})
         return HttpResponse(status=400)
-    for pk, seconds in announcements_store(changes, now=timezone.now()).items():
-        wake("sync_connection", pk, seconds=seconds)
+    for seconds in set(announcements_store(changes, now=timezone.now()).values()):
+        wake("sync_due", seconds=seconds)
     return HttpResponse(status=200)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quickbooks_bridge import wake_file
+from quickbooks_bridge import tasks, wake_file
 from quickbooks_bridge.domain.webhooks import AnnouncedChange
 from quickbooks_bridge.models import Connection, WebhookEvent
 from quickbooks_bridge.services import poll, webhooks
+from quickbooks_bridge.services.index import connection_load
 from quickbooks_bridge.services.poll import connections_sync
 from quickbooks_bridge.services.webhooks import Together, announcements_store, forgotten_due
 
@@ -121,6 +122,41 @@ def test_what_is_announced_while_quickbooks_answers_makes_due_again(connection, 
     assert list(WebhookEvent.objects.filter(handled_at__isnull=True).values_list("key", flat=True)) == [
         "late"
     ]
+
+
+@pytest.mark.django_db
+def test_companies_announced_together_are_asked_together(connection, stranger, pretend, monkeypatch):
+    other = connect(stranger, pretend, company=1)
+    assert connection_load(other, now=datetime.now(UTC))
+    later = datetime.now(UTC) + timedelta(hours=1)
+    Connection.objects.update(next_sync_at=later, last_sync_at=None)
+    announcements_store((change(connection.realm_id, 1), change(other.realm_id, 2)), now=datetime.now(UTC))
+    chunks: list[list[int]] = []
+    ask = tasks.connections_sync
+    monkeypatch.setattr(
+        tasks, "connections_sync", lambda pks, now: chunks.append(sorted(pks)) or ask(pks, now=now)
+    )
+    # Each announcement wakes; whoever comes second finds that its company was taken along.
+    tasks.sync_due()
+    tasks.sync_due()
+    assert chunks == [sorted([connection.pk, other.pk])]
+    assert not WebhookEvent.objects.filter(handled_at__isnull=True).exists()
+
+
+@pytest.mark.django_db
+def test_due_is_who_is_free_and_whose_time_has_come_or_comes_in_a_moment(connection):
+    def due(**changed: object) -> bool:
+        known = {"next_sync_at": NOW, "sync_lease_until": None, "status": "active", "import_state": "done"}
+        Connection.objects.update(**{**known, **changed})
+        return poll.companies_due(now=NOW) == [connection.pk]
+
+    assert due()
+    assert due(next_sync_at=NOW + poll.ABOUT_NOW)
+    assert due(sync_lease_until=NOW - timedelta(seconds=1))
+    assert not due(next_sync_at=NOW + timedelta(seconds=1))
+    assert not due(sync_lease_until=NOW + timedelta(seconds=1))
+    assert not due(status="needs_reconnect")
+    assert not due(import_state="running")
 
 
 @pytest.mark.django_db

@@ -81,8 +81,9 @@ class Installation:
             # They end with the tests, also with tests that are killed.
             self.workers.append(Child(command[0], command, {**self.env, **extra}))
             self.workers[-1].start()
-        if schedule:
-            until(lambda: self.run("has_beaten()"), seconds=30, what="the schedule runs")
+        # What is sent before anybody listens may be too old to be taken by then.
+        sign = "has_beaten()" if schedule else "is_listening()"
+        until(lambda: self.run(sign), seconds=60, what="the worker works")
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         for child in self.workers:

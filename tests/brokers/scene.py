@@ -9,6 +9,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.db import close_old_connections
 from django.test import Client
@@ -136,6 +137,10 @@ def connection_pk() -> int:
 
 def has_beaten() -> bool:
     return Heartbeat.objects.exists()
+
+
+def is_listening() -> bool:
+    return bool(current_app.control.ping(timeout=1))
 
 
 def forget_beat() -> int:

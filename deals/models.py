@@ -224,17 +224,25 @@ class DealLine(models.Model):
 class TimelineEntry(models.Model):
     """One line of a deal's change log. `kind` names how `data` is put into words (see timeline.py)."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    # `timeline_newest` begins with it.
+    # Always asked for by deal, and `timeline_newest` begins with it.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="timeline", db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     data: Any = models.JSONField(default=dict)
-    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(
+        Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["deal", "-at", "-id"], name="timeline_newest")]
+        indexes = [
+            models.Index(fields=["deal", "-at", "-id"], name="timeline_newest"),
+            # Most of what happens is nobody's doing here.
+            models.Index(
+                fields=["actor"], condition=models.Q(actor__isnull=False), name="timeline_of_member"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d}"

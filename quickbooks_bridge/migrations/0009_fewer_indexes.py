@@ -23,6 +23,14 @@ OF_DEAL = models.ForeignKey(
     to="deals.deal",
 )
 
+BY_MEMBER = models.ForeignKey(
+    db_index=False,
+    null=True,
+    on_delete=django.db.models.deletion.SET_NULL,
+    related_name="+",
+    to="deals.member",
+)
+
 
 def _draw_anew(schema_editor, when: str, more: str) -> None:
     """SQLite runs the trigger for each row; PostgreSQL's does it for a whole statement already."""
@@ -66,5 +74,12 @@ class Migration(migrations.Migration):
             for model in ("invoice", "payment", "customer", "item", "taxcode", "term", "invoiceevent")
         ),
         _without_index("invoice", "deal", OF_DEAL),
+        _without_index("invoiceevent", "actor", BY_MEMBER),
+        migrations.AddIndex(
+            model_name="invoiceevent",
+            index=models.Index(
+                condition=models.Q(("actor__isnull", False)), fields=["actor"], name="event_of_member"
+            ),
+        ),
         migrations.RunPython(once, twice),
     ]

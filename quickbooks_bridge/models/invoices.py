@@ -104,11 +104,15 @@ class InvoiceEvent(models.Model):
     kind = models.CharField(max_length=40)
     source = models.CharField(max_length=20)
     data: Any = models.JSONField(default=dict)
-    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["account", "-at", "-id"], name="event_newest")]
+        indexes = [
+            models.Index(fields=["account", "-at", "-id"], name="event_newest"),
+            # Most of what happens is nobody's doing here.
+            models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="event_of_member"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.invoice}"

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from quickbooks_bridge.gateway.http import NoAnswer, NotSent, send
+from quickbooks_bridge.gateway.http import NoAnswer, NotSent, _proxy_for, send
 
 
 @contextmanager
@@ -70,6 +70,21 @@ def test_nobody_there_means_nothing_was_sent():
         port = free.getsockname()[1]
     with pytest.raises(NotSent):
         call(f"http://127.0.0.1:{port}/")
+
+
+def test_a_proxy_that_the_environment_names_is_asked_for_whole_addresses(monkeypatch):
+    def answer(peer):
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with server(answer) as (url, got):
+        monkeypatch.setenv("http_proxy", url.removesuffix("/v3/x"))
+        monkeypatch.setenv("no_proxy", "")
+        _proxy_for.cache_clear()
+        try:
+            assert call("http://quickbooks.example/v3/x", params={"a": "1"}).content == b"{}"
+        finally:
+            _proxy_for.cache_clear()
+    assert got[0].startswith(b"GET http://quickbooks.example/v3/x?a=1 HTTP/1.1\r\n")
 
 
 @pytest.mark.parametrize(("may_repeat", "times"), [(True, 2), (False, 1)])

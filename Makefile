@@ -42,8 +42,7 @@ check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment s
 	DATA_DIR=build/check PUBLIC_URL=https://crm.example QUICKBOOKS_CLIENT_ID=x QUICKBOOKS_CLIENT_SECRET=x $(PY) manage.py check --deploy --fail-level WARNING
 
 test: $(VENV)/.dev  ## everything, with a real browser where there is one
-	DATA_DIR=build/test $(PY) -m pytest -q
-	DATA_DIR=build/test-postgres $(PY) -m tests.postgres
+	$(PY) -m tests.everything
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
 	$(PY) -m tests.soak.scorecard begin

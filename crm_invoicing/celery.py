@@ -10,6 +10,10 @@ from .memory import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
 
+# Celery remembers the last 50,000 messages that came too late, which fills memory for hours; nothing here asks for them.
+os.environ.setdefault("CELERY_WORKER_REVOKES_MAX", "500")
+os.environ.setdefault("CELERY_WORKER_SUCCESSFUL_MAX", "500")
+
 app = Celery("crm_invoicing")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -40,7 +40,7 @@ def parse_moment(text: Any) -> datetime:
 
 
 # What is news is read twice: its stamp first, the rest later.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

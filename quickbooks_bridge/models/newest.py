@@ -222,7 +222,7 @@ def _writer(field: Any) -> Callable[[Any], Any] | None:
     return int if isinstance(field, models.BooleanField) else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _instant(moment: datetime) -> str:
     return str(moment.astimezone(UTC).replace(tzinfo=None))
 

@@ -56,7 +56,7 @@ def test_disk_that_is_full(site):
 def test_database_away_redis_emptied_and_workers_killed(site):
     """PostgreSQL refuses everybody for half a minute, Redis forgets all, and every ten seconds a worker dies."""
     seconds = size("AWAY", quick=3, long=30)
-    count = size("OUTAGE_CREATIONS", quick=10, long=120)
+    count = size("OUTAGE_CREATIONS", quick=10, long=2000)
     if not postgres_answers():
         missing("PostgreSQL", "TEST_POSTGRES_URL")
     name = f"{CHECKOUT}_soak"
@@ -91,7 +91,7 @@ def _outage(place, name: str, server: "redis.Redis", *, seconds: int, count: int
 
     def one(number: int) -> bool:
         fields = {**base, "token": f"soak-{number}", "lines-0-name": f"soak {number}"}
-        return create(sessions[number % 4], place, place.deal, fields, until_time=time.monotonic() + 300)
+        return create(sessions[number % 4], place, place.deal, fields, until_time=time.monotonic() + 1800)
 
     def outage() -> None:
         with psycopg.connect(POSTGRES_URL, autocommit=True) as admin:

@@ -1,5 +1,6 @@
 """The Celery application: messages are wake-ups, rows are the truth."""
 
+import contextlib
 import os
 from typing import Any
 
@@ -14,6 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
 os.environ.setdefault("CELERY_WORKER_REVOKES_MAX", "500")
 os.environ.setdefault("CELERY_WORKER_SUCCESSFUL_MAX", "500")
 
+NICE = 5
+
 app = Celery("crm_invoicing")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -23,10 +26,17 @@ signals.task_prerun.connect(begin_task)
 signals.task_postrun.connect(end_task)
 
 
+def _give_way(**kwargs: Any) -> None:
+    """Let people's requests go first where web and worker share processors."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(NICE)
+
+
 def _settle(**kwargs: Any) -> None:
     settle()
 
 
+signals.worker_init.connect(_give_way)
 # One is of a worker whose threads do the work, the other of each process that a worker starts.
 signals.worker_ready.connect(_settle)
 signals.worker_process_init.connect(_settle)

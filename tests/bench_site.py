@@ -170,10 +170,8 @@ def installation(kind: str, emulator: EmulatorProcess, *, port: int = 0, **extra
     """Give an empty installation of this kind with Django set up for its database; one a process."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench")))
-        redis_url, database_url = "", f"sqlite:///{folder / 'db.sqlite3'}"
-        if kind == SERVERS:
-            redis_url = stack.enter_context(redis_database())
-            database_url = stack.enter_context(postgres_database())
+        redis_url = os.environ["REDIS_URL"]
+        database_url = os.environ["DATABASE_URL"] or f"sqlite:///{folder / 'db.sqlite3'}"
         site = Site(kind, port or free_port(), folder)
         os.environ.update(
             {
@@ -225,12 +223,18 @@ def run_parts(module: str, parts: dict[str, Callable[[str], list[str]]]) -> None
     if sys.argv[1:2] == ["--on"]:
         sys.exit(bool(parts[sys.argv[3]](sys.argv[2])))
     broken = [
-        f"{part} on {kind}"
-        for part in sys.argv[1:] or parts
-        for kind in kinds()
-        if subprocess.run(
-            [sys.executable, "-m", module, "--on", kind, part], cwd=BASE, check=False
-        ).returncode
+        f"{part} on {kind}" for part in sys.argv[1:] or parts for kind in kinds() if _run(module, kind, part)
     ]
     if broken:
         raise SystemExit(f"Promises broken: {', '.join(broken)}")
+
+
+def _run(module: str, kind: str, part: str) -> int:
+    """Run a part in a process of its own, with the servers of its kind from the beginning; gives its exit code."""
+    with ExitStack() as stack:
+        env = {**os.environ, "DATABASE_URL": "", "REDIS_URL": ""}
+        if kind == SERVERS:
+            env["REDIS_URL"] = stack.enter_context(redis_database())
+            env["DATABASE_URL"] = stack.enter_context(postgres_database())
+        command = [sys.executable, "-m", module, "--on", kind, part]
+        return subprocess.run(command, cwd=BASE, env=env, check=False).returncode

@@ -2,9 +2,11 @@
 
 import signal
 
+import psutil
 import pytest
 import redis
 
+from crm_invoicing.celery import NICE
 from tests.waiting import until
 
 from .conftest import Installation
@@ -35,6 +37,13 @@ def test_sweep_finds_what_is_due_and_nobody_woke(place):
     qbo_id, balance = change(place)
     place.run("make_due()")
     until(lambda: arrived(place, qbo_id, balance), what="the change is here")
+
+
+def test_worker_gives_way_to_people(place):
+    place.start()
+    worker = place.workers[0].process
+    family = [psutil.Process(worker.pid), *psutil.Process(worker.pid).children(recursive=True)]
+    assert {one.nice() for one in family} == {psutil.Process().nice() + NICE}
 
 
 def test_announcement_is_acted_on_without_waiting_for_the_cycle(place):

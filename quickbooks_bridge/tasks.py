@@ -20,7 +20,7 @@ from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.notices import expiry_notices, notice_send
 from quickbooks_bridge.services.outages import outages_tidy
 from quickbooks_bridge.services.pace import pace_tidy
-from quickbooks_bridge.services.poll import CHUNK, companies_due, connections_sync
+from quickbooks_bridge.services.poll import CHUNK, ROUND_SECONDS, companies_due, connections_sync
 from quickbooks_bridge.services.second_look import second_look
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 5000
 KEPT = timedelta(days=30)
+# Where somebody may be looking, an answer waits no longer than this for slower companies'.
+PATIENCE = 0.5
 # A wake-up that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
 WAKE_AGAIN = timedelta(seconds=15)
 
@@ -165,17 +167,15 @@ def sync_due() -> None:
         return
     pks = companies_due(now=now)
     if pks:
-        _sync(pks, now)
+        _sync(pks, now, patience=PATIENCE)
     if len(pks) == CHUNK:
         sync_due.apply_async(expires=WAKE_AGAIN.total_seconds())
 
 
-def _sync(pks: list[int], now: datetime) -> None:
-    polled = connections_sync(pks, now=now)
+def _sync(pks: list[int], now: datetime, *, patience: float = ROUND_SECONDS) -> None:
+    polled = connections_sync(pks, now=now, patience=patience, again=_again_soon)
     for pk in polled.alone:
         sync_connection.apply_async((pk,), expires=WAKE_AGAIN.total_seconds())
-    if polled.again:
-        _again_soon()
 
 
 @shared_task

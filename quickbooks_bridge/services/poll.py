@@ -6,7 +6,7 @@ next to none. A company that is slow or fails holds nobody up: answers are appli
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,8 +74,17 @@ class Polled:
     again: list[int] = field(default_factory=list)
 
 
-def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
-    """Ask the companies among `pks` that nobody else is asking, one call each, and apply the answers."""
+def connections_sync(
+    pks: Sequence[int],
+    *,
+    now: datetime,
+    patience: float = ROUND_SECONDS,
+    again: Callable[[], None] = lambda: None,
+) -> Polled:
+    """Ask the companies among `pks` that nobody else is asking, one call each, and apply the answers.
+
+    Answers wait at most `patience` seconds for slower ones. `again` is called as soon as some are due once more.
+    """
     polled, begun = Polled(), time.monotonic()
     claimed = _claim(pks, now=now)
     announced = announcements_open(connection.realm_id for connection in claimed) if claimed else {}
@@ -85,10 +94,12 @@ def connections_sync(pks: Sequence[int], *, now: datetime) -> Polled:
     with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(claimed) or 1)) as pool:
         waiting = {pool.submit(_ask, connection, now, limiter): connection for connection in claimed}
         while waiting:
-            done = _round(waiting)
+            done, known = _round(waiting, patience), len(polled.again)
             begun = _hold(list(waiting.values()), begun)
             limiter.give_back()
             _finish(done, polled, announced, now=now)
+            if len(polled.again) > known:
+                again()
             for future, _connection in done:
                 del waiting[future]
     return polled
@@ -172,9 +183,9 @@ def _ask(connection: Connection, now: datetime, limiter: Limiter) -> RemoteChang
 Answered = tuple[Future[RemoteChanges], Connection]
 
 
-def _round(waiting: dict[Future[RemoteChanges], Connection]) -> list[Answered]:
+def _round(waiting: dict[Future[RemoteChanges], Connection], patience: float) -> list[Answered]:
     """Wait until all have answered, or until some have and the others take long."""
-    done, late = wait(waiting, timeout=ROUND_SECONDS)
+    done, late = wait(waiting, timeout=patience)
     if late and not done:
         done, _late = wait(waiting, return_when=FIRST_COMPLETED)
     return [(future, waiting[future]) for future in done]

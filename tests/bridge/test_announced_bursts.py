@@ -134,13 +134,38 @@ def test_companies_announced_together_are_asked_together(connection, stranger, p
     chunks: list[list[int]] = []
     ask = tasks.connections_sync
     monkeypatch.setattr(
-        tasks, "connections_sync", lambda pks, now: chunks.append(sorted(pks)) or ask(pks, now=now)
+        tasks, "connections_sync", lambda pks, **how: chunks.append(sorted(pks)) or ask(pks, **how)
     )
     # Each announcement wakes; whoever comes second finds that its company was taken along.
     tasks.sync_due()
     tasks.sync_due()
     assert chunks == [sorted([connection.pk, other.pk])]
     assert not WebhookEvent.objects.filter(handled_at__isnull=True).exists()
+
+
+@pytest.mark.django_db
+def test_a_company_that_is_slow_to_answer_delays_nobody_who_was_announced_with_it(
+    connection, stranger, pretend, monkeypatch
+):
+    other = connect(stranger, pretend, company=1)
+    assert connection_load(other, now=datetime.now(UTC))
+    told_again = threading.Event()
+    ask = poll._ask
+
+    def slow(row, *rest):
+        if row.pk == connection.pk:
+            in_time.append(told_again.wait(10))
+        return ask(row, *rest)
+
+    in_time: list[bool] = []
+    monkeypatch.setattr(poll, "_ask", slow)
+    # More of the quick one was announced meanwhile: its next look is arranged before the slow one has answered.
+    monkeypatch.setattr(
+        poll, "announced_meanwhile", lambda realms, now: [other.pk] if other.realm_id in realms else []
+    )
+    both = [connection.pk, other.pk]
+    polled = connections_sync(both, now=datetime.now(UTC), patience=0.01, again=told_again.set)
+    assert (in_time, polled.in_step) == ([True], 2)
 
 
 @pytest.mark.django_db

@@ -112,8 +112,8 @@ def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both, monkeypa
     announce("early", moment + timedelta(seconds=5))
     ask, asked = poll._round, []
 
-    def round_(waiting):
-        done = ask(waiting)
+    def round_(waiting, patience):
+        done = ask(waiting, patience)
         if not asked:
             announce("late", moment - timedelta(seconds=5))
             asked.append(done)

@@ -103,7 +103,7 @@ _SQLITE_OPTIONS = {
 }
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
 IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_MAX_AGE"] = 600
 if IS_SQLITE:
     DATABASES["default"]["OPTIONS"] = _SQLITE_OPTIONS
     # A file, as in real life: in memory, threads of one process lock each other out instead of waiting.

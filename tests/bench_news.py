@@ -28,7 +28,7 @@ from .figures import Figure, show
 from .waiting import free_port, until
 
 RATE = int(os.environ.get("BENCH_RATE", "500"))
-SECONDS = int(os.environ.get("BENCH_SECONDS", "20"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "60"))
 COMPANIES = 20
 CHANGES = int(os.environ.get("BENCH_CHANGES", "30"))
 # What the page's own script does (static/js/live.js).

@@ -7,8 +7,10 @@ from django.db import OperationalError
 
 from quickbooks_bridge import fault_points
 from quickbooks_bridge.domain.payloads import MARKER
-from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, Outage
 from quickbooks_bridge.services import intents, tokens
+from quickbooks_bridge.services.connection import DOUBTED_FOR
+from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
 from quickbooks_bridge.services.tokens import DatabaseTokens
 
@@ -111,6 +113,25 @@ def test_nobody_waits_who_read_the_row_just_before_another_began_to_renew(connec
     waits = []
     assert DatabaseTokens(connection.pk, known=read_before, wait=waits.append).access_token()
     assert waits == []
+
+
+def test_a_call_refused_although_tokens_were_just_renewed_proves_nothing_until_it_lasts(pretend, connection):
+    """Whose consent is gone gets no new tokens; so a second 401 is QuickBooks' own trouble."""
+    pretend.control("POST", "/control/faults", {"kind": "expired", "operation": "cdc", "count": 2})
+    assert not connection_sync(connection, now=now())
+    connection.refresh_from_db()
+    assert (connection.status, connection.last_problem) == ("active", "refresh_refused")
+    assert connection.next_sync_at is not None
+    assert connection_sync(connection, now=now())
+    assert not Outage.objects.filter(ended_at__isnull=True).exists()
+    pretend.control("POST", "/control/faults", {"kind": "expired", "operation": "cdc"})
+    began = now()
+    assert not connection_sync(connection, now=began)
+    assert not connection_sync(connection, now=began + DOUBTED_FOR - timedelta(minutes=1))
+    assert Connection.objects.get().status == "active"
+    assert not connection_sync(connection, now=began + DOUBTED_FOR + timedelta(minutes=1))
+    assert Connection.objects.get().status == "needs_reconnect"
+    assert Notice.objects.count() == 1
 
 
 def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(pretend, connection, monkeypatch):

@@ -20,7 +20,7 @@ from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.notices import expiry_notices, notice_send
 from quickbooks_bridge.services.outages import outages_tidy
 from quickbooks_bridge.services.pace import pace_tidy
-from quickbooks_bridge.services.poll import CHUNK, ROUND_SECONDS, companies_due, connections_sync
+from quickbooks_bridge.services.poll import CHUNK, OWN_RUN, ROUND_SECONDS, companies_due, connections_sync
 from quickbooks_bridge.services.second_look import second_look
 from quickbooks_bridge.services.tokens import DatabaseTokens
 from quickbooks_bridge.services.voids import void_settle
@@ -39,7 +39,7 @@ KEPT = timedelta(days=30)
 # Where somebody may be looking, an answer waits no longer than this for slower companies'.
 PATIENCE = 0.5
 # A wake-up that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
-WAKE_AGAIN = timedelta(seconds=15)
+WAKE_AGAIN = OWN_RUN
 
 
 def wake(task: str, *args: object, seconds: float = 0) -> None:

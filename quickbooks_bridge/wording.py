@@ -55,6 +55,7 @@ SENTENCES: dict[str, str | Promise] = {
     "reconnect_as_admin": _("The person who connected is no longer admin in QuickBooks. An admin has to reconnect."),
     "throttled": _("QuickBooks asks us to slow down. Nothing was created; try again in a minute."),
     "quickbooks_down": _("QuickBooks is not answering. Nothing was created; try again in a moment."),
+    "refresh_refused": _("QuickBooks does not accept our sign-in at the moment. Nothing was created; try again in a few minutes."),
     "unexpected": _("QuickBooks gave an answer we do not know. Nothing was created; your admin can pass on the details."),
     "given_up": _("It was never confirmed, and somebody who looked in QuickBooks gave it up."),
     "request_id_reused": _("QuickBooks already knows this request. We are looking for its invoice."),
@@ -127,6 +128,7 @@ TURNS: dict[str, Turn] = {
     "cannot_link": Turn.ACCOUNTANT,
     "throttled": Turn.QUICKBOOKS,
     "quickbooks_down": Turn.QUICKBOOKS,
+    "refresh_refused": Turn.QUICKBOOKS,
     "quickbooks_unreachable": Turn.QUICKBOOKS,
     "request_id_reused": Turn.QUICKBOOKS,
 }
@@ -200,6 +202,9 @@ def whose_turn_of_action(code: str) -> Turn:
 ACTION_SENTENCES: dict[str, str | Promise] = {
     "throttled": _("QuickBooks asks us to slow down. Nothing was changed; try again in a minute."),
     "quickbooks_down": _("QuickBooks is not answering. Nothing was changed; try again in a moment."),
+    "refresh_refused": _(
+        "QuickBooks does not accept our sign-in at the moment. Nothing was changed; try again in a few minutes."
+    ),
     "unexpected": _(
         "QuickBooks gave an answer we do not know. Nothing was changed; your admin can pass on the details."
     ),

@@ -62,6 +62,16 @@ class Unavailable(QuickBooksError):
         self.outcome_unknown = outcome_unknown
 
 
+class TokenRefused(Unavailable):
+    """A call was refused although its token had just been renewed, so nothing happened.
+
+    Whose consent is gone gets no new token: this is trouble of QuickBooks' own, unless it lasts.
+    """
+
+    def __init__(self, code: str = "", **facts: Any) -> None:
+        super().__init__(code, outcome_unknown=False, **{**facts, "problem_code": "refresh_refused"})
+
+
 class StaleObject(QuickBooksError):
     """Somebody changed the object since it was read (5010)."""
 

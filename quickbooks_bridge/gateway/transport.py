@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from quickbooks.client import QuickBooks
 from quickbooks.exceptions import QuickbooksException
 
-from .errors import QuickBooksError, Throttled, Unavailable, UnexpectedAnswer, classify
+from .errors import QuickBooksError, Throttled, TokenRefused, Unavailable, UnexpectedAnswer, classify
 from .http import Answer, NoAnswer, NotSent, send
 from .limiter import Limiter
 from .meter import call_key
@@ -71,6 +71,9 @@ class Transport(QuickBooks):  # type: ignore[misc]
         if response.status_code == 401:
             token = self._tokens.renew(token)
             response = self._send(request_type, url, token, dict(headers or {}), params, data)
+            if response.status_code == 401:
+                tid = response.headers.get("Intuit-Tid", "")
+                raise TokenRefused("401", status=401, intuit_tid=tid)
         if response.status_code != 200 or response.content[:12].lstrip().startswith(b'{"Fault"'):
             error = classify(
                 response.status_code,

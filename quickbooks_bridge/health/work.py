@@ -150,6 +150,7 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
 
 OVER = {
     "quickbooks_down": lambda: _("QuickBooks did not answer"),
+    "refresh_refused": lambda: _("QuickBooks did not accept our sign-in"),
     "throttled": lambda: _("QuickBooks asked us to slow down"),
     "reconnect": lambda: _("QuickBooks needed a new sign-in"),
     "reconnect_as_admin": lambda: _("QuickBooks needed a new sign-in"),

@@ -5,7 +5,6 @@ import logging
 import secrets
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from http import HTTPStatus
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -20,21 +19,21 @@ from quickbooks_bridge.domain.field_mapping import suggested_tax_id_field
 from quickbooks_bridge.domain.remote import RemoteCompany
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
-from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
+from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired, TokenRefused
 from quickbooks_bridge.gateway.limiter import default_limiter
-from quickbooks_bridge.models import Connection, InvoicingSettings, OAuthState, Outage, Preset
+from quickbooks_bridge.models import Connection, InvoicingSettings, OAuthState, Preset
 from quickbooks_bridge.selectors import company_keepings, connection_for, last_connection_for
 
 from .notices import reconnect_notice
-from .outages import outage_note, outage_over
+from .outages import outage_lasts, outage_note, outage_over
 from .tokens import RETRY_AFTER_REFUSAL, DatabaseTokens, oauth_config, token_fields
 
 logger = logging.getLogger(__name__)
 
 CONSENT_LIFETIME = timedelta(minutes=15)
 OTHER_COMPANY = "other-"
-# A call refused although its tokens were just renewed: how that is called, and how long it is borne.
-DOUBTED, DOUBTED_FOR = "refresh_refused", sum(RETRY_AFTER_REFUSAL, timedelta())
+# Calls refused although their token was just renewed are borne as long as refused renewals are.
+REFUSED_FOR = sum(RETRY_AFTER_REFUSAL, timedelta())
 
 
 class ConnectionRefused(Exception):
@@ -195,10 +194,11 @@ def connection_disconnect(connection: Connection, *, now: datetime) -> bool:
 
 def note_failure(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:
     """Keep what went wrong; a connection that needs its owner stops calling."""
-    needs_owner = isinstance(error, ReconnectRequired) and _is_proven(connection, error, now=now)
     problem = error.problem_code or error.code
-    if isinstance(error, ReconnectRequired) and not needs_owner:
-        problem = DOUBTED
+    needs_owner = isinstance(error, ReconnectRequired) or (
+        isinstance(error, TokenRefused)
+        and outage_lasts(connection, problem, longer_than=REFUSED_FOR, now=now)
+    )
     changes: dict[str, object] = {
         "failures": F("failures") + 1,
         "last_problem": problem,
@@ -212,24 +212,6 @@ def note_failure(connection: Connection, error: QuickBooksError, *, now: datetim
         outage_note(connection, problem, now=now)
     if changed and needs_owner:
         reconnect_notice(connection.pk, now=now)
-
-
-def _is_proven(connection: Connection, error: ReconnectRequired, *, now: datetime) -> bool:
-    """Tell whether a refusal means that the consent is gone.
-
-    A call is refused as 401 only after its tokens were renewed (gateway/transport.py), and whose consent is gone gets
-    no new ones. So it is trouble of QuickBooks' own, until it has lasted as long as refused renewals are borne.
-    """
-    if error.status != HTTPStatus.UNAUTHORIZED:
-        return True
-    lasting = Outage.objects.filter(
-        account_id=connection.account_id,
-        realm_id=connection.realm_id,
-        problem=DOUBTED,
-        ended_at__isnull=True,
-        began_at__lt=now - DOUBTED_FOR,
-    )
-    return lasting.exists()
 
 
 def settings_for(account: Account) -> InvoicingSettings:

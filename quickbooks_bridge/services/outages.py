@@ -43,6 +43,12 @@ def outage_note(connection: Connection, problem: str, *, now: datetime) -> None:
     )
 
 
+def outage_lasts(connection: Connection, problem: str, *, longer_than: timedelta, now: datetime) -> bool:
+    """Tell whether the company's outage began with this problem, and longer ago than that."""
+    mine = Outage.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id)
+    return mine.filter(problem=problem, ended_at__isnull=True, began_at__lt=now - longer_than).exists()
+
+
 def outages_end(connections: Iterable[Connection], *, now: datetime) -> int:
     """End the outages of companies that were just read, at no statement for those that never failed."""
     failing = [row for row in connections if row.failures]

@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 CHUNK = 200
 AT_ONCE = 64
 ABOUT_NOW = timedelta(seconds=0.25)
+OWN_RUN = timedelta(seconds=15)
 # How long the answers of a round may wait for slower ones before they are applied.
 ROUND_SECONDS = 2.0
 
@@ -206,7 +207,9 @@ def _finish(
             polled.failed += 1
     _apply_each(batch, polled, announced, now=now)
     if alone:
-        Connection.objects.filter(pk__in=alone).update(sync_lease_until=None)
+        # Due again only once the message for its own run would be too old to be taken: whoever asks for what is due
+        # meanwhile would find it again and again.
+        Connection.objects.filter(pk__in=alone).update(sync_lease_until=None, next_sync_at=now + OWN_RUN)
         polled.alone.extend(alone)
 
 

@@ -152,7 +152,10 @@ class DatabaseTokens:
             if _note_refusal(row, now=now):
                 raise ReconnectRequired(code="invalid_grant", intuit_tid=error.intuit_tid) from error
             raise Unavailable(
-                code="refresh_refused", intuit_tid=error.intuit_tid, outcome_unknown=False
+                code="refresh_refused",
+                intuit_tid=error.intuit_tid,
+                outcome_unknown=False,
+                problem_code="refresh_refused",
             ) from error
         except oauth.OAuthError as error:
             mine.update(refresh_lease_until=None)

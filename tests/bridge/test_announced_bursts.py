@@ -169,6 +169,18 @@ def test_a_company_that_is_slow_to_answer_delays_nobody_who_was_announced_with_i
 
 
 @pytest.mark.django_db
+def test_companies_that_need_a_run_of_their_own_are_not_found_due_again_and_again(connection, monkeypatch):
+    """All tokens have run out, as after an outage: each gets one message, not one with every wake-up."""
+    sent: list[tuple[int, ...]] = []
+    monkeypatch.setattr(tasks.sync_connection, "apply_async", lambda args, **how: sent.append(args))
+    now = datetime.now(UTC)
+    Connection.objects.update(next_sync_at=now, access_expires_at=now)
+    tasks.sync_due()
+    tasks.sync_due()
+    assert sent == [(connection.pk,)]
+
+
+@pytest.mark.django_db
 def test_due_is_who_is_free_and_whose_time_has_come_or_comes_in_a_moment(connection):
     def due(**changed: object) -> bool:
         known = {"next_sync_at": NOW, "sync_lease_until": None, "status": "active", "import_state": "done"}

@@ -9,10 +9,11 @@ from quickbooks_bridge import fault_points
 from quickbooks_bridge.domain.payloads import MARKER
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, Outage
 from quickbooks_bridge.services import intents, tokens
-from quickbooks_bridge.services.connection import DOUBTED_FOR
+from quickbooks_bridge.services.connection import REFUSED_FOR
 from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
 from quickbooks_bridge.services.tokens import DatabaseTokens
+from quickbooks_bridge.wording import say
 
 from ..brokers.scene import decide
 from ..conftest import sign_in
@@ -127,11 +128,22 @@ def test_a_call_refused_although_tokens_were_just_renewed_proves_nothing_until_i
     pretend.control("POST", "/control/faults", {"kind": "expired", "operation": "cdc"})
     began = now()
     assert not connection_sync(connection, now=began)
-    assert not connection_sync(connection, now=began + DOUBTED_FOR - timedelta(minutes=1))
+    assert not connection_sync(connection, now=began + REFUSED_FOR - timedelta(minutes=1))
     assert Connection.objects.get().status == "active"
-    assert not connection_sync(connection, now=began + DOUBTED_FOR + timedelta(minutes=1))
+    assert not connection_sync(connection, now=began + REFUSED_FOR + timedelta(minutes=1))
     assert Connection.objects.get().status == "needs_reconnect"
     assert Notice.objects.count() == 1
+
+
+def test_a_person_whose_call_is_refused_twice_is_told_to_try_again_and_not_to_sign_in(
+    pretend, connection, deal
+):
+    pretend.control("POST", "/control/faults", {"kind": "expired", "operation": "invoice.create", "count": 2})
+    intent = InvoiceIntent.objects.get(pk=decide(deal.pk))
+    refused = intent_run(intent, connection, now=now(), interactive=True)
+    assert [one["code"] for one in refused.problems] == ["refresh_refused"]
+    assert "try again" in say("refresh_refused")
+    assert Connection.objects.get().status == "active"
 
 
 def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(pretend, connection, monkeypatch):

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from quickbooks_bridge.gateway.client import QuickBooksClient
-from quickbooks_bridge.gateway.errors import NotFound, ReconnectRequired, StaleObject, Throttled, Unavailable
+from quickbooks_bridge.gateway.errors import NotFound, StaleObject, Throttled, TokenRefused, Unavailable
 from quickbooks_bridge.gateway.limiter import LocalLimiter
 from tests.emulator_process import EmulatorProcess
 
@@ -121,10 +121,12 @@ def test_expired_token_is_renewed_once_and_the_call_repeated(connect, emulator):
     assert tokens.renewals == 1
 
 
-def test_token_that_stays_dead_asks_to_reconnect(connect):
+def test_renewed_token_that_is_refused_too_is_said_as_such(connect):
     tokens = Tokens("dead")
-    with pytest.raises(ReconnectRequired):
+    with pytest.raises(TokenRefused) as caught:
         connect(tokens).count("Invoice")
+    assert (caught.value.status, caught.value.outcome_unknown) == (401, False)
+    assert caught.value.intuit_tid
     assert tokens.renewals == 1
 
 

@@ -6,10 +6,10 @@ from quickbooks_bridge.gateway import limiter
 from quickbooks_bridge.gateway.errors import (
     NotFound,
     QuickBooksError,
-    ReconnectRequired,
     Rejected,
     StaleObject,
     Throttled,
+    TokenRefused,
     Unavailable,
     UnexpectedAnswer,
 )
@@ -36,7 +36,7 @@ OUTCOMES: dict[str, tuple[type[QuickBooksError], bool]] = {
     "truncated": (Unavailable, True),
     "200_fault": (Rejected, False),
     "missing_code": (UnexpectedAnswer, False),
-    "unauthorized": (ReconnectRequired, False),
+    "unauthorized": (TokenRefused, False),
     "code:5010": (StaleObject, False),
     "code:610": (NotFound, False),
     **dict.fromkeys(

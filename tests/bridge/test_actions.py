@@ -287,7 +287,8 @@ def test_connection_that_dies_while_acting_asks_for_a_new_sign_in(client, invoic
     # A refused refresh token may be a passing trouble at first; the last of the refusals ends the connection.
     assert len(RETRY_AFTER_REFUSAL) >= 1
     for _again in RETRY_AFTER_REFUSAL:
-        assert "QuickBooks is not answering" in void(client, invoice).content.decode()
+        text = void(client, invoice).content.decode()
+        assert "QuickBooks does not accept our sign-in at the moment. Nothing was changed" in text
         Connection.objects.update(next_refresh_at=None, refresh_lease_until=None)
     answer = void(client, invoice)
     assert answer.status_code == 422

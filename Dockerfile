@@ -6,7 +6,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
 # Collecting needs no secrets of its own; what it makes up is thrown away with its folder.
 RUN DATA_DIR=/tmp/build python manage.py collectstatic --noinput --verbosity 0 && rm -r /tmp/build \
- && useradd --create-home app && mkdir /data && chown app /data
+ && useradd --uid 1000 --create-home app && mkdir /data && chown app /data
 USER app
 EXPOSE 8000
-CMD ["gunicorn", "--bind=0.0.0.0:8000", "--workers=2", "--worker-class=gthread", "--threads=8", "--worker-tmp-dir=/dev/shm", "crm_invoicing.wsgi:application"]
+CMD ["python", "-m", "crm_invoicing.web_server", "--listen=0.0.0.0:8000"]

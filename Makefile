@@ -1,4 +1,4 @@
-.PHONY: install install-dev demo demo-reset up check test soak bench screenshots lock
+.PHONY: install install-dev demo demo-reset up check test soak bench screenshots lock sbom
 .SILENT:
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -66,3 +66,7 @@ lock:  ## resolve the dependencies anew
 	test -x $(VENV)/bin/uv || $(PY) -m pip install --quiet --disable-pip-version-check uv
 	$(UV_COMPILE) -o requirements.lock
 	$(UV_COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+
+sbom: $(VENV)/.dev  ## what the product is built of, with hashes: build/sbom.cdx.json (CycloneDX)
+	mkdir -p build
+	$(VENV)/bin/cyclonedx-py requirements --output-reproducible --of JSON -o build/sbom.cdx.json requirements.lock

@@ -10,6 +10,12 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
     from django.core.management import execute_from_command_line
 
+    from crm_invoicing.private_files import UMASK
+
+    # A command run by hand may make the database. Static files are for everybody, for the image's user above all.
+    if "collectstatic" not in sys.argv[1:2]:
+        os.umask(UMASK)
+
     execute_from_command_line(sys.argv)
 
 

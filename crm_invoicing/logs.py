@@ -29,6 +29,11 @@ class IdsFilter(logging.Filter):
         return True
 
 
+def _shown(value: object) -> object:
+    """Return what a log line may hold: of a request its method and path, for its query may be a code or a name."""
+    return f"{value.method} {value.path}" if isinstance(value, HttpRequest) else value
+
+
 class JsonFormatter(logging.Formatter):
     """Write time, level, logger, message and whatever was passed as `extra`."""
 
@@ -41,7 +46,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line.update({name: value for name in _IDS if (value := getattr(record, name, "-")) != "-"})
-        line.update({key: value for key, value in record.__dict__.items() if key not in _PLAIN})
+        line.update({key: _shown(value) for key, value in record.__dict__.items() if key not in _PLAIN})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from .secrets import load_or_create
@@ -42,8 +43,13 @@ IS_HTTPS = _public.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_public.hostname or "localhost", "localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
+if DEBUG and (IS_HTTPS or env.str("QUICKBOOKS_ENVIRONMENT", default="sandbox") == "production"):
+    raise ImproperlyConfigured(
+        "DEBUG=1 shows settings and code to whoever meets a failure. Take it out: PUBLIC_URL is https, or QuickBooks is "
+        "the production one."
+    )
+
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,6 +68,9 @@ MIDDLEWARE = [
     "crm_invoicing.logs.RequestIdMiddleware",
     "quickbooks_bridge.views.webhook.AnnouncementsFirst",
     "csp.middleware.CSPMiddleware",
+    "crm_invoicing.methods.MethodMiddleware",
+    # Whoever checks the container asks by an address that ALLOWED_HOSTS does not name.
+    "crm_invoicing.health.HealthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -70,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "crm_invoicing.methods.NulMiddleware",
 ]
 
 ROOT_URLCONF = "crm_invoicing.urls"
@@ -114,7 +124,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            # Unlike pickle, JSON runs nothing: who can write to Redis must not thereby run code here.
+            "OPTIONS": {"serializer": "crm_invoicing.cache_serializer.JsonSerializer"},
+        }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -160,15 +175,19 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # the answer of QuickBooks' consent page is a top-level navigation
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
+if IS_HTTPS:
+    # Such a cookie cannot be set by a neighbouring host or over http (busy.js knows both names).
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=IS_HTTPS)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+# Binding for other programs of the same domain, and hard to take back: whoever runs this decides.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS and env.bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS and env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # the two choices above
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^metrics$"]
-# Only where a proxy sets the header itself: else anybody could claim to have come by https.
-if env.bool("BEHIND_PROXY", default=False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Whether a request came by https is what the web server says: it alone knows which proxy may be believed (web_server.py).
 if IS_HTTPS:
     # Reached over a real network. Django pads what it compresses, against guessing from lengths.
     MIDDLEWARE.insert(2, "django.middleware.gzip.GZipMiddleware")
@@ -185,7 +204,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000  # an invoice form of 200 lines has ten fields a line
+DATA_UPLOAD_MAX_NUMBER_FIELDS = (
+    20_000  # ten fields a line, so that too many lines reach the form, which says so
+)
 CSRF_FAILURE_VIEW = "quickbooks_bridge.views.csrf.csrf_failure"
 
 REST_FRAMEWORK = {
@@ -214,7 +235,7 @@ QUICKBOOKS_MONTHLY_READS = env.int("QUICKBOOKS_MONTHLY_READS", default=500_000)
 # What a monitoring system brings to read /metrics; without it there is no such page.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
-# Mail to the owner of a connection. Without a host it is written to the log of the worker.
+# Mail to people. Without a host none is sent: notifications stay open, and the health page says so.
 EMAIL_HOST = env.str("EMAIL_HOST", default="")
 EMAIL_PORT = env.int("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
@@ -222,7 +243,7 @@ EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="invoicing@localhost")
-EMAIL_BACKEND = "django.core.mail.backends." + ("smtp" if EMAIL_HOST else "console") + ".EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends." + ("smtp" if EMAIL_HOST else "dummy") + ".EmailBackend"
 
 # Celery. Without Redis the broker lives inside the one worker process, and the rows it works on are the truth.
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
@@ -246,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy": {"task": "quickbooks_bridge.tasks.tidy", "schedule": 3600.0},
     "read-lists": {"task": "quickbooks_bridge.tasks.read_lists", "schedule": 3600.0},
     "look-at-parked": {"task": "quickbooks_bridge.tasks.look_at_parked", "schedule": 60.0},
+    "probe-reads": {"task": "quickbooks_bridge.tasks.probe_reads", "schedule": 60.0},
     "keep-tokens-alive": {"task": "quickbooks_bridge.tasks.keep_tokens_alive", "schedule": 3600.0},
 }
 

@@ -18,6 +18,7 @@ from types import FrameType
 
 import environ
 
+from .private_files import keep_private
 from .processes import BASE, Child
 
 GRACE = 30.0
@@ -120,11 +121,7 @@ class Supervisor:
         self.env.update(emulator_settings(json.loads(line), self.env))
 
     def _start(self) -> None:
-        options = [f"--listen=127.0.0.1:{self.plan.port}", "--threads=8"]
-        if self.env.get("BEHIND_PROXY", "").lower() in {"1", "true", "yes", "on"}:
-            # Waitress takes these headers away unless it is told who may set them.
-            options += ["--trusted-proxy=127.0.0.1", "--trusted-proxy-headers=x-forwarded-proto"]
-        web = ["waitress", *options, "crm_invoicing.wsgi:application"]
+        web = ["crm_invoicing.web_server", f"--listen=127.0.0.1:{self.plan.port}"]
         child = Child("Web", web, self.env)
         self.children.append(child)
         child.start()
@@ -195,7 +192,7 @@ def require_port(name: str, port: int, others: set[int]) -> None:
 def port_from(name: str, default: int) -> int:
     """Give a port of the environment, or end with a sentence."""
     given = os.environ.get(name, "") or str(default)
-    if not given.isdigit() or not 0 < int(given) < 65536:
+    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 65536:
         sys.exit(f"{name} is {given!r}; it takes a port number from 1 to 65535.")
     return int(given)
 
@@ -265,7 +262,7 @@ def main() -> None:
     require_port("PORT", plan.port, {plan.emulator_port})
     if plan.is_demo:
         require_port("EMULATOR_PORT", plan.emulator_port, {plan.port})
-    plan.data.mkdir(parents=True, exist_ok=True)
+    keep_private(plan.data)
     if plan.is_fresh:
         forget(plan.data)
     Supervisor(plan, environment(plan)).run()

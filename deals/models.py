@@ -246,3 +246,18 @@ class TimelineEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d}"
+
+
+class SignInAttempts(models.Model):
+    """Failed sign-ins of one name, address, or both together, and until when the next is refused unread.
+
+    `key` is a keyed digest: neither the name nor the address can be read from it.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    blocked_until = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.failures} failures, last {self.last_at:%Y-%m-%d %H:%M}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Sum, Value, When
 from django.shortcuts import get_object_or_404
 
 from .fields import CustomFieldFacts
@@ -110,7 +110,10 @@ def deals_of(
             | Q(organization__name__icontains=query)
             | Q(person__name__icontains=query)
         )
-    return rows.order_by(*DEAL_SORTS.get((filters or {}).get("sort", ""), ("-id",)))
+    sort = (filters or {}).get("sort", "")
+    if query and sort not in DEAL_SORTS:
+        return rows.order_by(closeness("title", query), "-id")
+    return rows.order_by(*DEAL_SORTS.get(sort, ("-id",)))
 
 
 def deal_sums(rows: QuerySet[Deal], page: Page) -> list[tuple[str, Decimal]]:
@@ -149,7 +152,19 @@ def named(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:
         if model is Person:
             match |= Q(email__icontains=query) | Q(organization__name__icontains=query)
         rows = rows.filter(match)
-    return rows.order_by("name", "id")
+    return rows.order_by(*([closeness("name", query)] if query else []), "name", "id")
+
+
+def closeness(field: str, query: str) -> Case:
+    """Return the order of hits: the very words, then what begins with them, then a word that does, then the rest."""
+    words = " ".join(query.split())
+    return Case(
+        When(**{f"{field}__iexact": words}, then=Value(0)),
+        When(**{f"{field}__istartswith": words}, then=Value(1)),
+        When(**{f"{field}__icontains": f" {words}"}, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
 
 
 def custom_field_facts(account: Account) -> list[CustomFieldFacts]:

@@ -1,16 +1,92 @@
-"""Signing in: the person, their membership and their company in one statement."""
+"""Signing in: limited, logged, and the person, their membership and their company in one statement."""
 
+import logging
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from .sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
+
+logger = logging.getLogger(__name__)
+
+TOO_MANY = 429
 
 
 class MemberBackend(ModelBackend):
-    """Django's own passwords and rights; reads with the user whom the user stands for."""
+    """Django's own passwords and rights behind a limit that holds at every door; reads with the user who they are."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **more: Any,
+    ) -> Any:
+        """Return the user whose name and password these are; too many failures refuse before anything is hashed.
+
+        What was typed is never logged: people type passwords into the field of the name.
+        """
+        name, address, now = username or "", address_of(request), timezone.now()
+        if not sign_in_begins(name, address, now=now):
+            logger.warning("sign-in limited", extra={"user": None})
+            raise PermissionDenied
+        user = super().authenticate(request, username=username, password=password, **more)
+        if user is None:
+            logger.warning("sign-in refused", extra={"user": _known(name)})
+            return None
+        sign_in_worked(name, address)
+        logger.info("signed in", extra={"user": user.pk})
+        return user
 
     def get_user(self, user_id: Any) -> Any:
-        """Give the user of a session, None when there is none or it may not sign in any more."""
+        """Return the user of a session, None when there is none or it may not sign in any more."""
         rows = get_user_model()._default_manager.select_related("member__account")
         user = rows.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
+
+
+def _known(name: str) -> Any:
+    users = get_user_model()._default_manager
+    return users.filter(username=name).values_list("pk", flat=True).first() if name else None
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """Return where a request comes from; the web server alone decides which proxy may name another address."""
+    return str(request.META.get("REMOTE_ADDR", "")) if request is not None else ""
+
+
+class SignInView(LoginView):
+    """The sign-in page; whoever failed too often is asked to wait, with 429 and for how long."""
+
+    redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign in, or say how long to wait; what is posted meanwhile is not even read."""
+        name = str(request.POST.get("username", ""))
+        wait = sign_in_wait(name, address_of(request), now=timezone.now())
+        if wait:
+            logger.warning("sign-in limited", extra={"user": None})
+            return self._limited(wait)
+        return super().post(request, *args, **kwargs)
+
+    def _limited(self, wait: int) -> HttpResponse:
+        context = self.get_context_data(form=self.get_form(), wait=wait)
+        answer = self.render_to_response(context, status=TOO_MANY)
+        answer.headers["Retry-After"] = str(wait)
+        return answer
+
+
+class SignOutView(LogoutView):
+    """Signs out and has the browser drop what it kept of our pages."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign out. Cookies are ended by the session itself: the header would end those of other programs too."""
+        answer = super().dispatch(request, *args, **kwargs)
+        if request.method == "POST":
+            answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer

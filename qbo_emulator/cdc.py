@@ -48,7 +48,9 @@ def _response(
     company: Company, kind: Kind, since: datetime, gone_since: datetime, room: int
 ) -> tuple[Doc, int]:
     table = company.table(kind.name)
-    rows: list[object] = [row.text for row in table.changed_since(since)[:room]]
+    changed = table.changed_since(since)[:room]
+    company.require_served(kind.name, (row.qbo_id for row in changed))
+    rows: list[object] = [row.text for row in changed]
     for qbo_id, when in table.deleted_since(gone_since)[: room - len(rows)]:
         rows.append(
             {

@@ -75,6 +75,9 @@ def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Option
         raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
     sparse = before is not None and (body.get("sparse") is True or options.by_page)
     sent = _given(body, clearing=sparse)
+    if before is not None:
+        # Whoever corrects the object heals it.
+        company.unserved.discard((kind.name, before.qbo_id))
     if not sparse:
         for name in kind.required:
             if sent.get(name) in (None, []):

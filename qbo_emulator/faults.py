@@ -87,6 +87,11 @@ def throttled() -> GatewayFault:
     )
 
 
+def reads_blocked() -> GatewayFault:
+    detail = "Policy: Block All CorePlus for a Builder App"
+    return GatewayFault(429, "3001", "ThrottleExceeded", detail, "SERVICE")
+
+
 def unsupported(path: str) -> Fault:
     detail = (
         f"Operation Could not find resource for relative : {path} of full path: "
@@ -251,8 +256,23 @@ def query_unreadable(detail: str) -> Fault:
     return Fault("4000", "Error parsing query", f"QueryParserError: {detail}")
 
 
+def unreadable_character(line: int, column: int, shown: str, code: int, after: str) -> Fault:
+    return query_unreadable(
+        f"Invalid content. Lexical error at line {line}, column {column}.  "
+        f'Encountered: "{shown}" ({code}), after : "{after}"'
+    )
+
+
 def query_invalid(detail: str) -> Fault:
     return Fault("4001", "Invalid query", f"QueryValidationError: {detail}")
+
+
+def unserved() -> Fault:
+    return Fault(
+        "4002",
+        "To email address entered is invalid",
+        "QueryProcessingError: To email address entered is invalid",
+    )
 
 
 def stale(user: str) -> Fault:

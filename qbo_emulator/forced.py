@@ -26,6 +26,7 @@ MESSAGES = {
         "You can't add data to QuickBooks Online because your trial or subscription period ended.",
     ),
     "6200": ("Account Period Closed", "The account period is closed : A password is required to change it."),
+    "7001": ("Unknown Error", "The subscription has ended, or the company is served by another host."),
     "6480": ("Matched transaction", "The transaction is matched to a downloaded one and cannot be changed."),
 }
 SERVER_SIDE = {"10000", "10100", "10200"}

@@ -33,9 +33,16 @@ KINDS: dict[str, str] = {
     "expired": "401 as for an expired token",
     "revoked": "401 as for a token that was revoked",
     "forbidden": "403, code 3100: the app may not use the company",
+    "403_html": "a proxy's web page with status 403, without any code; nothing is done",
+    "reads_blocked": "reads alone: 429, the month's metered reads are used up; writes work",
     "clock_skew": "done `skew` seconds off the emulator's clock (default 300): times in the answer are wrong",
 }
 DEFAULT_DELAY = {"slow": 0.5, "slow_drip": 2.0}
+
+
+def is_metered(operation: str) -> bool:
+    """Whether the vendor meters an operation as a read; what is written is free."""
+    return operation in {"query", "cdc", "batch"} or operation.rpartition(".")[2] in {"read", "pdf"}
 
 
 @dataclass
@@ -101,6 +108,8 @@ class Injector:
             if rule.realm is not None and rule.realm != realm_id:
                 continue
             if not fnmatchcase(operation, rule.operation):
+                continue
+            if rule.kind == "reads_blocked" and not is_metered(operation):
                 continue
             rule.seen += 1
             if rule.seen <= rule.skip or not self._strikes(rule):

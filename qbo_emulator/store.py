@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from qbo_emulator import faults
 from qbo_emulator.clock import pacific
 from qbo_emulator.rows import Row, Table, arranged
 from qbo_emulator.wire import Doc
@@ -66,6 +67,11 @@ class Company:
     # invoice id -> payment (or credit memo) id -> amount of it that settles the invoice
     applied: dict[str, dict[str, Decimal]] = field(default_factory=dict)
     highest_number: int = 1000
+    # Objects (kind, id) that reads cannot serve: whatever answer would hold one is a fault.
+    unserved: set[tuple[str, str]] = field(default_factory=set)
+    # Where a form without ShipAddr is delivered to, for automated sales tax: the company's own town (as documented), or
+    # nowhere (as one live log has it).
+    ships_to_own_town: bool = True
     # the contents of attached files by the key in their address
     files: dict[str, bytes] = field(default_factory=dict)
     # where the outside world reaches this process
@@ -96,6 +102,7 @@ class Company:
             sequences=dict(self.sequences),
             applied={qbo_id: dict(amounts) for qbo_id, amounts in self.applied.items()},
             highest_number=self.highest_number,
+            ships_to_own_town=self.ships_to_own_town,
             shared=set(self.tables),
         )
 
@@ -107,6 +114,11 @@ class Company:
 
     def row(self, kind: str, qbo_id: object) -> Row | None:
         return self.tables[kind].rows.get(str(qbo_id))
+
+    def require_served(self, kind: str, qbo_ids: Iterable[str]) -> None:
+        """Refuse an answer that would hold an object which cannot be served (4002)."""
+        if self.unserved and any((kind, qbo_id) in self.unserved for qbo_id in qbo_ids):
+            raise faults.unserved()
 
     def next_id(self, sequence: str) -> str:
         self.sequences[sequence] = self.sequences.get(sequence, 0) + 1

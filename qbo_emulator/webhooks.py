@@ -63,6 +63,8 @@ class WebhookSettings:
     window_ms: int = 100
     # Later deliveries wait until an earlier one that failed is acknowledged.
     withhold: bool = False
+    # Every POST also holds events of a type nobody knows, without an id, and none at all.
+    unknown_events: bool = False
     deadline_seconds: float = 3.0
 
     def change(self, doc: Doc) -> None:
@@ -208,8 +210,17 @@ class Sender:
     def body(self, changes: list[Change]) -> bytes:
         """The exact bytes of a POST about these changes, in the format that is set."""
         if self.settings.format == CLASSIC:
-            return encode(_classic(changes)).encode()
-        return encode([self._event(change) for change in changes]).encode()
+            doc = _classic(changes)
+            if self.settings.unknown_events:
+                for notification in doc["eventNotifications"]:
+                    notification["dataChangeEvent"]["entities"][:0] = [None, {"name": "Novelty"}]
+            return encode(doc).encode()
+        events: list[Any] = [self._event(change) for change in changes]
+        if self.settings.unknown_events:
+            stranger = {**events[0], "id": f"new-{events[0]['id']}", "type": "qbo.project.budget.created.v1"}
+            lacking = {key: value for key, value in events[0].items() if key != "intuitentityid"}
+            events[:0] = [stranger, None, lacking]
+        return encode(events).encode()
 
     def _event(self, change: Change) -> Doc:
         instant = change.at.astimezone(UTC)

@@ -98,6 +98,29 @@ NOTICES: dict[str, Notice] = {
         YOURS,
         "connect",
     ),
+    "company_refused": Notice(
+        _("QuickBooks did not confirm that company"),
+        _(
+            "It does not let you in with the sign-in you just gave, so nothing was connected and nothing here changed. "
+            "Choose a company on QuickBooks' page that you are an admin of."
+        ),
+        YOURS,
+        "connect",
+        kind="refused",
+    ),
+    "company_unproven": Notice(
+        _("QuickBooks could not be asked about that company"),
+        _("Nothing was connected, and nothing here changed. Try again in a moment."),
+        _("QuickBooks'; then yours"),
+        "connect",
+        kind="offline",
+    ),
+    "sign_in_first": Notice(
+        _("You were signed out meanwhile"),
+        _("QuickBooks' answer was not used, and nothing was connected. Press Connect once more."),
+        YOURS,
+        "connect",
+    ),
     "already_connected": Notice(
         _("%(owner)s has already connected %(company)s"),
         _("Your company has one connection at a time. Nothing was changed; ask %(owner)s."),

@@ -8,8 +8,8 @@ from django.utils.translation import ngettext
 
 from deals.templatetags.ui import clock, day_text, moment
 from deals.viewer import Viewer
-from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors import company_zone
+from quickbooks_bridge.models import Connection, ReadsBlock
+from quickbooks_bridge.selectors import company_zone, open_reads_block
 
 
 def time_text(at: datetime, connection: Connection, *, now: datetime) -> str:
@@ -26,9 +26,40 @@ def connection_banner(connection: Connection, viewer: Viewer, *, now: datetime) 
         return _reconnect(connection, viewer, now=now)
     if connection.status == Connection.Status.DISCONNECTED:
         return _disconnected(connection, viewer)
+    block = open_reads_block()
+    if block is not None:
+        return _reads_blocked(connection, viewer, block, now=now)
     if connection.failures and connection.last_problem_at:
         return _unreachable(connection, now=now)
     return None
+
+
+def _reads_blocked(
+    connection: Connection, viewer: Viewer, block: ReadsBlock, *, now: datetime
+) -> dict[str, Any]:
+    known = (
+        _("never")
+        if connection.last_sync_at is None
+        else time_text(connection.last_sync_at, connection, now=now)
+    )
+    day = day_text(block.next_probe_at.astimezone(company_zone(connection)).date())
+    title = _("QuickBooks’ monthly reads are used up")
+    text = _(
+        "You see what we knew as of %(time)s. Creating invoices works; statuses follow again from %(day)s on."
+    )
+    if not block.is_said:
+        title = _("QuickBooks answers no questions at the moment")
+        text = _(
+            "You see what we knew as of %(time)s. Creating invoices works; we try again every few minutes."
+        )
+    return {
+        "kind": "offline",
+        "icon": "clock",
+        "title": title,
+        "text": text % {"time": known, "day": day},
+        "button": "",
+        "turn": _("An admin can try again on the health page") if viewer.is_admin else "",
+    }
 
 
 def _reconnect(connection: Connection, viewer: Viewer, *, now: datetime) -> dict[str, Any]:
@@ -76,6 +107,8 @@ def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
     title = _("QuickBooks is not answering")
     if connection.last_problem == "throttled":
         title = _("QuickBooks asks us to slow down")
+    elif connection.last_problem in {"shut_out", "subscription_ended"}:
+        title = _("QuickBooks does not serve this company to us")
     elif connection.last_problem not in {"quickbooks_down", "quickbooks_unreachable"}:
         title = _("QuickBooks did not let us read")
     words = {"again": _again(connection.next_sync_at, now=now)}
@@ -84,12 +117,17 @@ def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
     else:
         words["time"] = time_text(connection.last_sync_at, connection, now=now)
         text = _("You see what we knew at %(time)s. We try again %(again)s, by ourselves.") % words
+    is_shut_out = connection.last_problem in {"shut_out", "subscription_ended"}
     return {
-        "kind": "offline",
+        "kind": "attention" if is_shut_out else "offline",
         "title": title,
         "text": text + " " + _("Drafts can still be written."),
         "button": "",
-        "turn": "",
+        "turn": _(
+            "Needs action from: an admin, who looks at the subscription and at this installation's keys"
+        )
+        if is_shut_out
+        else "",
     }
 
 

@@ -18,6 +18,7 @@ from deals.viewer import Viewer
 from quickbooks_bridge.connection_words import connection_banner, import_progress
 from quickbooks_bridge.deal_look import DealLook, deal_look
 from quickbooks_bridge.deal_selectors import LONGEST_PAGE, PAGE, DealInvoices, strips_of
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.intent_cards import checking_banner, refused_card, unconfirmed_row
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.money_strip import left_to_invoice, strip_context
@@ -64,7 +65,7 @@ def _count(viewer: Viewer, deal: Deal) -> int | None:
 def page_of(request: HttpRequest) -> tuple[int, int]:
     """Give the asked page of invoices and how many stand on one."""
     text = request.GET.get("page", "")
-    number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 else 1
+    number = int(text) if is_digits(text, longest=6) else 1
     return max(1, number), LONGEST_PAGE if request.GET.get("rows") == "all" else PAGE
 
 

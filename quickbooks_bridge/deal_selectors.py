@@ -6,15 +6,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Func, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Func, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 
 from deals.models import Deal
+from quickbooks_bridge.domain.credits import credited
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Payment
 
 # Most deals have fewer; what a page costs is mostly its rows.
 PAGE = 10
 LONGEST_PAGE = 200
 UNFINISHED = (InvoiceIntent.State.NEW, InvoiceIntent.State.SENDING, InvoiceIntent.State.UNKNOWN)
+CREDIT_METHOD = "credit memo"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,11 @@ def with_last_payment(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
         is_deleted=False,
     ).order_by("-txn_date", "-id")
     return invoices.annotate(
-        paid_on=Subquery(last.values("txn_date")[:1]), paid_by=Subquery(last.values("method")[:1])
+        paid_on=Subquery(last.values("txn_date")[:1]),
+        paid_by=Subquery(
+            # QuickBooks applies a credit memo by a payment of zero, whose method says nothing.
+            last.values(by=Case(When(total=0, then=Value(CREDIT_METHOD)), default="method"))[:1]
+        ),
     )
 
 
@@ -98,6 +104,12 @@ def payments_of(connection: Connection, invoices: Iterable[Invoice]) -> dict[str
         for qbo_id in by_payment[payment.qbo_id]:
             found.setdefault(qbo_id, []).append(payment)
     return found
+
+
+def credit_in(payment: Payment, amount: Decimal) -> Decimal:
+    """Return how much of the amount that a payment settles came from credit memos."""
+    applied = sum((Decimal(part["amount"]) for part in payment.applied), Decimal(0))
+    return min(credited(total=payment.total, unapplied=payment.unapplied, applied=applied), amount)
 
 
 def applied_to(payment: Payment, invoice_qbo_id: str) -> Decimal:

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from quickbooks_bridge.domain.preflight import is_email
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import LONGEST_EMAIL, is_email, tidy_emails
 
 from .wording import problem_text
 
@@ -12,14 +12,12 @@ from .wording import problem_text
 class SendForm(forms.Form):
     """To whom QuickBooks mails an invoice."""
 
-    to = forms.CharField(label=_("To"), max_length=100)
+    to = forms.CharField(label=_("To"), max_length=400)
 
     def clean_to(self) -> str:
         """Take one address, or several with commas between."""
-        text = str(self.cleaned_data["to"]).strip()
-        addresses = [part.strip() for part in text.split(",")]
-        if ";" in text:
-            raise forms.ValidationError(problem_text(Problem("email_semicolon")))
-        if not all(is_email(address) for address in addresses):
+        addresses = tidy_emails(str(self.cleaned_data["to"])).split(", ")
+        text = ",".join(addresses)
+        if not all(map(is_email, addresses)) or len(text) > LONGEST_EMAIL:
             raise forms.ValidationError(problem_text(Problem("email_bad")))
-        return ",".join(addresses)
+        return text

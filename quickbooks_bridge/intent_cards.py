@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from deals.templatetags.ui import day_text
 from deals.viewer import Viewer
 from quickbooks_bridge.connection_words import time_text
-from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.problems import KEEPS_FAILING, Problem
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.presenters import customer_page
 from quickbooks_bridge.selectors import company_zone
@@ -142,7 +142,9 @@ def refused_card(intent: InvoiceIntent, connection: Connection, *, now: datetime
     tids = [str(data.get("tid") or "") for data in intent.problems]
     return RefusedCard(
         intent=intent,
-        title=_("QuickBooks refused the invoice"),
+        title=_("The invoice could not be created")
+        if first.code == KEEPS_FAILING
+        else _("QuickBooks refused the invoice"),
         texts=tuple(problem_text(problem) for problem in problems),
         turn=turn_text(turn),
         turn_icon="user" if turn is Turn.YOURS else "people",

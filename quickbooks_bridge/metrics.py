@@ -26,7 +26,9 @@ from quickbooks_bridge.models import (
     Notice,
     Outage,
     ParkedObject,
+    ReadsBlock,
     SyncHour,
+    UnreadEvents,
     VoidRun,
     WebhookEvent,
 )
@@ -52,6 +54,8 @@ class InstallationFigures:
         yield from _processes()
         yield from _companies(self.now)
         yield from _work(self.now)
+        yield from _unread_events(self.now)
+        yield from _reads_block()
         yield from _delays(self.now)
         yield from _calls(self.now)
 
@@ -170,6 +174,24 @@ def _work(now: datetime) -> Iterator[Metric]:
         oldest.add_metric([kind], _age(since, now))
     yield waiting
     yield oldest
+
+
+def _reads_block() -> Iterator[Metric]:
+    is_blocked = ReadsBlock.objects.filter(ended_at__isnull=True).exists()
+    yield _gauge(
+        "reads_blocked",
+        "Whether QuickBooks refuses this installation's reads until the month ends.",
+        int(is_blocked),
+    )
+
+
+def _unread_events(now: datetime) -> Iterator[Metric]:
+    found = UnreadEvents.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("count", default=0))
+    yield CounterMetricFamily(
+        "crm_invoicing_webhook_events_unread",
+        "Events of genuine webhooks since the month began that could not be read and were passed over.",
+        value=found["sum"],
+    )
 
 
 def _delays(now: datetime) -> Iterator[Metric]:

@@ -16,7 +16,13 @@ from quickbooks_bridge.domain.deep_links import company_link, customer_link, inv
 from quickbooks_bridge.domain.due_dates import days_late
 from quickbooks_bridge.domain.status import Status, paid_share
 from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.selectors import company_today, company_zone, facts_of, invoice_status
+from quickbooks_bridge.selectors import (
+    company_today,
+    company_zone,
+    facts_of,
+    invoice_status,
+    open_reads_block,
+)
 
 QUICKBOOKS_QUIET = timedelta(minutes=15)
 
@@ -168,6 +174,7 @@ def method_text(method: str) -> str:
         "check": _("check"),
         "credit card": _("credit card"),
         "bank transfer": _("bank transfer"),
+        "credit memo": _("credit memo"),
     }
     return known.get(method.casefold(), method)
 
@@ -213,4 +220,5 @@ def is_in_step(connection: Connection, *, now: datetime) -> bool:
     last = connection.last_sync_at
     is_fresh = last is not None and now - last < QUICKBOOKS_QUIET
     is_read = connection.import_state == Connection.Import.DONE
-    return connection.is_active and not connection.failures and is_fresh and is_read
+    is_served = connection.is_active and not connection.failures and open_reads_block() is None
+    return is_served and is_fresh and is_read

@@ -1,18 +1,20 @@
 """Reads of the QuickBooks side; every one starts from an account and asks QuickBooks nothing."""
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Subquery, Sum, Value, When
 
 from deals.models import Account, Deal
+from deals.selectors import closeness
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.draft import line_key
 from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.models import (
     Connection,
     Customer,
@@ -23,11 +25,13 @@ from quickbooks_bridge.models import (
     ItemLink,
     Notice,
     ParkedObject,
-    TaxCode,
+    ReadsBlock,
     Term,
 )
 
 REFUSED = Q(state=InvoiceIntent.State.REFUSED, dismissed_at__isnull=True)
+
+BLOCK_CACHE_SECONDS = 10
 
 
 def connection_for(account: Account) -> Connection | None:
@@ -96,22 +100,43 @@ def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
     return connection is not None and connection.owner_id == viewer.member.pk
 
 
+class _BlockCache:
+    """Whether reads are blocked, as this process knew a moment ago: every page asks."""
+
+    known: tuple[float, ReadsBlock | None] | None = None
+
+
+def open_reads_block() -> ReadsBlock | None:
+    """Return the time in which QuickBooks refuses this installation's reads, None in all others."""
+    moment = time.monotonic()
+    if _BlockCache.known is None or moment - _BlockCache.known[0] > BLOCK_CACHE_SECONDS:
+        _BlockCache.known = (moment, ReadsBlock.objects.filter(ended_at__isnull=True).first())
+    return _BlockCache.known[1]
+
+
+def reads_block_forget() -> None:
+    """Let the next question be answered from the row."""
+    _BlockCache.known = None
+
+
 def company_today(connection: Connection, *, now: datetime) -> date:
     """Give today's date where the company is."""
     return now.astimezone(company_zone(connection)).date()
 
 
 def company_zone(connection: Connection) -> ZoneInfo:
-    """Give the company's time zone, the account's when QuickBooks names none."""
-    return zone_named(connection.time_zone or connection.account.time_zone)
+    """Return the company's time zone; the account's where QuickBooks names none, or one that does not exist."""
+    return zone_named(connection.time_zone, connection.account.time_zone)
 
 
-def zone_named(name: str) -> ZoneInfo:
-    """Give a time zone by its name, UTC where there is none of that name."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+def zone_named(*names: str) -> ZoneInfo:
+    """Return the first time zone of these names that exists, UTC where none does."""
+    for name in names:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
 
 
 def facts_of(invoice: Invoice) -> InvoiceFacts:
@@ -211,7 +236,7 @@ def items_by_id(account: Account, realm_id: str, qbo_ids: Iterable[str]) -> dict
 
 def item_links(account: Account, realm_id: str, lines: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Give remembered products for (product id, name) pairs, by `line_key`."""
-    products = {int(product) for product, _name in lines if product.isdigit()}
+    products = {int(product) for product, _name in lines if is_digits(product)}
     names = {line_key("", name) for product, name in lines if not product}
     rows = ItemLink.objects.filter(account=account, realm_id=realm_id).filter(
         Q(product_id__in=products) | Q(product__isnull=True, name_key__in=names)
@@ -229,7 +254,8 @@ def search_customers(
     rows = Customer.objects.filter(account=account, realm_id=realm_id)
     for word in query.casefold().split()[:6]:
         rows = rows.filter(search_text__contains=word)
-    found = list(rows.order_by("-is_active", "display_name", "id")[:100])
+    closest = closeness("display_name", query)
+    found = list(rows.order_by("-is_active", closest, "display_name", "id")[:100])
     return found[:limit], len(found)
 
 
@@ -238,23 +264,8 @@ def search_items(account: Account, realm_id: str, query: str, *, limit: int = 8)
     rows = Item.objects.filter(account=account, realm_id=realm_id).exclude(kind="Category")
     for word in query.casefold().split()[:6]:
         rows = rows.filter(search_text__contains=word)
-    found = list(rows.order_by("-is_active", "name", "id")[:100])
+    found = list(rows.order_by("-is_active", closeness("name", query), "name", "id")[:100])
     return found[:limit], len(found)
-
-
-def sales_tax_rates(account: Account | int, realm_id: str) -> QuerySet[Any, Any]:
-    """Give the rates that taxed lines may get, as rows with `rate_percent`."""
-    return TaxCode.objects.filter(
-        account=account, realm_id=realm_id, is_active=True, is_taxable=True, rate_percent__gt=0
-    ).values("rate_percent")
-
-
-def expected_tax_percent(connection: Connection, rates: Iterable[Decimal]) -> Decimal | None:
-    """Give the one rate of `sales_tax_rates` that taxed lines probably get, None where several or none are known."""
-    if not connection.uses_sales_tax:
-        return Decimal(0)
-    known = set(rates)
-    return known.pop() if len(known) == 1 else None
 
 
 def terms_of(account: Account, realm_id: str) -> list[Term]:

@@ -9,13 +9,29 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from deals.sign_in_limits import attempts_cleanup
 from quickbooks_bridge import wake_file
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, OAuthState, VoidRun, WebhookEvent
+from quickbooks_bridge.models import (
+    Connection,
+    InvoiceIntent,
+    Notice,
+    OAuthState,
+    UnreadEvents,
+    VoidRun,
+    WebhookEvent,
+)
+from quickbooks_bridge.selectors import open_reads_block
 from quickbooks_bridge.services.calls import budget, counts_write
 from quickbooks_bridge.services.connection import note_failure
 from quickbooks_bridge.services.heartbeat import EVERY, heartbeat_write
-from quickbooks_bridge.services.index import connection_load, connection_sync, lists_due, lists_read
+from quickbooks_bridge.services.index import (
+    connection_load,
+    connection_sync,
+    lists_due,
+    lists_read,
+    reads_probe,
+)
 from quickbooks_bridge.services.intents import UNFINISHED, intent_run
 from quickbooks_bridge.services.notices import expiry_notices, notice_send
 from quickbooks_bridge.services.outages import outages_tidy
@@ -110,6 +126,11 @@ def sweep() -> None:
             tasks[what].apply_async((pk,), expires=expires)
 
 
+def reads_are_stopped(now: datetime) -> bool:
+    """Return whether background reads rest: for our own budget, or because QuickBooks refuses them."""
+    return open_reads_block() is not None or budget(now=now).is_used_up
+
+
 def _due(now: datetime) -> list[tuple[str, int]]:
     """Give what is due and its row, at most `AT_ONCE`; whoever works on a row holds its lease."""
     is_loaded = Q(import_state=Connection.Import.DONE)
@@ -117,7 +138,9 @@ def _due(now: datetime) -> list[tuple[str, int]]:
         ~is_loaded & (Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
     )
     what = Case(When(is_loaded, then=Value("sync")), default=Value("load"), output_field=CharField())
-    if budget(now=now).is_used_up:
+    if open_reads_block() is not None:
+        free &= Q(pk__in=[])
+    elif budget(now=now).is_used_up:
         free &= ~is_loaded
     companies = (
         Connection.objects.filter(free, status=Connection.Status.ACTIVE)
@@ -151,7 +174,7 @@ def _due(now: datetime) -> list[tuple[str, int]]:
 def sync_connections(pks: list[int]) -> None:
     """Ask a chunk of companies for changes; those that need more than one call get a task of their own."""
     now = timezone.now()
-    if budget(now=now).is_used_up:
+    if reads_are_stopped(now):
         return
     _sync(pks, now)
 
@@ -163,7 +186,7 @@ def sync_due() -> None:
     Whoever finds none has been woken for what another took along.
     """
     now = timezone.now()
-    if budget(now=now).is_used_up:
+    if reads_are_stopped(now):
         return
     pks = companies_due(now=now)
     if pks:
@@ -183,7 +206,7 @@ def sync_connection(pk: int) -> None:
     """Ask one company for changes; announcements received before are thereby handled."""
     now = timezone.now()
     connection = Connection.objects.select_related("account").filter(pk=pk).first()
-    if connection is None or budget(now=now).is_used_up:
+    if connection is None or reads_are_stopped(now):
         return
     announced = announcements_open([connection.realm_id])
     if connection_sync(connection, now=now):
@@ -264,6 +287,8 @@ def tidy() -> None:
     # Of companies that were disconnected: a new connection reads everything anew.
     WebhookEvent.objects.filter(handled_at__isnull=True, received_at__lt=now - KEPT).delete()
     OAuthState.objects.filter(expires_at__lt=now - KEPT).delete()
+    UnreadEvents.objects.filter(last_at__lt=now - KEPT).delete()
+    attempts_cleanup(now=now)
     pace_tidy(now=now)
     outages_tidy(now=now)
 
@@ -271,7 +296,14 @@ def tidy() -> None:
 @shared_task
 def look_at_parked() -> None:
     """Try again what could not be read."""
-    second_look(now=timezone.now())
+    if open_reads_block() is None:
+        second_look(now=timezone.now())
+
+
+@shared_task
+def probe_reads() -> None:
+    """Find out whether a block of the month's reads is over."""
+    reads_probe(now=timezone.now())
 
 
 @shared_task

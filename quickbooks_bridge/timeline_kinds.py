@@ -44,6 +44,20 @@ def _link(data: dict[str, Any]) -> str:
     return ""
 
 
+def _paid(data: dict[str, Any]) -> str:
+    words = {"n": NUMBER, "a": _money(data)}
+    if data.get("by") == "credit":
+        return _("Invoice %(n)s was settled by a credit memo: %(a)s") % words
+    return _("Invoice %(n)s was paid: %(a)s") % words
+
+
+def _paid_in_part(data: dict[str, Any]) -> str:
+    words = {"n": NUMBER, "a": _money(data)}
+    if data.get("by") == "credit":
+        return _("A credit memo of %(a)s was applied to invoice %(n)s") % words
+    return _("Payment of %(a)s received on invoice %(n)s") % words
+
+
 def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
     """Give icon, tone and sentence of every kind that tells of an invoice."""
     n = NUMBER
@@ -58,12 +72,12 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
         "invoice.payment": (
             "coins",
             "paid",
-            lambda d: _("Payment of %(a)s received on invoice %(n)s") % {"a": _money(d), "n": n},
+            _paid_in_part,
         ),
         "invoice.paid": (
             "paid",
             "paid",
-            lambda d: _("Invoice %(n)s was paid: %(a)s") % {"n": n, "a": _money(d)},
+            _paid,
         ),
         "invoice.unpaid": (
             "coins",

@@ -1,7 +1,9 @@
 """Sentences for problem codes: what happened, what it means, what to do, whose turn it is. Never a code, never blame."""
 
+from datetime import date
 from enum import StrEnum
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,11 +18,28 @@ SENTENCES: dict[str, str | Promise] = {
     "name_too_long": _("QuickBooks takes names of up to %(longest)s characters. Shorten it."),
     "name_taken": _("%(name)s is already taken in QuickBooks. Choose that customer, or write another name."),
     "text_too_long": _("This is longer than the %(longest)s characters QuickBooks takes. Shorten it."),
-    "email_semicolon": _("QuickBooks wants commas between addresses. Replace the semicolon."),
-    "email_bad": _("This is no email address QuickBooks takes. Correct it, or leave it empty."),
-    "address_missing": _("Without an address QuickBooks adds no sales tax. Fill in the address if tax is due."),
+    "email_tidied": _("The invoice will be sent to %(addresses)s."),
+    "email_bad": _("This isn’t a valid email address for QuickBooks. Correct it, or leave it empty."),
+    "ship_to_missing": _("QuickBooks works out sales tax from where the invoice is delivered, and no city, state and ZIP code can "
+                         "be read here. It may then tax for your own town, or not at all."),
+    "customer_exempt": _("%(name)s is exempt from sales tax in QuickBooks, so none is added whatever the lines say."),
+    "tax_by_hand": _("Your company picks its sales tax rate by hand in QuickBooks. An invoice made here gets no sales tax; "
+                     "add it in QuickBooks before you send it."),
+    "tax_not_supported": _("QuickBooks wants a VAT or GST code on every line of this company's invoices, which cannot be chosen here "
+                           "yet. Create this invoice in QuickBooks; it will show here by itself."),
+    "number_taken_write": _("An invoice to %(name)s already has this number. Write another one."),
+    "number_empty": _("Your company writes its own invoice numbers, and QuickBooks gives none: left empty, the invoice has no number."),
+    "term_of_customer": _("This customer's terms, %(name)s, print on the invoice and mean %(day)s. The due date says another day."),
+    "term_differs": _("%(name)s prints on the invoice and means %(day)s. The due date says another day."),
+    "lines_too_many": _("QuickBooks takes up to %(most)s lines, and there are %(count)s. The lines beyond come to %(amount)s. Bill "
+                        "them on a second invoice."),
     "currency_missing": _("Choose the currency of the invoice."),
-    "currency_off": _("QuickBooks is set up for %(home)s only. Switch the invoice to %(home)s."),
+    "currency_off": _("QuickBooks is set up for %(home)s only, so an invoice in another currency cannot be created. Amounts are not "
+                      "converted here: write the deal in %(home)s, or create the invoice in QuickBooks."),
+    "currency_relabelled": _("The deal's amounts are in %(currency)s. The same numbers in %(other)s would be other money. Choose "
+                             "%(currency)s, or write the deal in %(other)s first."),
+    "currency_foreign": _("Invoices in %(currency)s need an exchange rate, which cannot be sent from here yet: QuickBooks might book "
+                          "1 %(currency)s as 1 %(home)s. Create this invoice in QuickBooks; it will show here by itself."),
     "currency_mismatch": _("%(name)s bills in %(currency)s, so QuickBooks takes %(currency)s only."),
     "date_absurd": _("This date lies more than five years away. Correct it."),
     "date_bad": _("Write a date."),
@@ -57,10 +76,18 @@ SENTENCES: dict[str, str | Promise] = {
     "quickbooks_down": _("QuickBooks is not answering. Nothing was created; try again in a moment."),
     "refresh_refused": _("QuickBooks does not accept our sign-in at the moment. Nothing was created; try again in a few minutes."),
     "unexpected": _("QuickBooks gave an answer we do not know. Nothing was created; your admin can pass on the details."),
+    "person_limit": _("You have asked QuickBooks very often, and everybody here shares what it answers in a month. Nothing was done; "
+                      "changes show here by themselves. Try again later."),
+    "keeps_failing": _("QuickBooks failed %(tries)s times to create it, although it answers everything else. Nothing was created: we "
+                       "looked. Create it again from the form; should it fail once more, create it in QuickBooks."),
     "given_up": _("It was never confirmed, and somebody who looked in QuickBooks gave it up."),
     "request_id_reused": _("QuickBooks already knows this request. We are looking for its invoice."),
     "object_gone": _("Something on this invoice is deleted or inactive in QuickBooks. Check customer and products."),
     "cannot_link": _("QuickBooks cannot link these. Nothing was changed."),
+    "has_dependents": _("Other entries in QuickBooks depend on this. Nothing was changed; ask your accountant."),
+    "shut_out": _("QuickBooks does not serve this company to us: its subscription may have ended, or this installation uses "
+                  "keys of another environment. Nothing was changed."),
+    "reads_blocked": _("This installation's monthly QuickBooks reads are used up. Creating invoices still works."),
     "value_missing": _("QuickBooks misses a value. Check that every line has a product and an amount."),
     "text_too_long_there": _("One of the texts is longer than QuickBooks takes. Shorten it."),
     "value_bad": _("QuickBooks does not take one of the numbers or dates. Check them."),
@@ -76,6 +103,8 @@ SENTENCES: dict[str, str | Promise] = {
     "number_taken": _("Another document already has this number. Leave it empty and QuickBooks gives the next one."),
     "subscription_ended": _("The QuickBooks subscription has ended, so it can only be read. Nothing was changed."),
     "books_closed_there": _("The books are closed for this date. Nothing was changed; your accountant can open them."),
+    "name_of_vendor": _("A vendor in QuickBooks is called %(name)s, and customers cannot share its name. Write another one."),
+    "name_of_employee": _("An employee in QuickBooks is called %(name)s, and customers cannot share the name. Write another one."),
     "name_taken_there": _("A customer, vendor or employee in QuickBooks already has this name. Write another one."),
     "inventory_date": _("A stock product was not yet in stock on the issue date. Choose a later date."),
     "inventory_short": _("QuickBooks has too few of a stock product. Lower the quantity."),
@@ -91,14 +120,43 @@ def say(code: str, params: dict[str, str] | None = None) -> str:
     """Give the sentence of a code in the reader's language."""
     text = str(SENTENCES.get(code, SENTENCES["unexpected"]))
     known = dict.fromkeys(
-        ("name", "currency", "over", "home", "longest", "closed", "item", "number", "owner", "company"), ""
+        (
+            "name",
+            "currency",
+            "other",
+            "over",
+            "home",
+            "longest",
+            "closed",
+            "item",
+            "number",
+            "owner",
+            "company",
+            "day",
+            "count",
+            "most",
+            "amount",
+            "tries",
+        ),
+        "",
     )
     return text % {**known, **(params or {})}
 
 
 def problem_text(problem: Problem) -> str:
-    """Give the sentence of a problem."""
-    return say(problem.code, problem.params)
+    """Return the sentence of a problem, with QuickBooks' own words behind it where only these name the cause."""
+    text = say(problem.code, _readable(problem.params))
+    detail = problem.params.get("detail", "")
+    return text + " " + _("QuickBooks’ own words: “%(words)s”") % {"words": detail} if detail else text
+
+
+def _readable(params: dict[str, str]) -> dict[str, str]:
+    """Return the parameters with days as the reader's language writes them."""
+    days = {key: params[key] for key in ("closed", "day") if params.get(key)}
+    return {
+        **params,
+        **{key: date_format(date.fromisoformat(value), "DATE_FORMAT") for key, value in days.items()},
+    }
 
 
 class Turn(StrEnum):
@@ -117,12 +175,17 @@ TURNS: dict[str, Turn] = {
     "no_permission": Turn.ADMIN,
     "not_in_edition": Turn.ADMIN,
     "subscription_ended": Turn.ADMIN,
+    "shut_out": Turn.ADMIN,
+    "reads_blocked": Turn.ADMIN,
+    "has_dependents": Turn.ACCOUNTANT,
     "keys_missing": Turn.ADMIN,
     "keys_refused": Turn.ADMIN,
     "connect_needs_admin": Turn.ADMIN,
     "already_connected": Turn.ADMIN,
     "unexpected": Turn.ADMIN,
     "business_rule": Turn.ACCOUNTANT,
+    "tax_not_supported": Turn.ACCOUNTANT,
+    "currency_foreign": Turn.ACCOUNTANT,
     "reconciled": Turn.ACCOUNTANT,
     "deposited": Turn.ACCOUNTANT,
     "cannot_link": Turn.ACCOUNTANT,
@@ -137,6 +200,7 @@ TURNS: dict[str, Turn] = {
 OTHER_WAYS: dict[str, str | Promise] = {
     "books_closed": _("Your accountant can open the period"),
     "books_closed_there": _("Your accountant can open the period"),
+    "keeps_failing": _("An admin can pass the details on to Intuit’s support"),
     "settled": _("Your accountant can take the payment off in QuickBooks"),
     "inventory_short": _("Your accountant can correct the stock in QuickBooks"),
 }

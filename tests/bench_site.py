@@ -53,19 +53,11 @@ class Site:
 
     def commands(self, part: str) -> dict[str, list[str]]:
         """What runs for a part, as supervisor, Dockerfile and docker-compose.yml start it."""
-        if self.kind == ONE_MACHINE:
-            web = [
-                "waitress",
-                f"--listen=127.0.0.1:{self.port}",
-                "--threads=8",
-                "crm_invoicing.wsgi:application",
-            ]
-            return {"web": web} if part == "web" else {"worker": ["manage", "worker"]}
-        celery = ["celery", "--quiet", "-A", "crm_invoicing"]
         if part == "web":
-            options = ["--workers=2", "--worker-class=gthread", "--threads=8", "--log-level=warning"]
-            bind = f"--bind=127.0.0.1:{self.port}"
-            return {"web": ["gunicorn", bind, *options, "crm_invoicing.wsgi:application"]}
+            return {"web": ["crm_invoicing.web_server", f"--listen=127.0.0.1:{self.port}"]}
+        if self.kind == ONE_MACHINE:
+            return {"worker": ["manage", "worker"]}
+        celery = ["celery", "--quiet", "-A", "crm_invoicing"]
         beat = [*celery, "beat", "--loglevel=WARNING", f"--schedule={self.data / 'beat'}"]
         return {"worker": [*celery, "worker", "--loglevel=WARNING", "--concurrency=2"], "beat": beat}
 

@@ -2,22 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.test import Client
 
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer
 from quickbooks_bridge.gateway import limiter, meter
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.selectors import reads_block_forget
 from quickbooks_bridge.services import calls, webhooks
-from quickbooks_bridge.services.connection import consent_begin, consent_finish
+from quickbooks_bridge.services.consent import consent_begin, consent_finish
 from quickbooks_bridge.services.index import connection_load
 
 from .browser import browser  # noqa: F401 - one way to start a browser for all
 from .emulator_process import EmulatorProcess
 
+ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "a-long-test-password"
 
 
@@ -33,6 +37,8 @@ def _nothing_by_the_minute(settings, monkeypatch) -> Iterator[None]:
     settings.QUICKBOOKS_MONTHLY_READS = 0
     monkeypatch.setattr(calls, "EVERY", 10**9)
     calls.budget_forget()
+    cache.clear()
+    reads_block_forget()
     webhooks._known.forget()
     meter.drain_here()
     yield

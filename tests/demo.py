@@ -13,7 +13,7 @@ from crm_invoicing.processes import BASE
 
 from .waiting import free_port
 
-MARKS = (("web", "waitress"), ("worker", "manage worker"), ("emulator", "qbo_emulator"))
+MARKS = (("web", "crm_invoicing.web_server"), ("worker", "manage worker"), ("emulator", "qbo_emulator"))
 
 
 class Demo:

@@ -14,30 +14,33 @@ from deals.models import Product
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, Preset
 from quickbooks_bridge.services.connection import settings_for
 
-from .conftest import sign_in
+from .conftest import make_member, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SIGN_IN = "sign-in"
 POST_ONLY = "post-only"
-# What GET gives to: nobody signed in, another account, a rep of the account who was not let in, its admin and owner.
+# What GET gives to: nobody signed in, another account, a rep of the account who was not let in, a second admin of the
+# account who did not connect QuickBooks, and the admin who did, its owner.
 # "page" is 200, "away" a redirect to somewhere else than the sign-in page.
-OPEN = ("page", "page", "page", "page")
-LIST = (SIGN_IN, "page", "page", "page")
-ROW = (SIGN_IN, "404", "page", "page")
-INVOICES = (SIGN_IN, "404", "404", "page")
-ADMIN_LIST = (SIGN_IN, "page", "away", "page")
-ADMIN_ROW = (SIGN_IN, "404", "away", "page")
-ACTION = (SIGN_IN, POST_ONLY, POST_ONLY, POST_ONLY)
-LEADS_ON = (SIGN_IN, "away", "away", "away")
+OPEN = ("page", "page", "page", "page", "page")
+LIST = (SIGN_IN, "page", "page", "page", "page")
+ROW = (SIGN_IN, "404", "page", "page", "page")
+INVOICES = (SIGN_IN, "404", "404", "404", "page")
+ADMIN_LIST = (SIGN_IN, "page", "away", "page", "page")
+ADMIN_ROW = (SIGN_IN, "404", "away", "page", "page")
+HEALTH = (SIGN_IN, "page", "404", "page", "page")
+CONNECTION = (SIGN_IN, "away", "away", "page", "page")
+ACTION = (SIGN_IN, POST_ONLY, POST_ONLY, POST_ONLY, POST_ONLY)
+LEADS_ON = (SIGN_IN, "away", "away", "away", "away")
 
-RULES: dict[str, tuple[str, str, str, str]] = {
-    "home": ("away", "away", "away", "away"),
-    "login": ("page", "away", "away", "away"),
-    "logout": (POST_ONLY,) * 4,
+RULES: dict[str, tuple[str, str, str, str, str]] = {
+    "home": ("away", "away", "away", "away", "away"),
+    "login": ("page", "away", "away", "away", "away"),
+    "logout": (POST_ONLY,) * 5,
     "healthz": OPEN,
-    "metrics": ("404",) * 4,
-    "set_language": ("away",) * 4,
+    "metrics": ("404",) * 5,
+    "set_language": ("away",) * 5,
     **{f"deals:{kind}_list": LIST for kind in ("deal", "organization", "person", "product")},
     **{f"deals:{kind}_new": LIST for kind in ("deal", "organization", "person", "product")},
     **{f"deals:{kind}_edit": ROW for kind in ("deal", "organization", "person", "product", "line")},
@@ -51,21 +54,21 @@ RULES: dict[str, tuple[str, str, str, str]] = {
     "quickbooks:field_options": LIST,
     "quickbooks:progress": LIST,
     "quickbooks:connect": ACTION,
-    "quickbooks:connect_other": (SIGN_IN, "away", "away", "page"),
+    "quickbooks:connect_other": CONNECTION,
     "quickbooks:callback": LEADS_ON,
-    "quickbooks:disconnect": (SIGN_IN, "away", "away", "page"),
+    "quickbooks:disconnect": CONNECTION,
     "quickbooks:preset_new": ADMIN_LIST,
     "quickbooks:preset_edit": ADMIN_ROW,
     "quickbooks:preset_delete": ADMIN_ROW,
     "quickbooks:preset_default": ACTION,
-    "quickbooks:health": (SIGN_IN, "page", "404", "page"),
-    "quickbooks:health_part": (SIGN_IN, "page", "404", "page"),
+    "quickbooks:health": HEALTH,
+    "quickbooks:health_part": HEALTH,
     "quickbooks:health_sync": ACTION,
     "quickbooks:health_compare": ACTION,
     "quickbooks:health_told": ACTION,
     "quickbooks:health_remind": ACTION,
     "quickbooks:health_notices": ACTION,
-    "quickbooks:webhook": (POST_ONLY,) * 4,
+    "quickbooks:webhook": (POST_ONLY,) * 5,
     "quickbooks:sign_in_again": OPEN,
     "quickbooks:tab": ROW,
     "quickbooks:sidebar": ROW,
@@ -136,8 +139,9 @@ def kind_of(answer) -> str:
 
 
 @pytest.fixture
-def people(admin, rep, stranger) -> list[Client]:
-    return [Client(), *(sign_in(viewer.member) for viewer in (stranger, rep, admin))]
+def people(admin, rep, stranger, account) -> list[Client]:
+    second = make_member(account, "bea", "admin")
+    return [Client(), *(sign_in(one) for one in (stranger.member, rep.member, second, admin.member))]
 
 
 def test_everybody_gets_what_the_rule_says(addresses, people):
@@ -181,6 +185,23 @@ def test_rep_who_was_not_let_in_changes_no_invoice_by_posting(addresses, people)
     refused = {name: code for name, code in codes.items() if code not in (302, 404, 405)}
     assert set(refused) <= {"quickbooks:tab", "quickbooks:sidebar"}
     assert state("quickbooks_bridge") == before
+
+
+def test_second_admin_takes_nothing_over_by_posting(addresses, people, connection):
+    """Ending the connection is theirs to do; whose it is, and every invoice, is not."""
+    second, invoices = people[3], state("quickbooks_bridge")["Invoice"]
+    names = [name for name in addresses if name not in (*UNSIGNED, "logout", "quickbooks:disconnect")]
+    codes = {name: second.post(addresses[name]).status_code for name in names}
+    assert {name: code for name, code in codes.items() if code >= 500} == {}
+    of_invoices = {codes[name] for name in names if RULES[name] in (INVOICES, ROW) and "quickbooks" in name}
+    assert of_invoices - {200} == {404, 405}
+    after = type(connection).objects.get(pk=connection.pk)
+    assert (after.owner_id, after.realm_id, after.status) == (
+        connection.owner_id,
+        connection.realm_id,
+        "active",
+    )
+    assert state("quickbooks_bridge")["Invoice"] == invoices
 
 
 def test_nothing_is_posted_without_a_token_of_the_page(addresses, admin):

@@ -1,5 +1,6 @@
 """The project's own files: the index in README, the compose file, the pinned libraries."""
 
+import json
 import os
 import re
 import subprocess
@@ -26,8 +27,11 @@ def test_every_picture_of_readme_exists():
 
 
 def variables_of_the_settings() -> set[str]:
-    source = (ROOT / "crm_invoicing" / "settings.py").read_text()
-    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    read: set[str] = set()
+    for name in ("settings.py", "web_server.py"):
+        source = (ROOT / "crm_invoicing" / name).read_text()
+        read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    return read
 
 
 def variables_of_the_example() -> set[str]:
@@ -44,7 +48,7 @@ def test_compose_file_and_example_name_each_variable_of_the_settings_and_no_othe
     assert len(read) >= 20
     for name in ("web", "worker", "beat", "migrate"):
         assert set(compose["services"][name]["environment"]) == read - NOT_IN_COMPOSE
-    assert variables_of_the_example() == read | {"POSTGRES_PASSWORD"}
+    assert variables_of_the_example() == read | {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
     asked = set(re.findall(r"\$\{([A-Z_]+)[:}]", (ROOT / "docker-compose.yml").read_text()))
     assert asked <= variables_of_the_example()
 
@@ -60,9 +64,38 @@ def test_services_start_again_and_tell_their_health():
     assert services["emulator"]["profiles"] == ["emulator"]
 
 
-def test_image_runs_as_nobody_special():
+def test_image_runs_as_nobody_special_and_buffers_requests():
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     assert lines.index("USER app") > max(at for at, line in enumerate(lines) if "collectstatic" in line)
+    assert json.loads(lines[-1].removeprefix("CMD "))[:3] == ["python", "-m", "crm_invoicing.web_server"]
+
+
+def test_containers_can_do_no_more_than_they_need():
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    for name, service in services.items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["cpus"], name
+        assert service["pids_limit"], name
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:"), name
+    assert [name for name, service in services.items() if "ports" in service] == ["web", "emulator"]
+    assert "cap_add" not in services["web"]
+
+
+def test_application_signs_in_to_redis_and_to_a_database_role_that_is_no_superuser():
+    text = (ROOT / "docker-compose.yml").read_text()
+    services = yaml.safe_load(text)["services"]
+    assert services["web"]["environment"]["REDIS_URL"].startswith("redis://:${REDIS_PASSWORD:?")
+    assert "--requirepass" in services["redis"]["command"][-1]
+    assert services["web"]["environment"]["DATABASE_URL"].startswith("postgres://crm:")
+    assert "POSTGRES_USER" not in services["postgres"]["environment"]
+    script = next(line for line in services["postgres"]["volumes"] if "initdb.d" in line).partition(":")[0]
+    sql = (ROOT / script).read_text()
+    assert "CREATE ROLE crm LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION" in sql
+    assert "ALTER ROLE postgres PASSWORD NULL" in sql
 
 
 @pytest.mark.parametrize("profile", [[], ["--profile", "emulator"]])
@@ -72,7 +105,7 @@ def test_a_compose_implementation_accepts_the_file(profile, tmp_path):
     podman.write_text("#!/bin/sh\necho podman version 5.0.0\n")
     podman.chmod(0o755)
     command = [str(Path(sys.executable).with_name("podman-compose")), "-f", str(ROOT / "docker-compose.yml")]
-    given = {"SECRET_KEY": "s", "TOKEN_KEYS": "t", "POSTGRES_PASSWORD": "p"}
+    given = {"SECRET_KEY": "s", "TOKEN_KEYS": "t", "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"}
     paths = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 
     def config(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -102,3 +135,30 @@ def test_pinned_libraries_are_the_ones_the_gateway_was_written_for():
 def test_lock_files_name_no_registry():
     for name in ("requirements.lock", "requirements-dev.lock"):
         assert "://" not in (ROOT / name).read_text()
+
+
+def test_bill_of_materials_names_every_locked_package_with_its_hashes(tmp_path):
+    target = tmp_path / "sbom.json"
+    tool = str(Path(sys.executable).with_name("cyclonedx-py"))
+    lock = str(ROOT / "requirements.lock")
+    subprocess.run([tool, "requirements", "--of", "JSON", "-o", str(target), lock], check=True, cwd=ROOT)
+    components = json.loads(target.read_text())["components"]
+    locked = dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", Path(lock).read_text(), re.MULTILINE))
+    assert len(locked) > 40
+    assert {one["name"]: one["version"] for one in components} == locked
+    assert all(one["externalReferences"][0]["hashes"] for one in components)
+
+
+def test_every_test_that_the_security_page_names_exists():
+    text = (ROOT / "docs/security.md").read_text()
+    named, last = [], ""
+    for path, test in re.findall(r"`(tests/[\w/.]*|…)(?:::(\w+))?`", text):
+        last = last if path == "…" else path
+        named.append((last, test))
+    assert len(named) > 40
+    missing = [
+        (path, test)
+        for path, test in named
+        if not (ROOT / path).exists() or (test and f"def {test}(" not in (ROOT / path).read_text())
+    ]
+    assert missing == []

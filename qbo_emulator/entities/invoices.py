@@ -79,7 +79,7 @@ def form(write: Write, *, customer_needed: bool = True) -> Doc:
     number = forms.document_number(write)
     lines = LineReader(write, customer, start).read()
     bill, ship = (forms.form_address(write, name, customer) for name in ("BillAddr", "ShipAddr"))
-    tax, tax_detail = form_tax(write, customer, lines, (ship, bill), start)
+    tax, tax_detail = form_tax(write, customer, lines, ship, start)
     total = forms.form_total(lines, tax)
     status = str(merged.get("PrintStatus") or ("NeedToPrint" if write.before is None else "NotSet"))
     if status not in {"NotSet", "NeedToPrint", "PrintComplete"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from qbo_emulator.values import amount_out, cents, number_out, reference_id, sto
 from qbo_emulator.wire import Doc
 
 MOST_TAXED_LINES = 750
+_STATE = re.compile(r"\b([A-Z]{2})\.?,?\s+\d{5}\b")
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ def _percent(rate: Doc, day: date) -> Decimal:
 
 
 def form_tax(
-    write: Write, customer: Row | None, lines: Lines, addresses: tuple[Doc | None, ...], day: date
+    write: Write, customer: Row | None, lines: Lines, ship: Doc | None, day: date
 ) -> tuple[Decimal, Doc]:
-    """Tax and TxnTaxDetail of a form."""
+    """Tax and TxnTaxDetail of a form that is delivered to `ship`."""
     company = write.company
     if len(lines.stored) - 1 > MOST_TAXED_LINES and (lines.taxable or lines.parts):
         raise sales_faults.too_many_lines(MOST_TAXED_LINES)
@@ -73,12 +75,28 @@ def form_tax(
     if given == "CustomSalesTax":
         raise sales_faults.custom_sales_tax()
     if company.preferences["TaxPrefs"].get("PartnerTaxEnabled"):
-        return _automated(write, customer, lines, addresses, day)
+        return _automated(write, customer, lines, ship, day)
     return _manual(write, lines, given, day)
 
 
-def _has_place(address: Doc | None) -> bool:
-    return bool(address) and any((address or {}).get(key) for key in ("Line1", "City", "PostalCode"))
+def is_taxed_place(company: Company, ship: Doc | None) -> bool:
+    """Whether the company collects tax where a form is delivered: in its own state, and nowhere else.
+
+    Free lines without parts say no place; an engine reads the state at the end of them where it can.
+    """
+    home = company.table("CompanyInfo").rows["1"].data["CompanyAddr"]["CountrySubDivisionCode"]
+    if not ship:
+        return company.ships_to_own_town
+    if str(ship.get("Country") or "USA").upper() not in {"USA", "US", "UNITED STATES"}:
+        return False
+    state = ship.get("CountrySubDivisionCode")
+    if state is None:
+        lines = " ".join(str(ship.get(f"Line{number}") or "") for number in range(1, 6))
+        found = _STATE.search(lines)
+        if found is None:
+            return company.ships_to_own_town
+        state = found.group(1)
+    return bool(state == home)
 
 
 def _taxed_base(write: Write, lines: Lines) -> Decimal:
@@ -89,13 +107,13 @@ def _taxed_base(write: Write, lines: Lines) -> Decimal:
 
 
 def _automated(
-    write: Write, customer: Row | None, lines: Lines, addresses: tuple[Doc | None, ...], day: date
+    write: Write, customer: Row | None, lines: Lines, ship: Doc | None, day: date
 ) -> tuple[Decimal, Doc]:
-    """Automated sales tax: the engine chooses the code; no place or an exempt customer means no tax."""
+    """Automated sales tax: the engine chooses the code by ShipAddr; an exempt customer means no tax."""
     company, nothing = write.company, (Decimal(0), {"TotalTax": 0})
     if customer is not None and not customer.data.get("Taxable", True):
         return nothing
-    if not lines.taxable or not any(_has_place(address) for address in addresses):
+    if not lines.taxable or not is_taxed_place(company, ship):
         return nothing
     code = str(reference_id(company.preferences["TaxPrefs"].get("TaxGroupCodeRef")) or "")
     return _on_base(company, code, _taxed_base(write, lines), day)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from qbo_emulator import faults
+
 KEYWORDS = (
     "select count from where and or not like in order orderby by asc desc startposition maxresults "
     "true false between contains iterator current_date"
@@ -57,8 +59,25 @@ class Token:
         )
 
 
+# Dashes and quotes of typography: the vendor's lexer stops at them, in literals too.
+_UNREADABLE = re.compile("[\u2010-\u201f]")
+
+
+def require_readable(text: str) -> None:
+    """Refuse a text that holds a character the vendor's lexer does not know."""
+    found = _UNREADABLE.search(text)
+    if found is None:
+        return
+    before = text[: found.start()]
+    column = len(before) - before.rfind("\n")
+    literal = before[before.rfind("'") :] if before.replace("\\'", "").count("'") % 2 else ""
+    code = ord(found.group())
+    raise faults.unreadable_character(before.count("\n") + 1, column, f"\\u{code:04x}", code, literal)
+
+
 def tokens(text: str) -> list[Token]:
     """All tokens of `text`, closed by an end token."""
+    require_readable(text)
     found: list[Token] = []
     line, line_start = 1, 0
     for match in _PATTERN.finditer(text):

@@ -40,6 +40,7 @@ def answer(company: Company, text: str, now: datetime) -> Doc:
     page = list(islice(rows, start - 1, start - 1 + limit))
     if not page:
         return {}
+    company.require_served(kind.name, (row.qbo_id for row in page))
     texts = [row.text if "*" in columns else _projected(kind, row, columns) for row in page]
     return {kind.name: texts, "startPosition": start, "maxResults": len(page)}
 

@@ -14,6 +14,7 @@ from qbo_emulator import engine
 from qbo_emulator.clock import pacific
 from qbo_emulator.entities import KINDS
 from qbo_emulator.entities.sales_forms import term_date
+from qbo_emulator.entities.sales_tax import is_taxed_place
 from qbo_emulator.rows import Row, cell_of, stored_property
 from qbo_emulator.seed.country import Country, customers
 from qbo_emulator.seed.history import Basket, basket_body
@@ -128,7 +129,7 @@ class Bulk:
             term = self.company.row("Term", term_id) if term_id else None
             if term is not None:
                 written["SalesTermRef"] = Written(encode({"value": term.qbo_id, "name": term.data["Name"]}))
-            placed = any(data.get(name) for name in ("BillAddr", "ShipAddr"))
+            placed = is_taxed_place(self.company, data.get("ShipAddr"))
             taxed = self.company.has_tax_codes or (placed and bool(data.get("Taxable", True)))
             found.append(_Buyer(row, taxed, term, written))
         return found

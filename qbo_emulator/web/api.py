@@ -47,6 +47,7 @@ class Api:
                 "realm_id": call.realm_id,
                 "status": response.status_code,
                 "requestid": call.request_id or None,
+                "changed_since": call.query.get("changedSince"),
                 "query": call.query.get("query")
                 or (call.body.decode("utf-8", "replace") if operation == "query" else None),
                 "ms": round((time.perf_counter() - started) * 1000, 2),
@@ -178,6 +179,7 @@ class Api:
             raise faults.unsupported(call.path)
         qbo_id = parts[0].upper() if parts[0] in {"tax", "non"} else parts[0]
         found = engine.read(company, kind, qbo_id)
+        company.require_served(kind.name, [found.qbo_id])
         if kind.name == "Invoice" and "invoicelink" in call.query.get("include", "").lower().split(","):
             return success(
                 {kind.name: invoice_links.shown(self.world.url, company, found)}, now, as_json=call.as_json

@@ -133,6 +133,7 @@ class ControlPage:
             "url": form.get("url", "").strip(),
             "duplicate": form.get("duplicate") == "on",
             "reorder": form.get("reorder") == "on",
+            "unknown_events": form.get("unknown_events") == "on",
             "delay_ms": int(form.get("delay_ms") or 0),
         }
         office.set_webhooks(self.world, changes)

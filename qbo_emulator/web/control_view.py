@@ -43,6 +43,8 @@ FAULT_WORDS = {
     "expired": "Token expired",
     "revoked": "Token revoked",
     "forbidden": "App not allowed for the company",
+    "403_html": "Forbidden by a proxy (403 page)",
+    "reads_blocked": "Month's reads used up (reads 429)",
     "clock_skew": "Clock five minutes off",
     "code:6000": "Business rule refused (6000)",
     "code:6140": "Number taken (6140)",
@@ -257,6 +259,7 @@ def _webhooks(world: World, forms: _Forms) -> str:
         + f'<label>Format <select name="format">{options(formats, settings.format)}</select></label>'
         + _check("duplicate", "Send each twice", on=settings.duplicate > 0)
         + _check("reorder", "In wrong order", on=settings.reorder > 0)
+        + _check("unknown_events", "With events nobody knows", on=settings.unknown_events)
         + '<label>Delay in milliseconds <input type="number" name="delay_ms" min="0" size="7" '
         + f'value="{settings.delay_ms}"></label><button class="main">Save</button>'
     )

@@ -90,6 +90,7 @@ class OAuthRoutes:
                 "realm_id": None,
                 "status": status,
                 "requestid": None,
+                "changed_since": None,
                 "query": None,
                 "ms": 0,
             }

@@ -71,6 +71,10 @@ def act(world: World, company_of: Company, target: Row, *, action: str, body: Do
         return engine.remove(company_of, kind_of, {"Id": qbo_id}, now, engine.PAGE)
     if action == "send":
         return engine.send(company_of, kind_of, qbo_id, body.get("sendTo"), now).text
+    if action in {"unserve", "serve"}:
+        mark = (company_of.unserved.add, company_of.unserved.discard)[action == "serve"]
+        mark((kind_of.name, qbo_id))
+        return target.text
     if action in {"inactivate", "activate"} and kind_of.family is not Family.TRANSACTION:
         return save(world, company_of, kind_of, {"Id": qbo_id, "Active": action == "activate"}).text
     special: dict[tuple[str, str], Callable[[], Any]] = {
@@ -160,7 +164,9 @@ def set_preferences(world: World, company_of: Company, body: Doc) -> Row:
     """Change preferences given by group or by plain name; null takes one away."""
     groups: dict[str, Doc] = {}
     for name, value in body.items():
-        if name in PLAIN_PREFERENCES:
+        if name == "ShipsToOwnTown":
+            company_of.ships_to_own_town = bool(value)
+        elif name in PLAIN_PREFERENCES:
             groups.setdefault(PLAIN_PREFERENCES[name], {})[name] = value
         elif isinstance(value, dict):
             groups.setdefault(name, {}).update(value)

@@ -50,7 +50,11 @@ def instead_of(rule: Rule, now: datetime, *, as_json: bool) -> Answer | None:
         return fault_document(codeless, 400, as_json=as_json)
     if kind == "500":
         return refusal(faults.system_failure(), now, as_json=as_json)
-    pages = {"503_html": (503, "Service Unavailable"), "504": (504, "Gateway Time-out")}
+    pages = {
+        "403_html": (403, "Forbidden"),
+        "503_html": (503, "Service Unavailable"),
+        "504": (504, "Gateway Time-out"),
+    }
     if kind in pages:
         return _page(*pages[kind])
     gateway = {
@@ -58,6 +62,7 @@ def instead_of(rule: Rule, now: datetime, *, as_json: bool) -> Answer | None:
         "429_json": (faults.throttled(), True),
         "429_xml": (faults.throttled(), False),
         "email_quota": (faults.throttled(), as_json),
+        "reads_blocked": (faults.reads_blocked(), as_json),
         "unauthorized": (faults.unauthenticated("Token expired"), as_json),
         "expired": (faults.unauthenticated("Token expired"), as_json),
         "revoked": (faults.unauthenticated("Token revoked"), as_json),

@@ -31,6 +31,8 @@ class DraftLine:
     is_taxable: bool = False
     item_qbo_id: str = ""
     product_id: str = ""
+    # The product's own name, which QuickBooks prints beside the description.
+    item_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def build_draft(
         address=filled.address,
         email=filled.email,
         tax_id=filled.tax_id,
-        currency=preset.currency or snapshot.currency or home_currency,
+        currency=draft_currency(snapshot, preset, home_currency),
         issue_date=today,
         due_date=due_date(today, days=days),
         lines=tuple(_draft_line(line, item_links, item_taxable, preset.tax) for line in snapshot.lines),
@@ -131,6 +133,21 @@ def build_draft(
         due_days=days,
         origins=filled.origins,
     )
+
+
+def draft_currency(snapshot: DealSnapshot, preset: PresetFacts, home_currency: str) -> str:
+    """Return the currency of a new invoice: the deal's own where it has amounts, for these are never relabelled."""
+    wanted = (
+        (snapshot.currency, preset.currency)
+        if has_amounts(snapshot)
+        else (preset.currency, snapshot.currency)
+    )
+    return next((code for code in wanted if code), home_currency)
+
+
+def has_amounts(snapshot: DealSnapshot) -> bool:
+    """Return whether a deal says anything in its currency: a value or products."""
+    return bool(snapshot.value or snapshot.lines)
 
 
 def _draft_line(

@@ -1,10 +1,39 @@
 """When an invoice is due."""
 
+from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .problems import Problem
 
 LONGEST = 999
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Payment terms: so many days, or a day of the month.
+
+    By day of month it is due on that day of the issue's month, or of the next one where fewer than `next_month_days` days
+    are left to it; a month too short for the day has its last one.
+    """
+
+    days: int | None = None
+    day_of_month: int | None = None
+    next_month_days: int = 0
+
+    def due(self, issued: date) -> date | None:
+        """Return the day an invoice of this day is due; None for terms that say neither or reach beyond the calendar."""
+        try:
+            if self.days is not None:
+                return issued + timedelta(days=self.days) if self.days <= LONGEST else None
+            if self.day_of_month is None:
+                return None
+            year, month = issued.year, issued.month
+            if issued.day > self.day_of_month - self.next_month_days:
+                year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+            return date(year, month, min(max(self.day_of_month, 1), monthrange(year, month)[1]))
+        except (OverflowError, ValueError):
+            return None
 
 
 def due_date(issued: date, *, days: int) -> date:

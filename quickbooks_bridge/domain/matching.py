@@ -5,10 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from rapidfuzz import fuzz, process
+
+from .texts import comparable
+
 _SUFFIXES = re.compile(r"\b(inc|llc|pllc|ltd|as|gmbh|corp|co|group|company)\b\.?")
 _NOT_WORD = re.compile(r"[^\w ]+")
 _ALIKE = 0.72
 _SHORTEST_WORD = 4
+# How many of the likeliest are compared word by word.
+CLOSE = 30
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,17 @@ class Suggestion:
         return self.reasons[0]
 
 
+def nearest(name: str, candidates: Iterable[Candidate], *, limit: int = CLOSE) -> list[Candidate]:
+    """Return those whose names are most alike, the likeliest first: cheap enough for a whole company's list."""
+    listed = list(candidates)
+    keys = {at: name_key(candidate.name) for at, candidate in enumerate(listed)}
+    found = process.extract(name_key(name), keys, scorer=fuzz.WRatio, limit=limit)
+    return [listed[at] for _key, _score, at in found]
+
+
 def name_key(name: str) -> str:
     """Give a name without case, punctuation and company suffixes."""
-    return " ".join(_SUFFIXES.sub(" ", _NOT_WORD.sub(" ", name.casefold())).split())
+    return " ".join(_SUFFIXES.sub(" ", _NOT_WORD.sub(" ", comparable(name))).split())
 
 
 def _likeness(wanted: str, key: str, *, by_words: bool) -> tuple[float, str]:

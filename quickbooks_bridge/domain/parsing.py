@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
+
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
+
+from quickbooks_bridge.domain.texts import is_digits
 
 from .remote import (
     AppliedAmount,
@@ -94,12 +99,12 @@ def _updated(obj: Json) -> datetime:
 
 def _token(obj: Json) -> int:
     value = _required(obj, "SyncToken")
-    if not value.isdigit():
+    if not is_digits(value):
         raise UnreadableAnswer("SyncToken")
     return int(value)
 
 
-def parse_invoice(obj: Json) -> RemoteInvoice:
+def parse_invoice(obj: Json, home_currency: str = "") -> RemoteInvoice:
     """Read an Invoice object."""
     total, balance = _number(obj, "TotalAmt"), _number(obj, "Balance")
     zero = total == 0 and balance == 0 and all(_number(line, "Amount") == 0 for line in obj.get("Line", ()))
@@ -119,7 +124,7 @@ def parse_invoice(obj: Json) -> RemoteInvoice:
         _text(obj, "DocNumber"),
         _text(named, "value"),
         _text(named, "name"),
-        _ref(obj, "CurrencyRef") or "USD",
+        _ref(obj, "CurrencyRef") or home_currency,
         txn_date,
         _date(obj, "DueDate"),
         total,
@@ -133,10 +138,18 @@ def parse_invoice(obj: Json) -> RemoteInvoice:
         zero and note.casefold().startswith("voided"),
         tuple(payments),
         note,
+        zero and _has_no_quantities(obj),
     )
 
 
-def parse_payment(obj: Json) -> RemotePayment:
+def _has_no_quantities(obj: Json) -> bool:
+    """Return whether lines have quantities and all of them, and their prices, are zero."""
+    details = [line.get("SalesItemLineDetail") or {} for line in obj.get("Line", ())]
+    numbers = [_number(detail, key) for detail in details for key in ("Qty", "UnitPrice") if key in detail]
+    return any("Qty" in detail for detail in details) and not any(numbers)
+
+
+def parse_payment(obj: Json, home_currency: str = "") -> RemotePayment:
     """Read a Payment object; `raw` keeps it whole so that its lines can be changed."""
     applied = []
     for line in obj.get("Line", ()):
@@ -151,7 +164,7 @@ def parse_payment(obj: Json) -> RemotePayment:
         sync_token=_token(obj),
         updated_at=_updated(obj),
         customer_qbo_id=_ref(obj, "CustomerRef"),
-        currency=_ref(obj, "CurrencyRef") or "USD",
+        currency=_ref(obj, "CurrencyRef") or home_currency,
         txn_date=txn_date,
         total=_number(obj, "TotalAmt"),
         unapplied=_number(obj, "UnappliedAmt"),
@@ -176,17 +189,17 @@ def parse_address(obj: Any) -> RemoteAddress:
     )
 
 
-def parse_customer(obj: Json) -> RemoteCustomer:
-    """Read a Customer object. The tax id is the primary identifier, in the US the resale number."""
+def parse_customer(obj: Json, home_currency: str = "") -> RemoteCustomer:
+    """Read a Customer object, a sub-customer by its full name. The tax id is the primary identifier, in the US the resale number."""
     meta = obj.get("MetaData") or {}
     return RemoteCustomer(
         qbo_id=_required(obj, "Id"),
         sync_token=_token(obj),
         updated_at=_updated(obj),
-        display_name=_text(obj, "DisplayName") or _text(obj, "FullyQualifiedName"),
+        display_name=_text(obj, "FullyQualifiedName") or _text(obj, "DisplayName"),
         company_name=_text(obj, "CompanyName"),
         email=_ref(obj, "PrimaryEmailAddr", "Address"),
-        currency=_ref(obj, "CurrencyRef") or "USD",
+        currency=_ref(obj, "CurrencyRef") or home_currency,
         address=parse_address(obj.get("BillAddr")),
         tax_id=_text(obj, "PrimaryTaxIdentifier") or _text(obj, "ResaleNum"),
         balance=_number(obj, "Balance"),
@@ -239,13 +252,19 @@ def parse_tax_codes(codes: Iterable[Json], rates: Iterable[Json]) -> tuple[Remot
 
 def parse_term(obj: Json) -> RemoteTerm:
     """Read a Term object."""
-    days = obj.get("DueDays")
     return RemoteTerm(
         qbo_id=_required(obj, "Id"),
         name=_text(obj, "Name"),
-        due_days=int(days) if days is not None and str(days).isdigit() else None,
+        due_days=_whole(obj.get("DueDays")),
         is_active=bool(obj.get("Active", True)),
+        day_of_month=_whole(obj.get("DayOfMonthDue")),
+        next_month_days=_whole(obj.get("DueNextMonthDays")) or 0,
     )
+
+
+def _whole(value: Any) -> int | None:
+    text = str(value)
+    return int(text) if value is not None and is_digits(text, longest=4) else None
 
 
 def parse_company(info: Json, preferences: Json) -> RemoteCompany:
@@ -254,11 +273,12 @@ def parse_company(info: Json, preferences: Json) -> RemoteCompany:
     tax, money = preferences.get("TaxPrefs") or {}, preferences.get("CurrencyPrefs") or {}
     sales = preferences.get("SalesFormsPrefs") or {}
     books = preferences.get("AccountingInfoPrefs") or {}
+    country = (_text(info, "Country") or "US")[:3]
     return RemoteCompany(
         name=_text(info, "CompanyName"),
-        country=(_text(info, "Country") or "US")[:3],
+        country=country,
         edition=named.get("OfferingSku", ""),
-        home_currency=_ref(money, "HomeCurrency") or "USD",
+        home_currency=_ref(money, "HomeCurrency") or _ref(info, "HomeCurrency") or _currency_of(country),
         time_zone=_text(info, "DefaultTimeZone"),
         is_multicurrency=bool(money.get("MultiCurrencyEnabled")),
         uses_sales_tax=bool(tax.get("UsingSalesTax")),
@@ -269,8 +289,21 @@ def parse_company(info: Json, preferences: Json) -> RemoteCompany:
     )
 
 
-def parse_cdc(answer: Json) -> RemoteChanges:
-    """Read an answer of change data capture; deleted objects are stubs that carry only their id and time."""
+def _currency_of(country: str) -> str:
+    """Return the currency of an ISO country, of two letters or three; raises UnreadableAnswer where there is none."""
+    two = country if len(country) == 2 else get_global("territory_aliases").get(country, ["US"])[0]
+    found = get_territory_currencies(two)
+    if not found:
+        raise UnreadableAnswer("HomeCurrency")
+    return str(found[0])
+
+
+def parse_cdc(answer: Json, *, home_currency: str = "") -> RemoteChanges:
+    """Read an answer of change data capture; deleted objects are stubs that carry only their id and time.
+
+    What names no currency is in `home_currency`.
+    """
+    parse = _parsers(home_currency)
     rows: dict[str, list[Json]] = {}
     deletions = []
     count = 0
@@ -287,18 +320,18 @@ def parse_cdc(answer: Json) -> RemoteChanges:
                         rows.setdefault(entity, []).append(obj)
     return RemoteChanges(
         server_time=parse_moment(_required(answer, "time")),
-        invoices=_unread(rows.get("Invoice", ()), parse_invoice),
-        payments=_unread(rows.get("Payment", ()), parse_payment),
-        customers=_unread(rows.get("Customer", ()), parse_customer),
-        items=_unread(rows.get("Item", ()), parse_item),
+        invoices=_unread(rows.get("Invoice", ()), parse["Invoice"]),
+        payments=_unread(rows.get("Payment", ()), parse["Payment"]),
+        customers=_unread(rows.get("Customer", ()), parse["Customer"]),
+        items=_unread(rows.get("Item", ()), parse["Item"]),
         deletions=tuple(deletions),
         is_full=count >= CDC_LIMIT,
     )
 
 
-def unread(entity: str, objects: Iterable[Json]) -> tuple[Unread[Any], ...]:
+def unread(entity: str, objects: Iterable[Json], *, home_currency: str = "") -> tuple[Unread[Any], ...]:
     """Read the stamps of listed objects of an entity; the rest of each is read when it turns out to be news."""
-    return _unread(objects, PARSERS[entity])
+    return _unread(objects, _parsers(home_currency)[entity])
 
 
 def _unread(objects: Iterable[Json], parse: Callable[[Json], T]) -> tuple[Unread[T], ...]:
@@ -313,9 +346,17 @@ def _stamped(obj: Json, parse: Callable[[Json], T]) -> Unread[T]:
         return Unread(_required(obj, "Id"), 0, datetime.max.replace(tzinfo=UTC), obj, parse)
 
 
-PARSERS: Mapping[str, Callable[[Json], Any]] = {
+PARSERS: Mapping[str, Callable[..., Any]] = {
     "Invoice": parse_invoice,
     "Payment": parse_payment,
     "Customer": parse_customer,
     "Item": parse_item,
 }
+
+
+def _parsers(home_currency: str) -> dict[str, Callable[[Json], Any]]:
+    # Products are in the home currency by their nature.
+    return {
+        name: parse if name == "Item" else partial(parse, home_currency=home_currency)
+        for name, parse in PARSERS.items()
+    }

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from .address import Address, named, parse_address, physical_address
 from .draft import DraftLine, InvoiceDraft
 from .money import line_amount
+from .texts import comparable, visible
 from .totals import draft_line_amount
 
 MARKER = "CRM-"
+# Customers can read it on their statements, so it is no longer than it takes to be found again.
+MARKER_DIGITS = 10
 _FORBIDDEN = re.compile(r"[:\t\r\n]+")
 _PRICE_STEP = Decimal("0.0000001")
 
@@ -42,22 +46,27 @@ def plain(number: Decimal) -> str:
 
 def safe_display_name(text: str) -> str:
     """Give `text` as QuickBooks takes names: no colon, tab or line break, at most 500 characters."""
-    return " ".join(_FORBIDDEN.sub(" ", text).split())[:500]
+    return " ".join(_FORBIDDEN.sub(" ", visible(text)).split())[:500]
 
 
-def address_lines(text: str) -> dict[str, str]:
-    """Give Line1 to Line5 of a QuickBooks address; what does not fit joins the last line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > 5:
-        lines = [*lines[:4], ", ".join(lines[4:])]
-    return {f"Line{number}": line[:500] for number, line in enumerate(lines, 1)}
+def marker_of(request_id: str) -> str:
+    """Return what stands in the memo of the invoice that a request makes: `CRM-` and ten hexadecimal digits."""
+    return f"{MARKER}{request_id[:MARKER_DIGITS]}"
 
 
 def invoice_payload(
-    draft: InvoiceDraft, *, customer_qbo_id: str, profile: PayloadProfile, marker: str
+    draft: InvoiceDraft,
+    *,
+    customer_qbo_id: str,
+    profile: PayloadProfile,
+    marker: str,
+    delivery: Address | None = None,
 ) -> dict[str, Any]:
-    """Give the body of POST /invoice. `marker` finds the invoice again should the answer be lost."""
-    note = "\n".join(part for part in (draft.memo, f"{MARKER}{marker}") if part)
+    """Return the body of POST /invoice. `marker` finds the invoice again should the answer be lost.
+
+    `delivery` is where automated sales tax is due; without it QuickBooks may take the seller's own address for it.
+    """
+    note = "\n".join(part for part in (draft.memo, marker_of(marker)) if part)
     payload: dict[str, Any] = {
         "CustomerRef": {"value": customer_qbo_id},
         "TxnDate": draft.issue_date.isoformat(),
@@ -67,11 +76,11 @@ def invoice_payload(
     }
     if profile.is_multicurrency:
         payload["CurrencyRef"] = {"value": draft.currency}
-    address = address_lines(draft.address)
-    if address:
-        if draft.to and draft.to not in address.values():
-            address = address_lines("\n".join((draft.to, draft.address)))
-        payload["BillAddr"] = address
+    billing = parse_address(draft.address)
+    if draft.address.strip():
+        payload["BillAddr"] = physical_address(named(billing, draft.to))
+    if delivery is not None or billing.lines:
+        payload["ShipAddr"] = physical_address(delivery or billing)
     optional = {
         "BillEmail": {"Address": draft.email} if draft.email else None,
         "CustomerMemo": {"value": draft.message} if draft.message else None,
@@ -87,7 +96,7 @@ def _line(line: DraftLine, profile: PayloadProfile) -> dict[str, Any]:
     detail: dict[str, Any] = {"ItemRef": {"value": line.item_qbo_id}}
     if profile.is_us:
         detail["TaxCodeRef"] = {"value": "TAX" if line.is_taxable else "NON"}
-    description = line.description or line.name
+    description = line_description(line)
     if line.discount:
         off = f"{plain(line.discount)}%" if line.discount_kind == "percent" else plain(line.discount)
         description = f"{description} (-{off})"
@@ -103,6 +112,16 @@ def _line(line: DraftLine, profile: PayloadProfile) -> dict[str, Any]:
         "Description": description[:4000],
         "SalesItemLineDetail": detail,
     }
+
+
+def line_description(line: DraftLine) -> str:
+    """Return what the invoice says of a line: its name and its comment, unless the comment or the product says the name."""
+    name, comment = line.name.strip(), line.description.strip()
+    if not comment or not name or comparable(comment).startswith(comparable(name)):
+        return comment or name
+    if comparable(line.item_name) == comparable(name):
+        return comment
+    return f"{name}\n{comment}"
 
 
 def unit_price_for(quantity: Decimal, amount: Decimal, *, preferred: Decimal) -> Decimal | None:
@@ -123,6 +142,8 @@ def customer_create_payload(draft: InvoiceDraft, *, profile: PayloadProfile) -> 
     """Give the body of POST /customer for the draft's new customer."""
     payload: dict[str, Any] = {"DisplayName": safe_display_name(draft.customer.new_display_name)}
     payload.update(customer_fields(draft, ("address", "email", "tax_id"), profile=profile))
+    if "BillAddr" in payload:
+        payload["ShipAddr"] = payload["BillAddr"]
     if profile.is_multicurrency:
         payload["CurrencyRef"] = {"value": draft.currency}
     return payload
@@ -146,7 +167,7 @@ def customer_fields(draft: InvoiceDraft, fields: Iterable[str], *, profile: Payl
     A US customer has no tax id field; the resale number (16 characters) is where Americans keep it.
     """
     known: dict[str, tuple[str, Any]] = {
-        "address": ("BillAddr", address_lines(draft.address)),
+        "address": ("BillAddr", physical_address(parse_address(draft.address))),
         "email": ("PrimaryEmailAddr", {"Address": draft.email} if draft.email else None),
         "tax_id": ("ResaleNum" if profile.is_us else "PrimaryTaxIdentifier", draft.tax_id),
     }

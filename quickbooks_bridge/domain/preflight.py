@@ -10,10 +10,12 @@ from .draft import DraftLine, InvoiceDraft
 from .money import line_amount
 from .payloads import safe_display_name
 from .problems import Problem
+from .texts import comparable, is_email
 from .totals import draft_totals
 
 LONGEST_NAME = 500
-_EMAIL = re.compile(r"[^@\s,;<>\"']+@[^@\s,;<>\"']+\.[^@\s,;<>\"'.]{2,}")
+# QuickBooks takes no more lines where tax is due.
+MOST_LINES = 750
 _LARGEST = Decimal(10) ** 10
 _ABSURD = timedelta(days=5 * 366)
 
@@ -25,6 +27,7 @@ class CustomerFacts:
     display_name: str
     currency: str
     is_active: bool
+    is_taxable: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,20 @@ class ItemFacts:
 
 
 @dataclass(frozen=True)
-class PreflightFacts:
-    """What a draft is checked against. `taken_names` are casefolded names QuickBooks already uses.
+class TermRule:
+    """The payment terms that will print, and the due date they mean."""
 
-    `deal_left` is what the deal's value leaves to invoice before tax, None where that cannot be said.
+    name: str
+    due: date | None
+    is_customers: bool = False
+
+
+@dataclass(frozen=True)
+class PreflightFacts:
+    """What a draft is checked against. `taken_names` are comparable (texts.py) names QuickBooks already uses.
+
+    `deal_left` is what the deal's value leaves to invoice before tax, None where that cannot be said. `deal_currency` is
+    that of the deal's amounts, "" for a deal without any. `number_taken_by` names the invoice that has the number.
     """
 
     today: date
@@ -48,6 +61,14 @@ class PreflightFacts:
     is_multicurrency: bool = False
     is_tax_automated: bool = False
     is_us: bool = True
+    uses_sales_tax: bool = False
+    has_custom_numbers: bool = False
+    number_taken_by: str = ""
+    next_number: str = ""
+    deal_currency: str = ""
+    has_ship_to: bool = True
+    is_ship_to_waived: bool = False
+    term: TermRule | None = None
     book_close_date: date | None = None
     customer: CustomerFacts | None = None
     items: Mapping[str, ItemFacts] = field(default_factory=dict)
@@ -55,15 +76,10 @@ class PreflightFacts:
     deal_left: Decimal | None = None
 
 
-def is_email(text: str) -> bool:
-    """Tell whether `text` is one address QuickBooks takes (it wants an @ and a dot behind it)."""
-    return len(text) <= 100 and _EMAIL.fullmatch(text) is not None
-
-
 def draft_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     """List what must be mended (`is_blocking`) and what is worth a look, in the order of the form."""
     problems: list[Problem] = []
-    for check in (_customer, _texts, _currency, _dates, _lines, _sums):
+    for check in (_customer, _texts, _number, _currency, _tax, _dates, _terms, _lines, _sums):
         problems.extend(check(draft, facts))
     return problems
 
@@ -82,7 +98,7 @@ def _customer(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         return [Problem("name_forbidden", "new_display_name", params={"free": safe_display_name(name)})]
     if len(name) > LONGEST_NAME:
         return [Problem("name_too_long", "new_display_name", params={"longest": str(LONGEST_NAME)})]
-    if " ".join(name.split()).casefold() in facts.taken_names:
+    if comparable(name) in facts.taken_names:
         return [Problem("name_taken", "new_display_name", params={"name": name})]
     return []
 
@@ -101,23 +117,64 @@ def _texts(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         if len(text) > longest
     ]
     addresses = [part.strip() for part in draft.email.split(",")] if draft.email else []
-    if ";" in draft.email:
-        problems.append(Problem("email_semicolon", "email"))
-    elif not all(is_email(address) for address in addresses) or len(draft.email) > 100:
+    if not all(is_email(address) for address in addresses) or len(draft.email) > 100:
         problems.append(Problem("email_bad", "email"))
-    if facts.is_tax_automated and not draft.address.strip() and any(line.is_taxable for line in draft.lines):
-        problems.append(Problem("address_missing", "address", is_blocking=False))
     return problems
+
+
+def _number(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """Numbers are given by QuickBooks, or by people where the company chose so: then an empty one stays empty."""
+    if draft.doc_number and facts.number_taken_by:
+        code = "number_taken_write" if facts.has_custom_numbers else "number_taken"
+        return [
+            Problem(code, "doc_number", params={"name": facts.number_taken_by, "free": facts.next_number})
+        ]
+    if not draft.doc_number and facts.has_custom_numbers:
+        return [Problem("number_empty", "doc_number", params={"free": facts.next_number}, is_blocking=False)]
+    return []
+
+
+def _tax(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """What the page must not promise: tax outside the US is not supported yet, and in the US the place decides."""
+    if not facts.uses_sales_tax:
+        return []
+    if not facts.is_us:
+        return [Problem("tax_not_supported", "tax")]
+    if not any(line.is_taxable for line in draft.lines):
+        return []
+    if facts.customer is not None and not facts.customer.is_taxable:
+        params = {"name": facts.customer.display_name}
+        return [Problem("customer_exempt", "tax", params=params, is_blocking=False)]
+    if not facts.is_tax_automated:
+        return [Problem("tax_by_hand", "tax", is_blocking=False)]
+    if not facts.has_ship_to:
+        return [Problem("ship_to_missing", "address", is_blocking=not facts.is_ship_to_waived)]
+    return []
+
+
+def _terms(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """Terms print beside the due date: where they mean another day, somebody should know."""
+    if facts.term is None or facts.term.due is None or facts.term.due == draft.due_date:
+        return []
+    code = "term_of_customer" if facts.term.is_customers else "term_differs"
+    params = {"name": facts.term.name, "day": facts.term.due.isoformat()}
+    return [Problem(code, "due_date", params=params, is_blocking=False)]
 
 
 def _currency(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not re.fullmatch(r"[A-Z]{3}", draft.currency):
         return [Problem("currency_missing", "currency")]
+    if facts.deal_currency and draft.currency != facts.deal_currency:
+        params = {"currency": facts.deal_currency, "other": draft.currency}
+        return [Problem("currency_relabelled", "currency", params=params)]
     if draft.currency != facts.home_currency and not facts.is_multicurrency:
         return [Problem("currency_off", "currency", params={"home": facts.home_currency})]
     if facts.customer is not None and facts.customer.currency != draft.currency:
         params = {"name": facts.customer.display_name, "currency": facts.customer.currency}
         return [Problem("currency_mismatch", "currency", params=params)]
+    if draft.currency != facts.home_currency:
+        params = {"currency": draft.currency, "home": facts.home_currency}
+        return [Problem("currency_foreign", "currency", params=params)]
     return []
 
 
@@ -138,6 +195,14 @@ def _dates(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not draft.lines:
         return [Problem("no_lines", "lines")]
+    if len(draft.lines) > MOST_LINES:
+        left_out = draft_totals(draft.lines[MOST_LINES:], tax_percent=None).total
+        params = {
+            "count": str(len(draft.lines)),
+            "most": str(MOST_LINES),
+            "amount": f"{left_out} {draft.currency}",
+        }
+        return [Problem("lines_too_many", "lines", params=params)]
     checks: tuple[Callable[[DraftLine, PreflightFacts], tuple[str, str] | None], ...] = (
         _line_text,
         _line_item,
@@ -222,11 +287,27 @@ def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
     ("pass_customer", frozenset({"customer_missing", "customer_gone", "customer_inactive"})),
     ("pass_name", frozenset({"name_forbidden", "name_too_long", "name_taken"})),
-    ("pass_email", frozenset({"email_bad", "email_semicolon"})),
-    ("pass_address", frozenset({"address_missing"})),
-    ("pass_currency", frozenset({"currency_missing", "currency_off", "currency_mismatch"})),
+    ("pass_email", frozenset({"email_bad"})),
+    ("pass_address", frozenset({"ship_to_missing", "customer_exempt", "tax_by_hand", "tax_not_supported"})),
+    (
+        "pass_currency",
+        frozenset(
+            {
+                "currency_missing",
+                "currency_off",
+                "currency_mismatch",
+                "currency_relabelled",
+                "currency_foreign",
+            }
+        ),
+    ),
     ("pass_books", frozenset({"books_closed", "date_absurd", "due_before_issue"})),
-    ("pass_items", frozenset({"no_lines", "line_unlinked", "item_gone", "item_inactive", "item_category"})),
+    (
+        "pass_items",
+        frozenset(
+            {"no_lines", "lines_too_many", "line_unlinked", "item_gone", "item_inactive", "item_category"}
+        ),
+    ),
     (
         "pass_numbers",
         frozenset(
@@ -248,7 +329,11 @@ def passed_checks(draft: InvoiceDraft, facts: PreflightFacts, problems: list[Pro
         idle.add("pass_name")
     if not draft.email:
         idle.add("pass_email")
-    if not draft.address.strip() or not facts.is_tax_automated:
+    if (
+        not facts.is_tax_automated
+        or not facts.uses_sales_tax
+        or not any(line.is_taxable for line in draft.lines)
+    ):
         idle.add("pass_address")
     if facts.deal_left is None:
         idle.add("pass_deal")

@@ -3,6 +3,9 @@
 import dataclasses
 from dataclasses import dataclass
 
+# QuickBooks fails to create it for as long as we try, and refuses nothing: no fault of what was written.
+KEEPS_FAILING = "keeps_failing"
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -7,6 +7,7 @@ _FIELDS = frozenset(
     {"Id", "DisplayName", "Name", "CustomerRef", "TxnDate", "Active", "MetaData.LastUpdatedTime"}
 )
 _ID_LIST = re.compile(r"Id IN \('\d+'(,'\d+')*\)")
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e]+")
 _OPERATORS = frozenset({"=", "<", ">", "<=", ">=", "LIKE"})
 
 Condition = tuple[str, str, str]
@@ -15,8 +16,24 @@ ANY_STATE: Condition = ("Active", "IN", "(true,false)")
 
 
 def quote(text: str) -> str:
-    """Give `text` as a literal; backslashes too, or a name could end the literal and go on as a query."""
+    """Return `text` as a literal; backslashes too, or a name could end the literal and go on as a query.
+
+    Raises ValueError for what QuickBooks' parser cannot read: it stops at typographic quotes and dashes, also inside a
+    literal. People's texts go in by `named`.
+    """
+    if not text.isascii():
+        raise ValueError("a literal of QuickBooks' query language is ASCII")
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def named(field: str, name: str) -> Condition:
+    """Return the condition that finds at least the objects called `name`; the caller compares names itself.
+
+    What the parser cannot read stands as a wildcard. So does what LIKE itself takes for one.
+    """
+    if name.isascii() and name.isprintable():
+        return field, "=", name
+    return field, "LIKE", _NOT_PLAIN.sub("%", name)
 
 
 def ids_in(qbo_ids: Sequence[str]) -> Condition:

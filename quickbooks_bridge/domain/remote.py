@@ -67,8 +67,9 @@ class RemoteInvoice(NamedTuple):
     A tuple, because answers hold a thousand of them and a frozen dataclass takes three times as long to make.
 
     `is_void_marked`: every amount is zero and the private note begins with QuickBooks' word for voided.
-    `is_all_zero`: total, balance and every line amount are zero (an invoice of zero looks the same until the note
-    or an earlier total tells them apart).
+    `is_all_zero`: total, balance and every line amount are zero.
+    `has_no_quantities`: quantities and prices are zero too, which a void leaves behind and a person who waives an
+    amount does not.
     """
 
     qbo_id: str
@@ -91,6 +92,7 @@ class RemoteInvoice(NamedTuple):
     is_void_marked: bool
     payment_qbo_ids: tuple[str, ...]
     private_note: str = ""
+    has_no_quantities: bool = False
 
     def read(self) -> Self:
         """Give itself."""
@@ -181,6 +183,8 @@ class RemoteTerm:
     name: str
     due_days: int | None
     is_active: bool
+    day_of_month: int | None = None
+    next_month_days: int = 0
 
 
 @dataclass(frozen=True)

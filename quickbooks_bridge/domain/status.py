@@ -66,9 +66,11 @@ def paid_share(facts: InvoiceFacts) -> int:
 def is_void(remote: RemoteInvoice, *, earlier_total: Decimal, was_voided: bool) -> bool:
     """Tell whether all amounts are gone because the invoice was voided.
 
-    The note's marker may be edited away or be in another language; an earlier total above zero with no payment
-    linked, or our own earlier knowledge, says the same. A note alone never does.
+    The note's marker may be edited away or be in another language; quantities set to zero after a total above zero with
+    no payment linked, or our own earlier knowledge, say the same. A note alone never does, and amounts of zero alone
+    do not either: who waives an invoice has settled it.
     """
     if not remote.is_all_zero:
         return False
-    return remote.is_void_marked or was_voided or (earlier_total > 0 and not remote.payment_qbo_ids)
+    is_emptied = remote.has_no_quantities and earlier_total > 0 and not remote.payment_qbo_ids
+    return remote.is_void_marked or was_voided or is_emptied

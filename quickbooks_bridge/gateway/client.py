@@ -3,10 +3,13 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from quickbooks_bridge.domain import parsing
-from quickbooks_bridge.domain.query import ANY_STATE, LAST_CHANGE, Condition, ids_in, select
+from quickbooks_bridge.domain.credits import lines_without
+from quickbooks_bridge.domain.isolation import isolate
+from quickbooks_bridge.domain.query import ANY_STATE, LAST_CHANGE, Condition, ids_in, named, select
 from quickbooks_bridge.domain.remote import (
     RemoteChanges,
     RemoteCompany,
@@ -19,7 +22,7 @@ from quickbooks_bridge.domain.remote import (
     Unread,
 )
 
-from .errors import UnexpectedAnswer, classify
+from .errors import AnswerUnserved, UnexpectedAnswer, classify
 from .limiter import Limiter
 from .transport import TokenSource, Transport, expect
 
@@ -50,8 +53,14 @@ class QuickBooksClient:
         interactive: bool,
         timeout: float,
         account_id: int | None = None,
+        home_currency: str = "",
     ) -> None:
         self.realm_id = realm_id
+        # What names no currency is in the company's own.
+        self._parse_invoice = partial(parsing.parse_invoice, home_currency=home_currency)
+        self._parse_payment = partial(parsing.parse_payment, home_currency=home_currency)
+        self._parse_customer = partial(parsing.parse_customer, home_currency=home_currency)
+        self._home_currency = home_currency
         self._http = Transport(
             realm_id=realm_id,
             tokens=tokens,
@@ -66,10 +75,17 @@ class QuickBooksClient:
 
     def company(self) -> RemoteCompany:
         """Read CompanyInfo and Preferences: two calls."""
-        info = expect(self._http.get_single_object("CompanyInfo", self.realm_id), "CompanyInfo")
+        info = self.company_info()
         url = f"{self._http.api_url}/company/{self.realm_id}/preferences"
         preferences = expect(self._http.get(url), "Preferences")
         return _read(lambda: parsing.parse_company(info, preferences))
+
+    def company_info(self) -> dict[str, Any]:
+        """Read CompanyInfo as it comes: the cheapest proof that this company may be read."""
+        info: dict[str, Any] = expect(
+            self._http.get_single_object("CompanyInfo", self.realm_id), "CompanyInfo"
+        )
+        return info
 
     def count(self, entity: str, *, where: Sequence[Condition] = ()) -> int:
         """Give how many objects match."""
@@ -78,7 +94,7 @@ class QuickBooksClient:
 
     def customers(self, *, start: int = 1, size: int = PAGE) -> list[RemoteCustomer]:
         """Give one page of all customers, inactive ones too, by id."""
-        return self._page("Customer", parsing.parse_customer, start, size, (ANY_STATE,))
+        return self._page("Customer", self._parse_customer, start, size, (ANY_STATE,))
 
     def items(self, *, start: int = 1, size: int = PAGE) -> list[RemoteItem]:
         """Give one page of all products, inactive ones too, by id."""
@@ -88,7 +104,7 @@ class QuickBooksClient:
         self, *, start: int = 1, size: int = PAGE, where: Sequence[Condition] = ()
     ) -> list[RemoteInvoice]:
         """Give one page of invoices by id; deleted ones are never among them."""
-        return self._page("Invoice", parsing.parse_invoice, start, size, where)
+        return self._page("Invoice", self._parse_invoice, start, size, where)
 
     def listed(
         self, entity: str, *, since: datetime | None = None, start: int = 1, size: int = PAGE
@@ -98,13 +114,13 @@ class QuickBooksClient:
         if since is not None:
             where.append((LAST_CHANGE, ">=", since.isoformat(timespec="seconds")))
         rows = self._rows(entity, start, size, where, order_by=LAST_CHANGE)
-        return _read(lambda: parsing.unread(entity, rows))
+        return _read(lambda: parsing.unread(entity, rows, home_currency=self._home_currency))
 
     def found(self, entity: str, qbo_ids: Sequence[str]) -> tuple[Unread[Any], ...]:
         """Give those of at most `PAGE` objects of a watched entity that QuickBooks still has, inactive ones too."""
         where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]
         rows = self._rows(entity, 1, PAGE, where)
-        return _read(lambda: parsing.unread(entity, rows))
+        return _read(lambda: parsing.unread(entity, rows, home_currency=self._home_currency))
 
     def ids_among(self, entity: str, qbo_ids: Sequence[str]) -> set[str]:
         """Tell which of at most `PAGE` objects QuickBooks still has; deleted ones are never listed."""
@@ -113,8 +129,22 @@ class QuickBooksClient:
         return {str(row.get("Id")) for row in rows}
 
     def items_named(self, name: str) -> list[RemoteItem]:
-        """Give the products with exactly this name, inactive ones too."""
-        return self._page("Item", parsing.parse_item, 1, 10, (("Name", "=", name), ANY_STATE))
+        """Return the products with exactly this name, inactive ones too."""
+        found = self._page("Item", parsing.parse_item, 1, PAGE, (named("Name", name), ANY_STATE))
+        return [item for item in found if item.name.rpartition(":")[2].casefold() == name.casefold()]
+
+    def customers_named(self, name: str) -> list[RemoteCustomer]:
+        """Return the customers with exactly this display name, inactive ones too."""
+        found = self._page("Customer", self._parse_customer, 1, PAGE, (named("DisplayName", name), ANY_STATE))
+        return [customer for customer in found if customer.display_name.casefold() == name.casefold()]
+
+    def other_named(self, name: str) -> str:
+        """Return "Vendor" or "Employee" when one has this display name, else "": they share names with customers."""
+        for entity in ("Vendor", "Employee"):
+            rows = self._rows(entity, 1, PAGE, (named("DisplayName", name),))
+            if any(str(row.get("DisplayName", "")).casefold() == name.casefold() for row in rows):
+                return entity
+        return ""
 
     def tax_codes(self) -> tuple[RemoteTaxCode, ...]:
         """Give the tax codes with their rates: two calls."""
@@ -131,22 +161,22 @@ class QuickBooksClient:
         responses = expect(answer, "CDCResponse")
         if any("Fault" in response for response in responses):
             raise classify(400, {}, json.dumps(answer, default=str).encode(), is_write=False)
-        return _read(lambda: parsing.parse_cdc(answer))
+        return _read(lambda: parsing.parse_cdc(answer, home_currency=self._home_currency))
 
     # Invoices
 
     def invoice_read(self, qbo_id: str) -> RemoteInvoice:
         """Read one invoice; NotFound when it is deleted."""
-        return self._one("Invoice", self._http.get_single_object("Invoice", qbo_id), parsing.parse_invoice)
+        return self._one("Invoice", self._http.get_single_object("Invoice", qbo_id), self._parse_invoice)
 
     def invoice_create(self, payload: dict[str, Any], *, request_id: str) -> RemoteInvoice:
         """Create an invoice; the same request id gives the first answer again and creates nothing."""
-        return self._write("Invoice", payload, parsing.parse_invoice, request_id=request_id)
+        return self._write("Invoice", payload, self._parse_invoice, request_id=request_id)
 
     def invoice_void(self, qbo_id: str, *, sync_token: int, request_id: str) -> RemoteInvoice:
         """Void an invoice. Refused by QuickBooks while a payment settles it."""
         body = {"Id": qbo_id, "SyncToken": str(sync_token)}
-        return self._write("Invoice", body, parsing.parse_invoice, request_id=request_id, operation="void")
+        return self._write("Invoice", body, self._parse_invoice, request_id=request_id, operation="void")
 
     def invoice_delete(self, qbo_id: str, *, sync_token: int, request_id: str) -> None:
         """Delete an invoice; it can never be read again."""
@@ -160,7 +190,7 @@ class QuickBooksClient:
         answer = self._http.post(
             url, "", content_type="application/octet-stream", params={"sendTo": to}, request_id=request_id
         )
-        return self._one("Invoice", answer, parsing.parse_invoice)
+        return self._one("Invoice", answer, self._parse_invoice)
 
     def invoice_pdf(self, qbo_id: str) -> bytes:
         """Give the invoice as PDF; anything that is no PDF, or over 10 MB, is refused."""
@@ -170,34 +200,43 @@ class QuickBooksClient:
         return data
 
     def invoice_find(self, marker: str, *, customer_qbo_id: str, since: date) -> RemoteInvoice | None:
-        """Find an invoice of a customer by the marker in its note, which cannot be queried itself."""
+        """Return the invoice of a customer with the marker in its note, which cannot be queried itself.
+
+        Raises AnswerUnserved where it is not among those that can be read and some cannot.
+        """
         where = (("CustomerRef", "=", customer_qbo_id), ("TxnDate", ">=", since.isoformat()))
         start = 1
         while True:
-            page = self.invoices(start=start, where=where)
-            found = next((invoice for invoice in page if marker in invoice.private_note), None)
-            if found or len(page) < PAGE:
+            page = isolate(
+                lambda at, count: self.invoices(start=at, size=count, where=where),
+                start,
+                PAGE,
+                unserved=AnswerUnserved,
+            )
+            found = next((one for one in page.rows.values() if marker in one.private_note), None)
+            if found is not None:
                 return found
+            if page.unserved:
+                # The one that is looked for may be the very one that cannot be read: nobody knows.
+                raise AnswerUnserved("4002", problem_code="unexpected")
+            if len(page.rows) < PAGE:
+                return None
             start += PAGE
 
     # Payments
 
     def payment_read(self, qbo_id: str) -> RemotePayment:
         """Read one payment."""
-        return self._one("Payment", self._http.get_single_object("Payment", qbo_id), parsing.parse_payment)
+        return self._one("Payment", self._http.get_single_object("Payment", qbo_id), self._parse_payment)
 
     def payment_unapply(
         self, payment: RemotePayment, *, invoice_qbo_id: str, request_id: str
     ) -> RemotePayment:
-        """Take one invoice off a payment, whose amount stays as the customer's credit.
+        """Take one invoice off a payment: its money stays as the customer's credit, a credit memo gets its credit back.
 
         A payment's lines are all or none, so the remaining ones are sent along.
         """
-        lines = [
-            line
-            for line in payment.raw.get("Line", ())
-            if all(str(link.get("TxnId")) != invoice_qbo_id for link in line.get("LinkedTxn", ()))
-        ]
+        lines = lines_without(payment, invoice_qbo_id)
         return self.payment_set_lines(payment, lines, request_id=request_id)
 
     def payment_set_lines(
@@ -207,17 +246,17 @@ class QuickBooksClient:
         body = {**payment.raw, "Line": list(lines), "sparse": True}
         for read_only in ("MetaData", "UnappliedAmt", "domain", "LinkedTxn"):
             body.pop(read_only, None)
-        return self._write("Payment", body, parsing.parse_payment, request_id=request_id)
+        return self._write("Payment", body, self._parse_payment, request_id=request_id)
 
     # Customers and products
 
     def customer_read(self, qbo_id: str) -> RemoteCustomer:
         """Read one customer."""
-        return self._one("Customer", self._http.get_single_object("Customer", qbo_id), parsing.parse_customer)
+        return self._one("Customer", self._http.get_single_object("Customer", qbo_id), self._parse_customer)
 
     def customer_write(self, payload: dict[str, Any], *, request_id: str) -> RemoteCustomer:
         """Create a customer, or update one sparsely when the payload has an Id."""
-        return self._write("Customer", payload, parsing.parse_customer, request_id=request_id)
+        return self._write("Customer", payload, self._parse_customer, request_id=request_id)
 
     def item_read(self, qbo_id: str) -> RemoteItem:
         """Read one product."""
@@ -263,7 +302,9 @@ class QuickBooksClient:
     ) -> T:
         url = f"{self._http.api_url}/company/{self.realm_id}/{entity.lower()}"
         params = {"operation": operation} if operation else {}
-        answer = self._http.post(url, json.dumps(payload, default=str), params=params, request_id=request_id)
+        # A repetition is the same to the byte, also after a database that keeps no order of keys.
+        body = json.dumps(payload, default=str, sort_keys=True)
+        answer = self._http.post(url, body, params=params, request_id=request_id)
         return self._one(entity, answer, parse)
 
 

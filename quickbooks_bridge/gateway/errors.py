@@ -1,7 +1,8 @@
 """What QuickBooks' refusals mean: one table on HTTP status and fault code, closed by default.
 
 Sources: Intuit's list of error codes and recorded answers. Fault texts are translated by QuickBooks, so they are never
-branched on; the only text that is read is the transaction id in the detail of a duplicate number (6140).
+branched on; the only text that is read is the transaction id in the detail of a duplicate number (6140), and the detail of
+catch-alls is kept to be shown.
 """
 
 import json
@@ -11,8 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import is_digits
 
 THROTTLE_SECONDS = 60
+# Until somebody or the new month asks again (services/reads_block.py).
+READS_BLOCKED_SECONDS = 3600
+LONGEST_FAULT = 20_000
+LONGEST_DETAIL = 400
+# Refusals whose code is a catch-all: only their detail names the cause.
+NAMED_BY_DETAIL = frozenset({"business_rule"})
+# The name of the block's policy, "Block All CorePlus for a Builder App", which is not translated.
+_BLOCKED = b"coreplus"
+# What a 403 must say to be about the consent. Without such a code it is about the one call, or a proxy's own page.
+CONSENT_CODES = frozenset({"3100", "3200", "120"})
 _XML_CODE = re.compile(rb"<Error[^>]*\bcode=\"(\d+)\"")
 _TXN_ID = re.compile(r"TxnId=(\d+)")
 
@@ -54,6 +66,10 @@ class Throttled(QuickBooksError):
         self.retry_after = retry_after
 
 
+class ReadsBlocked(Throttled):
+    """The month's metered reads of this installation are used up: reads are refused until it ends, writes go on."""
+
+
 class Unavailable(QuickBooksError):
     """No usable answer. With `outcome_unknown` a write may or may not have happened."""
 
@@ -83,18 +99,26 @@ class NotFound(QuickBooksError):
 class Rejected(QuickBooksError):
     """QuickBooks refuses the call for a reason a person can mend; `existing_qbo_id` comes with duplicate numbers."""
 
-    def __init__(self, code: str = "", *, existing_qbo_id: str = "", **facts: Any) -> None:
+    def __init__(self, code: str = "", *, existing_qbo_id: str = "", detail: str = "", **facts: Any) -> None:
         super().__init__(code, **facts)
         self.existing_qbo_id = existing_qbo_id
+        # QuickBooks' own words, for the person who sent it alone: they may name people, so no log gets them.
+        self.detail = detail
+        self.names: dict[str, str] = {}
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """The refusal as something to show beside the form."""
-        return (Problem(self.problem_code, _FIELDS.get(self.code, ""), params={"code": self.code}),)
+        params = {"code": self.code, **self.names, **({"detail": self.detail} if self.detail else {})}
+        return (Problem(self.problem_code, _FIELDS.get(self.code, ""), params=params),)
 
 
 class UnexpectedAnswer(QuickBooksError):
     """An answer outside everything known: a mistake of ours or a change of QuickBooks'."""
+
+
+class AnswerUnserved(UnexpectedAnswer):
+    """QuickBooks fails at its own stored data: the same question without one object would be answered (4002)."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +140,8 @@ RULES: Mapping[str, _Rule] = {
     "600": _Rule(UnexpectedAnswer, "request_id_reused"),
     "610": _Rule(NotFound, "object_gone"),
     "620": _Rule(Rejected, "cannot_link"),
+    "800": _Rule(Rejected, "has_dependents"),
+    "900": _Rule(Rejected, "reference_bad"),
     "1040": _Rule(UnexpectedAnswer, "unexpected"),
     "2010": _Rule(UnexpectedAnswer, "unexpected"),
     "2020": _Rule(Rejected, "value_missing"),
@@ -123,8 +149,16 @@ RULES: Mapping[str, _Rule] = {
     "2040": _Rule(Rejected, "name_forbidden"),
     "2050": _Rule(Rejected, "text_too_long_there"),
     "2060": _Rule(Rejected, "value_bad"),
+    "2070": _Rule(Rejected, "value_bad"),
+    "2080": _Rule(Rejected, "value_bad"),
     "2090": _Rule(Rejected, "value_bad"),
+    "2100": _Rule(Rejected, "value_bad"),
+    "2110": _Rule(Rejected, "value_bad"),
+    "2120": _Rule(Rejected, "value_bad"),
     "2130": _Rule(UnexpectedAnswer, "unexpected"),
+    "2140": _Rule(Rejected, "value_bad"),
+    "2150": _Rule(Rejected, "value_bad"),
+    "2160": _Rule(Rejected, "value_bad"),
     "2170": _Rule(UnexpectedAnswer, "unexpected"),
     "2210": _Rule(Rejected, "email_bad"),
     "2220": _Rule(Rejected, "currency_refused"),
@@ -133,7 +167,7 @@ RULES: Mapping[str, _Rule] = {
     "2500": _Rule(Rejected, "reference_bad"),
     "4000": _Rule(UnexpectedAnswer, "unexpected"),
     "4001": _Rule(UnexpectedAnswer, "unexpected"),
-    "4002": _Rule(UnexpectedAnswer, "unexpected"),
+    "4002": _Rule(AnswerUnserved, "unexpected"),
     "5010": _Rule(StaleObject, "changed_meanwhile"),
     "5020": _Rule(Rejected, "no_permission"),
     "5030": _Rule(Rejected, "not_in_edition"),
@@ -144,9 +178,11 @@ RULES: Mapping[str, _Rule] = {
     "6100": _Rule(Rejected, "tax_code_bad"),
     "6140": _Rule(Rejected, "number_taken"),
     "6160": _Rule(Rejected, "tax_code_bad"),
+    "6170": _Rule(Rejected, "tax_code_bad"),
     "6190": _Rule(Rejected, "subscription_ended"),
     "6200": _Rule(Rejected, "books_closed_there"),
     "6210": _Rule(Rejected, "books_closed_there"),
+    "6230": _Rule(Rejected, "tax_code_bad"),
     "6240": _Rule(Rejected, "name_taken_there"),
     "6250": _Rule(Rejected, "customer_gone"),
     "6270": _Rule(Rejected, "inventory_date"),
@@ -157,6 +193,9 @@ RULES: Mapping[str, _Rule] = {
     "6480": _Rule(Rejected, "reconciled"),
     "6520": _Rule(Rejected, "inventory_short"),
     "6540": _Rule(Rejected, "deposited"),
+    "6560": _Rule(Rejected, "business_rule"),
+    # The subscription has lapsed, or these keys belong to the other environment: nothing that time alone cures.
+    "7001": _Rule(Rejected, "shut_out"),
     "10000": _Rule(Unavailable, "quickbooks_down"),
     "10100": _Rule(UnexpectedAnswer, "unexpected"),
     "10200": _Rule(Unavailable, "quickbooks_down"),
@@ -196,8 +235,16 @@ def _faults(body: bytes) -> list[dict[str, Any]]:
     return [error for error in errors if isinstance(error, dict)]
 
 
+def _own_words(error: Mapping[str, Any]) -> str:
+    text = str(error.get("Detail") or error.get("Message") or "")
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:LONGEST_DETAIL]
+
+
 def classify(status: int, headers: Mapping[str, str], body: bytes, *, is_write: bool) -> QuickBooksError:
-    """Give the error an answer means. 429 and 5xx are told by the HTTP status alone, whatever the body says."""
+    """Return the error an answer means. 429 and 5xx are known by the HTTP status alone, whatever the body says.
+
+    A 403 goes by its code: only one of CONSENT_CODES speaks of the consent.
+    """
     errors = _faults(body)
     first = errors[0] if errors else {}
     code = str(first.get("code") or "")
@@ -208,9 +255,15 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, is_write: 
     }
     if status == 429 or code == "3001":
         wait = headers.get("Retry-After") or ""
-        seconds = min(int(wait), 900) if wait.isdigit() else THROTTLE_SECONDS
+        seconds = min(int(wait), 900) if is_digits(wait, longest=9) else THROTTLE_SECONDS
+        if not is_write and _BLOCKED in body[:LONGEST_FAULT].lower():
+            return ReadsBlocked(
+                "3001", retry_after=READS_BLOCKED_SECONDS, problem_code="reads_blocked", **facts
+            )
         return Throttled("3001", retry_after=seconds, problem_code="throttled", **facts)
-    if status in {401, 403}:
+    if status == 401 and code == "130":
+        return Rejected(code, problem_code="shut_out", **facts)
+    if status == 401 or (status == 403 and code in CONSENT_CODES):
         problem = RULES["120"].problem_code if code == "120" else "reconnect"
         return ReconnectRequired(code or str(status), problem_code=problem, **facts)
     rule = RULES.get(code)
@@ -223,5 +276,6 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, is_write: 
     facts["problem_code"] = rule.problem_code
     if rule.kind is Rejected:
         match = _TXN_ID.search(str(first.get("Detail") or "")) if code == "6140" else None
-        return Rejected(code, existing_qbo_id=match.group(1) if match else "", **facts)
+        detail = _own_words(first) if rule.problem_code in NAMED_BY_DETAIL else ""
+        return Rejected(code, existing_qbo_id=match.group(1) if match else "", detail=detail, **facts)
     return rule.kind(code, **facts)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -21,7 +21,7 @@ class OAuthConfig:
     """The keys of the Intuit app. `environment` is sandbox, production or the address of a discovery document."""
 
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     redirect_uri: str
     environment: str
 
@@ -30,8 +30,8 @@ class OAuthConfig:
 class TokenPair:
     """Both tokens and their lifetimes in seconds."""
 
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_in: int
     refresh_expires_in: int
     hard_expires_in: int | None = None

@@ -8,7 +8,16 @@ from typing import Any, Protocol
 from quickbooks.client import QuickBooks
 from quickbooks.exceptions import QuickbooksException
 
-from .errors import QuickBooksError, Throttled, TokenRefused, Unavailable, UnexpectedAnswer, classify
+from .errors import (
+    QuickBooksError,
+    ReadsBlocked,
+    ReconnectRequired,
+    Throttled,
+    TokenRefused,
+    Unavailable,
+    UnexpectedAnswer,
+    classify,
+)
 from .http import Answer, NoAnswer, NotSent, send
 from .limiter import Limiter
 from .meter import call_key
@@ -69,22 +78,25 @@ class Transport(QuickBooks):  # type: ignore[misc]
         token = self._tokens.access_token()
         response = self._send(request_type, url, token, dict(headers or {}), params, data)
         if response.status_code == 401:
+            # Another cluster's company is refused whatever the token.
+            refused = self._meaning(response, request_type, url)
+            if not isinstance(refused, ReconnectRequired):
+                raise refused
             token = self._tokens.renew(token)
             response = self._send(request_type, url, token, dict(headers or {}), params, data)
             if response.status_code == 401:
                 tid = response.headers.get("Intuit-Tid", "")
                 raise TokenRefused("401", status=401, intuit_tid=tid)
         if response.status_code != 200 or response.content[:12].lstrip().startswith(b'{"Fault"'):
-            error = classify(
-                response.status_code,
-                response.headers,
-                response.content,
-                is_write=_is_write(request_type, url),
-            )
-            if isinstance(error, Throttled):
+            error = self._meaning(response, request_type, url)
+            if isinstance(error, Throttled) and not isinstance(error, ReadsBlocked):
                 self._limiter.block(self._realm_id, seconds=error.retry_after)
             raise error
         return response
+
+    def _meaning(self, response: Answer, request_type: str, url: str) -> QuickBooksError:
+        is_write = _is_write(request_type, url)
+        return classify(response.status_code, response.headers, response.content, is_write=is_write)
 
     def make_request(self, request_type: str, url: str, *args: Any, **kwargs: Any) -> Any:
         """Send and read the JSON of the answer; one that is none is an answer nobody foresaw."""

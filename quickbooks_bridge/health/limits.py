@@ -6,8 +6,10 @@ from django.conf import settings
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
+from quickbooks_bridge.connection_words import time_text
 from quickbooks_bridge.gateway.limiter import ALLOWED_AT_ONCE, ALLOWED_PER_MINUTE, default_limiter
-from quickbooks_bridge.models import CallCount, Connection
+from quickbooks_bridge.models import CallCount, Connection, ReadsBlock
+from quickbooks_bridge.selectors import open_reads_block
 from quickbooks_bridge.services.calls import Budget, forecast, month_start
 
 from .parts import BAD, LOOK, Finding, Health, grouped
@@ -53,6 +55,10 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
         "now": _now(connection),
     }
     health.is_used_up = allowance.is_used_up
+    block = open_reads_block()
+    if block is not None:
+        health.is_used_up = True
+        health.findings.append(_blocked(block, connection, now=now))
     if allowance.is_slow:
         health.findings.append(
             Finding(
@@ -63,6 +69,33 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
                 _("Whoever runs this installation"),
             )
         )
+
+
+def _blocked(block: ReadsBlock, connection: Connection, *, now: datetime) -> Finding:
+    """Give what an open block of the reads means; whether QuickBooks named it or it only looks so is a difference."""
+    if block.is_said:
+        title = _("QuickBooks refuses to be read until the month is over")
+        words = _(
+            "The monthly reads of this installation’s Intuit app are used up. Creating invoices goes on; statuses "
+            "show what was known before. A larger plan at Intuit ends it at once."
+        )
+    else:
+        title = _("QuickBooks has refused to be read for more than ten minutes")
+        words = _(
+            "It refuses every company although we ask slowly, so the monthly reads of this installation’s Intuit app "
+            "may be used up. Creating invoices goes on; statuses show what was known before."
+        )
+    return Finding(
+        "reads-block",
+        BAD,
+        title,
+        words,
+        _("Whoever runs this installation"),
+        since=time_text(block.began_at, connection, now=now),
+        again=_("By itself, next at %(when)s")
+        % {"when": time_text(block.next_probe_at, connection, now=now)},
+        action="sync",
+    )
 
 
 def _now(connection: Connection) -> list[dict[str, object]]:

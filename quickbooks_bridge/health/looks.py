@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from quickbooks_bridge.connection_words import time_text
 from quickbooks_bridge.models import Connection, Outage, WebhookEvent
+from quickbooks_bridge.selectors import open_reads_block
 from quickbooks_bridge.services.announced import is_announced
 from quickbooks_bridge.services.heartbeat import LATE, schedule_last_ran
 
@@ -50,9 +51,12 @@ def looks(health: Health, connection: Connection, now: datetime) -> None:
                 since=time_text(beat, connection, now=now) if beat else _("it never ran"),
             )
         )
-    state = OK if last and not connection.failures and not is_late else LOOK
+    is_blocked = open_reads_block() is not None
+    state = OK if last and not connection.failures and not is_late and not is_blocked else LOOK
     value = time_text(last, connection, now=now) if last else _("Not yet")
     plan = _("Next at %(when)s") % {"when": time_text(due, connection, now=now)} if due else _("None planned")
+    if is_blocked:
+        plan = _("Reads are used up this month")
     health.tiles.append(Tile(_("Last look at QuickBooks"), state, value, plan))
     overdue = connection.is_active and due is not None and due < now
     waiting = span_text((now - due).total_seconds()) if overdue and due else _("nothing")

@@ -3,25 +3,37 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Max, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from deals.viewer import Viewer
 from quickbooks_bridge.connection_words import time_text
+from quickbooks_bridge.domain.deep_links import invoice_link, web_url
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, Outage, ParkedObject, VoidRun
+from quickbooks_bridge.models import (
+    Connection,
+    InvoiceIntent,
+    Notice,
+    Outage,
+    ParkedObject,
+    UnreadEvents,
+    VoidRun,
+)
 from quickbooks_bridge.selectors import REFUSED, may_see_invoices
 from quickbooks_bridge.services.intents import UNFINISHED
-from quickbooks_bridge.services.notices import remind_key
+from quickbooks_bridge.services.notices import email_is_set_up, remind_key
 from quickbooks_bridge.services.pace import KEPT
+from quickbooks_bridge.services.parked import NEAR, NOT_SERVED
 from quickbooks_bridge.wording import Turn, problem_text, turn_text, whose_turn
 
-from .parts import BAD, CHECKING, LOOK, OK, Finding, Health, Solved, Tile, span_text
+from .parts import BAD, CHECKING, LOOK, OK, Finding, Health, Solved, Tile, grouped, span_text
 
 SLOW_NEWS = timedelta(minutes=15)
 AT_MOST = 20
+RECENT_EVENTS = timedelta(days=7)
 
 
 def work(health: Health, viewer: Viewer, connection: Connection, now: datetime) -> None:
@@ -113,6 +125,9 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
     mine = {"account_id": connection.account_id}
     parked = ParkedObject.objects.filter(**mine, realm_id=connection.realm_id)
     for row in parked.order_by("first_at")[:10]:
+        if row.reason == NOT_SERVED:
+            health.findings.append(_unserved(row, connection, now=now))
+            continue
         health.findings.append(
             Finding(
                 f"parked-{row.pk}",
@@ -125,6 +140,8 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
                 again=_("By itself once a day, and with its next change"),
             )
         )
+    _unread_events(health, connection, now)
+    _no_email(health, connection, now)
     unsent = Notice.objects.filter(**mine, sent_at__isnull=True).filter(
         Q(attempts__gt=0) | Q(next_try_at__isnull=True)
     )
@@ -146,6 +163,96 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
                 action="notices",
             )
         )
+
+
+def _unserved(row: ParkedObject, connection: Connection, *, now: datetime) -> Finding:
+    """Say that QuickBooks fails at one of its own objects, and how whoever keeps the books can cure it."""
+    kinds = {
+        "Invoice": _("invoice"),
+        "Payment": _("payment"),
+        "Customer": _("customer"),
+        "Item": _("product"),
+    }
+    words = {"kind": kinds.get(row.entity, row.entity), "id": row.qbo_id}
+    is_named = not row.qbo_id.startswith(NEAR)
+    title = (
+        _("QuickBooks cannot read its own %(kind)s %(id)s")
+        if is_named
+        else _("QuickBooks cannot read one %(kind)s")
+    )
+    text = _(
+        "Mostly an email address in it is one that QuickBooks no longer takes: correct it there and save. What shows "
+        "here of it may be old."
+    )
+    if not is_named and row.changed_at:
+        words["when"] = time_text(row.changed_at, connection, now=now)
+        text = _("It was last changed at or soon after %(when)s, and is not here.") % words + " " + text
+    link = ""
+    if is_named and row.entity == "Invoice":
+        base = web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
+        link = invoice_link(base, realm_id=connection.realm_id, qbo_id=row.qbo_id)
+    return Finding(
+        f"parked-{row.pk}",
+        LOOK,
+        title % words,
+        text,
+        _("Whoever keeps the books in QuickBooks"),
+        since=time_text(row.first_at, connection, now=now),
+        again=_("By itself once a day, and with its next change"),
+        link=link,
+        link_text=_("Open in QuickBooks") if link else "",
+    )
+
+
+def _no_email(health: Health, connection: Connection, now: datetime) -> None:
+    """Say that notifications wait because this installation has no mail server."""
+    if email_is_set_up():
+        return
+    waiting = Notice.objects.filter(account_id=connection.account_id, sent_at__isnull=True)
+    count = waiting.count()
+    if not count:
+        return
+    title = ngettext(
+        "%(count)s email waits: email is not set up", "%(count)s emails wait: email is not set up", count
+    )
+    health.findings.append(
+        Finding(
+            "no-email",
+            LOOK,
+            title % {"count": grouped(count)},
+            _("Nobody got them. Set EMAIL_HOST and restart; what is younger than a week is then sent."),
+            _("Whoever runs this installation"),
+            since=time_text(waiting.earliest("created_at").created_at, connection, now=now),
+            again=_("By itself, once email is set up"),
+        )
+    )
+
+
+def _unread_events(health: Health, connection: Connection, now: datetime) -> None:
+    """Say that QuickBooks sent events of a kind that this version does not read."""
+    rows = UnreadEvents.objects.filter(
+        realm_id__in=("", connection.realm_id), last_at__gt=now - RECENT_EVENTS
+    ).aggregate(sum=Sum("count"), last=Max("last_at"))
+    if not rows["sum"]:
+        return
+    count = rows["sum"]
+    title = ngettext(
+        "%(count)s webhook event could not be read", "%(count)s webhook events could not be read", count
+    )
+    health.findings.append(
+        Finding(
+            "unread-events",
+            LOOK,
+            title % {"count": grouped(count)},
+            _(
+                "QuickBooks sent a kind of event that this version does not know. Nothing is lost: changes are also "
+                "fetched by polling. An update of this installation may be due."
+            ),
+            _("Whoever runs this installation"),
+            since=time_text(rows["last"], connection, now=now),
+            again=_("Not needed"),
+        )
+    )
 
 
 OVER = {

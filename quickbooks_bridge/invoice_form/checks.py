@@ -10,7 +10,7 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.models import Item
 from quickbooks_bridge.wording import problem_text
 
-from .state import FormState
+from .state import FormState, is_days
 
 # A short name for what is wrong; the sentence (wording.py) stands below it and under the field.
 TITLES: dict[str, str | Promise] = {
@@ -21,10 +21,22 @@ TITLES: dict[str, str | Promise] = {
     "name_too_long": _("The name is too long"),
     "name_taken": _("The name is taken"),
     "name_taken_there": _("The name is taken"),
+    "name_of_vendor": _("A vendor has this name"),
+    "name_of_employee": _("An employee has this name"),
     "text_too_long": _("A text is too long"),
-    "email_semicolon": _("The email uses a semicolon"),
+    "email_tidied": _("The email addresses were tidied"),
     "email_bad": _("The email address is not complete"),
-    "address_missing": _("No address for sales tax"),
+    "ship_to_missing": _("No place for sales tax"),
+    "customer_exempt": _("The customer is exempt from sales tax"),
+    "tax_by_hand": _("No sales tax is added"),
+    "tax_not_supported": _("This company's tax cannot be chosen here yet"),
+    "number_taken_write": _("The invoice number is taken"),
+    "number_empty": _("The invoice will have no number"),
+    "term_of_customer": _("Terms and due date differ"),
+    "term_differs": _("Terms and due date differ"),
+    "lines_too_many": _("Too many lines for one invoice"),
+    "currency_relabelled": _("The currency differs from the deal's"),
+    "currency_foreign": _("Foreign currency cannot be invoiced here yet"),
     "currency_missing": _("No currency"),
     "currency_off": _("QuickBooks bills in %(home)s only"),
     "currency_mismatch": _("The currency differs from the customer's"),
@@ -57,7 +69,7 @@ TITLES: dict[str, str | Promise] = {
     "pass_customer": _("Customer is active in QuickBooks"),
     "pass_name": _("Customer name is free of forbidden characters"),
     "pass_email": _("Email address is complete"),
-    "pass_address": _("Address is there for sales tax"),
+    "pass_address": _("QuickBooks can tell where it is delivered, for sales tax"),
     "pass_currency": _("Currency is one QuickBooks takes"),
     "pass_books": _("Books are open on the issue date"),
     "pass_items": _("Every line has an active QuickBooks product"),
@@ -107,6 +119,10 @@ class Help:
     is_today_open: bool
     namesake: str = ""
     namesake_id: str = ""
+    deal_currency: str = ""
+    customer_term: str = ""
+    heir: str = ""
+    heir_id: str = ""
 
 
 def title_of(code: str, params: Mapping[str, str] | None = None) -> str:
@@ -207,8 +223,31 @@ def _name_taken(problem: Problem, helps: Help) -> list[Remedy]:
 
 
 def _currency_home(problem: Problem, helps: Help) -> list[Remedy]:
+    """Offer a currency only where it is the one that the amounts are in, or nothing has an amount yet."""
     code = problem.params.get("currency") or problem.params.get("home") or helps.home_currency
+    if helps.deal_currency not in {"", code}:
+        return []
     return [Remedy(_("Switch invoice to %(currency)s") % {"currency": code}, do=f"currency:{code}")]
+
+
+def _ship_to(problem: Problem, helps: Help) -> list[Remedy]:
+    remedies = [
+        Remedy(str(_("Write city, state and ZIP code")), focus="id_address"),
+        Remedy(str(_("Invoice without tax")), do="no_tax"),
+    ]
+    if problem.is_blocking:
+        remedies.append(Remedy(str(_("Let QuickBooks decide")), do="no_ship_to"))
+    return remedies
+
+
+def _next_number(problem: Problem, helps: Help) -> list[Remedy]:
+    free = problem.params.get("free", "")
+    return [Remedy(_("Use %(number)s") % {"number": free}, do=f"number:{free}")] if free else []
+
+
+def _term(problem: Problem, helps: Help) -> list[Remedy]:
+    label = _("Use %(name)s") % {"name": problem.params.get("name", "")[:40]}
+    return [Remedy(label, do=f"term:{helps.customer_term}" if problem.code == "term_of_customer" else "term")]
 
 
 def _currency_other(problem: Problem, helps: Help) -> list[Remedy]:
@@ -216,7 +255,11 @@ def _currency_other(problem: Problem, helps: Help) -> list[Remedy]:
 
 
 def _another_customer(problem: Problem, helps: Help) -> list[Remedy]:
-    return [Remedy(str(_("Choose another customer")), do="change")]
+    other = Remedy(str(_("Choose another customer")), do="change")
+    if not helps.heir_id:
+        return [other]
+    label = _("Link %(name)s: your invoices are there now") % {"name": helps.heir[:60]}
+    return [Remedy(label, do=f"customer:{helps.heir_id}", icon="link"), other]
 
 
 def _books(problem: Problem, helps: Help) -> list[Remedy]:
@@ -225,13 +268,9 @@ def _books(problem: Problem, helps: Help) -> list[Remedy]:
 
 def _due(problem: Problem, helps: Help) -> list[Remedy]:
     days = helps.state.values["due_days"]
-    if not days.isdecimal():
+    if not is_days(days):
         return []
     return [Remedy(_("Use %(n)s days after issue") % {"n": days}, do="due_follow")]
-
-
-def _commas(problem: Problem, helps: Help) -> list[Remedy]:
-    return [Remedy(str(_("Use commas")), do="commas")]
 
 
 def _no_number(problem: Problem, helps: Help) -> list[Remedy]:
@@ -255,10 +294,18 @@ _REMEDIES: dict[str, Callable[[Problem, Help], list[Remedy]]] = {
     "name_forbidden": _name_forbidden,
     "name_taken": _name_taken,
     "name_taken_there": _name_taken,
+    "name_of_vendor": _name_taken,
+    "name_of_employee": _name_taken,
     "currency_missing": _currency_home,
     "currency_off": _currency_home,
     "currency_refused": _currency_home,
+    "currency_relabelled": _currency_home,
     "currency_mismatch": _currency_other,
+    "ship_to_missing": _ship_to,
+    "number_empty": _next_number,
+    "number_taken_write": _next_number,
+    "term_of_customer": _term,
+    "term_differs": _term,
     "customer_inactive": _another_customer,
     "customer_gone": _another_customer,
     "books_closed": _books,
@@ -274,7 +321,6 @@ _REMEDIES: dict[str, Callable[[Problem, Help], list[Remedy]]] = {
         else _due(problem, helps)
     ),
     "due_before_issue": _due,
-    "email_semicolon": _commas,
     "number_taken": _no_number,
     "quantity_zero": _remove_line,
     "no_lines": _add_line,

@@ -47,6 +47,12 @@ def check(state: FormState, about: Known) -> Checked:
     draft, problems = draft_from_state(state)
     if draft is None:
         return Checked(None, problems, [])
+    items = about.around.items
+    named = (
+        replace(line, item_name=items[line.item_qbo_id].name) if line.item_qbo_id in items else line
+        for line in draft.lines
+    )
+    draft = replace(draft, lines=tuple(named))
     facts = preflight_facts(about, draft)
     found = draft_problems(draft, facts)
     places = line_places(state)
@@ -56,6 +62,9 @@ def check(state: FormState, about: Known) -> Checked:
         else Problem(problem.code, problem.field, places[problem.line], problem.params, problem.is_blocking)
         for problem in found
     ]
+    typed = state.values["email"].strip()
+    if draft.email != typed and not any(problem.code == "email_bad" for problem in found):
+        placed.append(Problem("email_tidied", "email", params={"addresses": draft.email}, is_blocking=False))
     return Checked(draft, placed, passed_checks(draft, facts, found))
 
 
@@ -107,6 +116,7 @@ def form_context(
         "due_hint": _due_hint(state),
         "is_due_own": state.values["due_date"] != state.values["due_computed"],
         "tax": tax_choice(state.values["tax"]),
+        "is_before_tax": _is_before_tax(about, checked.draft),
         "suggestions": _suggestions(state, about),
         **_diff_context(about, checked.draft),
     }
@@ -123,6 +133,10 @@ def help_of(state: FormState, about: Known, likely: dict[int, Item]) -> Help:
         is_today_open=closed is None or about.around.today > closed,
         namesake=namesake.display_name if namesake else "",
         namesake_id=namesake.qbo_id if namesake else "",
+        deal_currency=about.around.deal_currency,
+        customer_term=about.customer.term_qbo_id if about.customer else "",
+        heir=about.heir.display_name if about.heir else "",
+        heir_id=about.heir.qbo_id if about.heir else "",
     )
 
 
@@ -219,6 +233,11 @@ def _origin(state: FormState, about: Known, name: str) -> str:
 
 def _totals(about: Known, draft: InvoiceDraft | None) -> Totals | None:
     return draft_totals(draft.lines, tax_percent=about.tax_percent) if draft else None
+
+
+def _is_before_tax(about: Known, draft: InvoiceDraft | None) -> bool:
+    """Return whether the total lacks a tax that only QuickBooks knows."""
+    return draft is not None and about.tax_percent is None and any(line.is_taxable for line in draft.lines)
 
 
 def _after(about: Known, draft: InvoiceDraft | None) -> dict[str, Any] | None:

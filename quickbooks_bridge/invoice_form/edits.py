@@ -10,19 +10,24 @@ from datetime import date
 
 from deals.templatetags.ui import number
 from quickbooks_bridge.domain.draft import PresetFacts
-from quickbooks_bridge.domain.due_dates import LONGEST, due_date
+from quickbooks_bridge.domain.due_dates import Terms
 from quickbooks_bridge.domain.payloads import safe_display_name
+from quickbooks_bridge.domain.preflight import MOST_LINES
 from quickbooks_bridge.models import Item
 
-from .state import MOST_LINES, NEW_LINE, FormState, read_day
+from .state import NEW_LINE, FormState, is_days, read_day
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What edits need to know: today where the company is, terms with their days, presets, items named by the form."""
+    """What edits need to know: today where the company is, terms, presets, items named by the form.
+
+    `deal_currency` is that of the deal's amounts, "" for a deal without any.
+    """
 
     today: date
-    term_days: Mapping[str, int | None] = field(default_factory=dict)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    deal_currency: str = ""
     presets: Mapping[str, PresetFacts] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
 
@@ -41,9 +46,9 @@ def follow(state: FormState, around: Surroundings) -> None:
         _apply_preset(state, around)
     if values["term"] != values["term_applied"]:
         values["term_applied"] = values["term"]
-        days = around.term_days.get(values["term"])
-        if days is not None:
-            values["due_days"] = str(days)
+        term = around.terms.get(values["term"])
+        if term is not None:
+            values["due_days"] = "" if term.days is None else str(term.days)
             values["due_computed"] = values["due_date"]
     if values["tax"] != values["tax_applied"]:
         values["tax_applied"] = values["tax"]
@@ -51,20 +56,18 @@ def follow(state: FormState, around: Surroundings) -> None:
             for line in state.lines:
                 if line["item"] in around.items:
                     line["tax"] = "1" if around.items[line["item"]].is_taxable else "0"
-    _follow_due_date(values)
+    _follow_due_date(values, around)
 
 
-def _follow_due_date(values: dict[str, str]) -> None:
+def _follow_due_date(values: dict[str, str], around: Surroundings) -> None:
     """Move the due date along, unless somebody wrote one of their own."""
     issued = read_day(values["issue_date"])
-    if not values["due_days"].isdecimal() or int(values["due_days"]) > LONGEST or issued is None:
+    if issued is None or (values["due_date"] != values["due_computed"] and values["due_date"].strip()):
         return
-    if values["due_date"] == values["due_computed"] or not values["due_date"].strip():
-        try:
-            due = due_date(issued, days=int(values["due_days"])).isoformat()
-        except OverflowError:
-            return
-        values["due_date"] = values["due_computed"] = due
+    term = Terms(int(values["due_days"])) if is_days(values["due_days"]) else around.terms.get(values["term"])
+    due = term.due(issued) if term is not None else None
+    if due is not None:
+        values["due_date"] = values["due_computed"] = due.isoformat()
 
 
 def _apply_preset(state: FormState, around: Surroundings) -> None:
@@ -77,7 +80,7 @@ def _apply_preset(state: FormState, around: Surroundings) -> None:
         return
     if preset.due_days is not None:
         values["due_days"], values["due_computed"] = str(preset.due_days), values["due_date"]
-    if preset.currency:
+    if preset.currency and not around.deal_currency:
         values["currency"] = preset.currency
     values["tax"] = preset.tax
     values["term"] = values["term_applied"] = preset.term_qbo_id or values["term"]
@@ -105,7 +108,7 @@ def edit(state: FormState, do: str, around: Surroundings) -> Edited:
 
 
 def _at(state: FormState, rest: list[str]) -> int | None:
-    at = int(rest[0]) if rest and rest[0].isdecimal() and len(rest[0]) < 4 else -1
+    at = int(rest[0]) if rest and is_days(rest[0]) else -1
     return at if 0 <= at < len(state.lines) else None
 
 
@@ -203,16 +206,29 @@ def _name(state: FormState, rest: list[str], around: Surroundings) -> Edited:
     return Edited("id_new_display_name")
 
 
-def _commas(state: FormState, rest: list[str], around: Surroundings) -> Edited:
-    parts = [part.strip() for part in state.values["email"].replace(";", ",").split(",")]
-    state.values["email"] = ", ".join(part for part in parts if part)
-    return Edited("id_email")
-
-
 def _currency(state: FormState, rest: list[str], around: Surroundings) -> Edited:
-    if rest and rest[0].isalpha() and len(rest[0]) == 3:
-        state.values["currency"] = rest[0]
+    """Take the currency that the amounts are in; another one would relabel them."""
+    code = rest[0] if rest else ""
+    if code.isascii() and code.isalpha() and len(code) == 3 and around.deal_currency in {"", code}:
+        state.values["currency"] = code
     return Edited("id_currency")
+
+
+def _number(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    state.values["doc_number"] = ":".join(rest)[:21]
+    return Edited("id_doc_number")
+
+
+def _term(state: FormState, rest: list[str], around: Surroundings) -> Edited:
+    """Take the due date of the terms that print."""
+    values = state.values
+    chosen = rest[0] if rest and rest[0] in around.terms else values["term"]
+    values["term"] = values["term_applied"] = chosen
+    if chosen in around.terms:
+        days = around.terms[chosen].days
+        values["due_days"] = "" if days is None else str(days)
+        values["due_computed"] = values["due_date"]
+    return Edited("id_due_date")
 
 
 def _today(state: FormState, rest: list[str], around: Surroundings) -> Edited:
@@ -241,8 +257,11 @@ _EDITS: dict[str, Callable[[FormState, list[str], Surroundings], Edited]] = {
     "new_customer": _new_customer,
     "existing_customer": _values("id_customer", customer_mode="existing"),
     "name": _name,
-    "commas": _commas,
     "currency": _currency,
+    "number": _number,
+    "term": _term,
+    "no_ship_to": _values("id_address", no_ship_to="1"),
+    "no_tax": _values("id_tax", tax="not_taxed", tax_applied="not_taxed"),
     "today": _today,
     "no_number": _values("id_doc_number", doc_number=""),
     "due_follow": _due_follow,

@@ -6,12 +6,18 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from deals.templatetags.ui import money_text
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.wording import Turn, other_way, problem_text, turn_text, whose_turn
 
 from .checks import Help, Remedy, check_of
-from .state import FormState, state_from_json
+from .state import TEXTS, FormState, state_from_json
+
+# What the form itself changes after a refusal: a customer that was created is chosen, what follows was applied.
+_NOT_TYPED = frozenset(
+    {"token", "seen", "customer_mode", "customer", "tax", "tax_applied", "term_applied", "preset_applied"}
+)
 
 
 @dataclass(frozen=True)
@@ -48,15 +54,46 @@ def failure_of(intent: InvoiceIntent, connection: Connection, helps: Help) -> Fa
     )
 
 
+def change_text(intent: InvoiceIntent) -> str:
+    """Return what somebody decided for the deal, as a sentence: "Rob created invoice 1067 for $1,350.00."."""
+    words = {
+        "name": intent.member.name,
+        "number": intent.invoice.doc_number or intent.invoice.qbo_id if intent.invoice else "",
+        "amount": money_text(
+            intent.invoice.total if intent.invoice else intent.expected_total, intent.currency
+        ),
+    }
+    if intent.state == InvoiceIntent.State.CREATED:
+        return _("%(name)s created invoice %(number)s for %(amount)s.") % words
+    if intent.state == InvoiceIntent.State.REFUSED:
+        return _("%(name)s tried to create an invoice for %(amount)s, which QuickBooks refused.") % words
+    return _("%(name)s is creating an invoice for %(amount)s; it is not confirmed yet.") % words
+
+
 def refused_problems(intent: InvoiceIntent, state: FormState) -> list[Problem] | None:
-    """Give what QuickBooks refused that has a field of the form, to stand beside it until the field is changed.
+    """Return what QuickBooks refused, to stand in the list and beside its field until that is changed.
 
     None once every such field is changed: the refusal is then about a form that is no more.
     """
-    sent = state_from_json(intent.form).values
-    problems = [problem for row in intent.problems or [] if (problem := Problem.from_dict(row)).field]
-    same = [row for row in problems if state.values.get(row.field) == sent.get(row.field)]
-    return same if same or not problems else None
+    sent = state_from_json(intent.form)
+    problems = [Problem.from_dict(row) for row in intent.problems or []]
+    placed = [row for row in problems if row.field]
+    same = [row for row in placed if state.values.get(row.field) == sent.values.get(row.field)]
+    if same or placed:
+        return same or None
+    # A refusal of no field stands until anything is changed; one that only time cures hinders nobody.
+    ours = [row for row in problems if whose_turn(row.code) is not Turn.QUICKBOOKS]
+    return ours if _is_unchanged(state, sent) else []
+
+
+def _is_unchanged(state: FormState, sent: FormState) -> bool:
+    def typed(lines: list[dict[str, str]]) -> list[dict[str, str]]:
+        # The name of a linked product is written by the page.
+        return [{key: text for key, text in line.items() if key != "item_label"} for line in lines]
+
+    return typed(state.lines) == typed(sent.lines) and all(
+        state.values[name] == sent.values[name] for name in TEXTS if name not in _NOT_TYPED
+    )
 
 
 def _title(code: str) -> str:

@@ -10,15 +10,15 @@ from deals.templatetags.ui import number
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft, TaxChoice
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import is_digits, tidy_emails, visible
 
-MOST_LINES = 200
 LONGEST_TEXT = 20_000
 CUSTOMER_FIELDS = ("to", "address", "email", "tax_id")
 TEXTS = (
     "customer_mode", "customer", "customer_label", "customer_open", "new_display_name", *CUSTOMER_FIELDS,
     *(f"origin_{name}" for name in CUSTOMER_FIELDS), "currency", "tax", "tax_applied", "issue_date", "due_date",
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
-    "token",
+    "token", "no_ship_to", "seen",
 )  # fmt: skip
 LINE_TEXTS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "item", "item_label", "product",
@@ -60,10 +60,7 @@ def state_from_json(data: Any) -> FormState:
     lines = [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
     return FormState(
         {name: str(values.get(name, ""))[:LONGEST_TEXT] for name in TEXTS},
-        [
-            {name: str(line.get(name, ""))[:LONGEST_TEXT] for name in LINE_TEXTS}
-            for line in lines[:MOST_LINES]
-        ],
+        [{name: str(line.get(name, ""))[:LONGEST_TEXT] for name in LINE_TEXTS} for line in lines],
         update_customer=bool(data.get("update_customer")),
     )
 
@@ -117,8 +114,8 @@ def state_from_post(post: Mapping[str, str]) -> FormState:
     """Read a posted form as text; lines come in the order of their numbers."""
     values = {name: _text(post.get(name, "")) for name in TEXTS}
     numbers = sorted(
-        {int(at) for key in post if key.startswith("lines-") and (at := key.split("-")[1][:6]).isdigit()}
-    )[:MOST_LINES]
+        {int(at) for key in post if key.startswith("lines-") and is_digits(at := key.split("-")[1][:7])}
+    )
     lines = [{name: _text(post.get(f"lines-{at}-{name}", "")) for name in LINE_TEXTS} for at in numbers]
     labelled = frozenset(at for at, number in enumerate(numbers) if f"lines-{number}-item_label" in post)
     return FormState(values, lines, update_customer=bool(post.get("update_customer")), labelled=labelled)
@@ -164,12 +161,12 @@ def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Proble
     draft = InvoiceDraft(
         customer=CustomerChoice(
             qbo_id="" if is_new else values["customer"][:30],
-            new_display_name=state.values["new_display_name"].strip(" ") if is_new else "",
+            new_display_name=visible(state.values["new_display_name"]).strip(" ") if is_new else "",
             update_in_quickbooks=state.update_customer and not is_new,
         ),
         to=values["to"],
         address=values["address"],
-        email=values["email"],
+        email=tidy_emails(values["email"]),
         tax_id=values["tax_id"],
         currency=values["currency"].upper(),
         issue_date=dates["issue_date"],
@@ -181,9 +178,14 @@ def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Proble
         term_qbo_id=values["term"][:30],
         preset_id=values["preset"],
         tax=tax,
-        due_days=int(values["due_days"]) if values["due_days"].isdecimal() else 0,
+        due_days=int(values["due_days"]) if is_days(values["due_days"]) else 0,
     )
     return draft, []
+
+
+def is_days(text: str) -> bool:
+    """Return whether a text is a whole number of days that a date can bear."""
+    return is_digits(text, longest=3)
 
 
 def line_places(state: FormState) -> list[int]:

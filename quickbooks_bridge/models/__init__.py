@@ -8,7 +8,7 @@ from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
 from .links import CustomerLink, ItemLink
 from .marks import DealMark
 from .voids import VoidRun
-from .watch import CallCount, Notice, Outage, ParkedObject, SyncHour
+from .watch import CallCount, Notice, Outage, ParkedObject, ReadsBlock, SyncHour, UnreadEvents
 
 __all__ = [
     "CallCount",
@@ -30,9 +30,11 @@ __all__ = [
     "ParkedObject",
     "Payment",
     "Preset",
+    "ReadsBlock",
     "SyncHour",
     "TaxCode",
     "Term",
+    "UnreadEvents",
     "VoidRun",
     "WebhookEvent",
 ]

@@ -100,6 +100,8 @@ class Term(RemoteRow):
 
     name = models.CharField(max_length=60)
     due_days = models.PositiveSmallIntegerField(null=True)
+    day_of_month = models.PositiveSmallIntegerField(null=True)
+    next_month_days = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
     class Meta:

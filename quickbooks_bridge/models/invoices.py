@@ -157,9 +157,16 @@ class InvoiceIntent(models.Model):
     # The form as it was posted (forms.FormState), so that a refusal that arrives later opens with everything typed.
     form: Any = models.JSONField(null=True)
     dismissed_at = models.DateTimeField(null=True)
+    # What the form knew of the deal's other invoices: of two that know the same only one is decided unasked.
+    seen = models.CharField(max_length=60, blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "token"], name="one_intent_per_form")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "token"], name="one_intent_per_form"),
+            models.UniqueConstraint(
+                fields=["deal", "seen"], condition=~models.Q(seen=""), name="one_intent_per_situation"
+            ),
+        ]
         indexes = [models.Index(fields=["deal", "state"], name="intent_of_deal")]
 
     def __str__(self) -> str:

@@ -124,3 +124,43 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.member}"
+
+
+class UnreadEvents(models.Model):
+    """How many events of genuine webhooks could not be read on a day; `realm_id` is empty where no company is known.
+
+    Nothing is lost by one: each company is polled besides.
+    """
+
+    realm_id = models.CharField(max_length=40, blank=True, default="")
+    day = models.DateField()
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["realm_id", "day"], name="unread_events_once")]
+
+    def __str__(self) -> str:
+        return f"{self.realm_id or 'unknown'} {self.day}: {self.count}"
+
+
+class ReadsBlock(models.Model):
+    """A time in which QuickBooks refused all metered reads of this installation; one at a time is open."""
+
+    # The same for all, so that a unique index allows one open row.
+    scope = models.CharField(max_length=10, default="all")
+    began_at = models.DateTimeField()
+    next_probe_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    # Whether QuickBooks said so in words; False where it only looks so.
+    is_said = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope"], condition=Q(ended_at__isnull=True), name="one_open_reads_block"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reads blocked since {self.began_at:%Y-%m-%d %H:%M}"

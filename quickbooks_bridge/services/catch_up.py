@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from quickbooks_bridge.domain.isolation import TooManyUnserved, isolate
 from quickbooks_bridge.domain.remote import RemoteDeletion
 from quickbooks_bridge.gateway.client import QuickBooksClient
+from quickbooks_bridge.gateway.errors import AnswerUnserved, UnexpectedAnswer
 from quickbooks_bridge.models import Connection, Invoice, Payment
 
 from . import sync
 from .paging import Place, pages
-from .parked import only_parked
+from .parked import only_parked, unserved_forget, unserved_named, unserved_note
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +54,10 @@ def catch_up(
     differences = 0
     server_time = client.changes(now, entities=("Customer",)).server_time
     for entity in ("Item", "Customer", "Invoice", "Payment"):
-        for rows, _place in pages(client, entity, Place(since)):
+        if since is None:
+            unserved_forget(connection, entity)
+        note = unserved_note(connection, now=now)
+        for rows, _place in pages(client, entity, Place(since), unserved=note):
             older = [row for row in rows if known_until and row.updated_at < known_until]
             differences += entity_apply(connection, entity, older, now=now, source="compare")
             entity_apply(connection, entity, rows[len(older) :], now=now, source="compare")
@@ -75,6 +80,25 @@ def entity_apply(
     if entity == "Customer":
         return sync.customers_apply(connection, rows)
     return sync.items_apply(connection, rows)
+
+
+def ids_served(client: QuickBooksClient, entity: str, qbo_ids: Sequence[str]) -> tuple[set[str], list[str]]:
+    """Return which of these QuickBooks has, and which it has but cannot serve."""
+
+    def read(start: int, count: int) -> list[bool]:
+        part = qbo_ids[start : start + count]
+        found = client.ids_among(entity, part)
+        return [qbo_id in found for qbo_id in part]
+
+    if not qbo_ids:
+        return set(), []
+    try:
+        page = isolate(read, 0, len(qbo_ids), unserved=AnswerUnserved)
+    except TooManyUnserved as error:
+        raise UnexpectedAnswer("unserved", problem_code="unexpected") from error
+    return {qbo_ids[at] for at, is_there in page.rows.items() if is_there}, [
+        qbo_ids[at] for at in page.unserved
+    ]
 
 
 def gone_mark(
@@ -115,8 +139,10 @@ def _mark_gone(
     ids = list(held.filter(remote_updated_at__lt=before).order_by("pk").values_list("qbo_id", flat=True))
     for start in range(0, len(ids), IDS_AT_ONCE):
         part = ids[start : start + IDS_AT_ONCE]
-        there = client.ids_among(entity, part)
-        gone = [RemoteDeletion(entity, qbo_id, before) for qbo_id in part if qbo_id not in there]
+        there, unserved = ids_served(client, entity, part)
+        unserved_named(connection, model, unserved, now=now)
+        missing = [qbo_id for qbo_id in part if qbo_id not in there and qbo_id not in unserved]
+        gone = [RemoteDeletion(entity, qbo_id, before) for qbo_id in missing]
         count += sync.deletions_apply(connection, gone, now=now, source="compare")
         alive()
     return count

@@ -8,9 +8,11 @@ from django.db.models import Q
 
 from deals.models import Deal
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.address import STATES, US, Address, country_code, parse_address
 from quickbooks_bridge.domain.draft import InvoiceDraft
-from quickbooks_bridge.domain.matching import Candidate, Suggestion, name_key, suggest
-from quickbooks_bridge.models import Connection, Customer, CustomerLink
+from quickbooks_bridge.domain.matching import Candidate, Suggestion, name_key, nearest, suggest
+from quickbooks_bridge.domain.texts import visible
+from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice
 from quickbooks_bridge.selectors import customer_link_of
 
 from .timeline import deal_event
@@ -60,7 +62,7 @@ def customer_unlink(deal: Deal, connection: Connection, viewer: Viewer, *, now: 
 def customer_suggestions(
     connection: Connection, *, name: str, email: str, tax_id: str = ""
 ) -> list[tuple[Customer, Suggestion]]:
-    """Give the customers of the local index that probably are `name`, best first; one query."""
+    """Return the customers of the local index that probably are `name`, best first; two queries."""
     words = [word for word in name_key(name).split() if len(word) > 2][:3]
     near = Q()
     for word in words:
@@ -71,24 +73,57 @@ def customer_suggestions(
         near |= Q(tax_id__endswith=tax_id[-5:])
     if not near:
         return []
-    rows = Customer.objects.filter(
-        near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
-    ).order_by("display_name")[:200]
-    by_id = {row.qbo_id: row for row in rows}
-    candidates = [Candidate(row.qbo_id, row.display_name, row.email, row.tax_id) for row in by_id.values()]
-    found = suggest(name, candidates, email=email, tax_id=tax_id)
-    return [(by_id[suggestion.qbo_id], suggestion) for suggestion in found]
+    mine = Customer.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
+    )
+    # All that share a word are ranked before any is left out: a common word must not push out the right one.
+    rows = mine.filter(near).order_by("display_name", "id")
+    candidates = [Candidate(*row) for row in rows.values_list("qbo_id", "display_name", "email", "tax_id")]
+    certain = [one for one in candidates if _is_certain(one, email=email, tax_id=tax_id)]
+    found = suggest(name, dict.fromkeys([*certain, *nearest(name, candidates)]), email=email, tax_id=tax_id)
+    by_id = (
+        {row.qbo_id: row for row in mine.filter(qbo_id__in=[one.qbo_id for one in found])} if found else {}
+    )
+    return [(by_id[suggestion.qbo_id], suggestion) for suggestion in found if suggestion.qbo_id in by_id]
+
+
+def _is_certain(candidate: Candidate, *, email: str, tax_id: str) -> bool:
+    has_tax_id = len(tax_id) >= 5 and candidate.tax_id.endswith(tax_id[-5:])
+    return has_tax_id or bool(email and candidate.email.casefold() == email.casefold())
 
 
 def customer_named(connection: Connection, name: str) -> Customer | None:
     """Give the customer with exactly this name, an active one first."""
-    name = " ".join(name.split())
+    name = " ".join(visible(name).split())
     if not name:
         return None
     rows = Customer.objects.filter(
         account_id=connection.account_id, realm_id=connection.realm_id, display_name__iexact=name
     )
     return rows.order_by("-is_active").first()
+
+
+def customer_heir(connection: Connection, deal: Deal, gone_qbo_id: str) -> Customer | None:
+    """Return the active customer that has all invoices of one that is inactive or gone: they were merged in QuickBooks.
+
+    It is known by the invoices of this deal's organization (person, or the deal itself): none is left with the one,
+    and the newest is with the other.
+    """
+    mine = Invoice.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
+    )
+    if not gone_qbo_id or mine.filter(customer_qbo_id=gone_qbo_id).exists():
+        return None
+    if deal.organization_id:
+        own = mine.filter(deal__organization_id=deal.organization_id)
+    elif deal.person_id:
+        own = mine.filter(deal__organization=None, deal__person_id=deal.person_id)
+    else:
+        own = mine.filter(deal=deal)
+    newest = own.order_by("-remote_updated_at", "-pk").values("customer_qbo_id")[:1]
+    return Customer.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=newest, is_active=True
+    ).first()
 
 
 def customer_facts(customer: Customer) -> dict[str, str]:
@@ -102,6 +137,16 @@ def customer_facts(customer: Customer) -> dict[str, str]:
         "email": customer.email,
         "tax_id": customer.tax_id,
     }
+
+
+def customer_address(customer: Customer) -> Address:
+    """Return the billing address that QuickBooks holds of a customer."""
+    lines = tuple(line for line in (customer.line1, customer.line2, customer.line3) if line)
+    if not customer.city and not customer.postal_code:
+        # Edited on QuickBooks' page it comes back as lines alone.
+        return parse_address("\n".join((*lines, customer.country)))
+    country = country_code(customer.country) or (US if customer.region in STATES else "")
+    return Address(lines, customer.city, customer.region, customer.postal_code, country)
 
 
 def draft_facts(draft: InvoiceDraft) -> dict[str, str]:

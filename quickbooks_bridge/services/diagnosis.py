@@ -10,10 +10,12 @@ from django.conf import settings
 from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from crm_invoicing.private_files import readable_by_others
 from quickbooks_bridge.crypto import UnreadableToken, decrypt
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
 from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
+from quickbooks_bridge.selectors import open_reads_block
 
 from .connection import client_for
 from .heartbeat import LATE, broker_state, schedule_last_ran
@@ -40,8 +42,10 @@ def findings(*, now: datetime) -> list[Finding]:
     if database:
         return database  # nothing else can be asked
     return [
+        *file_findings(),
         *key_findings(),
         *webhook_findings(),
+        *reads_findings(),
         *connection_findings(now=now),
         *schedule_findings(now=now),
         *queue_findings(now=now),
@@ -59,6 +63,21 @@ def database_findings() -> Iterator[Finding]:
     if missing:
         yield Finding(
             f"The database lacks {len(missing)} changes of this version.", "Run: python manage.py migrate"
+        )
+
+
+def file_findings() -> Iterator[Finding]:
+    """Whether other users of this machine can read the embedded database or the keys."""
+    open_ones = (
+        list(readable_by_others(settings.DATA_DIR))
+        if settings.IS_SQLITE and settings.DATA_DIR.exists()
+        else []
+    )
+    if open_ones:
+        yield Finding(
+            f"Other users of this machine can open {open_ones[0]}"
+            + (f" and {len(open_ones) - 1} more." if open_ones[1:] else "."),
+            "Restart with make up, which repairs it, or: chmod -R go= " + str(settings.DATA_DIR),
         )
 
 
@@ -150,6 +169,16 @@ def schedule_findings(*, now: datetime) -> Iterator[Finding]:
         yield Finding("Worker and schedule have never run.", START_WORKER)
     elif now - last > LATE:
         yield Finding(f"Worker or schedule stopped at {last:%Y-%m-%d %H:%M} UTC.", START_WORKER)
+
+
+def reads_findings() -> Iterator[Finding]:
+    """Whether QuickBooks refuses to be read until the month is over."""
+    block = open_reads_block()
+    if block is not None:
+        yield Finding(
+            f"QuickBooks refuses this app's reads since {block.began_at:%Y-%m-%d %H:%M} UTC: the month's are used up.",
+            "It ends on the 1st by itself; a larger plan at Intuit ends it at once, then press Try again on the health page.",
+        )
 
 
 def queue_findings(*, now: datetime) -> Iterator[Finding]:

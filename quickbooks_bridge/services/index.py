@@ -1,5 +1,6 @@
 """Bringing a company's changes here: the first load, the regular look for changes, and the full comparison."""
 
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -13,8 +14,15 @@ from django.utils import timezone
 
 from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient
-from quickbooks_bridge.gateway.errors import QuickBooksError, Throttled, UnexpectedAnswer
+from quickbooks_bridge.gateway.errors import (
+    AnswerUnserved,
+    QuickBooksError,
+    Rejected,
+    Throttled,
+    UnexpectedAnswer,
+)
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.selectors import open_reads_block
 
 from . import sync
 from .announced import is_announced, note_missed
@@ -25,7 +33,8 @@ from .intents import intents_adopt
 from .outages import outage_over, outages_end
 from .pace import delays_add
 from .paging import Place, pages
-from .parked import ODD
+from .parked import ODD, unserved_forget, unserved_note
+from .reads_block import reads_block_end
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +43,8 @@ LEASE = timedelta(seconds=75)
 OVERLAP = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=29)
 SLOWEST = timedelta(minutes=15)
+# A read that is refused for good (subscription ended, wrong keys) is cured by people, not by asking again soon.
+SHUT_OUT = timedelta(hours=6)
 # How much slower companies are asked when the month's reads run short, and how seldom a look at a page asks then.
 SLOWER = 4
 LOOK_SELDOM = timedelta(minutes=5)
@@ -53,6 +64,8 @@ def connection_load(
     The moment to ask changes from is kept before the first page, and after each page the place to go on from: a
     reading that is interrupted goes on where it was, and what changed meanwhile is asked for afterwards.
     """
+    if open_reads_block() is not None:
+        return False
     claimed = (
         Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE)
         .exclude(import_state=Connection.Import.DONE)
@@ -121,7 +134,10 @@ def _load_lists(
         step = progress[name]
         if step["place"] is None:
             continue
-        for rows, place in pages(client, entity, Place.from_dict(step["place"])):
+        if step["place"] == Place().as_dict():
+            unserved_forget(connection, entity)
+        note = unserved_note(connection, now=clock())
+        for rows, place in pages(client, entity, Place.from_dict(step["place"]), unserved=note):
             moment = clock()
             entity_apply(connection, entity, rows, now=moment, source="load")
             step["done"] += len(rows)
@@ -138,8 +154,11 @@ def connection_sync(connection: Connection, *, now: datetime, interactive: bool 
     """Ask once for all changes since the last good answer and apply them; True when that worked.
 
     The moment to ask from moves in the same transaction that applied the answer: a failed or killed attempt
-    loses nothing. An answer that was cut, or a pause past 30 days, leads to a full comparison.
+    loses nothing. An answer that was cut, or a pause past 30 days, leads to a full comparison. While the month's reads are
+    blocked only a person asks; that it worked ends the block.
     """
+    if not interactive and open_reads_block() is not None:
+        return False
     claimed = Connection.objects.filter(
         Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now),
         pk=connection.pk,
@@ -163,6 +182,8 @@ def connection_sync(connection: Connection, *, now: datetime, interactive: bool 
         # Not one that somebody else took meanwhile, because this took longer than it may.
         mine = Connection.objects.filter(pk=connection.pk, sync_lease_until=connection.sync_lease_until)
         mine.update(sync_lease_until=None)
+    if interactive:
+        reads_block_end(now=now)
     return True
 
 
@@ -178,7 +199,10 @@ def not_applied(connection: Connection, error: Exception) -> UnexpectedAnswer:
 def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:
     """Keep what went wrong with a claimed company, let it go, and say when it is asked again."""
     note_failure(connection, error, now=now)
-    wait = timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else _back_off(connection)
+    if isinstance(error, Throttled):
+        wait = timedelta(seconds=error.retry_after)
+    else:
+        wait = SHUT_OUT if isinstance(error, Rejected) else _back_off(connection)
     mine = Connection.objects.filter(pk=connection.pk)
     mine.update(sync_lease_until=None)
     mine.filter(status=Connection.Status.ACTIVE).update(next_sync_at=now + wait)
@@ -201,7 +225,9 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
     since, asked_at = connection.watermark, connection.compare_asked_at
     changes = None
     if since is not None and since >= now - LOOK_BACK:
-        changes = client.changes(since - OVERLAP)
+        with contextlib.suppress(AnswerUnserved):
+            # One object that QuickBooks cannot serve fails the whole answer: then it is read page by page.
+            changes = client.changes(since - OVERLAP)
     if since is None or changes is None or changes.is_full:
         _catch_up(connection, client, since=since - OVERLAP if since and asked_at is None else None, now=now)
         return
@@ -299,8 +325,28 @@ def lists_due(*, now: datetime) -> list[int]:
     return list(used.values_list("pk", flat=True))
 
 
+def reads_probe(*, now: datetime) -> bool:
+    """Try one cheap read when a block's probe is due; True when it ended the block."""
+    block = open_reads_block()
+    if block is None or block.next_probe_at > now:
+        return False
+    connection = (
+        Connection.objects.filter(status=Connection.Status.ACTIVE).order_by("last_sync_at", "pk").first()
+    )
+    if connection is None:
+        return reads_block_end(now=now)
+    try:
+        client_for(connection, interactive=False).company_info()
+    except QuickBooksError as error:
+        note_failure(connection, error, now=now)
+        return False
+    return reads_block_end(now=now)
+
+
 def lists_read(connection: Connection, *, now: datetime) -> bool:
     """Read what change data capture does not tell of; whoever moves the moment of the last reading reads."""
+    if open_reads_block() is not None:
+        return False
     seen = connection.lists_read_at
     mine = Connection.objects.filter(pk=connection.pk)
     if not mine.filter(lists_read_at=seen).update(lists_read_at=now):

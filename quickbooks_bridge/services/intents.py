@@ -2,14 +2,14 @@
 
 import logging
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from quickbooks_bridge.domain.payloads import MARKER
-from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.payloads import marker_of
+from quickbooks_bridge.domain.problems import KEEPS_FAILING, Problem
 from quickbooks_bridge.domain.remote import RemoteInvoice
 from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient
@@ -27,7 +27,8 @@ from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from . import sync
 from .connection import client_for, note_failure
 from .customers import customer_link
-from .notices import refused_notice
+from .names import name_refusal
+from .notices import failing_notices, refused_notice
 from .timeline import invoice_event, making
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,12 @@ REQUEST_ID_TRUSTED = timedelta(hours=20)
 LONGEST_WAIT = timedelta(minutes=10)
 # Somebody may still be looking at the deal: what is that young is asked for often.
 YOUNG, LONGEST_WAIT_YOUNG = timedelta(minutes=10), timedelta(seconds=20)
+# What fails so often and for so long, while the company can be read and the invoice is not in it, fails for good.
+TRIES_IN_VAIN, TIME_IN_VAIN = 20, timedelta(hours=1)
+
+
+# One that kept failing is sought no more, but should it be there after all it is the deal's.
+_MAY_SURFACE = Q(state__in=UNFINISHED) | Q(state=State.REFUSED, problems__0__code=KEEPS_FAILING)
 
 
 def first_lease(now: datetime) -> dict[str, Any]:
@@ -123,9 +130,11 @@ def _send(
 def _find(
     intent: InvoiceIntent, client: QuickBooksClient, customer: str, *, now: datetime
 ) -> RemoteInvoice | None:
-    since = (intent.sent_at or now) - timedelta(days=400)
-    marker = f"{MARKER}{intent.request_id}"
-    return client.invoice_find(marker, customer_qbo_id=customer, since=since.date())
+    since = ((intent.sent_at or now) - timedelta(days=400)).date()
+    if intent.payload.get("TxnDate"):
+        since = min(since, date.fromisoformat(intent.payload["TxnDate"]))
+    marker = marker_of(intent.request_id)
+    return client.invoice_find(marker, customer_qbo_id=customer, since=since)
 
 
 def intents_adopt(batch: sync.Batch, *, now: datetime) -> int:
@@ -138,7 +147,7 @@ def intents_adopt(batch: sync.Batch, *, now: datetime) -> int:
         return 0
     realms = {connection.realm_id for connection, _invoices in changed}
     unfinished: dict[tuple[int, str], list[InvoiceIntent]] = {}
-    open_ones = InvoiceIntent.objects.filter(realm_id__in=realms, state__in=UNFINISHED, sent_at__isnull=False)
+    open_ones = InvoiceIntent.objects.filter(_MAY_SURFACE, realm_id__in=realms, sent_at__isnull=False)
     for intent in open_ones.select_related("deal", "member"):
         unfinished.setdefault((intent.account_id, intent.realm_id), []).append(intent)
     count = 0
@@ -146,7 +155,7 @@ def intents_adopt(batch: sync.Batch, *, now: datetime) -> int:
         waiting = unfinished.get((connection.account_id, connection.realm_id))
         for remote in sync.readable(connection, invoices) if waiting else ():
             for intent in waiting or ():
-                if f"{MARKER}{intent.request_id}" in remote.private_note:
+                if marker_of(intent.request_id) in remote.private_note:
                     _finish(intent, connection, remote, now=now)
                     count += 1
     return count
@@ -166,6 +175,10 @@ def _send_customer(
         current = client.customer_read(str(payload["Id"]))
         payload = {**payload, "SyncToken": str(current.sync_token)}
         remote = client.customer_write(payload, request_id=uuid.uuid4().hex)
+    except Rejected as error:
+        if error.problem_code == "name_taken_there":
+            raise name_refusal(connection, client, str(payload.get("DisplayName", "")), error) from error
+        raise
     fault_point("intent.after_customer")
     InvoiceIntent.objects.filter(pk=intent.pk).update(customer_qbo_id=remote.qbo_id)
     intent.customer_qbo_id = remote.qbo_id
@@ -195,7 +208,7 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
         "next_check_at": None,
         "problems": [],
     }
-    done = InvoiceIntent.objects.filter(pk=intent.pk, state__in=UNFINISHED).update(invoice=invoice, **end)
+    done = InvoiceIntent.objects.filter(_MAY_SURFACE, pk=intent.pk).update(invoice=invoice, **end)
     customer_link(deal, connection, remote.customer_qbo_id, now=now)
     if done and not is_told:
         invoice_event(invoice, "invoice.created", making(invoice), now=now, source="create", actor=actor)
@@ -223,13 +236,14 @@ def _settle(
     """Decide what an error means: refused for good, or not known yet.
 
     A refusal of a repetition proves nothing about the tries before it, whose answers were lost: the invoice is
-    looked for by its marker before its person is told that there is none.
+    looked for by its marker before its person is told that there is none. So is one whose making fails again and again.
     """
     may_exist = (isinstance(error, Unavailable) and error.outcome_unknown) or (
         isinstance(error, UnexpectedAnswer) and (error.status in {None, 200} or error.code == REQUEST_ID_USED)
     )
     cannot_know = isinstance(error, Unavailable | Throttled | ReconnectRequired)
-    is_open = may_exist or (cannot_know and not can_tell)
+    is_in_vain = may_exist and _is_in_vain(intent, connection, now=now)
+    is_open = not is_in_vain and (may_exist or (cannot_know and not can_tell))
     customer = intent.customer_qbo_id or intent.payload["CustomerRef"]["value"]
     if not is_open and intent.attempts > 1 and customer:
         try:
@@ -240,7 +254,15 @@ def _settle(
             if made is not None:
                 _finish(intent, connection, made, now=now)
                 return
+    if is_in_vain and not is_open:
+        error.problem_code = KEEPS_FAILING
     _note(intent, connection, error, is_open=is_open, can_tell=can_tell, now=now)
+
+
+def _is_in_vain(intent: InvoiceIntent, connection: Connection, *, now: datetime) -> bool:
+    """Return whether it was tried so often and long, with a company that is otherwise well, that it has to end."""
+    is_long = intent.attempts >= TRIES_IN_VAIN and now - (intent.sent_at or now) >= TIME_IN_VAIN
+    return is_long and not Connection.objects.filter(pk=connection.pk, failures__gt=0).exists()
 
 
 def _note(
@@ -275,9 +297,11 @@ def _note(
         wait = min(timedelta(seconds=5) * 2 ** min(intent.attempts - 1, 8), longest)
         mine.update(state=State.UNKNOWN, lease_until=None, next_check_at=now + wait)
         return
-    problems = (
-        list(error.problems) if isinstance(error, Rejected) else [Problem(error.problem_code or "unexpected")]
-    )
+    if isinstance(error, Rejected):
+        problems = list(error.problems)
+    else:
+        params = {"code": error.code, "tries": str(intent.attempts)}
+        problems = [Problem(error.problem_code or "unexpected", params=params)]
     refused = mine.update(
         state=State.REFUSED,
         lease_until=None,
@@ -285,5 +309,7 @@ def _note(
         finished_at=now,
         problems=[{**problem.as_dict(), "tid": error.intuit_tid} for problem in problems],
     )
-    if refused and not can_tell:
+    if refused and problems[0].code == KEEPS_FAILING:
+        failing_notices(intent, now=now)
+    elif refused and not can_tell:
         refused_notice(intent, now=now)

@@ -11,6 +11,7 @@ from django.db.models import Exists, Q
 
 from deals.models import Deal, Member
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.payloads import (
@@ -25,12 +26,16 @@ from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.selectors import customer_by_id
 
-from .customers import customer_facts, draft_facts
+from .customers import customer_address, customer_facts, draft_facts
 from .intents import UNFINISHED, first_lease, intent_run, intent_send
 from .items import item_links_remember
 from .timeline import deal_event
 
 logger = logging.getLogger(__name__)
+
+
+class SituationChanged(Exception):
+    """Another invoice of the deal was decided since the form was drawn: its person has not seen it yet."""
 
 
 def payload_profile(connection: Connection) -> PayloadProfile:
@@ -52,14 +57,16 @@ def invoice_create(
     tax_percent: Decimal | None,
     now: datetime,
     form: dict[str, Any] | None = None,
+    seen: str = "",
 ) -> InvoiceIntent:
     """Decide on an invoice and send it. The same `token` again gives the same intent, sent once.
 
     A refused one may be corrected and sent again under its token; anything else is never sent twice. `form` is
-    what was posted, kept so that a refusal that arrives later opens with everything typed.
+    what was posted, kept so that a refusal that arrives later opens with everything typed. `seen` is the situation of the
+    deal that the form was drawn from: another form of the same situation that was faster raises SituationChanged.
     """
     values = _intent_values(viewer, deal, connection, draft, tax_percent=tax_percent, now=now)
-    intent, is_new = _intent(viewer, deal, {**values, "form": form}, token=token)
+    intent, is_new = _intent(viewer, deal, {**values, "form": form, "seen": seen}, token=token)
     if is_new:
         intent = intent_send(intent, connection, now=now, interactive=True)
         item_links_remember(connection, draft.lines, now=now)
@@ -81,7 +88,10 @@ def _intent(viewer: Viewer, deal: Deal, values: dict[str, Any], *, token: str) -
             created = InvoiceIntent.objects.create(account=viewer.account, token=token, **values)
             return created, True
     except IntegrityError:
-        existing = InvoiceIntent.objects.get(account=viewer.account, token=token)
+        found = InvoiceIntent.objects.filter(account=viewer.account, token=token).first()
+        if found is None:
+            raise SituationChanged from None
+        existing = found
     if existing.deal_id == deal.pk and existing.state == InvoiceIntent.State.REFUSED:
         fresh = {**values, "problems": [], "dismissed_at": None, "finished_at": None}
         if _is_same_new_customer(existing, fresh):  # it was made before the invoice was refused
@@ -122,8 +132,19 @@ def _intent_values(
         customer_payload = customer_create_payload(draft, profile=profile)
     elif draft.customer.update_in_quickbooks:
         customer_payload = _customer_update(connection, draft, profile)
+    # What is written on the invoice decides; the customer's own address only where nothing is.
+    asks_customer = draft.customer.qbo_id and not draft.address.strip()
+    known = (
+        customer_by_id(connection.account, connection.realm_id, draft.customer.qbo_id)
+        if asks_customer
+        else None
+    )
     payload = invoice_payload(
-        draft, customer_qbo_id=draft.customer.qbo_id, profile=profile, marker=request_id
+        draft,
+        customer_qbo_id=draft.customer.qbo_id,
+        profile=profile,
+        marker=request_id,
+        delivery=ship_to(draft.address, customer_address(known) if known else None),
     )
     totals = draft_totals(draft.lines, tax_percent=tax_percent)
     return {

@@ -12,9 +12,10 @@ from django.db.models import Count, Q
 
 from deals.models import Product
 from quickbooks_bridge.domain.draft import DraftLine, line_key
-from quickbooks_bridge.domain.matching import Candidate, name_key, suggest
+from quickbooks_bridge.domain.matching import Candidate, name_key, nearest, suggest
 from quickbooks_bridge.domain.payloads import plain, safe_display_name
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import QuickBooksError, Rejected
 from quickbooks_bridge.models import Connection, Item, ItemLink
 from quickbooks_bridge.selectors import item_links
@@ -23,7 +24,6 @@ from .connection import client_for, note_failure
 from .sync import items_apply
 
 LONGEST_ITEM_NAME = 100
-MOST_CANDIDATES = 300
 
 
 def item_links_remember(connection: Connection, lines: Iterable[DraftLine], *, now: datetime) -> None:
@@ -32,16 +32,14 @@ def item_links_remember(connection: Connection, lines: Iterable[DraftLine], *, n
     A product that is not the account's own counts as none. What is remembered already writes nothing.
     """
     linked = [line for line in lines if line.item_qbo_id]
-    named = {
-        int(line.product_id) for line in linked if line.product_id.isdigit() and len(line.product_id) < 19
-    }
+    named = {int(line.product_id) for line in linked if is_digits(line.product_id)}
     own = set(
         Product.objects.filter(account_id=connection.account_id, pk__in=named).values_list("pk", flat=True)
         if named
         else ()
     )
     pairs = [
-        (line.product_id if line.product_id.isdigit() and int(line.product_id) in own else "", line)
+        (line.product_id if is_digits(line.product_id) and int(line.product_id) in own else "", line)
         for line in linked
     ]
     known = item_links(
@@ -150,7 +148,7 @@ def _usual_income_account(connection: Connection) -> str:
 
 
 def items_like(connection: Connection, names: Mapping[int, str]) -> dict[int, Item]:
-    """Give the likeliest active product for each line's name, where there is one; one query for all lines."""
+    """Give the likeliest active product for each line's name, where there is one; two queries for all lines."""
     keys = {at: key for at, name in names.items() if (key := name_key(name))}
     words = {word for key in list(keys.values())[:40] for word in key.split()[:5] if len(word) >= 4}
     if not words:
@@ -158,17 +156,16 @@ def items_like(connection: Connection, names: Mapping[int, str]) -> dict[int, It
     near = Q()
     for word in sorted(words)[:60]:
         near |= Q(search_text__contains=word)
-    rows = (
-        Item.objects.filter(
-            near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
-        )
-        .exclude(kind="Category")
-        .order_by("name")[:MOST_CANDIDATES]
-    )
-    by_id = {row.qbo_id: row for row in rows}
-    candidates = [Candidate(row.qbo_id, row.name) for row in by_id.values()]
-    found = {at: suggest(names[at], candidates, by_words=True, limit=1) for at in keys}
-    return {at: by_id[best[0].qbo_id] for at, best in found.items() if best}
+    mine = Item.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id, is_active=True)
+    rows = mine.filter(near).exclude(kind="Category").order_by("name", "id")
+    candidates = [Candidate(*row) for row in rows.values_list("qbo_id", "name")]
+    found = {
+        at: best[0].qbo_id
+        for at in keys
+        if (best := suggest(names[at], nearest(names[at], candidates), by_words=True, limit=1))
+    }
+    by_id = {row.qbo_id: row for row in mine.filter(qbo_id__in=set(found.values()))} if found else {}
+    return {at: by_id[qbo_id] for at, qbo_id in found.items() if qbo_id in by_id}
 
 
 def items_named(connection: Connection, labels: Iterable[str]) -> dict[str, Item]:

@@ -182,6 +182,8 @@ def terms_apply(connection: Connection, remotes: Sequence[RemoteTerm]) -> None:
                 "qbo_id": term.qbo_id,
                 "name": term.name[:60],
                 "due_days": term.due_days,
+                "day_of_month": term.day_of_month,
+                "next_month_days": term.next_month_days,
                 "is_active": term.is_active,
             }
             for term in remotes

@@ -16,7 +16,11 @@ from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSetting
 logger = logging.getLogger(__name__)
 
 RECONNECT, EXPIRES, REFUSED, DELAY, REMIND = "reconnect", "expires", "refused", "delay", "remind"
+BLOCK, BLOCK_OVER = "reads_block", "reads_block_over"
+FAILING = "keeps_failing"
 SOON = timedelta(days=30)
+# What could not be sent for so long tells nobody anything new.
+STALE = timedelta(days=7)
 PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
 
 
@@ -50,6 +54,27 @@ def refused_notice(intent: InvoiceIntent, *, now: datetime) -> None:
                 created_at=now,
                 next_try_at=now,
             )
+        ]
+    )
+
+
+def failing_notices(intent: InvoiceIntent, *, now: datetime) -> None:
+    """Notify the creator and the admins that an invoice could not be created however often it was tried; once each."""
+    admins = Member.objects.filter(account_id=intent.account_id, role=Member.Role.ADMIN)
+    told = {intent.member_id, *admins.values_list("pk", flat=True)}
+    data = {"deal": intent.deal.title, "deal_id": intent.deal_id, "tries": str(intent.attempts)}
+    _decide(
+        [
+            Notice(
+                account_id=intent.account_id,
+                member_id=pk,
+                kind=FAILING,
+                key=f"{FAILING}:{intent.pk}:{intent.request_id}:{pk}",
+                data=data,
+                created_at=now,
+                next_try_at=now,
+            )
+            for pk in sorted(told)
         ]
     )
 
@@ -96,6 +121,26 @@ def delay_notices(connection: Connection, *, outage: int, since: datetime, now: 
     )
 
 
+def reads_block_notices(block: int, *, is_over: bool, now: datetime) -> None:
+    """Notify the admins of every connected account that QuickBooks refuses reads, or serves them again; once for each block."""
+    connected = Connection.objects.filter(status=Connection.Status.ACTIVE).values("account_id")
+    admins = Member.objects.filter(account_id__in=connected, role=Member.Role.ADMIN)
+    kind = BLOCK_OVER if is_over else BLOCK
+    _decide(
+        [
+            Notice(
+                account_id=account,
+                member_id=pk,
+                kind=kind,
+                key=f"{kind}:{block}:{pk}",
+                created_at=now,
+                next_try_at=now,
+            )
+            for pk, account in admins.values_list("pk", "account_id")
+        ]
+    )
+
+
 def _is_told(account_id: int, switch: str) -> bool:
     """Tell whether the account wants a kind of message; what nobody switched off is wanted."""
     return not InvoicingSettings.objects.filter(account_id=account_id, **{switch: False}).exists()
@@ -119,10 +164,23 @@ def _decide(notices: list[Notice]) -> None:
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
+def email_is_set_up() -> bool:
+    """Return whether this installation can send email at all."""
+    return not settings.EMAIL_BACKEND.endswith(("dummy.EmailBackend", "console.EmailBackend"))
+
+
 def notice_send(pk: int, *, now: datetime) -> bool:
     """Send a due notice; its next try is moved first, so that two workers never send it both."""
     row = Notice.objects.select_related("member__user").filter(pk=pk, sent_at__isnull=True).first()
     if row is None or row.next_try_at is None or row.next_try_at > now:
+        return False
+    if not email_is_set_up():
+        # Nothing counts as sent that nobody can have got.
+        Notice.objects.filter(pk=pk).update(next_try_at=now + LONGEST)
+        return False
+    if row.created_at < now - STALE:
+        row.delete()
+        logger.warning("notice dropped: too old to be of use", extra={"notice": pk, "about": row.kind})
         return False
     wait = min(PAUSE * 2 ** min(row.attempts, 10), LONGEST)
     mine = Notice.objects.filter(pk=pk, next_try_at=row.next_try_at, sent_at__isnull=True)
@@ -164,6 +222,7 @@ def _words(row: Notice) -> tuple[str, str, str]:
         "deal": row.data.get("deal", ""),
         "since": row.data.get("since", ""),
         "by": row.data.get("by", ""),
+        "tries": row.data.get("tries", ""),
     }
     path = "/quickbooks/"
     if row.kind == EXPIRES:
@@ -186,6 +245,25 @@ def _words(row: Notice) -> tuple[str, str, str]:
             "QuickBooks refused the invoice for %(deal)s and nothing was created. It waits for you. The deal says why "
             "and leads back to the form with everything you wrote:"
         )
+    elif row.kind == FAILING:
+        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
+        subject = _("The invoice for %(deal)s could not be created")
+        text = _(
+            "QuickBooks failed %(tries)s times to create the invoice for %(deal)s, although it answers everything else. "
+            "We looked: the invoice is not there, and it is not tried again. Open the form from the deal and create it "
+            "again; everything that was written is kept. Should it fail again, create it in QuickBooks: it will show here:"
+        )
+    elif row.kind == BLOCK:
+        path = "/quickbooks/health/"
+        subject = _("QuickBooks’ monthly reads are used up")
+        text = _(
+            "QuickBooks refuses to be read by this installation until the month is over. Creating invoices goes on; "
+            "statuses show what was known before. It ends by itself on the 1st. How it stands:"
+        )
+    elif row.kind == BLOCK_OVER:
+        path = "/quickbooks/health/"
+        subject = _("QuickBooks can be read again")
+        text = _("What changed meanwhile is being fetched now. How it stands:")
     elif row.kind == DELAY:
         path = "/quickbooks/health/"
         subject = _("Changes in %(company)s do not show at the moment")

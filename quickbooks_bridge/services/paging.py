@@ -4,14 +4,20 @@ Pages by position shift when a row before them is deleted, so each page starts a
 former page ended with; what changes meanwhile moves to the end and is read once more.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from quickbooks_bridge.domain.isolation import TooManyUnserved, isolate
 from quickbooks_bridge.domain.remote import Unread
 from quickbooks_bridge.gateway.client import PAGE, QuickBooksClient
+from quickbooks_bridge.gateway.errors import AnswerUnserved
 
+LazyRow = Unread[Any]
+# What becomes of an object that cannot be served: its kind, the last change before it, and which of those behind it.
+Unserved = Callable[[str, datetime | None, int], None]
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -33,13 +39,45 @@ class Place:
         return Place(datetime.fromisoformat(since) if since else None, int(data.get("start", 1)))
 
 
+def _page(
+    client: QuickBooksClient, entity: str, place: Place, size: int, unserved: Unserved | None
+) -> tuple[tuple[LazyRow, ...], int]:
+    """Return the rows of a page and how many objects it holds; what QuickBooks cannot serve goes to `unserved`."""
+
+    def read(start: int, count: int) -> Sequence[LazyRow]:
+        return client.listed(entity, since=place.since, start=start, size=count)
+
+    try:
+        rows = tuple(read(place.start, size))
+        return rows, len(rows)
+    except AnswerUnserved as error:
+        if unserved is None:
+            raise
+        try:
+            page = isolate(read, place.start, size, unserved=AnswerUnserved)
+        except TooManyUnserved:
+            raise error from None
+    of_moment = Counter[datetime | None]()
+    for position in page.unserved:
+        before = [page.rows[at].updated_at for at in page.rows if at < position]
+        near = before[-1] if before else place.since
+        of_moment[near] += 1
+        unserved(entity, near, of_moment[near])
+    return tuple(page.rows.values()), len(page.rows) + len(page.unserved)
+
+
 def pages(
-    client: QuickBooksClient, entity: str, place: Place, *, size: int = PAGE
+    client: QuickBooksClient,
+    entity: str,
+    place: Place,
+    *,
+    size: int = PAGE,
+    unserved: Unserved | None = None,
 ) -> Iterator[tuple[tuple[Unread[Any], ...], Place | None]]:
     """Give each page with the place to go on from after it, None behind the last page."""
     while True:
-        rows = client.listed(entity, since=place.since, start=place.start, size=size)
-        if len(rows) < size:
+        rows, count = _page(client, entity, place, size, unserved)
+        if count < size:
             yield rows, None
             return
         # An object whose time cannot be read is taken for the newest of all, and is no place to go on from.

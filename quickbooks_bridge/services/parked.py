@@ -5,7 +5,7 @@ object would be forgotten without a word.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -28,6 +28,8 @@ MODELS: Mapping[str, type[RemoteRow]] = {
     "Item": Item,
 }
 # What an object of another shape does to those who read it; our own faults are found the same way, and said.
+# Why QuickBooks itself fails at an object, and how one is named whose id nobody can read.
+NOT_SERVED, NEAR = "not_served", "near-"
 ODD = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError)
 T = TypeVar("T")
 
@@ -76,6 +78,40 @@ def park(model: type[RemoteRow], odd: Odds) -> None:
         for key, one in odd.items():
             mine = Invoice.objects.filter(account_id=key[0], realm_id=key[1], qbo_id=key[2])
             mine.filter(unread_since__isnull=True).update(unread_since=one.changed_at or Now())
+
+
+def unserved_note(connection: Connection, *, now: datetime) -> Callable[[str, datetime | None, int], None]:
+    """Return what keeps an object that QuickBooks cannot serve to anybody; its id is not known, only what came before it."""
+    owner = (connection.account_id, connection.realm_id)
+
+    def note(entity: str, near: datetime | None, ordinal: int) -> None:
+        moment = near.astimezone(UTC).strftime("%Y%m%dT%H%M%S") if near else "start"
+        key = (*owner, f"{NEAR}{moment}-{ordinal}")
+        logger.error("object not served", extra={"realm": owner[1], "id": key[2], "key": entity})
+        park(MODELS[entity], {key: Odd(NOT_SERVED, near or now)})
+
+    return note
+
+
+def unserved_forget(connection: Connection, entity: str) -> None:
+    """Forget the objects without an id of a kind that is about to be read from its beginning."""
+    ParkedObject.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, entity=entity, qbo_id__startswith=NEAR
+    ).delete()
+
+
+def unserved_named(
+    connection: Connection, model: type[RemoteRow], qbo_ids: Sequence[str], *, now: datetime
+) -> None:
+    """Keep objects that are here and cannot be served, by their ids; as many without an id were these."""
+    if not qbo_ids:
+        return
+    owner = (connection.account_id, connection.realm_id)
+    park(model, {(*owner, qbo_id): Odd(NOT_SERVED, now) for qbo_id in qbo_ids})
+    nameless = ParkedObject.objects.filter(
+        account_id=owner[0], realm_id=owner[1], entity=model.__name__, qbo_id__startswith=NEAR
+    ).order_by("changed_at", "pk")
+    ParkedObject.objects.filter(pk__in=[row.pk for row in nameless[: len(qbo_ids)]]).delete()
 
 
 def only_parked(connection: Connection, model: type[RemoteRow]) -> int:

@@ -20,7 +20,7 @@ from quickbooks_bridge.crypto import UnreadableToken, decrypt
 from quickbooks_bridge.domain.remote import RemoteChanges
 from quickbooks_bridge.fault_points import fault_point
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
-from quickbooks_bridge.gateway.errors import QuickBooksError
+from quickbooks_bridge.gateway.errors import AnswerUnserved, QuickBooksError
 from quickbooks_bridge.gateway.limiter import Limiter, default_limiter
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.models.newest import update_many
@@ -174,8 +174,12 @@ def _ask(connection: Connection, now: datetime, limiter: Limiter) -> RemoteChang
         interactive=False,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
         account_id=connection.account_id,
+        home_currency=connection.home_currency,
     )
-    changes = client.changes(since - OVERLAP)
+    try:
+        changes = client.changes(since - OVERLAP)
+    except AnswerUnserved as error:
+        raise _NeedsOwnRun from error
     if changes.is_full:
         raise _NeedsOwnRun
     return changes

@@ -6,19 +6,22 @@ from itertools import groupby
 from django.db.models import Exists, OuterRef, Q
 
 from quickbooks_bridge.domain.remote import RemoteDeletion
+from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, ParkedObject
 
 from . import sync
 from .calls import budget
-from .catch_up import entity_apply
+from .catch_up import entity_apply, ids_served
 from .connection import client_for, note_failure
-from .parked import MODELS, Odds, let_go, park, parked_is_any, read_or_note
+from .paging import Place, pages
+from .parked import MODELS, NEAR, Odds, let_go, park, parked_is_any, read_or_note, unserved_note
 
 TRY_EVERY = timedelta(days=1)
 # A change that follows at once often mends it, at no call.
 TRY_FIRST = timedelta(hours=1)
 AT_ONCE = 200
+NEARBY = 50
 
 
 def second_look(*, now: datetime) -> int:
@@ -41,6 +44,21 @@ def second_look(*, now: datetime) -> int:
     return count
 
 
+def _read_nameless(
+    connection: Connection, client: QuickBooksClient, rows: list[ParkedObject], *, now: datetime
+) -> None:
+    """Read once more around objects whose id is not known; one that can be served now is thereby here."""
+    for row in rows:
+        ParkedObject.objects.filter(pk=row.pk).delete()
+        place = Place(None if "start" in row.qbo_id else row.changed_at)
+        note = unserved_note(connection, now=now)
+        page, _next = next(pages(client, row.entity, place, size=NEARBY, unserved=note))
+        entity_apply(connection, row.entity, page, now=now, source="compare")
+        ParkedObject.objects.filter(
+            account_id=row.account_id, realm_id=row.realm_id, entity=row.entity, qbo_id=row.qbo_id
+        ).update(first_at=row.first_at, tried_at=now)
+
+
 def _due(now: datetime) -> list[ParkedObject]:
     active = Connection.objects.filter(
         account=OuterRef("account"), realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE
@@ -55,13 +73,18 @@ def _try(connection: Connection, entity: str, rows: list[ParkedObject], *, now: 
     # Before the call: one that fails is not tried again with every look.
     mine.update(tried_at=now)
     client = client_for(connection, interactive=False)
+    named = [row.qbo_id for row in rows if not row.qbo_id.startswith(NEAR)]
     try:
-        there = client.found(entity, [row.qbo_id for row in rows])
+        _read_nameless(connection, client, [row for row in rows if row.qbo_id.startswith(NEAR)], now=now)
+        _ids, unserved = ids_served(client, entity, named)
+        wanted = [qbo_id for qbo_id in named if qbo_id not in unserved]
+        there = client.found(entity, wanted) if wanted else ()
     except QuickBooksError as error:
         note_failure(connection, error, now=now)
         return 0
-    known = {one.qbo_id for one in there}
-    gone = [row.qbo_id for row in rows if row.qbo_id not in known]
+    mine = mine.filter(qbo_id__in=named).exclude(qbo_id__in=unserved)
+    known = {one.qbo_id for one in there} | set(unserved)
+    gone = [qbo_id for qbo_id in named if qbo_id not in known]
     sync.deletions_apply(
         connection, [RemoteDeletion(entity, qbo_id, now) for qbo_id in gone], now=now, source="compare"
     )

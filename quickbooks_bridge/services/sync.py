@@ -50,6 +50,9 @@ _COLUMNS = (
     "payment_qbo_ids", "closed_at", "seen_at", "unread_since",
 )  # fmt: skip
 Batch = Sequence[tuple[Connection, RemoteChanges]]
+# An invoice with the payments that settle it, and what is told of that.
+Settled = tuple[Key, Sequence[str], dict[str, str]]
+_SETTLING = frozenset({"invoice.paid", "invoice.payment"})
 # Whose invoice was news, and when it had changed.
 Arrived = tuple[Owner, datetime]
 
@@ -124,6 +127,7 @@ def _invoice_chunk(
     known = read_stored(Invoice, chunk, _BEFORE)
     rows: list[tuple[Any, ...]] = []
     news: list[News] = []
+    settled: list[Settled] = []
     odd: Odds = {}
     actor_id = actor.pk if actor else None
     for key, remote in chunk.items():
@@ -143,10 +147,26 @@ def _invoice_chunk(
         if before is not None:
             for kind, data in happenings(after, before):
                 data["realm"] = key[1]
+                if kind in _SETTLING:
+                    settled.append((key, invoice.payment_qbo_ids, data))
                 news.append(News(*key, now, kind, source, data, actor_id))
+    _name_credits(settled)
     written = write_newest(Invoice, _COLUMNS, rows, news=news)
     park(Invoice, odd)
     return [((key[0], key[1]), chunk[key].updated_at) for key in written]
+
+
+def _name_credits(settled: Sequence[Settled]) -> None:
+    """Tell credit from money in what is told: QuickBooks applies a credit memo by a payment of zero."""
+    ids = {one for _key, payments, _data in settled for one in payments}
+    if not ids:
+        return
+    accounts, realms = {key[0] for key, _ids, _data in settled}, {key[1] for key, _ids, _data in settled}
+    rows = Payment.objects.filter(account_id__in=accounts, realm_id__in=realms, qbo_id__in=ids, total=0)
+    credits = set(rows.values_list("account_id", "realm_id", "qbo_id"))
+    for key, payments, data in settled:
+        if payments and all((*key[:2], one) in credits for one in payments):
+            data["by"] = "credit"
 
 
 def _values(

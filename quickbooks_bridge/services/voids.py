@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.credits import CREDIT_MEMO, is_about, lines_restored, targets
 from quickbooks_bridge.domain.remote import RemoteInvoice, RemotePayment
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import (
@@ -40,10 +41,11 @@ SOON = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class VoidResult:
-    """A voided invoice, and how many payments became credit of the customer."""
+    """A voided invoice, how many payments became credit of the customer, and whether a credit memo has its own back."""
 
     invoice: Invoice
     freed_payments: int
+    is_credit_back: bool = False
 
 
 def invoice_void(
@@ -82,7 +84,21 @@ def invoice_void(
     applied = sync.invoice_apply(connection, voided, now=now, source="action", actor=viewer.member)
     _explain(applied, begun)
     _end(begun, now=now)
-    return VoidResult(applied, len(begun.payments))
+    settling = [kept for kept in begun.payments if _is_money(kept)]
+    return VoidResult(applied, len(settling), any(_has_credit(kept) for kept in begun.payments))
+
+
+def _has_credit(kept: dict[str, Any]) -> bool:
+    return any(is_about(line, CREDIT_MEMO) for line in kept["lines"])
+
+
+def _is_money(kept: dict[str, Any]) -> bool:
+    """Return whether a payment holds money, and not only a credit memo's credit."""
+    amounts = [
+        Decimal(str(line.get("Amount") or 0)) * (-1 if is_about(line, CREDIT_MEMO) else 1)
+        for line in kept["lines"]
+    ]
+    return sum(amounts, Decimal(0)) > 0
 
 
 def _explain(invoice: Invoice, begun: VoidRun) -> None:
@@ -245,19 +261,14 @@ def _put_back(
         return  # deleted meanwhile: there is nothing to put back
     if any(part.invoice_qbo_id == invoice_qbo_id for part in current.applied):
         return
-    mine = [line for line in kept["lines"] if invoice_qbo_id in _targets(line)]
-    others = list(current.raw.get("Line", ()))
-    restored = client.payment_set_lines(current, [*others, *mine], request_id=uuid.uuid4().hex)
+    lines = lines_restored(kept["lines"], list(current.raw.get("Line", ())), invoice_qbo_id)
+    restored = client.payment_set_lines(current, lines, request_id=uuid.uuid4().hex)
     sync.payments_apply(connection, [restored])
-
-
-def _targets(line: dict[str, Any]) -> set[str]:
-    return {str(link.get("TxnId")) for link in line.get("LinkedTxn", ())}
 
 
 def _settled_by(kept: dict[str, Any], invoice_qbo_id: str) -> Decimal:
     amounts = (
-        Decimal(str(line.get("Amount") or 0)) for line in kept["lines"] if invoice_qbo_id in _targets(line)
+        Decimal(str(line.get("Amount") or 0)) for line in kept["lines"] if invoice_qbo_id in targets(line)
     )
     return sum(amounts, Decimal(0))
 

@@ -2,16 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from quickbooks_bridge.domain.webhooks import AnnouncedChange
-from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.models import Connection, UnreadEvents, WebhookEvent
 
 # A burst writes the moment of the last announcement once.
 TOLD_EVERY = timedelta(minutes=1)
@@ -187,6 +187,21 @@ def announcements_store(changes: Sequence[AnnouncedChange], *, now: datetime) ->
     A repeated announcement changes nothing, an unknown company is ignored. A burst wakes a company once a second.
     """
     return _together.store(changes, now=now)
+
+
+def unread_events_count(unread: Mapping[str, int], *, now: datetime) -> None:
+    """Count events that could not be read, by day and by company; of companies that nobody here knows together."""
+    known = _known.among({realm for realm in unread if realm})
+    counts: dict[str, int] = {}
+    for realm, number in unread.items():
+        name = realm if realm in known else ""
+        counts[name] = counts.get(name, 0) + number
+    day = now.astimezone(UTC).date()
+    for realm, number in sorted(counts.items()):
+        row, _is_new = UnreadEvents.objects.get_or_create(
+            realm_id=realm, day=day, defaults={"last_at": now, "count": 0}
+        )
+        UnreadEvents.objects.filter(pk=row.pk).update(count=F("count") + number, last_at=now)
 
 
 def announcements_open(realms: Iterable[str]) -> dict[str, list[int]]:

@@ -18,12 +18,14 @@ from django.views.decorators.http import require_GET, require_POST
 from deals.viewer import Viewer
 from quickbooks_bridge.access import invoice_of, linked_invoice_of, owner_required
 from quickbooks_bridge.change_words import change_text
-from quickbooks_bridge.deal_selectors import applied_to, payments_of
+from quickbooks_bridge.deal_selectors import applied_to, credit_in, payments_of
 from quickbooks_bridge.forms import SendForm
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired, Throttled, Unavailable
-from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.models import Connection, Invoice, Payment
 from quickbooks_bridge.presenters import InvoiceRow, invoice_row, method_text
+from quickbooks_bridge.selectors import company_zone
 from quickbooks_bridge.services import invoice_actions as service
+from quickbooks_bridge.services.person_limit import PERSON_LIMIT, person_asks
 from quickbooks_bridge.services.timeline import InvoiceFacts
 from quickbooks_bridge.services.voids import invoice_void
 from quickbooks_bridge.wording import action_refusal
@@ -66,27 +68,39 @@ def _dialog(
     **context: Any,
 ) -> HttpResponse:
     payments = [
-        {
-            "day": payment.txn_date,
-            "method": method_text(payment.method),
-            "amount": applied_to(payment, invoice.qbo_id),
-            "reference": payment.reference,
-        }
-        for payment in payments_of(connection, [invoice]).get(invoice.qbo_id, [])
+        _payment(payment, invoice) for payment in payments_of(connection, [invoice]).get(invoice.qbo_id, [])
     ]
+    credit = sum((payment["credit"] for payment in payments), Decimal(0))
     values = {
         "row": _row(connection, invoice),
         "invoice": invoice,
         "back": _back_address(request, invoice),
         "named_back": request.POST.get("back") or request.GET.get("back") or "",
         "seen": f"{invoice.total} {invoice.balance} {invoice.due_date or ''}",
-        "payments": payments,
-        "paid": invoice.total - invoice.balance,
+        "payments": [payment for payment in payments if payment["amount"] > payment["credit"]],
+        "paid": invoice.total - invoice.balance - credit,
+        "credit": credit,
         "net": invoice.total - invoice.total_tax,
-        "time_zone": connection.time_zone or connection.account.time_zone,
+        "time_zone": company_zone(connection).key,
         **context,
     }
     return render(request, f"quickbooks/{name}.html", values, status=status)
+
+
+def _payment(payment: Payment, invoice: Invoice) -> dict[str, Any]:
+    """Return what a dialog says of a payment; `credit` is the part of `amount` that came from credit memos."""
+    amount = applied_to(payment, invoice.qbo_id)
+    return {
+        "day": payment.txn_date,
+        "method": method_text(payment.method),
+        "amount": amount,
+        "credit": credit_in(payment, amount),
+        "reference": payment.reference,
+    }
+
+
+_NEVER_SHOWN = (Decimal(-1), Decimal(-1))
+_LARGEST_SHOWN = Decimal(10) ** 15
 
 
 def _seen(request: HttpRequest, invoice: Invoice) -> InvoiceFacts:
@@ -98,7 +112,10 @@ def _seen(request: HttpRequest, invoice: Invoice) -> InvoiceFacts:
         amounts = Decimal(total), Decimal(balance)
         due_date = date.fromisoformat(due) if due else None
     except (InvalidOperation, ValueError):
-        amounts, due_date = (Decimal(-1), Decimal(-1)), None
+        amounts, due_date = _NEVER_SHOWN, None
+    # A signalling NaN cannot even be compared, nor 1e1000 be written with two decimals.
+    if not all(amount.is_finite() and abs(amount) < _LARGEST_SHOWN for amount in amounts):
+        amounts = _NEVER_SHOWN
     return now._replace(
         total=amounts[0], balance=amounts[1], due_date=due_date, is_voided=False, is_deleted=False
     )
@@ -145,6 +162,8 @@ def void(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
         refusal = _refusal(error, "void")
         return _dialog(request, connection, "void", invoice, status=422, refusal=refusal, reason=reason)
     text = _("Invoice %(number)s is voided.") % {"number": _row(connection, invoice).number}
+    if result.is_credit_back:
+        text += " " + _("The credit memo that settled it has its credit back.")
     if result.freed_payments:
         text += " " + ngettext(
             "Its payment stays as credit of the customer.",
@@ -209,6 +228,7 @@ def send(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
         return _dialog(request, connection, "send", invoice, form=form, status=status)
     to = form.cleaned_data["to"]
     try:
+        person_asks(viewer)
         service.invoice_send(
             viewer, connection, invoice, to=to, seen=_seen(request, invoice), now=timezone.now()
         )
@@ -216,7 +236,8 @@ def send(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
         return _changed(request, connection, "send", changed, form=form)
     except QuickBooksError as error:
         refusal = _refusal(error, "send")
-        return _dialog(request, connection, "send", invoice, status=422, form=form, refusal=refusal)
+        status = 429 if error.problem_code == PERSON_LIMIT else 422
+        return _dialog(request, connection, "send", invoice, status=status, form=form, refusal=refusal)
     data = {"number": row.number, "to": to}
     messages.success(request, _("Invoice %(number)s is on its way to %(to)s.") % data)
     return _done(request, invoice)
@@ -230,6 +251,7 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
     if not _is_allowed(_row(connection, invoice), "pdf"):
         return _not_allowed(request, invoice, _("This invoice has no PDF now."))
     try:
+        person_asks(viewer)
         data = service.invoice_pdf(connection, invoice, now=timezone.now())
     except QuickBooksError as error:
         refusal = _refusal(error, "pdf")

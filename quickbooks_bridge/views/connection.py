@@ -3,6 +3,7 @@
 import json
 
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from deals.viewer import Viewer, viewer_required
+from deals.viewer import Viewer, viewer, viewer_required
 from quickbooks_bridge.first_load import first_load
 from quickbooks_bridge.selectors import company_keepings, connection_for, last_connection_for
 from quickbooks_bridge.services import connection as service
+from quickbooks_bridge.services import consent
 from quickbooks_bridge.tasks import wake
 
 NOTICE = "quickbooks_notice"
@@ -34,10 +36,10 @@ def connect(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 def _begin(request: HttpRequest, viewer: Viewer, *, is_other_company: bool) -> HttpResponse:
     try:
-        url = service.consent_begin(
+        url = consent.consent_begin(
             viewer, next_path="", now=timezone.now(), is_other_company=is_other_company
         )
-    except service.ConnectionRefused as error:
+    except consent.ConnectionRefused as error:
         return refuse(request, error.code, **error.params)
     return redirect(url)
 
@@ -61,11 +63,20 @@ def connect_other(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 @require_safe
-@viewer_required
-def callback(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Take the answer of the consent page; the address with the code is left at once by a redirect."""
+def callback(request: HttpRequest) -> HttpResponse:
+    """Take the answer of the consent page; the address with the code is left at once by a redirect.
+
+    Whoever is not signed in is led on without it: no page may have a code in its address, not even as the way back.
+    """
+    if not request.user.is_authenticated:
+        request.session[NOTICE] = {"code": "sign_in_first", "params": {}}
+        return redirect_to_login(reverse("quickbooks:settings"))
+    return _finish(request, viewer(request))
+
+
+def _finish(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     try:
-        connection = service.consent_finish(
+        connection = consent.consent_finish(
             viewer,
             state=request.GET.get("state", ""),
             code=request.GET.get("code", ""),
@@ -73,7 +84,7 @@ def callback(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             refused=bool(request.GET.get("error")),
             now=timezone.now(),
         )
-    except service.ConnectionRefused as error:
+    except consent.ConnectionRefused as error:
         return refuse(request, error.code, **error.params)
     wake("load_connection", connection.pk)
     messages.success(

@@ -15,11 +15,13 @@ from quickbooks_bridge.access import deal_of, next_path, owner_required
 from quickbooks_bridge.intent_cards import look_link
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.presenters import as_of
-from quickbooks_bridge.selectors import linked_customer
+from quickbooks_bridge.selectors import linked_customer, open_reads_block
 from quickbooks_bridge.services import customers as customer_service
 from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
 from quickbooks_bridge.services.invoices import intent_dismiss, intent_give_up
+
+from .limits import person_limited
 
 
 def _tab(deal_pk: int) -> str:
@@ -32,10 +34,15 @@ def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_p
     """Ask QuickBooks for all changes now: one call. A page with scripts gets news only and stays as it is."""
     deal = deal_of(viewer, deal_pk)
     now = timezone.now()
-    is_read = connection.is_active and connection_sync(connection, now=now, interactive=True)
+    limited = person_limited(viewer) if connection.is_active else ""
+    is_read = not limited and connection.is_active and connection_sync(connection, now=now, interactive=True)
     connection.refresh_from_db()
-    if is_read:
+    if limited:
+        text = limited
+    elif is_read:
         text = _("%(as_of)s: in step with QuickBooks.") % {"as_of": as_of(connection, now=now)}
+    elif connection.is_active and open_reads_block() is not None:
+        text = _("QuickBooks’ monthly reads are used up. You see what we knew before.")
     elif connection.is_active and not connection.failures:
         text = _("QuickBooks is being read already.")
     elif connection.is_active:
@@ -63,7 +70,12 @@ def _intent(viewer: Viewer, pk: int) -> InvoiceIntent:
 def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Find out now what became of an unconfirmed invoice."""
     intent = _intent(viewer, pk)
+    limited = ""
     if connection.is_active and connection.realm_id == intent.realm_id:
+        limited = person_limited(viewer)
+    if limited:
+        messages.warning(request, limited)
+    elif connection.is_active and connection.realm_id == intent.realm_id:
         intent = intent_run(intent, connection, now=timezone.now(), interactive=True)
     if intent.state == InvoiceIntent.State.CREATED:
         messages.success(request, _("Invoice %(number)s was created.") % {"number": intent.invoice})

@@ -15,11 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deals.viewer import Viewer, viewer_required
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.health import Shown, health_of, health_stamp, switch_set
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notice
 from quickbooks_bridge.selectors import REFUSED, company_zone, connection_seen_by
 from quickbooks_bridge.services.index import comparison_ask, connection_sync
 from quickbooks_bridge.services.notices import remind_notice
+
+from .limits import person_limited
 
 
 def _admin(view: Callable[[HttpRequest, Viewer, Connection | None], HttpResponse]) -> Callable[..., Any]:
@@ -95,6 +98,8 @@ def _connected(connection: Connection | None) -> Connection:
 def health_sync(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
     """Ask QuickBooks for all changes now: one call."""
     connection = _connected(connection)
+    if limited := person_limited(viewer):
+        return _say(request, limited, is_done=False)
     is_read = connection.is_active and connection_sync(connection, now=timezone.now(), interactive=True)
     if is_read:
         text = _("Read just now: in step with QuickBooks.")
@@ -107,6 +112,8 @@ def health_sync(request: HttpRequest, viewer: Viewer, connection: Connection | N
 @_admin
 def health_compare(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
     """Have everything here compared with QuickBooks by the worker."""
+    if limited := person_limited(viewer):
+        return _say(request, limited, is_done=False)
     is_asked = comparison_ask(_connected(connection), now=timezone.now())
     text = (
         _("Everything is compared with QuickBooks now. You may leave this page.")
@@ -122,7 +129,7 @@ def health_remind(request: HttpRequest, viewer: Viewer, connection: Connection |
     """Have the creator of a refused invoice reminded by email."""
     key = request.POST.get("intent", "")
     refused = InvoiceIntent.objects.filter(REFUSED, account=viewer.account).select_related("deal", "member")
-    intent = refused.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    intent = refused.filter(pk=key).first() if is_digits(key) else None
     if intent is None:
         return _say(request, _("This invoice waits for nobody any more."), is_done=False)
     if remind_notice(intent, by=viewer.member, now=timezone.now()):

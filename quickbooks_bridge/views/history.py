@@ -27,6 +27,7 @@ from quickbooks_bridge.customer_history import (
 )
 from quickbooks_bridge.domain.date_range import QUICK, DateRange, parse_day, quick_range
 from quickbooks_bridge.domain.status import Status
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.money_strip import Segment
 from quickbooks_bridge.presenters import as_of, invoice_rows
@@ -114,7 +115,7 @@ def _wanted(request: HttpRequest, found: DateRange) -> HistoryFilter:
         flag=flag if flag in set(Status) else "",
         words=request.GET.get("q", "").replace("\0", "").strip()[:60],
         sort=sort if sort.removeprefix("-") in SORTS else "-issued",
-        page=int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1,
+        page=int(number) if is_digits(number, longest=6) else 1,
     )
 
 
@@ -197,9 +198,13 @@ class _Echo:
         return text
 
 
+# What formulas begin with, in full width too, and control characters that programs pass over.
+_FORMULA = frozenset("=+-@＝＋－＠\t\r\n\x00")
+
+
 def safe_cell(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
+    """Return a text that no spreadsheet takes for a formula, in full-width signs or behind what is not shown either."""
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 @require_safe

@@ -20,11 +20,12 @@ from quickbooks_bridge.access import deal_of, owner_required
 from quickbooks_bridge.domain.deep_links import customer_link, web_url
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.invoice_form.context import check, form_context, help_of
 from quickbooks_bridge.invoice_form.edits import Edited, edit, follow, item_take
-from quickbooks_bridge.invoice_form.facts import Known, known
-from quickbooks_bridge.invoice_form.failure import failure_of, refused_problems
+from quickbooks_bridge.invoice_form.facts import Known, changed_since, known
+from quickbooks_bridge.invoice_form.failure import change_text, failure_of, refused_problems
 from quickbooks_bridge.invoice_form.fill import filled_state, new_token, take_typed_names
 from quickbooks_bridge.invoice_form.state import FormState, state_from_json, state_from_post
 from quickbooks_bridge.models import Connection, InvoiceIntent
@@ -37,7 +38,7 @@ from quickbooks_bridge.services.drafts import (
     refused_intent,
     sent_intents,
 )
-from quickbooks_bridge.services.invoices import invoice_create
+from quickbooks_bridge.services.invoices import SituationChanged, invoice_create
 from quickbooks_bridge.services.items import item_activate, item_create
 
 from .rescue import keeps_form_when_signed_out
@@ -56,6 +57,8 @@ class Showing:
     restored: str = ""
     refused: InvoiceIntent | None = None
     is_sent: bool = False
+    # What others decided for the deal since the form was drawn; None when nothing was.
+    changed: list[str] | None = None
 
 
 @keeps_form_when_signed_out
@@ -116,7 +119,7 @@ def _open(
 
 def _refused(viewer: Viewer, connection: Connection, deal: Deal, pk: str) -> InvoiceIntent | None:
     """Give the refused invoice of this deal that an address or the form names, if its form is known."""
-    if not pk.isdecimal() or len(pk) > 12:
+    if not is_digits(pk):
         return None
     intent = refused_intent(viewer, deal, connection.realm_id, int(pk))
     return intent if intent is not None and intent.form else None
@@ -172,7 +175,7 @@ def _keep(
 def _ask_quickbooks(state: FormState, about: Known, do: str) -> Edited:
     """Make a line's product active, or create it; what QuickBooks refuses is said at the line."""
     verb, place, *rest = do.split(":")
-    at = int(place) if place.isdecimal() and len(place) < 4 else -1
+    at = int(place) if is_digits(place, longest=3) else -1
     if not 0 <= at < len(state.lines):
         return Edited()
     line = state.lines[at]
@@ -228,22 +231,29 @@ def _created(
         )
         return _to_deal(deal)
     follow(state, about.around)
+    if changed_since(about, state.values["seen"]) is not None:
+        return _stopped(request, viewer, connection, deal, state, about, now=now)
     checked = check(state, about)
     if checked.draft is None or checked.is_blocked:
         showing = Showing(status=422, is_posted=True)
         _keep(viewer, connection, deal, state, showing, now=now)
         return show(request, viewer, connection, deal, state, showing, now=now, about=about)
     # From here on what was typed is kept with the decision itself.
-    intent = invoice_create(
-        viewer,
-        deal,
-        connection,
-        checked.draft,
-        token=state.values["token"],
-        tax_percent=about.tax_percent,
-        now=now,
-        form=state.as_json(),
-    )
+    try:
+        intent = invoice_create(
+            viewer,
+            deal,
+            connection,
+            checked.draft,
+            token=state.values["token"],
+            tax_percent=about.tax_percent,
+            now=now,
+            form=state.as_json(),
+            seen=about.situation if state.values["seen"] else "",
+        )
+    except SituationChanged:
+        about = known(connection, deal, state, now=now)
+        return _stopped(request, viewer, connection, deal, state, about, now=now)
     if intent.state == State.REFUSED:
         _take_made_customer(state, intent)
         showing = Showing(status=422, is_posted=True, refused=intent)
@@ -255,6 +265,24 @@ def _created(
         number = intent.invoice.doc_number if intent.invoice else ""
         messages.success(request, _("Invoice %(number)s is created in QuickBooks.") % {"number": number})
     return _to_deal(deal)
+
+
+def _stopped(
+    request: HttpRequest,
+    viewer: Viewer,
+    connection: Connection,
+    deal: Deal,
+    state: FormState,
+    about: Known,
+    *,
+    now: datetime,
+) -> HttpResponse:
+    """Show once what was decided for the deal since the form was drawn; pressed again, the form knows of it."""
+    changed = changed_since(about, state.values["seen"]) or []
+    state.values["seen"] = about.situation
+    showing = Showing(status=409, is_posted=True, changed=[change_text(one) for one in changed])
+    _keep(viewer, connection, deal, state, showing, now=now)
+    return show(request, viewer, connection, deal, state, showing, now=now, about=about)
 
 
 def _take_made_customer(state: FormState, intent: InvoiceIntent) -> None:
@@ -288,6 +316,8 @@ def show(
 ) -> HttpResponse:
     """Draw the form."""
     about = about or known(connection, deal, state, now=now)
+    if request.method == "GET":
+        state.values["seen"] = about.situation
     checked = check(state, about)
     refused = refused_problems(showing.refused, state) if showing.refused else []
     if refused is None:

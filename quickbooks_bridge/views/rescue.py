@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import ensure_csrf_cookie
 
+from deals.sign_in import SignInView
 from deals.viewer import viewer
 from quickbooks_bridge.access import deal_of
 from quickbooks_bridge.invoice_form.state import state_from_json, state_from_post
@@ -48,10 +48,11 @@ def carrying_sign_in(request: HttpRequest, deal_pk: int) -> HttpResponseBase:
 
 
 @method_decorator(ensure_csrf_cookie, name="dispatch")
-class FormSignIn(LoginView):
+class FormSignIn(SignInView):
     """Sign in and get the form back as it was typed."""
 
     template_name = "quickbooks/sign_in_again.html"
+    redirect_authenticated_user = False
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Carry the form along, also past a wrong password."""

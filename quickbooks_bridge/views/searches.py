@@ -7,6 +7,7 @@ from deals.selectors import load_snapshot
 from deals.viewer import Viewer
 from quickbooks_bridge.access import deal_of, owner_required
 from quickbooks_bridge.domain.field_mapping import FieldMapping, fill_customer
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.invoice_form.context import reason_words
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors import search_customers, search_items
@@ -16,7 +17,7 @@ from quickbooks_bridge.services.items import item_name, items_like
 
 
 def _query(request: HttpRequest, name: str) -> str:
-    return request.GET.get(name, "").strip()[:100].replace("\x00", "")
+    return request.GET.get(name, "").strip()[:100]
 
 
 @owner_required
@@ -26,7 +27,7 @@ def customer_search(request: HttpRequest, viewer: Viewer, connection: Connection
     rows, count = search_customers(viewer.account, connection.realm_id, query)
     suggested: list[tuple[Customer, str]] = []
     new_name = query
-    if deal_pk.isdecimal() and len(deal_pk) < 12:
+    if is_digits(deal_pk):
         stored = settings_for(viewer.account)
         mapping = FieldMapping(stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field)
         filled = fill_customer(load_snapshot(deal_of(viewer, int(deal_pk))), mapping)

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from quickbooks_bridge.domain.webhooks import parse_announcements, signature_is_valid
-from quickbooks_bridge.services.webhooks import announcements_store
+from quickbooks_bridge.domain.webhooks import parse_webhook, signature_is_valid
+from quickbooks_bridge.services.webhooks import announcements_store, unread_events_count
 from quickbooks_bridge.tasks import wake
 
 logger = logging.getLogger(__name__)
@@ -40,17 +40,20 @@ class AnnouncementsFirst:
 @csrf_exempt
 @require_POST
 def webhook(request: HttpRequest) -> HttpResponse:
-    """Answer 200 for what is genuine, 401 for what is not; the body is never believed beyond "look again"."""
+    """Answer 200 for what is genuine, 401 for what is not; the body is never believed beyond "look again".
+
+    What of a genuine webhook cannot be read is counted: anything else than 200 would make QuickBooks repeat it for days
+    and hold back later events, for every company of the app.
+    """
     body = request.body
     signature = request.headers.get("intuit-signature", "")
     if not signature_is_valid(body, signature, verifier_token=settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN):
         logger.warning("announcement refused", extra={"bytes": len(body)})
         return HttpResponse(status=401)
-    try:
-        changes = parse_announcements(body)
-    except ValueError:
-        logger.warning("announcement not understood", extra={"bytes": len(body)})
-        return HttpResponse(status=400)
-    for seconds in set(announcements_store(changes, now=timezone.now()).values()):
+    content, now = parse_webhook(body), timezone.now()
+    if content.unread:
+        logger.warning("webhook events passed over", extra={"count": content.unread.total()})
+        unread_events_count(content.unread, now=now)
+    for seconds in set(announcements_store(content.changes, now=now).values()):
         wake("sync_due", seconds=seconds)
     return HttpResponse(status=200)

@@ -231,6 +231,19 @@ def test_payment_that_came_meanwhile_is_named_and_nothing_is_voided(client, paid
     assert flag(paid, connection) == "partially_paid"
 
 
+@pytest.mark.parametrize(
+    "text", ["sNaN 1", "NaN NaN", "1e1000 1e1000", "Infinity 0", "² ³", "", "1 1 9999-99-99"]
+)
+@pytest.mark.parametrize("action", ["void", "delete", "send"])
+def test_amounts_that_were_never_shown_are_refused(client, invoice, action, text):
+    answer = client.post(f"/invoices/{invoice.pk}/{action}/", {"seen": text, "to": "kept@quill.example"})
+    assert 400 <= answer.status_code < 500
+    invoice.refresh_from_db()
+    assert not invoice.is_voided
+    assert not invoice.is_deleted
+    assert not invoice.emailed_at
+
+
 def test_edit_that_the_person_could_not_see_does_not_stop_a_void(client, invoice, connection, control):
     control(f"invoices/{invoice.qbo_id}/edit", PrivateNote="a word of the accountant")
     assert void(client, invoice).status_code == 302

@@ -33,7 +33,7 @@ def in_step(pretend, connection: Connection) -> bool:
 @pytest.fixture
 def small_pages(monkeypatch):
     """Seven objects a page, so that the demo company has many pages."""
-    monkeypatch.setattr(paging.pages, "__kwdefaults__", {"size": 7})
+    monkeypatch.setattr(paging.pages, "__kwdefaults__", {**paging.pages.__kwdefaults__, "size": 7})
 
 
 def test_first_load_in_many_pages_brings_everything(admin, pretend, small_pages):

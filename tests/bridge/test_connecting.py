@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from quickbooks_bridge.models import Connection, CustomerLink, Invoice, OAuthState
-from quickbooks_bridge.services.connection import consent_begin
+from quickbooks_bridge.services.consent import consent_begin
 
 from ..conftest import connect, consent, make_member, sign_in
 

@@ -13,6 +13,7 @@ from deals.models import TimelineEntry
 from quickbooks_bridge.customer_history import HistoryFilter, invoices_of_customer
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice
+from quickbooks_bridge.views.history import safe_cell
 
 from ..conftest import make_deal, sign_in
 
@@ -290,3 +291,19 @@ def test_flags_in_sums_agree_with_the_rule(connected, account):
     )
     assert len(made) == len(found.invoices)
     assert found.counts == {Status.PARTIALLY_PAID: 1, Status.OVERDUE: 1, Status.PAID: 1}
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\t=1", "＝1+1", "＋1", "－1", "＠x", "\x00=1", "\r=1", "\n=1"]
+)
+def test_no_cell_is_taken_for_a_formula(text):
+    assert safe_cell(text) == f"'{text}"
+
+
+def test_a_plain_cell_stays_as_it_is():
+    assert [safe_cell(text) for text in ("Quill & Sons", "", "1001", "a=b")] == [
+        "Quill & Sons",
+        "",
+        "1001",
+        "a=b",
+    ]

@@ -22,7 +22,7 @@ from quickbooks_bridge.models import (
     ItemLink,
 )
 from quickbooks_bridge.presenters import invoice_row
-from quickbooks_bridge.services import connection as connecting
+from quickbooks_bridge.services import consent as connecting
 from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
 from quickbooks_bridge.services.invoice_actions import ChangedMeanwhile
@@ -333,12 +333,12 @@ WRONG = [
     ({"lines-0-unit_price": "99999999999999"}, "larger than QuickBooks takes"),
     ({"lines-0-discount": "101"}, "larger than the line"),
     ({"lines-0-item": ""}, "has no QuickBooks product"),
-    ({"email": "not an address"}, "no email address"),
-    ({"email": "a@b.example; c@d.example"}, "commas"),
+    ({"email": "not an address"}, "a valid email address"),
+    ({"email": "a..b@quill.example"}, "a valid email"),
     ({"new_display_name": ""}, "Choose a QuickBooks customer"),
     ({"new_display_name": "A: B"}, "no colon"),
     ({"new_display_name": "é" * 600}, "up to 500 characters"),
-    ({"currency": "EUR"}, "set up for USD only"),
+    ({"currency": "EUR"}, "would be other money"),
     ({"currency": ""}, "Choose the currency"),
     ({"due_date": "2023-11-01"}, "before the issue date"),
     ({"issue_date": "soon"}, "Write a date"),

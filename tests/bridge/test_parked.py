@@ -30,10 +30,10 @@ def not_understood(monkeypatch, entity: str, ids: set[str], error: Exception) ->
     """As if QuickBooks wrote these objects in a way this version of the program does not know."""
     known = parsing.PARSERS[entity]
 
-    def parse(obj):
+    def parse(obj, **more):
         if str(obj.get("Id")) in ids:
             raise error
-        return known(obj)
+        return known(obj, **more)
 
     with monkeypatch.context() as patch:
         patch.setitem(parsing.PARSERS, entity, parse)

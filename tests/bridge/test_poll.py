@@ -8,6 +8,7 @@ from django.db import DataError
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from quickbooks_bridge.domain import parsing
 from quickbooks_bridge.models import Connection, Invoice, WebhookEvent
 from quickbooks_bridge.services import index, poll
 from quickbooks_bridge.services.index import LEASE, connection_load, connection_sync
@@ -171,3 +172,12 @@ def test_who_was_slower_than_its_lease_leaves_the_next_ones_alone(pretend, both,
     assert connection_sync(link, now=now())
     link.refresh_from_db()
     assert link.sync_lease_until == others
+
+
+def test_an_answer_that_was_cut_is_read_by_the_companys_own_run(pretend, both, monkeypatch):
+    """Change data capture gives a thousand objects at most and says of no more."""
+    paid = {made.realm_id: pay_one(pretend, made) for made in both}
+    monkeypatch.setattr(parsing, "CDC_LIMIT", 1)
+    polled = connections_sync([made.pk for made in both], now=now())
+    assert (polled.in_step, sorted(polled.alone)) == (0, sorted(made.pk for made in both))
+    assert all(Invoice.objects.get(realm_id=realm, qbo_id=one).balance for realm, one in paid.items())

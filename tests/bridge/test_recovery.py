@@ -6,10 +6,10 @@ import pytest
 from django.db import OperationalError
 
 from quickbooks_bridge import fault_points
-from quickbooks_bridge.domain.payloads import MARKER
+from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notice, Outage
 from quickbooks_bridge.services import intents, tokens
-from quickbooks_bridge.services.connection import REFUSED_FOR
+from quickbooks_bridge.services.connection import REFUSED_FOR, client_for
 from quickbooks_bridge.services.index import connection_sync
 from quickbooks_bridge.services.intents import intent_run
 from quickbooks_bridge.services.tokens import DatabaseTokens
@@ -29,7 +29,7 @@ def now() -> datetime:
 @pytest.fixture
 def intent(connection, deal) -> InvoiceIntent:
     made = InvoiceIntent.objects.get(pk=decide(deal.pk))
-    made.payload["PrivateNote"] = f"{MARKER}{made.request_id}"
+    made.payload["PrivateNote"] = marker_of(made.request_id)
     made.save()
     return made
 
@@ -55,7 +55,7 @@ def test_refusal_of_a_repetition_does_not_hide_what_the_first_try_made(pretend, 
         intent_run(intent, connection, now=intent.next_check_at or now(), interactive=False)
     assert intent.state == State.CREATED
     rows = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
-    assert sum(1 for row in rows if intent.request_id in str(row.get("PrivateNote"))) == 1
+    assert sum(1 for row in rows if marker_of(intent.request_id) in str(row.get("PrivateNote"))) == 1
 
 
 def test_a_young_decision_is_asked_for_often_and_an_old_one_seldom(pretend, connection, intent):
@@ -225,3 +225,16 @@ def test_no_process_dies_unless_it_is_told_to(monkeypatch):
     assert ended == []
     fault_points.fault_point("intent.after_post")
     assert len(ended) == 1
+
+
+def test_after_a_day_the_invoice_is_looked_for_before_it_is_asked_for_again(pretend, connection, intent):
+    """QuickBooks does not say how long it remembers request ids: by then it may have forgotten this one."""
+    client = client_for(connection, interactive=True)
+    made = client.invoice_create(intent.payload, request_id="forgotten")
+    begun = now() - timedelta(hours=21)
+    InvoiceIntent.objects.filter(pk=intent.pk).update(sent_at=begun, created_at=begun, state=State.UNKNOWN)
+    intent.refresh_from_db()
+    settled = intent_run(intent, connection, now=now(), interactive=False)
+    assert (settled.state, settled.invoice.qbo_id) == (State.CREATED, made.qbo_id)
+    rows = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    assert sum(1 for row in rows if marker_of(intent.request_id) in str(row.get("PrivateNote"))) == 1

@@ -22,6 +22,8 @@ from quickbooks_bridge.services.index import OVERLAP, connection_sync, lists_due
 from quickbooks_bridge.services.notices import expiry_notices, notice_send, reconnect_notice
 from quickbooks_bridge.services.webhooks import announcements_store
 
+from ..conftest import sign_in
+
 pytestmark = pytest.mark.django_db
 
 
@@ -235,6 +237,35 @@ def test_a_mail_that_does_not_go_out_is_tried_again_later(connection, settings):
     assert notice.next_try_at > moment
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert notice_send(notice.pk, now=notice.next_try_at)
+
+
+def test_without_a_mail_server_nothing_counts_as_sent_and_the_health_page_says_so(
+    connection, settings, admin, caplog
+):
+    with_address(connection)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    moment = now()
+    reconnect_notice(connection.pk, now=moment)
+    notice = Notice.objects.get()
+    assert not notice_send(notice.pk, now=moment)
+    notice.refresh_from_db()
+    assert (notice.attempts, notice.sent_at) == (0, None)
+    assert notice.next_try_at > moment
+    page = sign_in(admin.member).get("/quickbooks/health/").content.decode()
+    assert "1 email waits: email is not set up" in page
+    assert "EMAIL_HOST" in page
+    assert connection.owner.user.email not in " ".join(str(vars(record)) for record in caplog.records)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert notice_send(notice.pk, now=notice.next_try_at)
+
+
+def test_a_notification_older_than_a_week_is_dropped_and_not_sent(connection):
+    with_address(connection)
+    reconnect_notice(connection.pk, now=now() - timedelta(days=8))
+    notice = Notice.objects.get()
+    assert not notice_send(notice.pk, now=now())
+    assert not Notice.objects.exists()
+    assert mail.outbox == []
 
 
 def test_a_consent_that_ends_soon_is_told_once(connection):

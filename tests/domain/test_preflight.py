@@ -7,7 +7,14 @@ from decimal import Decimal
 import pytest
 
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
-from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts, draft_problems
+from quickbooks_bridge.domain.preflight import (
+    MOST_LINES,
+    CustomerFacts,
+    ItemFacts,
+    PreflightFacts,
+    TermRule,
+    draft_problems,
+)
 
 TODAY = date(2026, 3, 17)
 LINE = DraftLine("Desk", quantity=Decimal(2), unit_price=Decimal("10.50"), item_qbo_id="7")
@@ -47,7 +54,9 @@ DRAFTS = [
     ({"email": "ann"}, "email_bad", "email"),
     ({"email": "a@b.com,"}, "email_bad", "email"),
     ({"email": "a" * 99 + "@b.com"}, "email_bad", "email"),
-    ({"email": "a@b.com; c@d.com"}, "email_semicolon", "email"),
+    ({"email": "a@b.com; c@d.com"}, "email_bad", "email"),
+    ({"email": "a..b@x.com"}, "email_bad", "email"),
+    ({"email": ".a@x.com"}, "email_bad", "email"),
     ({"currency": ""}, "currency_missing", "currency"),
     ({"currency": "EUR"}, "currency_off", "currency"),
     ({"issue_date": date(2025, 12, 31)}, "books_closed", "issue_date"),
@@ -107,13 +116,101 @@ def test_inactive_or_missing_customer_is_told():
     assert [row.code for row in draft_problems(DRAFT, replace(FACTS, customer=None))] == ["customer_gone"]
 
 
-def test_free_invoice_and_missing_address_only_warn():
+def test_free_invoice_only_warns():
     line = replace(LINE, unit_price=Decimal(0), is_taxable=True)
     found = draft_problems(replace(DRAFT, lines=(line,), address=""), FACTS)
-    assert [(row.code, row.is_blocking) for row in found] == [
-        ("address_missing", False),
-        ("total_zero", False),
-    ]
+    assert [(row.code, row.is_blocking) for row in found] == [("total_zero", False)]
+
+
+TAXED = replace(DRAFT, lines=(replace(LINE, is_taxable=True),))
+US_TAX = replace(FACTS, uses_sales_tax=True)
+# What of the company, the customer and the place decides what may be promised: code and whether it hinders.
+TAX = {
+    "automated, place known": (US_TAX, []),
+    "automated, no place": (replace(US_TAX, has_ship_to=False), [("ship_to_missing", True)]),
+    "automated, no place, a person decided": (
+        replace(US_TAX, has_ship_to=False, is_ship_to_waived=True),
+        [("ship_to_missing", False)],
+    ),
+    "exempt customer": (
+        replace(US_TAX, has_ship_to=False, customer=replace(FACTS.customer, is_taxable=False)),
+        [("customer_exempt", False)],
+    ),
+    "manual sales tax": (replace(US_TAX, is_tax_automated=False), [("tax_by_hand", False)]),
+    "no sales tax": (replace(FACTS, has_ship_to=False), []),
+    "VAT": (replace(US_TAX, is_us=False), [("tax_not_supported", True)]),
+    "abroad, not registered": (replace(FACTS, is_us=False), []),
+}
+
+
+@pytest.mark.parametrize(("facts", "problems"), TAX.values(), ids=TAX)
+def test_what_decides_the_tax_is_said_before_anything_is_sent(facts, problems):
+    assert [(row.code, row.is_blocking) for row in draft_problems(TAXED, facts)] == problems
+
+
+def test_untaxed_lines_need_no_place():
+    assert draft_problems(DRAFT, replace(US_TAX, has_ship_to=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "facts", "code"),
+    [
+        ("USD", {"deal_currency": "EUR"}, "currency_relabelled"),
+        ("EUR", {"deal_currency": "USD", "is_multicurrency": True}, "currency_relabelled"),
+        ("EUR", {"deal_currency": "EUR"}, "currency_off"),
+        ("EUR", {"deal_currency": "EUR", "is_multicurrency": True}, "currency_mismatch"),
+        ("EUR", {"deal_currency": "EUR", "is_multicurrency": True, "customer": None}, "currency_foreign"),
+        ("USD", {"deal_currency": "", "customer": None}, None),
+    ],
+)
+def test_an_amount_is_neither_relabelled_nor_sent_without_a_rate(draft, facts, code):
+    given = replace(DRAFT, currency=draft, customer=CustomerChoice(new_display_name="Bo"))
+    found = draft_problems(given, replace(FACTS, **{"customer": None, **facts}))
+    wanted = code if code != "currency_mismatch" else "currency_foreign"
+    assert [row.code for row in found if row.is_blocking] == ([wanted] if wanted else [])
+    if code == "currency_mismatch":
+        found = draft_problems(replace(given, customer=DRAFT.customer), replace(FACTS, **facts))
+        assert [row.code for row in found] == ["currency_mismatch"]
+
+
+def test_more_lines_than_quickbooks_takes_are_refused_with_the_money_left_out():
+    lines = (replace(LINE, quantity=Decimal(1), unit_price=Decimal(1)),) * (MOST_LINES + 5)
+    (problem,) = draft_problems(replace(DRAFT, lines=lines), FACTS)
+    assert (problem.code, problem.is_blocking) == ("lines_too_many", True)
+    assert problem.params == {"count": "755", "most": "750", "amount": "5.00 USD"}
+    assert draft_problems(replace(DRAFT, lines=lines[:MOST_LINES]), FACTS) == []
+
+
+NUMBERS = [
+    ("", False, "", None),
+    ("1050", False, "Ann", ("number_taken", True)),
+    ("1051", False, "", None),
+    ("", True, "", ("number_empty", False)),
+    ("1050", True, "Ann", ("number_taken_write", True)),
+    ("1051", True, "", None),
+]
+
+
+@pytest.mark.parametrize(("number", "is_custom", "taken_by", "problem"), NUMBERS)
+def test_number_that_is_taken_or_missing_is_said(number, is_custom, taken_by, problem):
+    facts = replace(FACTS, has_custom_numbers=is_custom, number_taken_by=taken_by, next_number="1051")
+    found = draft_problems(replace(DRAFT, doc_number=number), facts)
+    assert [(row.code, row.is_blocking) for row in found] == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("due", "is_customers", "code"),
+    [
+        (DRAFT.due_date, False, None),
+        (date(2026, 4, 16), False, "term_differs"),
+        (date(2026, 4, 16), True, "term_of_customer"),
+        (None, False, None),
+    ],
+)
+def test_terms_that_mean_another_day_are_said(due, is_customers, code):
+    facts = replace(FACTS, term=TermRule("Net 30", due, is_customers=is_customers))
+    found = draft_problems(DRAFT, facts)
+    assert [(row.code, row.is_blocking) for row in found] == ([(code, False)] if code else [])
 
 
 def test_zero_quantity_is_told():

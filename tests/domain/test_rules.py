@@ -12,10 +12,10 @@ from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
 from quickbooks_bridge.domain.money import line_amount, parse_decimal, round_money
 from quickbooks_bridge.domain.payloads import unit_price_for
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.domain.query import quote
+from quickbooks_bridge.domain.query import ANY_STATE, named, quote, select
 from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status, paid_share
 from quickbooks_bridge.domain.totals import draft_totals
-from quickbooks_bridge.domain.webhooks import parse_announcements, signature_is_valid
+from quickbooks_bridge.domain.webhooks import signature_is_valid
 
 TODAY = date(2026, 3, 17)
 LATE, SOON = date(2026, 3, 16), date(2026, 3, 17)
@@ -88,7 +88,7 @@ def test_typed_numbers(text, value):
     assert parse_decimal(text) == (None if value is None else Decimal(value))
 
 
-@given(st.text())
+@given(st.text(st.characters(max_codepoint=127)))
 def test_a_quoted_text_cannot_end_its_literal(text):
     inner = quote(text)[1:-1]
     at = 0
@@ -104,7 +104,18 @@ def test_forged_signatures_are_refused(signature):
     assert not signature_is_valid(b"[]", signature, verifier_token="")
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'"x"', b"\xff"])
-def test_other_shapes_are_no_announcement(body):
-    with pytest.raises(ValueError, match=r"."):
-        parse_announcements(body)
+@given(st.text())
+def test_no_query_holds_a_character_that_quickbooks_cannot_read(text):
+    sentence = select("Item", where=(named("Name", text), ANY_STATE))
+    assert sentence.isascii()
+
+
+@pytest.mark.parametrize("text", ["O\u2019Neil", "\u201cFIRST\u201d", "a \u2013 b", "Zoë", "\U0001fa91"])
+def test_a_text_that_is_not_ascii_cannot_be_a_literal(text):
+    with pytest.raises(ValueError, match="ASCII"):
+        quote(text)
+    assert named("Name", text)[1] == "LIKE"
+
+
+def test_a_plain_name_is_asked_for_as_it_is():
+    assert named("DisplayName", "O'Neil & 50% (UK)") == ("DisplayName", "=", "O'Neil & 50% (UK)")

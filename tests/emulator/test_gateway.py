@@ -130,6 +130,8 @@ def test_minor_version_changes_nothing(api: Api) -> None:
         ("expired", 401, "application/json"),
         ("revoked", 401, "application/json"),
         ("forbidden", 403, "application/json"),
+        ("403_html", 403, "text/html"),
+        ("code:7001", 400, "application/json"),
         ("code:140", 400, "application/json"),
         ("code:5010", 400, "application/json"),
     ],
@@ -143,6 +145,24 @@ def test_fault_answers_once_and_does_nothing(api: Api, faults, kind: str, status
         assert ("code" in answer.json()["Fault"]["Error"][0]) is (kind != "missing_code")
     assert api.query("select count(*) from Invoice") == count
     assert api.post("invoice", invoice_body("1")).status_code == 200
+
+
+def test_block_of_the_months_reads_leaves_writes_alone(api: Api, faults) -> None:
+    faults("reads_blocked", realm=api.realm_id)
+    made = api.post("invoice", invoice_body("1"))
+    assert made.status_code == 200
+    qbo_id = made.json()["Invoice"]["Id"]
+    reads = [
+        api.get("invoice/" + qbo_id),
+        api.get(f"invoice/{qbo_id}/pdf"),
+        api.get("query", query="select * from Invoice"),
+        api.get("cdc", entities="Invoice", changedSince="2020-01-01T00:00:00Z"),
+        api.get("companyinfo/" + api.realm_id),
+    ]
+    assert {answer.status_code for answer in reads} == {429}
+    assert all("Block All CorePlus for a Builder App" in answer.text for answer in reads)
+    void = api.post("invoice", {"Id": qbo_id, "SyncToken": "0"}, operation="void")
+    assert void.status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "timeout_after", "truncated"])

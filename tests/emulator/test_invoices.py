@@ -237,13 +237,33 @@ def test_taxable_lines_are_taxed_where_there_is_an_address(api: Api) -> None:
     assert invoice["TotalAmt"] == Decimal("158.25")
 
 
-def test_no_tax_without_address_for_exempt_customers_and_companies_without_tax(api: Api) -> None:
-    nowhere = api.create("Customer", {"DisplayName": f"Nowhere {id(api)}"})
+def test_automated_tax_goes_by_where_it_is_shipped(api: Api) -> None:
+    """Without ShipAddr it is the company's own town, as documented, or nowhere, as one live log has it; never BillAddr."""
+    nowhere = api.create("Customer", {"DisplayName": f"Nowhere {id(api)}"})["Id"]
+    line = sales_line(100, TaxCodeRef={"value": "TAX"})
+    texas = {"Line1": "1 Elm St", "City": "Austin", "CountrySubDivisionCode": "TX", "PostalCode": "78701"}
+    oregon = {**texas, "City": "Portland", "CountrySubDivisionCode": "OR", "PostalCode": "97205"}
+
+    def total(**addresses: Any) -> object:
+        return api.create("Invoice", {**invoice_body(nowhere), "Line": [line], **addresses})["TotalAmt"]
+
+    preferences = f"/control/{api.realm_id}/preferences"
+    for own_town, without in ((True, Decimal("108.25")), (False, 100)):
+        api.emulator.control("POST", preferences, {"ShipsToOwnTown": own_town})
+        assert total() == without
+        assert total(BillAddr=oregon) == without
+        assert total(ShipAddr=oregon, BillAddr=texas) == 100
+        assert total(ShipAddr=texas, BillAddr=oregon) == Decimal("108.25")
+        assert total(ShipAddr={"Line1": "1 Elm St", "Line2": "Austin, TX 78701"}) == Decimal("108.25")
+        assert total(ShipAddr={"Line1": "1 Road", "City": "London", "Country": "GB"}) == 100
+    api.emulator.control("POST", preferences, {"ShipsToOwnTown": True})
+
+
+def test_no_tax_for_exempt_customers_and_companies_without_tax(api: Api) -> None:
     exempt = api.customer(Taxable=False)
     line = sales_line(100, TaxCodeRef={"value": "TAX"})
-    for customer in (nowhere, exempt):
-        invoice = api.create("Invoice", {**invoice_body(customer["Id"]), "Line": [line]})
-        assert (invoice["TxnTaxDetail"], invoice["TotalAmt"]) == ({"TotalTax": 0}, 100)
+    invoice = api.create("Invoice", {**invoice_body(exempt["Id"]), "Line": [line]})
+    assert (invoice["TxnTaxDetail"], invoice["TotalAmt"]) == ({"TotalTax": 0}, 100)
     other = Api(api.emulator, 1)
     invoice = other.create("Invoice", {**invoice_body("1"), "Line": [line]})
     assert (invoice["TxnTaxDetail"], invoice["TotalAmt"]) == ({"TotalTax": 0}, 100)

@@ -138,3 +138,38 @@ def test_unreadable_queries_are_4000_in_the_words_of_the_parser(api: Api) -> Non
 )
 def test_queries_against_the_rules_are_4001(api: Api, text: str, detail: str) -> None:
     assert _refusal(api, text) == ("4001", f"QueryValidationError: {detail}")
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "code", "after"),
+    [
+        ("SELECT * FROM Item WHERE Name LIKE '%Fleur\u2019t'", 43, "\\u2019", "'%Fleur"),
+        ("SELECT * FROM Item WHERE Name = '\u201cFIRST\u201d'", 34, "\\u201c", "'"),
+        ("SELECT * FROM Item WHERE Name = 'Boot \u2013 black'", 39, "\\u2013", "'Boot "),
+        ("SELECT * FROM Customer WHERE DisplayName = \u2018x\u2019", 44, "\\u2018", ""),
+    ],
+)
+def test_typographic_quotes_and_dashes_are_lexical_errors_in_literals_too(
+    api: Api, text: str, column: int, code: str, after: str
+) -> None:
+    assert _refusal(api, text) == (
+        "4000",
+        f"QueryParserError: Invalid content. Lexical error at line 1, column {column}.  "
+        f'Encountered: "{code}" ({int(code[2:], 16)}), after : "{after}"',
+    )
+
+
+def test_an_object_that_cannot_be_served_fails_every_answer_that_holds_it_and_no_other(api: Api) -> None:
+    first, second = (api.invoice(customer="1")["Id"] for _time in range(2))
+    control = f"/control/{api.realm_id}/invoices/{first}"
+    api.emulator.control("POST", f"{control}/unserve")
+    pages = f"select * from Invoice where Id in ('{first}', '{second}')"
+    assert _refusal(api, pages)[0] == "4002"
+    assert _refusal(api, f"select Id from Invoice where Id = '{first}'")[0] == "4002"
+    assert api.query(f"select * from Invoice where Id = '{second}'")["Invoice"][0]["Id"] == second
+    assert api.query(f"select count(*) from Invoice where Id = '{first}'")["totalCount"] == 1
+    since = api.emulator.control("GET", "/control/clock")["now"][:10] + "T00:00:00Z"
+    assert api.code(api.get("cdc", entities="Invoice", changedSince=since)) == "4002"
+    assert api.code(api.get(f"invoice/{first}")) == "4002"
+    api.emulator.control("POST", f"{control}/edit", {"BillEmail": {"Address": "ok@quill.example"}})
+    assert len(api.query(pages)["Invoice"]) == 2

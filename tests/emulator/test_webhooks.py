@@ -77,6 +77,7 @@ def receiver(emulator: EmulatorProcess) -> Iterator[Receiver]:
         "late": 0,
         "window_ms": 100,
         "withhold": False,
+        "unknown_events": False,
         "deadline_seconds": 3,
     }
     emulator.control("POST", "/control/webhooks", usual)
@@ -311,3 +312,19 @@ def test_chances_of_a_seeded_run_repeat_themselves() -> None:
 def test_unknown_switches_are_refused(api: Api, wrong: dict[str, Any]) -> None:
     with pytest.raises(requests.HTTPError, match="400"):
         _switch(api, **wrong)
+
+
+@pytest.mark.parametrize("form", ["cloudevents", "classic"])
+def test_events_nobody_knows_travel_with_the_good_ones(api: Api, receiver: Receiver, form: str) -> None:
+    _switch(api, unknown_events=True, format=form)
+    api.invoice(customer="1")
+    body = json.loads(receiver.next()[1])
+    if form == "cloudevents":
+        types = [event and event["type"] for event in body]
+        assert types[:2] == ["qbo.project.budget.created.v1", None]
+        assert "intuitentityid" not in body[2]
+        assert types[3].startswith("qbo.")
+    else:
+        entities = body["eventNotifications"][0]["dataChangeEvent"]["entities"]
+        assert entities[:2] == [None, {"name": "Novelty"}]
+        assert entities[2]["id"]

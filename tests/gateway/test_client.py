@@ -97,6 +97,16 @@ def test_same_request_id_makes_one_invoice(connect):
     assert client.count("Invoice") == before + 1
 
 
+def test_retry_is_the_same_after_a_database_that_reorders_keys(connect):
+    """PostgreSQL gives keys back by length; a request id with another body is refused by QuickBooks (600)."""
+    client = connect()
+    payload, request_id = body(client), uuid.uuid4().hex
+    first = client.invoice_create(payload, request_id=request_id)
+    reordered = {key: payload[key] for key in sorted(payload, key=len)}
+    assert list(reordered) != list(payload)
+    assert client.invoice_create(reordered, request_id=request_id).qbo_id == first.qbo_id
+
+
 def test_invoice_whose_answer_was_lost_is_found_by_its_marker(connect):
     client = connect()
     marker = uuid.uuid4().hex
@@ -163,3 +173,28 @@ def test_log_holds_no_token_and_no_address(connect, emulator, caplog):
     assert emulator.companies[0]["access_token"] not in text
     assert "ann@example.com" not in text
     assert "ann%40example.com" not in text
+
+
+HOSTILE_NAMES = [
+    "Kimberly O\u2019Neil",
+    "\u201cFIRST\u201d",
+    "Boot \u2013 Wolverine \u2014 Safety",
+    "Zoë Müller",
+    "株式会社",
+    "chair \U0001fa91",
+    "50% off",
+    "O'Neil \\ Sons",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_name_of_any_characters_is_found_and_no_other_with_it(connect, name):
+    client = connect()
+    made = client.customer_write({"DisplayName": name}, request_id=uuid.uuid4().hex)
+    account = next(row.income_account_qbo_id for row in client.items(size=50) if row.income_account_qbo_id)
+    product = {"Name": name, "Type": "Service", "IncomeAccountRef": {"value": account}}
+    item = client.item_write(product, request_id=uuid.uuid4().hex)
+    assert [row.qbo_id for row in client.customers_named(name)] == [made.qbo_id]
+    assert [row.qbo_id for row in client.items_named(name)] == [item.qbo_id]
+    assert client.customers_named(name + "x") == []
+    assert client.other_named(name) == ""

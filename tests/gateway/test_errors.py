@@ -6,7 +6,9 @@ import pytest
 
 from quickbooks_bridge.gateway.errors import (
     RULES,
+    AnswerUnserved,
     NotFound,
+    ReadsBlocked,
     ReconnectRequired,
     Rejected,
     StaleObject,
@@ -28,9 +30,10 @@ EXPECTED = {
     Unavailable: "130 140 150 10000 10200",
     NotFound: "610",
     StaleObject: "5010",
-    UnexpectedAnswer: "500 600 1040 2010 2030 2130 2170 4000 4001 4002 10100",
-    Rejected: "620 2020 2040 2050 2060 2090 2210 2220 2290 2410 2500 5020 5030 6000 6070 6080 6090 6100 6140 "
-    "6160 6190 6200 6210 6240 6250 6270 6420 6430 6440 6450 6480 6520 6540",
+    UnexpectedAnswer: "500 600 1040 2010 2030 2130 2170 4000 4001 10100",
+    AnswerUnserved: "4002",
+    Rejected: "620 800 900 2020 2040 2050 2060 2070 2080 2090 2100 2110 2120 2140 2150 2160 2210 2220 2290 2410 2500 5020 5030 6000 6070 6080 6090 6100 6140 "
+    "6160 6170 6190 6200 6210 6230 6240 6250 6270 6420 6430 6440 6450 6480 6520 6540 6560 7001",
 }
 ROWS = [(code, kind) for kind, codes in EXPECTED.items() for code in codes.split()]
 
@@ -56,6 +59,23 @@ SHAPES = [
         ReconnectRequired,
     ),
     (401, b"", ReconnectRequired),
+    (403, fault("3100"), ReconnectRequired),
+    (403, fault("3200"), ReconnectRequired),
+    (403, fault("120"), ReconnectRequired),
+    (403, fault("5020"), Rejected),
+    (403, fault("6190"), Rejected),
+    (403, fault("3001"), Throttled),
+    (403, fault("140"), Unavailable),
+    (403, b"<html><body>Forbidden</body></html>", UnexpectedAnswer),
+    (403, b"", UnexpectedAnswer),
+    (403, fault("99999"), UnexpectedAnswer),
+    (401, fault("130"), Rejected),
+    (400, fault("130"), Unavailable),
+    (400, fault("7001"), Rejected),
+    (500, fault("120"), Unavailable),
+    (200, fault("6190"), Rejected),
+    (429, fault("3001", "Policy: Block All CorePlus for a Builder App"), ReadsBlocked),
+    (429, b"<html>block all coreplus</html>", ReadsBlocked),
     (400, b'<IntuitResponse><Fault><Error code="610"/></Fault></IntuitResponse>', NotFound),
     (400, b'<IntuitResponse><Fault><Error code="005010"/></Fault></IntuitResponse>', StaleObject),
     (429, b"<html>slow down</html>", Throttled),
@@ -75,6 +95,11 @@ SHAPES = [
 @pytest.mark.parametrize(("status", "body", "kind"), SHAPES)
 def test_fault_of_any_shape_is_understood(status, body, kind):
     assert type(classify(status, {}, body, is_write=False)) is kind
+
+
+def test_a_write_is_never_blocked_with_the_reads():
+    body = fault("3001", "Policy: Block All CorePlus for a Builder App")
+    assert type(classify(429, {}, body, is_write=True)) is Throttled
 
 
 @pytest.mark.parametrize("is_write", [True, False])

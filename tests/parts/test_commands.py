@@ -29,8 +29,10 @@ def told(command: str, *options: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def sound(connection, settings, live_server):
+def sound(connection, settings, live_server, tmp_path):
     """An installation in which all is well."""
+    settings.DATA_DIR = tmp_path / "var"
+    settings.DATA_DIR.mkdir(mode=0o700)
     settings.PUBLIC_URL = live_server.url
     heartbeat_write(now=datetime.now(UTC))
     assert told("doctor") == (0, "All is well.\n")

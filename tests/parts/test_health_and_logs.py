@@ -134,3 +134,15 @@ def test_a_failure_is_told_without_what_the_database_quotes(lines):
     assert "OperationalError" in told
     assert "test_health_and_logs.py" in told
     assert "quill.example" not in told
+
+
+def test_address_of_a_request_that_failed_is_logged_without_its_query(lines, admin, monkeypatch):
+    from tests.conftest import sign_in
+
+    client = sign_in(admin.member)
+    client.raise_request_exception = False
+    monkeypatch.setattr("quickbooks_bridge.services.consent.OAuthState.objects", None)
+    client.get("/quickbooks/callback/?code=CANARYCODE&state=CANARYSTATE&realmId=1")
+    text = json.dumps(lines)
+    assert "GET /quickbooks/callback/" in text
+    assert "CANARY" not in text

@@ -13,7 +13,7 @@ import requests
 
 from deals.models import Deal
 from deals.viewer import Viewer
-from quickbooks_bridge.domain.payloads import MARKER
+from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.services import index, intents, poll
@@ -182,7 +182,7 @@ def decided(
         realm_id=connection.realm_id,
         token=request_id,
         request_id=request_id,
-        payload=invoice_body(amount, due, f"{MARKER}{request_id}"),
+        payload=invoice_body(amount, due, marker_of(request_id)),
         payload_digest="0" * 64,
         currency="USD",
         expected_total=amount,

@@ -12,7 +12,7 @@ from deals.models import Account
 from deals.viewer import Viewer
 from quickbooks_bridge import tasks
 from quickbooks_bridge.crypto import decrypt
-from quickbooks_bridge.domain.payloads import MARKER
+from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.models import Connection, InvoiceIntent, VoidRun
 from quickbooks_bridge.selectors import company_today, with_status
 from quickbooks_bridge.services import index
@@ -105,11 +105,13 @@ class Simulation:
                     self.people.work(company, now=self.now)
             with killed_at(DEATHS.get(minute, ""), self.figures):
                 tasks.sweep()
+            tasks.probe_reads()
             if minute == 30:
                 tasks.read_lists()
                 tasks.keep_tokens_alive()
                 tasks.tidy()
             self._pass(self.now + self.step)
+        tasks.probe_reads()
         tasks.sweep()
         self._compare(quiet_since=began + BUSY)
 
@@ -213,7 +215,7 @@ class Simulation:
     def _made_once(self, company: Company, dump: dict[str, Any], *, quiet_since: datetime) -> None:
         notes = "\n".join(str(row.get("PrivateNote", "")) for row in dump["Invoice"])
         for intent in InvoiceIntent.objects.filter(account=company.viewer.account):
-            count = notes.count(f"{MARKER}{intent.request_id}")
+            count = notes.count(marker_of(intent.request_id))
             if intent.finished_at is None and intent.created_at < quiet_since:
                 self._differ(
                     "stuck", company, f"intent {intent.pk} is {intent.state} since {intent.created_at}"

@@ -41,9 +41,10 @@ def main() -> None:
     if what == "web":
         import waitress
 
+        from crm_invoicing.web_server import options
         from crm_invoicing.wsgi import application
 
-        waitress.serve(application, host="127.0.0.1", port=int(arguments[0]), threads=8)
+        waitress.serve(application, **options(f"127.0.0.1:{arguments[0]}", os.environ))
     elif what == "refresher":
         from tests.soak.refresher import serve
 

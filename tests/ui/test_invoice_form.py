@@ -127,20 +127,19 @@ def test_totals_and_the_deal_follow_what_is_typed(open_form):
     expect(page.locator("#line-0-quantity")).to_be_focused()
 
 
-def test_remedy_mends_the_field_and_ticks_itself_off(open_form):
+def test_remedy_fixes_the_field_and_ticks_itself_off(open_form):
     page = open_form()
-    typed(page, "#id_email", "a@b.example; c@d.example")
-    field = page.locator("#id_email")
+    page.locator("input[name=customer_mode][value=new]").check(force=True)
+    typed(page, "#id_new_display_name", "Quill: Sons")
+    field = page.locator("#id_new_display_name")
     expect(field).to_have_attribute("aria-invalid", "true")
     described = (field.get_attribute("aria-describedby") or "").split()
-    assert "id_email_error" in described
-    expect(page.locator("#id_email_error")).to_have_text(
-        "QuickBooks wants commas between addresses. Replace the semicolon."
-    )
-    page.locator("#check").get_by_role("button", name="Use commas").click()
-    expect(field).to_have_value("a@b.example, c@d.example")
+    assert "id_new_display_name_error" in described
+    expect(page.locator("#id_new_display_name_error")).to_contain_text("no colon")
+    page.locator("#check").get_by_role("button", name="Use “Quill Sons”").click()
+    expect(field).to_have_value("Quill Sons")
     expect(field).to_be_focused()
-    expect(page.locator("#id_email_error")).to_have_count(0)
+    expect(page.locator("#id_new_display_name_error")).to_have_count(0)
 
 
 def test_create_with_something_to_fix_goes_to_it_and_sends_nothing(open_form):

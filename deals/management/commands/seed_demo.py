@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
@@ -49,8 +50,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fill in one transaction, so that a broken-off start leaves nothing half done."""
+        if settings.IS_HTTPS or settings.QUICKBOOKS_ENVIRONMENT == "production":
+            raise CommandError(
+                "Demo data has a password that everybody knows. It goes into no installation that is reached by https or "
+                "connects to the production QuickBooks."
+            )
         if options["migrate"]:
             call_command("migrate", verbosity=0)
+        if Account.objects.exclude(name__in=(DEMO_ACCOUNT, OTHER_ACCOUNT)).exists():
+            raise CommandError("This database holds a company of its own. Demo data goes into an empty one.")
         with transaction.atomic():
             account = Account.objects.filter(name=DEMO).first()
             if account is None:

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 class Command(BaseCommand):
     """Write one whole, checked file; everybody goes on working meanwhile."""
 
-    help = "Copy the embedded database into one file while the installation runs. Keep secrets.json besides."
+    help = "Copy the embedded database into one file while the installation runs. Keep secrets.json elsewhere: it opens the tokens."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the file to write."""
@@ -43,6 +43,9 @@ class Command(BaseCommand):
             part.unlink(missing_ok=True)
             raise CommandError(f"The copy is damaged ({problem}). An older file of that name is as it was.")
         self.stdout.write(f"{target}: {target.stat().st_size // 1024} KiB, checked")
+        self.stdout.write(
+            "It holds no key. Back up secrets.json too, in another place: whoever has both can read the QuickBooks tokens."
+        )
 
 
 def _copy(source: Path, part: Path) -> str:

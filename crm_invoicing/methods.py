@@ -1,0 +1,44 @@
+"""Refuses what nothing here answers, before a view reads it: other HTTP methods, text with NUL characters."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+
+ALLOWED = ("GET", "HEAD", "POST", "OPTIONS")
+
+
+class MethodMiddleware:
+    """Answers 405 to TRACE, PUT and whatever else is not in ALLOWED."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on what is allowed."""
+        if request.method not in ALLOWED:
+            return HttpResponseNotAllowed(ALLOWED)
+        return self.get_response(request)
+
+
+class NulMiddleware:
+    """Answers 400 to a form or an address with a NUL character: nobody types one, and PostgreSQL stores none."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on everything; `process_view` is what looks."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: object, _args: object, _named: dict[str, Any]
+    ) -> None:
+        """Return nothing; raises BadRequest."""
+        for fields in (request.GET, request.POST):
+            for name, values in fields.lists():
+                if "\0" in name or any("\0" in value for value in values):
+                    raise BadRequest("NUL character")
+        if "\0" in request.path:
+            raise BadRequest("NUL character")

@@ -1,0 +1,106 @@
+"""An address between text and parts: what QuickBooks' automated sales tax needs to know where something is delivered."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from babel import Locale
+from babel.core import get_global
+
+LONGEST_LINE, LONGEST_PART, LONGEST_CODE = 500, 255, 30
+US = "US"
+STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
+    "PR RI SC SD TN TX UT VT VA WA WV WI WY".split()
+)
+_CITY = re.compile(r"(?P<city>[^,\d][^,]*?),?\s+(?P<region>[A-Z]{2})\.?,?\s+(?P<code>\d{5}(?:-\d{4})?)")
+_REGION = re.compile(r"(?P<region>[A-Z]{2})\.?,?\s+(?P<code>\d{5}(?:-\d{4})?)")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Street lines and, where they are known, the place. `country` is an ISO code of two letters, "" when not said."""
+
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+    @property
+    def is_place(self) -> bool:
+        """Whether a tax engine can tell where it is: a US state with a postal code, or another country."""
+        return bool(self.region and self.postal_code) or self.country not in {"", US}
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Mapping[str, str]:
+    names = {name.casefold(): code for code, name in Locale("en").territories.items() if len(code) == 2}
+    names = {name: code for name, code in names.items() if code.isalpha()}
+    return names | {"usa": US, "u.s.a.": US, "us": US, "uk": "GB", "england": "GB", "great britain": "GB"}
+
+
+def country_code(name: str) -> str:
+    """Return the ISO code of a country by its English name or code of two or three letters, "" for any other text."""
+    text = name.strip()
+    if len(text) == 2 and text.upper() in _countries().values():
+        return text.upper()
+    aliases = get_global("territory_aliases").get(text.upper(), []) if len(text) == 3 else []
+    return aliases[0] if aliases else _countries().get(text.casefold(), "")
+
+
+def parse_address(text: str) -> Address:
+    """Return the parts of an address that are written beyond doubt; the rest stays street lines.
+
+    A US place is "City, ST 12345" in the last line or the one before a country, or on two lines.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    country = _countries().get(lines[-1].casefold(), "") if len(lines) > 1 else ""
+    if country:
+        lines = lines[:-1]
+    if country not in {"", US} or not lines:
+        return Address(tuple(lines), country=country)
+    written = tuple(lines)
+    last = lines[-1]
+    if len(lines) == 1 and last.count(",") > 1:
+        # All on one line: the street ends before the last two commas.
+        street, city, rest = last.rsplit(",", 2)
+        lines, last = [street.strip(), last], f"{city.strip()},{rest}"
+    found = _CITY.fullmatch(last)
+    if found is not None and found["region"] in STATES:
+        return Address(tuple(lines[:-1]), found["city"].strip(), found["region"], found["code"], US)
+    found = _REGION.fullmatch(last)
+    if found is not None and found["region"] in STATES and len(lines) > 1:
+        return Address(tuple(lines[:-2]), lines[-2].rstrip(","), found["region"], found["code"], US)
+    return Address(written, country=country)
+
+
+def ship_to(text: str, customer: Address | None) -> Address | None:
+    """Return where an invoice is delivered: the address written on it, else the customer's; None where neither is a place."""
+    written = parse_address(text)
+    if written.is_place:
+        return written
+    return customer if customer is not None and customer.is_place and not text.strip() else None
+
+
+def named(address: Address, name: str) -> Address:
+    """Return it with the name of the addressee as its first line, unless it has it already."""
+    if not name or name in address.lines:
+        return address
+    return replace(address, lines=(name, *address.lines))
+
+
+def physical_address(address: Address) -> dict[str, str]:
+    """Return QuickBooks' PhysicalAddress; street lines that do not fit join the last one."""
+    lines = list(address.lines)
+    if len(lines) > 5:
+        lines = [*lines[:4], ", ".join(lines[4:])]
+    parts = {f"Line{number}": line[:LONGEST_LINE] for number, line in enumerate(lines, 1)}
+    parts |= {
+        "City": address.city[:LONGEST_PART],
+        "CountrySubDivisionCode": address.region[:LONGEST_PART],
+        "PostalCode": address.postal_code[:LONGEST_CODE],
+        "Country": address.country if address.is_place else "",
+    }
+    return {key: value for key, value in parts.items() if value}

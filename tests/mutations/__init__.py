@@ -1,0 +1,1 @@
+"""Rules of the design, each broken by hand: whether a quick test notices. `python -m tests.mutations`."""

@@ -104,7 +104,7 @@ def test_currencies_are_never_added_up(client, account, path):
         ("?q=ne", {"new"}),
         ("?q=$1,234.50", {"new"}),
         ("?q=1234.51", set()),
-        ("?q=%00%27--", set()),
+        ("?q=%27--", set()),
         ("?page=999999", {"new"}),
         ("?page=²", {"new"}),
         ("?sort=id;drop", {"new"}),

@@ -141,11 +141,20 @@ def test_custom_fields_are_kept_by_kind_and_others_stay(deal, rep):
 
 @pytest.mark.parametrize(
     "query",
-    ["?stage=²&owner=99999999999999999999&status=none", "?page=²", "?page=-1", "?q=%00", "?page=99999999",
+    ["?stage=²&owner=99999999999999999999&status=none", "?page=²", "?page=-1", "?q=%27--", "?page=99999999",
      "?q=" + "x" * 600, "?q=%25_%5C", "?stage=" + "9" * 18],
 )  # fmt: skip
 def test_odd_addresses_answer_a_page(deal, rep, query):
     assert sign_in(rep.member).get(reverse("deals:deal_list") + query).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["deals:deal_list", "deals:organization_list", "deals:person_list", "deals:product_list"]
+)
+def test_what_no_database_can_be_asked_is_refused_with_a_page(deal, rep, name):
+    answer = sign_in(rep.member).get(reverse(name) + "?q=%00")
+    assert answer.status_code == 400
+    assert "This page could not read what was sent" in answer.text
 
 
 def test_an_absurd_row_number_answers_404(rep):

@@ -51,12 +51,12 @@ def looks(health: Health, connection: Connection, now: datetime) -> None:
                 since=time_text(beat, connection, now=now) if beat else _("it never ran"),
             )
         )
-    is_blocked = open_reads_block() is not None
-    state = OK if last and not connection.failures and not is_late and not is_blocked else LOOK
+    block = open_reads_block()
+    state = OK if last and not connection.failures and not is_late and block is None else LOOK
     value = time_text(last, connection, now=now) if last else _("Not yet")
     plan = _("Next at %(when)s") % {"when": time_text(due, connection, now=now)} if due else _("None planned")
-    if is_blocked:
-        plan = _("Reads are used up this month")
+    if block is not None:
+        plan = _("Reads are used up this month") if block.is_said else _("QuickBooks refuses to be read")
     health.tiles.append(Tile(_("Last look at QuickBooks"), state, value, plan))
     overdue = connection.is_active and due is not None and due < now
     waiting = span_text((now - due).total_seconds()) if overdue and due else _("nothing")

@@ -8,7 +8,7 @@ from deals.models import Deal
 class DealMark(models.Model):
     """A number that is another one whenever any invoice of the deal was written, by whom ever.
 
-    The database itself draws it anew (migrations/0007_deal_marks.py), in the transaction that writes the invoice.
+    The database itself draws it anew (migrations/0002_deal_marks.py), in the transaction that writes the invoice.
     Equal marks mean equal invoices; more a mark does not say.
     """
 

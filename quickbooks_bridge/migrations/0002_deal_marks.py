@@ -3,8 +3,7 @@
 SQLite drops the triggers of a table that a later migration builds anew; tests/bridge/test_deal_marks.py notices.
 """
 
-import django.db.models.deletion
-from django.db import migrations, models
+from django.db import migrations
 
 TABLE, MARKS = "quickbooks_bridge_invoice", "quickbooks_bridge_dealmark"
 ROWS = {
@@ -12,20 +11,25 @@ ROWS = {
     "update": ("old", "new"),
     "delete": ("old",),
 }
+# An update that leaves the invoice with its deal draws once, and one that concerns no deal not at all.
+WHEN = {"update": "WHEN old.deal_id IS NOT NULL OR new.deal_id IS NOT NULL "}
+ALSO = {("update", "old"): " AND old.deal_id IS NOT new.deal_id"}
 
 
 def _sqlite(event: str) -> str:
     draws = " ".join(
-        f"INSERT INTO {MARKS} (deal_id, mark) SELECT {row}.deal_id, random() WHERE {row}.deal_id IS NOT NULL "
+        f"INSERT INTO {MARKS} (deal_id, mark) SELECT {row}.deal_id, random() "
+        f"WHERE {row}.deal_id IS NOT NULL{ALSO.get((event, row), '')} "
         "ON CONFLICT (deal_id) DO UPDATE SET mark = excluded.mark;"
         for row in ROWS[event]
     )
-    return f"CREATE TRIGGER {TABLE}_marks_{event} AFTER {event.upper()} ON {TABLE} BEGIN {draws} END"
+    when = WHEN.get(event, "")
+    return f"CREATE TRIGGER {TABLE}_marks_{event} AFTER {event.upper()} ON {TABLE} {when}BEGIN {draws} END"
 
 
 def _postgresql(event: str) -> str:
-    """Give the trigger of a whole statement; its rows are taken in one order, so that two of them take turns."""
-    # Only names of our own tables are put together here and below.
+    """Return the trigger of a whole statement; its rows are taken in one order, so that two of them take turns."""
+    # Only names of our own tables are put together here.
     touched = " UNION ".join(f"SELECT deal_id FROM {row}_rows" for row in ROWS[event])  # noqa: S608 - see above
     tables = " ".join(f"{row.upper()} TABLE AS {row}_rows" for row in ROWS[event])
     return f"""
@@ -44,14 +48,8 @@ def _postgresql(event: str) -> str:
 
 def begin(apps, schema_editor):
     is_sqlite = schema_editor.connection.vendor == "sqlite"
-    draw = "random()" if is_sqlite else "floor(random() * 9e15)::bigint"
     for event in ROWS:
         schema_editor.execute((_sqlite if is_sqlite else _postgresql)(event))
-    # Only names of our own tables are put together here.
-    schema_editor.execute(
-        f"INSERT INTO {MARKS} (deal_id, mark) SELECT deal_id, {draw} FROM "  # noqa: S608 - see above
-        f"(SELECT DISTINCT deal_id FROM {TABLE} WHERE deal_id IS NOT NULL) AS known"
-    )
 
 
 def end(apps, schema_editor):
@@ -65,27 +63,9 @@ def end(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deals", "0002_deal_orders"),
-        ("quickbooks_bridge", "0006_health"),
+        ("quickbooks_bridge", "0001_initial"),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="DealMark",
-            fields=[
-                (
-                    "deal",
-                    models.OneToOneField(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.DO_NOTHING,
-                        primary_key=True,
-                        related_name="+",
-                        serialize=False,
-                        to="deals.deal",
-                    ),
-                ),
-                ("mark", models.BigIntegerField()),
-            ],
-        ),
         migrations.RunPython(begin, end),
     ]

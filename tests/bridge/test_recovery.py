@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
+from django.db.models import F
 
 from quickbooks_bridge import fault_points
 from quickbooks_bridge.domain.payloads import marker_of
@@ -165,6 +167,37 @@ def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(pretend
     assert source.access_token() == DatabaseTokens(connection.pk).access_token()
     connection.refresh_from_db()
     assert (connection.refused_refreshes, connection.last_problem) == (0, "")
+
+
+def _store_of_another(token: str) -> None:
+    """Store what another process would: tokens of the next generation."""
+    Connection.objects.update(
+        access_token=tokens.encrypt(token, keys=settings.TOKEN_KEYS), access_expires_at=now() + timedelta(hours=1),
+        generation=F("generation") + 1, refresh_lease_until=None,
+    )  # fmt: skip
+
+
+def test_one_process_refreshes_and_the_others_wait_for_what_it_stores(connection, monkeypatch):
+    Connection.objects.update(access_expires_at=now(), refresh_lease_until=now() + timedelta(minutes=1))
+    asked = []
+    monkeypatch.setattr(tokens.oauth, "refresh", lambda *how, **what: asked.append(what))
+    source = DatabaseTokens(connection.pk, wait=lambda seconds: _store_of_another("of another"))
+    assert source.access_token() == "of another"
+    assert asked == []
+
+
+def test_tokens_of_a_former_generation_are_not_stored(connection, monkeypatch):
+    Connection.objects.update(access_expires_at=now())
+    real = tokens.oauth.refresh
+
+    def while_another_stores(config, *, refresh_token):
+        pair = real(config, refresh_token=refresh_token)
+        _store_of_another("newer")
+        return pair
+
+    monkeypatch.setattr(tokens.oauth, "refresh", while_another_stores)
+    DatabaseTokens(connection.pk).access_token()
+    assert DatabaseTokens(connection.pk).access_token() == "newer"
 
 
 def test_new_tokens_outlive_a_database_that_is_away_for_a_moment(connection, monkeypatch):

@@ -1,5 +1,8 @@
 """The pure rules: status, totals, due dates, payloads."""
 
+import base64
+import hashlib
+import hmac
 from datetime import date
 from decimal import Decimal
 
@@ -67,6 +70,17 @@ def test_total_is_sum_of_lines_and_tax(rows):
     assert totals.taxable <= totals.subtotal
 
 
+def test_tax_is_rounded_once_on_the_sum_of_the_taxable_lines():
+    lines = [DraftLine("x", unit_price=Decimal("0.06"), is_taxable=True) for _line in range(3)]
+    # Each line alone would bear 0.00495, that is nothing.
+    assert draft_totals(lines, tax_percent=Decimal("8.25")).tax == Decimal("0.01")
+
+
+@pytest.mark.parametrize(("quantity", "amount"), [("1000000", "0.33"), ("700000", "0.02"), ("0", "5")])
+def test_where_no_price_multiplies_to_the_amount_none_is_sent(quantity, amount):
+    assert unit_price_for(Decimal(quantity), Decimal(amount), preferred=Decimal("1.5")) is None
+
+
 def test_due_date_counts_from_the_issue_date():
     assert due_date(date(2026, 3, 13), days=7) == date(2026, 3, 20)
 
@@ -101,6 +115,11 @@ def test_a_quoted_text_cannot_end_its_literal(text):
 @pytest.mark.parametrize("signature", ["", "x", "é", "aGVsbG8=", "===="])
 def test_forged_signatures_are_refused(signature):
     assert not signature_is_valid(b"[]", signature, verifier_token="secret")
+    assert not signature_is_valid(b"[]", signature, verifier_token="")
+
+
+def test_without_a_verifier_token_no_signature_is_good():
+    signature = base64.b64encode(hmac.new(b"", b"[]", hashlib.sha256).digest()).decode()
     assert not signature_is_valid(b"[]", signature, verifier_token="")
 
 

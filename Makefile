@@ -24,7 +24,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 install: $(VENV)/.runtime
 install-dev: $(VENV)/.dev
 
-demo: $(VENV)/.runtime  ## the CRM with demo data and a pretend QuickBooks
+demo: $(VENV)/.runtime  ## the CRM with demo data and a QuickBooks emulator
 	$(PY) -m crm_invoicing.supervisor --demo
 
 demo-reset: $(VENV)/.runtime  ## the same, its data forgotten first
@@ -38,22 +38,19 @@ check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment s
 	$(VENV)/bin/ruff format --check .
 	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py
 	$(VENV)/bin/lint-imports
+	$(PY) -m tests.house_rules
 	DATA_DIR=build/check $(PY) manage.py makemigrations --check --dry-run
 	DATA_DIR=build/check PUBLIC_URL=https://crm.example QUICKBOOKS_CLIENT_ID=x QUICKBOOKS_CLIENT_SECRET=x $(PY) manage.py check --deploy --fail-level WARNING
 
 test: $(VENV)/.dev  ## everything, with a real browser where there is one
-	$(PY) -m tests.everything
+	$(PY) -m tests.run_all
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
 	$(PY) -m tests.soak.scorecard begin
 	SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s tests/soak; ended=$$?; $(PY) -m tests.soak.scorecard && exit $$ended
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side; a quarter of an hour (BENCH_INVOICES and others give sizes)
-	DATA_DIR=build/bench $(PY) -m tests.bench
-	DATA_DIR=build/bench $(PY) -m tests.bench_scale
-	DATA_DIR=build/bench $(PY) -m tests.bench_reads
-	$(PY) -m tests.bench_news
-	$(PY) -m tests.bench_long
+	$(PY) -m bench
 
 screenshots: $(VENV)/.dev  ## the pictures of README, made by the browser walk
 	SCREENSHOTS=docs/img DATA_DIR=build/test $(PY) -m pytest -q tests/e2e

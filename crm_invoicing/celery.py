@@ -1,4 +1,4 @@
-"""The Celery application: messages are wake-ups, rows are the truth."""
+"""The Celery application: messages only trigger, rows are the truth."""
 
 import contextlib
 import os
@@ -6,8 +6,8 @@ from typing import Any
 
 from celery import Celery, signals
 
-from .logs import begin_task, end_task, pass_on
-from .memory import settle
+from .gc_tuning import freeze_heap
+from .json_logging import begin_task, end_task, pass_on
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
 
@@ -33,7 +33,7 @@ def _give_way(**kwargs: Any) -> None:
 
 
 def _settle(**kwargs: Any) -> None:
-    settle()
+    freeze_heap()
 
 
 signals.worker_init.connect(_give_way)

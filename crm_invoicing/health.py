@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.http import require_safe
 
-from quickbooks_bridge.services.heartbeat import LATE, broker_state, schedule_last_ran
+from quickbooks_bridge.services.operations.heartbeat import STALE_AFTER, broker_state, schedule_last_ran
 
 PATH = "/healthz"
 
@@ -56,6 +56,6 @@ def _schedule(last: datetime | None, now: datetime) -> dict[str, object]:
     if last is None:
         return {"state": "never ran"}
     return {
-        "state": "ok" if now - last < LATE else "late",
+        "state": "ok" if now - last < STALE_AFTER else "late",
         "seconds_ago": round((now - last).total_seconds()),
     }

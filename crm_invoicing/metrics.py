@@ -14,7 +14,7 @@ from quickbooks_bridge.metrics import InstallationFigures
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Give the installation's figures to whoever brings METRICS_TOKEN; without one set there is no such page."""
+    """Return the installation's figures to whoever brings METRICS_TOKEN; without one set there is no such page."""
     if not settings.METRICS_TOKEN:
         raise Http404
     given = request.headers.get("Authorization", "").encode()

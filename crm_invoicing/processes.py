@@ -9,33 +9,33 @@ import time
 from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
-TETHER = str(Path(__file__).resolve().parent / "tether.py")
+PARENT_WATCHDOG = str(Path(__file__).resolve().parent / "parent_watchdog.py")
 SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 STEADY = 60.0
 # The C library gives each thread a heap of its own, of which most lies idle: two are a tenth less memory.
 ARENAS = "2"
 
 
-class Child:
+class ManagedProcess:
     """One module run as a process of its own.
 
     It gets a process group of its own, so that Ctrl-C reaches the starter alone, and the reading end of a pipe whose
-    other end dies with the starter (see tether.py). The pause before a new start doubles until it ran for a minute.
+    other end dies with the starter (see parent_watchdog.py). The pause before a new start doubles until it ran for a minute.
     """
 
     def __init__(self, name: str, arguments: list[str], env: dict[str, str]) -> None:
         self.name, self.arguments, self.env = name, arguments, env
         self.process: subprocess.Popen[str] | None = None
         self._pause, self._started = SHORTEST_PAUSE, 0.0
-        self._tether = -1
+        self._lifeline = -1
 
     def start(self, *, output: int | None = None) -> subprocess.Popen[str]:
         """Start it; `output` is where its standard output goes, as for Popen."""
         self._let_go()
-        reading, self._tether = os.pipe()
+        reading, self._lifeline = os.pipe()
         try:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", TETHER, str(reading), *self.arguments],
+                [sys.executable, "-P", PARENT_WATCHDOG, str(reading), *self.arguments],
                 env={"MALLOC_ARENA_MAX": ARENAS, **self.env},
                 cwd=BASE,
                 text=True,
@@ -79,6 +79,6 @@ class Child:
         self._let_go()
 
     def _let_go(self) -> None:
-        if self._tether >= 0:
-            os.close(self._tether)
-            self._tether = -1
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1

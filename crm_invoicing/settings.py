@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from .secrets import load_or_create
+from .local_secrets import load_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -18,20 +18,35 @@ if (BASE_DIR / ".env").exists():
 # Compose files hand on what nobody set as empty: that is the same as not given.
 env.ENVIRON = {name: value for name, value in os.environ.items() if value}
 
+# Names of before: whoever still sets one would otherwise get a default without noticing.
+_RENAMED = {
+    "SWEEP_SECONDS": "DISPATCH_INTERVAL_SECONDS",
+    "QUICKBOOKS_SWEEP_SECONDS": "QUICKBOOKS_FALLBACK_POLL_SECONDS",
+    "TOKEN_KEYS": "TOKEN_ENCRYPTION_KEYS",
+    "CONSENT_ORIGIN": "QUICKBOOKS_CONSENT_ORIGIN",
+    "FAULT_AT": "CRASH_AT",
+}
+if _old := [f"{old} is now {new}" for old, new in _RENAMED.items() if old in env.ENVIRON]:
+    raise ImproperlyConfigured(f"Rename in .env or the environment: {', '.join(_old)}.")
+
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 DEBUG = env.bool("DEBUG", default=False)
 
 # An installation on one machine may leave both out: they are then made once and kept in DATA_DIR.
 _SECRETS = (
     {}
-    if env.str("SECRET_KEY", default="") and env.str("TOKEN_KEYS", default="")
+    if env.str("SECRET_KEY", default="") and env.str("TOKEN_ENCRYPTION_KEYS", default="")
     else load_or_create(DATA_DIR / "secrets.json")
 )
+if "TOKEN_KEYS" in _SECRETS:
+    raise ImproperlyConfigured(
+        f"Rename TOKEN_KEYS in {DATA_DIR / 'secrets.json'}: it is now TOKEN_ENCRYPTION_KEYS."
+    )
 SECRET_KEY = env.str("SECRET_KEY", default="") or _SECRETS["SECRET_KEY"]
 # Fernet keys that encrypt QuickBooks tokens, newest first; older ones stay readable until rotated away.
-TOKEN_KEYS = [
+TOKEN_ENCRYPTION_KEYS = [
     key.strip()
-    for key in (env.str("TOKEN_KEYS", default="") or _SECRETS["TOKEN_KEYS"]).split(",")
+    for key in (env.str("TOKEN_ENCRYPTION_KEYS", default="") or _SECRETS["TOKEN_ENCRYPTION_KEYS"]).split(",")
     if key.strip()
 ]
 
@@ -58,6 +73,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "rest_framework",
+    "crm_invoicing.ui",
     "deals",
     "quickbooks_bridge",
 ]
@@ -65,8 +81,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "crm_invoicing.logs.RequestIdMiddleware",
-    "quickbooks_bridge.views.webhook.AnnouncementsFirst",
+    "crm_invoicing.json_logging.RequestIdMiddleware",
+    "quickbooks_bridge.views.webhook.WebhookMiddleware",
     "csp.middleware.CSPMiddleware",
     "crm_invoicing.methods.MethodMiddleware",
     # Whoever checks the container asks by an address that ALLOWED_HOSTS does not name.
@@ -95,7 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "quickbooks_bridge.context.connection_chip",
+                "quickbooks_bridge.views.context_processors.connection_chip",
             ],
         },
     },
@@ -136,8 +152,8 @@ CACHES = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("nb", _("Norwegian"))]
-LOCALE_PATHS = [BASE_DIR / "crm_invoicing" / "locale"]
+# More languages come with their translations: without them dates would be another language than the sentences.
+LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -170,7 +186,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-AUTHENTICATION_BACKENDS = ["deals.sign_in.MemberBackend"]
+AUTHENTICATION_BACKENDS = ["deals.auth_backends.MemberBackend"]
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # the answer of QuickBooks' consent page is a top-level navigation
@@ -200,7 +216,11 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         # Browsers apply form-action to redirects too, and Connect is a form that leads to the consent page.
-        "form-action": [SELF, "https://appcenter.intuit.com", *env.list("CONSENT_ORIGIN", default=[])],
+        "form-action": [
+            SELF,
+            "https://appcenter.intuit.com",
+            *env.list("QUICKBOOKS_CONSENT_ORIGIN", default=[]),
+        ],
     }
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -216,10 +236,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
-# QuickBooks. The environment is `sandbox`, `production` or the address of a discovery document.
+# QuickBooks. The environment is `sandbox` or `production`; a discovery document elsewhere stands for Intuit's own.
 QUICKBOOKS_CLIENT_ID = env.str("QUICKBOOKS_CLIENT_ID", default="")
 QUICKBOOKS_CLIENT_SECRET = env.str("QUICKBOOKS_CLIENT_SECRET", default="")
 QUICKBOOKS_ENVIRONMENT = env.str("QUICKBOOKS_ENVIRONMENT", default="sandbox")
+QUICKBOOKS_DISCOVERY_URL = env.str("QUICKBOOKS_DISCOVERY_URL", default="")
 QUICKBOOKS_API_URL = env.str("QUICKBOOKS_API_URL", default="")
 QUICKBOOKS_WEB_URL = env.str("QUICKBOOKS_WEB_URL", default="")
 QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = env.str("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN", default="")
@@ -227,8 +248,8 @@ QUICKBOOKS_TIMEOUT_SECONDS = env.float("QUICKBOOKS_TIMEOUT_SECONDS", default=30.
 # How often each company is asked for changes when webhooks bring none, in seconds.
 QUICKBOOKS_POLL_SECONDS = env.int("QUICKBOOKS_POLL_SECONDS", default=300)
 
-# Where announcements have proven to come: how often all the same, in seconds.
-QUICKBOOKS_SWEEP_SECONDS = env.int("QUICKBOOKS_SWEEP_SECONDS", default=86_400)
+# Where webhooks have proven reliable: how often all the same, in seconds.
+QUICKBOOKS_FALLBACK_POLL_SECONDS = env.int("QUICKBOOKS_FALLBACK_POLL_SECONDS", default=86_400)
 # Successful reads a month that this installation may use; background reads slow down and stop before it. 0: no limit.
 QUICKBOOKS_MONTHLY_READS = env.int("QUICKBOOKS_MONTHLY_READS", default=500_000)
 
@@ -253,29 +274,38 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-# A web request that finds Redis gone must not wait for it: the sweep finds what it had to say.
+# A web request that finds Redis gone must not wait for it: the dispatch finds what it had to say.
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"socket_connect_timeout": 2, "health_check_interval": 25} if REDIS_URL else {"polling_interval": 0.1}
 )
-_SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0 if REDIS_URL else 1.0)
+_DISPATCH_INTERVAL_SECONDS = env.float("DISPATCH_INTERVAL_SECONDS", default=5.0 if REDIS_URL else 1.0)
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "quickbooks_bridge.tasks.sweep",
-        "schedule": _SWEEP_SECONDS,
-        "options": {"expires": max(_SWEEP_SECONDS, 5.0)},
+    "dispatch-due-work": {
+        "task": "quickbooks_bridge.tasks.dispatch.dispatch_due_work",
+        "schedule": _DISPATCH_INTERVAL_SECONDS,
+        "options": {"expires": max(_DISPATCH_INTERVAL_SECONDS, 5.0)},
     },
-    "tidy": {"task": "quickbooks_bridge.tasks.tidy", "schedule": 3600.0},
-    "read-lists": {"task": "quickbooks_bridge.tasks.read_lists", "schedule": 3600.0},
-    "look-at-parked": {"task": "quickbooks_bridge.tasks.look_at_parked", "schedule": 60.0},
-    "probe-reads": {"task": "quickbooks_bridge.tasks.probe_reads", "schedule": 60.0},
-    "keep-tokens-alive": {"task": "quickbooks_bridge.tasks.keep_tokens_alive", "schedule": 3600.0},
+    "cleanup": {"task": "quickbooks_bridge.tasks.maintenance.cleanup", "schedule": 3600.0},
+    "refresh-reference-lists": {
+        "task": "quickbooks_bridge.tasks.sync.refresh_reference_lists",
+        "schedule": 3600.0,
+    },
+    "retry-unreadable-objects": {
+        "task": "quickbooks_bridge.tasks.sync.retry_unreadable_objects",
+        "schedule": 60.0,
+    },
+    "probe-reads": {"task": "quickbooks_bridge.tasks.sync.probe_reads", "schedule": 60.0},
+    "refresh-idle-tokens": {
+        "task": "quickbooks_bridge.tasks.maintenance.refresh_idle_tokens",
+        "schedule": 3600.0,
+    },
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"ids": {"()": "crm_invoicing.logs.IdsFilter"}},
-    "formatters": {"json": {"()": "crm_invoicing.logs.JsonFormatter"}},
+    "filters": {"ids": {"()": "crm_invoicing.json_logging.IdsFilter"}},
+    "formatters": {"json": {"()": "crm_invoicing.json_logging.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["ids"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {

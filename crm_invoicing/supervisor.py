@@ -1,4 +1,4 @@
-"""One command that starts and watches the web process, the worker and, for the demo, the pretend QuickBooks."""
+"""One command that starts and watches the web process, the worker and, for the demo, the QuickBooks emulator."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from types import FrameType
 import environ
 
 from .private_files import keep_private
-from .processes import BASE, Child
+from .processes import BASE, ManagedProcess
 
 GRACE = 30.0
 LONGEST_START = 60.0
@@ -52,7 +52,7 @@ class Supervisor:
 
     plan: Plan
     env: dict[str, str]
-    children: list[Child] = field(default_factory=list)
+    children: list[ManagedProcess] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
     signals: int = 0
 
@@ -87,7 +87,7 @@ class Supervisor:
 
     def _step(self, text: str, arguments: list[str]) -> None:
         say(text)
-        child = Child(text, arguments, self.env)
+        child = ManagedProcess(text, arguments, self.env)
         self.children.append(child)
         process = child.start()
         while process.poll() is None:
@@ -98,37 +98,37 @@ class Supervisor:
         if process.returncode:
             sys.exit(f"{text} failed; its message stands above.")
 
-    def _begin_emulator(self) -> Child:
+    def _begin_emulator(self) -> ManagedProcess:
         plan = self.plan
         arguments = [
             "qbo_emulator", "--port", str(plan.emulator_port), "--company", "us",
             "--state", str(plan.data / "emulator.json"), "--verifier-token", VERIFIER,
             "--webhook-url", f"http://127.0.0.1:{plan.port}/quickbooks/webhook/",
         ]  # fmt: skip
-        child = Child("Pretend QuickBooks", arguments, self.env)
+        child = ManagedProcess("QuickBooks emulator", arguments, self.env)
         self.children.append(child)
         child.start(output=subprocess.PIPE)
         return child
 
-    def _meet_emulator(self, child: Child) -> None:
-        say("Opening the pretend QuickBooks")
+    def _meet_emulator(self, child: ManagedProcess) -> None:
+        say("Opening the QuickBooks emulator")
         process = child.process
         line = process.stdout.readline() if process and process.stdout else ""
         if process is None or not line:
-            sys.exit("The pretend QuickBooks did not start; its message stands above.")
+            sys.exit("The QuickBooks emulator did not start; its message stands above.")
         # Its later output must not fill the pipe.
         threading.Thread(target=lambda: process.stdout and process.stdout.read(), daemon=True).start()
         self.env.update(emulator_settings(json.loads(line), self.env))
 
     def _start(self) -> None:
         web = ["crm_invoicing.web_server", f"--listen=127.0.0.1:{self.plan.port}"]
-        child = Child("Web", web, self.env)
+        child = ManagedProcess("Web", web, self.env)
         self.children.append(child)
         child.start()
 
     def _start_worker(self) -> None:
         """Start it once the first page is out: people do not wait for it."""
-        child = Child("Worker", ["manage", "worker"], self.env)
+        child = ManagedProcess("Worker", ["manage", "worker"], self.env)
         self.children.append(child)
         child.start()
 
@@ -160,19 +160,19 @@ class Supervisor:
 
 
 def emulator_settings(hello: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
-    """Give the settings that point the CRM at a pretend QuickBooks that said `hello`."""
+    """Return the settings that point the CRM at a QuickBooks emulator that said `hello`."""
     return {
         "QUICKBOOKS_CLIENT_ID": hello["client_id"],
         "QUICKBOOKS_CLIENT_SECRET": hello["client_secret"],
-        "QUICKBOOKS_ENVIRONMENT": f"{hello['url']}/.well-known/openid_sandbox_configuration",
+        "QUICKBOOKS_DISCOVERY_URL": f"{hello['url']}/.well-known/openid_sandbox_configuration",
         "QUICKBOOKS_API_URL": f"{hello['url']}/v3",
         "QUICKBOOKS_WEB_URL": hello["url"],
         "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": VERIFIER,
         "QUICKBOOKS_POLL_SECONDS": env.get("QUICKBOOKS_POLL_SECONDS", "15"),
-        "QUICKBOOKS_SWEEP_SECONDS": env.get("QUICKBOOKS_SWEEP_SECONDS")
+        "QUICKBOOKS_FALLBACK_POLL_SECONDS": env.get("QUICKBOOKS_FALLBACK_POLL_SECONDS")
         or env.get("QUICKBOOKS_POLL_SECONDS")
         or "15",
-        "CONSENT_ORIGIN": hello["url"],
+        "QUICKBOOKS_CONSENT_ORIGIN": hello["url"],
     }
 
 
@@ -190,7 +190,7 @@ def require_port(name: str, port: int, others: set[int]) -> None:
 
 
 def port_from(name: str, default: int) -> int:
-    """Give a port of the environment, or end with a sentence."""
+    """Return a port of the environment, or end with a sentence."""
     given = os.environ.get(name, "") or str(default)
     if not given.isascii() or not given.isdigit() or not 0 < int(given) < 65536:
         sys.exit(f"{name} is {given!r}; it takes a port number from 1 to 65535.")
@@ -198,7 +198,7 @@ def port_from(name: str, default: int) -> int:
 
 
 def answers(port: int) -> bool:
-    """Tell whether the web process gives any answer."""
+    """Return whether the web process gives any answer."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
             return True
@@ -214,7 +214,7 @@ def greet(plan: Plan) -> None:
     if plan.is_demo:
         from deals.demo_data import PASSWORD, SIGN_INS
 
-        say(f"Pretend QuickBooks  http://127.0.0.1:{plan.emulator_port}")
+        say(f"QuickBooks emulator http://127.0.0.1:{plan.emulator_port}")
         say(f"\nSign in with the password {PASSWORD} as")
         for username, name, role, company in SIGN_INS:
             say(f"  {username:7} {name}, {role} of {company}")
@@ -222,7 +222,7 @@ def greet(plan: Plan) -> None:
 
 
 def environment(plan: Plan) -> dict[str, str]:
-    """Give the environment of the processes. A demo takes database and addresses from no .env file."""
+    """Return the environment of the processes. A demo takes database and addresses from no .env file."""
     env = {**os.environ, "PORT": str(plan.port), "DATA_DIR": str(plan.data)}
     env.setdefault("LOG_LEVEL", "WARNING")
     if plan.is_demo:
@@ -235,8 +235,8 @@ def environment(plan: Plan) -> dict[str, str]:
 
 
 def forget(data: Path) -> None:
-    """Remove the demo's database and the pretend QuickBooks' books."""
-    for pattern in ("db.sqlite3*", "emulator.json*"):
+    """Remove the demo's database, its secrets and the books of the QuickBooks emulator."""
+    for pattern in ("db.sqlite3*", "emulator.json*", "secrets.json"):
         for path in data.glob(pattern):
             path.unlink()
 
@@ -244,7 +244,7 @@ def forget(data: Path) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--demo", action="store_true", help="with demo data and a pretend QuickBooks")
+    parser.add_argument("--demo", action="store_true", help="with demo data and a QuickBooks emulator")
     parser.add_argument("--fresh", action="store_true", help="forget the demo's data first")
     given = parser.parse_args()
     if not given.demo and (BASE / ".env").exists():

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from deals.sign_in import SignInView, SignOutView
+from deals.auth_backends import SignInView, SignOutView
 
 from .health import healthz
 from .metrics import metrics
@@ -19,4 +19,4 @@ urlpatterns = [
     path("", include("quickbooks_bridge.urls")),
 ]
 
-handler500 = "crm_invoicing.outage.server_error"
+handler500 = "crm_invoicing.error_views.server_error"

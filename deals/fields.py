@@ -40,7 +40,7 @@ class CustomFieldFacts:
 
 
 def field_catalogue(custom_fields: Iterable[CustomFieldFacts]) -> tuple[MappableField, ...]:
-    """Give all mappable fields, grouped in the order of `GROUPS`, built-in ones first within a group."""
+    """Return all mappable fields, grouped in the order of `GROUPS`, built-in ones first within a group."""
     custom = [
         MappableField(
             f"{field.owner}.custom.{field.key}", field.label, field.owner, field.kind, is_custom=True
@@ -59,7 +59,7 @@ def _address_text(address: AddressFacts) -> str:
 
 
 def read_field(snapshot: DealSnapshot, key: str) -> str:
-    """Give the text of the field `key` on this deal, or "" when it is unknown, deleted, empty or has no owner.
+    """Return the text of the field `key` on this deal, or "" when it is unknown, deleted, empty or has no owner.
 
     Addresses come with newlines between their lines.
     """
@@ -73,10 +73,3 @@ def read_field(snapshot: DealSnapshot, key: str) -> str:
         return ""
     value = getattr(source, name)
     return (_address_text(value) if isinstance(value, AddressFacts) else str(value)).strip()
-
-
-def read_address(snapshot: DealSnapshot, key: str) -> AddressFacts:
-    """Give the address behind `key`: with its parts when the CRM knows them, else as text only."""
-    if key == "organization.address" and snapshot.organization is not None:
-        return snapshot.organization.address
-    return AddressFacts(text=read_field(snapshot, key))

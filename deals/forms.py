@@ -9,8 +9,9 @@ from django.core.validators import EmailValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm_invoicing.ui.templatetags.ui import number
+
 from .models import Account, CustomField, Deal, DealLine, Member, Organization, Person, Product, Stage
-from .templatetags.ui import number
 
 PREFIX = "custom_"
 WORDS = {
@@ -35,8 +36,8 @@ class NumberText(forms.TextInput):
         return number(value) if isinstance(value, Decimal) else super().format_value(value)
 
 
-def speak_plainly(form: forms.BaseForm) -> None:
-    """Give every field of a form messages that say what to do, and let it take too long a text.
+def use_plain_errors(form: forms.BaseForm) -> None:
+    """Return every field of a form messages that say what to do, and let it take too long a text.
 
     A browser cuts a pasted text at `maxlength` without a word; the message afterwards loses nothing.
     """
@@ -99,7 +100,7 @@ class CustomFieldsMixin:
 
 
 def known_currency(text: str) -> str:
-    """Give an ISO 4217 code in capitals, or say how one is written."""
+    """Return an ISO 4217 code in capitals, or say how one is written."""
     code = text.strip().upper()
     if code not in list_currencies():
         raise forms.ValidationError(CURRENCY)
@@ -128,7 +129,7 @@ class AccountForm(CustomFieldsMixin, forms.ModelForm):  # type: ignore[type-arg]
                 field.empty_label = str(_("Choose") if field.required else _("None"))
         if self.owner:
             self.add_custom_fields(account)
-        speak_plainly(self)
+        use_plain_errors(self)
 
     def clean(self) -> dict[str, Any]:
         """Keep custom values on the row once the rest is in order."""
@@ -217,7 +218,7 @@ class ProductForm(AccountForm):
         """Refuse a price or tax that no product can have."""
         cleaned = super().clean()
         check_range(self, "unit_price", 0, None, _("Write a price of zero or more."))
-        check_range(self, "tax_percent", 0, 100, _("A tax lies between 0 and 100 percent."))
+        check_range(self, "tax_percent", 0, 100, _("A tax must be between 0 and 100 percent."))
         return cleaned
 
 
@@ -239,7 +240,7 @@ class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
             products.queryset = Product.objects.filter(account=account, is_active=True)
         for name in ("name", "unit_price"):
             self.fields[name].required = False
-        speak_plainly(self)
+        use_plain_errors(self)
 
     def clean(self) -> dict[str, Any]:
         """Fill what was left empty from the product and refuse what no deal can hold."""
@@ -254,7 +255,7 @@ class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
         if cleaned.get("unit_price") is None and "unit_price" not in self.errors:
             self.add_error("unit_price", _("Write a price."))
         check_range(self, "unit_price", 0, None, _("Write a price of zero or more."))
-        check_range(self, "tax_percent", 0, 100, _("A tax lies between 0 and 100 percent."))
+        check_range(self, "tax_percent", 0, 100, _("A tax must be between 0 and 100 percent."))
         quantity = cleaned.get("quantity")
         if quantity is not None and quantity <= 0:
             self.add_error("quantity", _("Write a quantity of more than zero."))
@@ -266,7 +267,7 @@ class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
         if discount is None:
             return
         if cleaned.get("discount_kind") == DealLine.DiscountKind.PERCENT:
-            check_range(self, "discount", 0, 100, _("A discount lies between 0 and 100 percent."))
+            check_range(self, "discount", 0, 100, _("A discount must be between 0 and 100 percent."))
         elif discount < 0:
             self.add_error("discount", _("Write a discount of zero or more."))
         elif quantity and price is not None and discount > quantity * price:

@@ -34,5 +34,5 @@ def register_panel(panel: DealPanel) -> None:
 
 
 def deal_panels(slot: str) -> list[DealPanel]:
-    """Give the panels of one slot in the order in which they were registered."""
+    """Return the panels of one slot in the order in which they were registered."""
     return [panel for panel in _PANELS.values() if panel.slot == slot]

@@ -8,16 +8,17 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm_invoicing.ui.templatetags.ui import money_text
+
 from . import selectors
 from .models import Deal, Organization, Person
-from .templatetags.ui import money_text
 from .viewer import Viewer
 
 Text = str | Promise
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchResult:
     """One find: where it leads and what is said of it. `flag` is the code of a status flag; `is_outside` opens a new tab."""
 
     title: str
@@ -29,45 +30,45 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Hits:
+class SearchResults:
     """What one finder found, at most as many as were asked for; `more_url` leads to all of them, where such a page is."""
 
-    rows: Sequence[Hit] = ()
+    rows: Sequence[SearchResult] = ()
     has_more: bool = False
     more_url: str = ""
 
 
 @dataclass(frozen=True)
-class Finder:
+class SearchProvider:
     """A kind of thing that can be found. `find` takes the viewer, the words and how many hits are wanted."""
 
     key: str
     label: Text
     icon: str
-    find: Callable[[Viewer, str, int], Hits]
+    find: Callable[[Viewer, str, int], SearchResults]
 
 
 @dataclass(frozen=True)
 class Group:
     """The hits of one finder."""
 
-    finder: Finder
-    hits: Hits = field(default_factory=Hits)
+    finder: SearchProvider
+    hits: SearchResults = field(default_factory=SearchResults)
 
 
-_FINDERS: dict[str, Finder] = {}
+_PROVIDERS: dict[str, SearchProvider] = {}
 
 
-def register_finder(finder: Finder) -> None:
+def register_search_provider(finder: SearchProvider) -> None:
     """Add a kind of thing to the search; the same key again replaces it."""
-    _FINDERS[finder.key] = finder
+    _PROVIDERS[finder.key] = finder
 
 
 def search(viewer: Viewer, words: str, *, limit: int) -> list[Group]:
-    """Give what each finder finds, kinds without a hit left out; a kind that has exactly these words comes first."""
+    """Return what each finder finds, kinds without a hit left out; a kind that has exactly these words comes first."""
     if not words:
         return []
-    groups = [Group(finder, finder.find(viewer, words, limit)) for finder in _FINDERS.values()]
+    groups = [Group(finder, finder.find(viewer, words, limit)) for finder in _PROVIDERS.values()]
     wanted = words.removeprefix("#").casefold()
     return sorted(
         (group for group in groups if group.hits.rows),
@@ -79,15 +80,17 @@ def _all(name: str, words: str) -> str:
     return f"{reverse(name)}?{urlencode({'q': words})}"
 
 
-def find_deals(viewer: Viewer, words: str, limit: int) -> Hits:
+def find_deals(viewer: Viewer, words: str, limit: int) -> SearchResults:
     """Find deals by title, organization or person, the newest first."""
     rows = list(selectors.deals_of(viewer.account, query=words)[: limit + 1])
-    return Hits([_deal(row) for row in rows[:limit]], len(rows) > limit, _all("deals:deal_list", words))
+    return SearchResults(
+        [_deal(row) for row in rows[:limit]], len(rows) > limit, _all("deals:deal_list", words)
+    )
 
 
-def _deal(row: Deal) -> Hit:
+def _deal(row: Deal) -> SearchResult:
     who = row.organization or row.person
-    return Hit(
+    return SearchResult(
         row.title,
         reverse("deals:deal_detail", args=[row.pk]),
         note=" · ".join(filter(None, [who.name if who else "", row.stage.name if row.stage else ""])),
@@ -95,32 +98,34 @@ def _deal(row: Deal) -> Hit:
     )
 
 
-def find_organizations(viewer: Viewer, words: str, limit: int) -> Hits:
+def find_organizations(viewer: Viewer, words: str, limit: int) -> SearchResults:
     """Find organizations by name."""
-    rows = list(selectors.named(Organization, viewer.account, words)[: limit + 1])
+    rows = list(selectors.list_by_name(Organization, viewer.account, words)[: limit + 1])
     found = [
-        Hit(row.name, reverse("deals:organization_edit", args=[row.pk]), note=row.city)
+        SearchResult(row.name, reverse("deals:organization_edit", args=[row.pk]), note=row.city)
         for row in rows[:limit]
     ]
-    return Hits(found, len(rows) > limit, _all("deals:organization_list", words))
+    return SearchResults(found, len(rows) > limit, _all("deals:organization_list", words))
 
 
-def find_people(viewer: Viewer, words: str, limit: int) -> Hits:
+def find_people(viewer: Viewer, words: str, limit: int) -> SearchResults:
     """Find people by name, email or organization."""
-    rows = list(selectors.named(Person, viewer.account, words)[: limit + 1])
+    rows = list(selectors.list_by_name(Person, viewer.account, words)[: limit + 1])
     found = [
-        Hit(
+        SearchResult(
             row.name,
             reverse("deals:person_edit", args=[row.pk]),
             note=row.organization.name if row.organization else row.email,
         )
         for row in rows[:limit]
     ]
-    return Hits(found, len(rows) > limit, _all("deals:person_list", words))
+    return SearchResults(found, len(rows) > limit, _all("deals:person_list", words))
 
 
 def register_own() -> None:
     """Add this app's own rows."""
-    register_finder(Finder("deals", _("Deals"), "deals", find_deals))
-    register_finder(Finder("organizations", _("Organizations"), "building", find_organizations))
-    register_finder(Finder("people", _("People"), "person", find_people))
+    register_search_provider(SearchProvider("deals", _("Deals"), "deals", find_deals))
+    register_search_provider(
+        SearchProvider("organizations", _("Organizations"), "building", find_organizations)
+    )
+    register_search_provider(SearchProvider("people", _("People"), "person", find_people))

@@ -82,12 +82,12 @@ def page_of(rows: QuerySet[Any], number: int) -> Page:
 
 
 def search_words(text: str) -> str:
-    """Give what was typed into a search field as it can be looked for: trimmed, short, without NUL."""
+    """Return what was typed into a search field as it can be looked for: trimmed, short, without NUL."""
     return text.replace("\0", "").strip()[:LONGEST_QUERY]
 
 
-def key_of(text: str) -> int | None:
-    """Give the row key that a text holds, or None."""
+def parse_pk(text: str) -> int | None:
+    """Return the row key that a text holds, or None."""
     # Only ASCII digits: str.isdigit also takes superscripts, which int refuses.
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
@@ -95,10 +95,10 @@ def key_of(text: str) -> int | None:
 def deals_of(
     account: Account, *, query: str = "", filters: Mapping[str, str] | None = None
 ) -> QuerySet[Deal]:
-    """Give the account's deals, newest first, narrowed by words and by stage, status and owner."""
+    """Return the account's deals, newest first, narrowed by words and by stage, status and owner."""
     rows = Deal.objects.filter(account=account).select_related("organization", "person", "stage", "owner")
     for name in ("stage", "owner"):
-        key = key_of((filters or {}).get(name, ""))
+        key = parse_pk((filters or {}).get(name, ""))
         if key is not None:
             rows = rows.filter(**{f"{name}_id": key})
     status = (filters or {}).get("status", "")
@@ -117,7 +117,7 @@ def deals_of(
 
 
 def deal_sums(rows: QuerySet[Deal], page: Page) -> list[tuple[str, Decimal]]:
-    """Give the value of all listed deals per currency, the largest first; none for a list too long to add up."""
+    """Return the value of all listed deals per currency, the largest first; none for a list too long to add up."""
     if page.is_capped or not page.rows:
         return []
     sums = rows.order_by().values("currency").annotate(value=Sum("value"))
@@ -126,7 +126,7 @@ def deal_sums(rows: QuerySet[Deal], page: Page) -> list[tuple[str, Decimal]]:
 
 
 def deal_for(account: Account, pk: int) -> Deal:
-    """Give one deal of the account, or 404."""
+    """Return one deal of the account, or 404."""
     return get_object_or_404(
         Deal.objects.select_related("account", "organization", "person", "stage", "owner"),
         account=account,
@@ -135,13 +135,13 @@ def deal_for(account: Account, pk: int) -> Deal:
 
 
 def stage_since(deal: Deal) -> datetime:
-    """Give since when the deal is in its stage: its last move, or its beginning when it never moved."""
+    """Return since when the deal is in its stage: its last move, or its beginning when it never moved."""
     moved = deal.timeline.filter(kind="deal.moved").values_list("at", flat=True).first()
     return moved or deal.created_at
 
 
-def named(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:
-    """Give organizations, persons or products of the account by name."""
+def list_by_name(model: type[Any], account: Account, query: str = "") -> QuerySet[Any]:
+    """Return organizations, persons or products of the account by name."""
     rows: QuerySet[Any] = model.objects.filter(account=account)
     if model is Person:
         rows = rows.select_related("organization")
@@ -168,12 +168,12 @@ def closeness(field: str, query: str) -> Case:
 
 
 def custom_field_facts(account: Account) -> list[CustomFieldFacts]:
-    """Give the account's custom fields."""
+    """Return the account's custom fields."""
     return custom_facts(CustomField.objects.filter(account=account).order_by("owner", "position", "id"))
 
 
 def custom_facts(rows: Iterable[CustomField]) -> list[CustomFieldFacts]:
-    """Give the facts of custom fields that were read already."""
+    """Return the facts of custom fields that were read already."""
     return [CustomFieldFacts(row.owner, row.key, row.label, row.kind) for row in rows]
 
 
@@ -182,7 +182,7 @@ def _texts(custom: Any) -> dict[str, str]:
 
 
 def load_snapshot(deal: Deal) -> DealSnapshot:
-    """Give the deal's facts; one statement for the lines beyond what `deal_for` read."""
+    """Return the deal's facts; one statement for the lines beyond what `deal_for` read."""
     organization, person = deal.organization, deal.person
     return DealSnapshot(
         id=str(deal.pk),
@@ -218,7 +218,7 @@ def _line(line: DealLine) -> DealLineFacts:
 
 
 def preview_deals(account: Account) -> list[Deal]:
-    """Give a few deals that an invoice can be tried on, those with lines and an organization first."""
+    """Return a few deals that an invoice can be tried on, those with lines and an organization first."""
     rows = Deal.objects.filter(account=account).select_related("account", "organization", "person")
     return list(
         rows.filter(organization__isnull=False)

@@ -15,7 +15,7 @@ LINE_FIELDS = ("name", "quantity", "unit_price", "discount", "discount_kind", "t
 
 
 def line_total(line: DealLine) -> Decimal:
-    """Give what a line costs after its discount, without tax, in cents."""
+    """Return what a line costs after its discount, without tax, in cents."""
     gross = line.quantity * line.unit_price
     off = gross * line.discount / 100 if line.discount_kind == "percent" else line.discount
     return (gross - off).quantize(CENT, ROUND_HALF_UP)
@@ -85,18 +85,6 @@ def deal_move(deal: Deal, stage: Stage, *, at: datetime, actor: Member) -> None:
     timeline_add(deal, "deal.moved", data, at=at, actor=actor)
 
 
-def lines_total(deal: Deal) -> Decimal:
-    """Give what the deal's products cost together, without tax, in the deal's currency."""
-    return sum((line_total(line) for line in deal.lines.all()), Decimal(0))
-
-
-@transaction.atomic
-def deal_take_total(deal: Deal, *, at: datetime, actor: Member) -> None:
-    """Make the total of its products the deal's value."""
-    deal.value = lines_total(deal)
-    deal_save(deal, at=at, actor=actor)
-
-
 @transaction.atomic
 def deal_line_save(line: DealLine, *, at: datetime, actor: Member) -> None:
     """Store a new or edited product line; saving without a change leaves no trace."""
@@ -112,20 +100,6 @@ def deal_line_save(line: DealLine, *, at: datetime, actor: Member) -> None:
     if changes:
         data = {"name": line.name, "changes": changes, "currency": line.deal.currency}
         timeline_add(line.deal, "line.changed", data, at=at, actor=actor)
-
-
-@transaction.atomic
-def deal_line_move(line: DealLine, *, up: bool) -> None:
-    """Swap a product line with the one above or below it; at the end of the list nothing happens."""
-    rows = list(line.deal.lines.select_for_update())
-    at = next(place for place, row in enumerate(rows) if row.pk == line.pk)
-    other = at - 1 if up else at + 1
-    if not 0 <= other < len(rows):
-        return
-    rows[at], rows[other] = rows[other], rows[at]
-    for position, row in enumerate(rows, 1):
-        row.position = position
-    DealLine.objects.bulk_update(rows, ["position"])
 
 
 @transaction.atomic

@@ -27,11 +27,11 @@ class TimelineLine:
 
     @property
     def pieces(self) -> list[tuple[str, str]]:
-        """Give every part as (text, url), the url "" where it is no link."""
+        """Return every part as (text, url), the url "" where it is no link."""
         return [(part, "") if isinstance(part, str) else part for part in self.parts]
 
-    def said_below(self, actor: str) -> str:
-        """Give the second line for somebody's deed, or for nobody's when `actor` is ""."""
+    def subtitle(self, actor: str) -> str:
+        """Return the second line for somebody's deed, or for nobody's when `actor` is ""."""
         said = [actor, self.beside] if actor else [self.note]
         return " · ".join(part for part in (*said, self.detail) if part)
 
@@ -60,45 +60,45 @@ _GATES: dict[str, Callable[[Viewer], bool]] = {}
 _SOURCES: list[Source] = []
 
 
-def register_kind(kind: str, renderer: Renderer) -> None:
-    """Tell how entries of `kind` read. Apps call this when they start."""
+def register_renderer(kind: str, renderer: Renderer) -> None:
+    """Return how entries of `kind` read. Apps call this when they start."""
     _RENDERERS[kind] = renderer
 
 
-def register_gate(prefix: str, may_see: Callable[[Viewer], bool]) -> None:
+def register_visibility(prefix: str, may_see: Callable[[Viewer], bool]) -> None:
     """Tell who may read entries whose kind begins with `prefix`."""
     _GATES[prefix] = may_see
 
 
-def register_source(source: Source) -> None:
+def register_derived_entries(source: Source) -> None:
     """Add lines that are derived when the log is read; `source(viewer, deal, limit)` gives the newest ones."""
     if source not in _SOURCES:
         _SOURCES.append(source)
 
 
 def hidden_prefixes(viewer: Viewer) -> list[str]:
-    """Give the beginnings of the kinds that the viewer may not read; each gate is asked once."""
+    """Return the beginnings of the kinds that the viewer may not read; each gate is asked once."""
     answers = {may_see: may_see(viewer) for may_see in set(_GATES.values())}
     return [prefix for prefix, may_see in _GATES.items() if not answers[may_see]]
 
 
 def timeline_line(entry: TimelineEntry) -> TimelineLine:
-    """Give the entry in words; an unknown kind (an app that is gone) shows its name."""
+    """Return the entry in words; an unknown kind (an app that is gone) shows its name."""
     renderer = _RENDERERS.get(entry.kind)
     return renderer(entry.data) if renderer else TimelineLine("info", "neutral", (entry.kind,))
 
 
 def change_log(viewer: Viewer, deal: Deal, *, limit: int) -> tuple[list[LogLine], bool]:
-    """Give the newest lines that the viewer may read, and whether there are older ones."""
+    """Return the newest lines that the viewer may read, and whether there are older ones."""
     entries = deal.timeline.select_related("actor")
     for prefix in hidden_prefixes(viewer):
         entries = entries.exclude(kind__startswith=prefix)
     lines = []
     for entry in entries[: limit + 1]:
         line = timeline_line(entry)
-        lines.append(LogLine(entry.at, line, line.said_below(entry.actor.name if entry.actor else "")))
+        lines.append(LogLine(entry.at, line, line.subtitle(entry.actor.name if entry.actor else "")))
     for source in _SOURCES:
         for derived in source(viewer, deal, limit + 1):
-            lines.append(LogLine(derived.at, derived.line, derived.line.said_below("")))
+            lines.append(LogLine(derived.at, derived.line, derived.line.subtitle("")))
     lines.sort(key=lambda line: line.at, reverse=True)
     return lines[:limit], len(lines) > limit

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm_invoicing.ui.templatetags.ui import day_text, money_text
+
 from .models import Deal, DealLine
-from .templatetags.ui import day_text, money_text
-from .timeline import TimelineLine, register_kind
+from .timeline import TimelineLine, register_renderer
 
 LABELS = {
     "title": gettext_lazy("Title"),
@@ -75,20 +76,20 @@ def _line_changed(data: dict[str, Any]) -> TimelineLine:
 
 
 def register_kinds() -> None:
-    """Tell how the CRM's entries read."""
-    register_kind("deal.changed", _deal_changed)
-    register_kind("deal.created", lambda data: TimelineLine("plus", "neutral", (_("Deal created"),)))
-    register_kind(
+    """Return how the CRM's entries read."""
+    register_renderer("deal.changed", _deal_changed)
+    register_renderer("deal.created", lambda data: TimelineLine("plus", "neutral", (_("Deal created"),)))
+    register_renderer(
         "deal.moved",
         lambda data: TimelineLine(
             "arrow-right", "neutral", (_("Moved from %(before)s to %(after)s") % data,)
         ),
     )
-    register_kind(
+    register_renderer(
         "line.added", lambda data: TimelineLine("products", "neutral", (_("Product %(name)s added") % data,))
     )
-    register_kind("line.changed", _line_changed)
-    register_kind(
+    register_renderer("line.changed", _line_changed)
+    register_renderer(
         "line.removed",
         lambda data: TimelineLine("products", "neutral", (_("Product %(name)s removed") % data,)),
     )

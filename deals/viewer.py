@@ -28,13 +28,13 @@ class Viewer:
 
 
 def member_of(request: HttpRequest) -> Member | None:
-    """Give the member a signed-in user is; it came with the user (sign_in.MemberBackend)."""
+    """Return the member a signed-in user is; it came with the user (sign_in.MemberBackend)."""
     found: Member | None = getattr(request.user, "member", None)
     return found
 
 
 def viewer(request: HttpRequest) -> Viewer:
-    """Give the viewer behind a signed-in request; a user without membership is refused."""
+    """Return the viewer behind a signed-in request; a user without membership is refused."""
     cached = getattr(request, "_viewer", None)
     if cached is None:
         member = member_of(request)

@@ -13,14 +13,15 @@ class QuickbooksBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what it adds to deal pages and lists, the kinds of change-log lines and the system checks."""
-        from . import checks, deal_columns, deal_panels, invoice_search, timeline_kinds
-        from .services.calls import write_counts
+        from . import checks
+        from .deal_page import list_columns, panels, search_provider, timeline_renderers
+        from .services.operations.api_usage import usage_flush
 
         # Where no Redis is shared each process writes down what it counted, and all of it when it ends.
-        request_finished.connect(write_counts, dispatch_uid="write_counts")
-        atexit.register(write_counts, at_once=True)
+        request_finished.connect(usage_flush, dispatch_uid="write_counts")
+        atexit.register(usage_flush, at_once=True)
         checks.register_checks()
-        timeline_kinds.register_kinds()
-        deal_panels.register_panels()
-        deal_columns.register_list_parts()
-        invoice_search.register_finders()
+        timeline_renderers.register_kinds()
+        panels.register_panels()
+        list_columns.register_list_parts()
+        search_provider.register_search_providers()

@@ -20,23 +20,29 @@ def register_checks() -> None:
 def token_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse token keys that encrypt nothing."""
     hint = "Make one with: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
-    if not settings.TOKEN_KEYS:
-        return [Error("TOKEN_KEYS is empty.", hint=hint, id="quickbooks.E002")]
+    if not settings.TOKEN_ENCRYPTION_KEYS:
+        return [Error("TOKEN_ENCRYPTION_KEYS is empty.", hint=hint, id="quickbooks.E002")]
     try:
-        for key in settings.TOKEN_KEYS:
+        for key in settings.TOKEN_ENCRYPTION_KEYS:
             Fernet(key.encode())
     except ValueError:
-        return [Error("TOKEN_KEYS holds a key that is no Fernet key.", hint=hint, id="quickbooks.E001")]
+        return [
+            Error("TOKEN_ENCRYPTION_KEYS holds a key that is no Fernet key.", hint=hint, id="quickbooks.E001")
+        ]
     return []
 
 
 def environment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse an environment that is neither of Intuit's two nor an address."""
-    given = settings.QUICKBOOKS_ENVIRONMENT
-    if given in {"sandbox", "production"} or urlsplit(given).scheme in {"http", "https"}:
-        return []
-    hint = "It is sandbox, production, or the address of a discovery document."
-    return [Error(f"QUICKBOOKS_ENVIRONMENT is {given!r}.", hint=hint, id="quickbooks.E003")]
+    """Refuse an environment that is neither of Intuit's two, and a discovery document that has no address."""
+    errors: list[CheckMessage] = []
+    given, discovery = settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_DISCOVERY_URL
+    if given not in {"sandbox", "production"}:
+        hint = "It is sandbox or production; the address of a discovery document is QUICKBOOKS_DISCOVERY_URL."
+        errors.append(Error(f"QUICKBOOKS_ENVIRONMENT is {given!r}.", hint=hint, id="quickbooks.E003"))
+    if discovery and urlsplit(discovery).scheme not in {"http", "https"}:
+        hint = "It is an address, or empty for Intuit's own."
+        errors.append(Error(f"QUICKBOOKS_DISCOVERY_URL is {discovery!r}.", hint=hint, id="quickbooks.E006"))
+    return errors
 
 
 def production_transport(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

@@ -20,26 +20,26 @@ from prometheus_client.core import (
 )
 
 from quickbooks_bridge.models import (
-    CallCount,
+    ApiUsage,
     Connection,
     InvoiceIntent,
-    Notice,
+    Notification,
     Outage,
-    ParkedObject,
     ReadsBlock,
-    SyncHour,
-    UnreadEvents,
-    VoidRun,
+    SyncLatencyHour,
+    UnreadableEvents,
+    UnreadableObject,
+    VoidOperation,
     WebhookEvent,
 )
-from quickbooks_bridge.selectors import REFUSED
-from quickbooks_bridge.services.calls import Budget, forecast, month_start
-from quickbooks_bridge.services.heartbeat import broker_state, schedule_last_ran
-from quickbooks_bridge.services.intents import UNFINISHED
+from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS
+from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
+from quickbooks_bridge.services.operations.api_usage import ReadQuota, forecast, month_start
+from quickbooks_bridge.services.operations.heartbeat import broker_state, schedule_last_ran
 
 # Upper ends in seconds: a look of somebody, two polls, a quarter of an hour, an hour, the daily look.
 AGES = (60, 600, 900, 3600, 90_000)
-KINDS = ("announcement", "invoice", "void", "notice", "outage", "parked", "refused")
+KINDS = ("webhook_event", "invoice", "void", "notification", "outage", "unreadable", "rejected_invoice")
 
 
 class InstallationFigures:
@@ -49,7 +49,7 @@ class InstallationFigures:
         self.now = now
 
     def collect(self) -> Iterator[Metric]:
-        """Give every figure."""
+        """Return every figure."""
         yield _build()
         yield from _processes()
         yield from _companies(self.now)
@@ -75,7 +75,7 @@ def _build() -> Metric:
 def _processes() -> Iterator[Metric]:
     last = schedule_last_ran()
     yield _gauge(
-        "schedule_last_run_timestamp_seconds",
+        "scheduler_last_beat_timestamp_seconds",
         "When the schedule last said that it runs; 0 when it never did.",
         last.timestamp() if last else 0,
     )
@@ -94,7 +94,7 @@ def _companies(now: datetime) -> Iterator[Metric]:
     }
     found = Connection.objects.aggregate(
         **{str(status): Count("pk", filter=Q(status=status)) for status in Connection.Status},
-        failing=Count("pk", filter=active & Q(failures__gt=0)),
+        failing=Count("pk", filter=active & Q(consecutive_failures__gt=0)),
         loading=Count("pk", filter=active & ~Q(import_state=Connection.Import.DONE)),
         due=Min("next_sync_at", filter=due),
         oldest=Min("last_sync_at", filter=read),
@@ -118,14 +118,14 @@ def _companies(now: datetime) -> Iterator[Metric]:
         "How long ago the company looked at longest ago was looked at.",
         _age(found["oldest"], now),
     )
-    in_step = GaugeMetricFamily(
-        "crm_invoicing_connections_in_step",
+    synced = GaugeMetricFamily(
+        "crm_invoicing_connections_synced",
         "Connected companies that QuickBooks was looked at for within so many seconds.",
         labels=["within"],
     )
     for age in AGES:
-        in_step.add_metric([str(age)], found[f"within_{age}"])
-    yield in_step
+        synced.add_metric([str(age)], found[f"within_{age}"])
+    yield synced
 
 
 def _age(moment: datetime | None, now: datetime) -> float:
@@ -143,36 +143,40 @@ def _work(now: datetime) -> Iterator[Metric]:
         )
         return counted
 
-    # What was announced of a company that was disconnected since is nobody's work.
+    # Webhook events of a company that was disconnected since is nobody's work.
     connected = Connection.objects.filter(realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE)
     first, *rest = (
-        count("invoice", InvoiceIntent.objects.filter(state__in=UNFINISHED), "created_at"),
-        count("refused", InvoiceIntent.objects.filter(REFUSED), "created_at"),
-        count("void", VoidRun.objects.filter(ended_at__isnull=True), "begun_at"),
+        count("invoice", InvoiceIntent.objects.filter(state__in=OPEN_STATES), "created_at"),
+        count("rejected_invoice", InvoiceIntent.objects.filter(REJECTED_INTENTS), "created_at"),
+        count("void", VoidOperation.objects.filter(ended_at__isnull=True), "started_at"),
         count(
-            "announcement",
-            WebhookEvent.objects.filter(Exists(connected), handled_at__isnull=True),
+            "webhook_event",
+            WebhookEvent.objects.filter(Exists(connected), processed_at__isnull=True),
             "received_at",
         ),
-        count("notice", Notice.objects.filter(sent_at__isnull=True, next_try_at__isnull=False), "created_at"),
+        count(
+            "notification",
+            Notification.objects.filter(sent_at__isnull=True, next_try_at__isnull=False),
+            "created_at",
+        ),
         count("outage", Outage.objects.filter(ended_at__isnull=True), "began_at"),
-        count("parked", ParkedObject.objects.all(), "first_at"),
+        count("unreadable", UnreadableObject.objects.all(), "first_seen_at"),
     )
     found = {what: (rows, since) for what, rows, since in first.union(*rest, all=True)}
-    waiting = GaugeMetricFamily(
-        "crm_invoicing_waiting",
-        "Work not finished: invoices and voids not confirmed, announcements not followed, mails not sent, "
-        "outages not over, objects not understood, refusals nobody has read.",
+    pending = GaugeMetricFamily(
+        "crm_invoicing_pending",
+        "Work not finished: invoices and voids not confirmed, webhook events not processed, notifications not sent, "
+        "open outages, unreadable objects, rejected invoices nobody has seen.",
         labels=["kind"],
     )
     oldest = GaugeMetricFamily(
-        "crm_invoicing_waiting_oldest_seconds", "How long the oldest of them has waited.", labels=["kind"]
+        "crm_invoicing_pending_oldest_seconds", "How long the oldest of them has waited.", labels=["kind"]
     )
     for kind in KINDS:
         rows, since = found.get(kind, (0, None))
-        waiting.add_metric([kind], rows)
+        pending.add_metric([kind], rows)
         oldest.add_metric([kind], _age(since, now))
-    yield waiting
+    yield pending
     yield oldest
 
 
@@ -186,7 +190,7 @@ def _reads_block() -> Iterator[Metric]:
 
 
 def _unread_events(now: datetime) -> Iterator[Metric]:
-    found = UnreadEvents.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("count", default=0))
+    found = UnreadableEvents.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("count", default=0))
     yield CounterMetricFamily(
         "crm_invoicing_webhook_events_unread",
         "Events of genuine webhooks since the month began that could not be read and were passed over.",
@@ -196,24 +200,26 @@ def _unread_events(now: datetime) -> Iterator[Metric]:
 
 def _delays(now: datetime) -> Iterator[Metric]:
     hour = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-    found = SyncHour.objects.filter(hour__gte=hour).aggregate(
-        changes=Sum("changes", default=0), seconds=Sum("seconds", default=0), worst=Max("worst", default=0)
+    found = SyncLatencyHour.objects.filter(hour__gte=hour).aggregate(
+        changes=Sum("changes", default=0),
+        total_seconds=Sum("total_seconds", default=0),
+        max_seconds=Max("max_seconds", default=0),
     )
     yield _gauge(
         "change_delay_seconds_max",
         "The longest that a change in QuickBooks took to show, in this hour and the one before.",
-        found["worst"],
+        found["max_seconds"],
     )
     yield _gauge(
         "change_delay_seconds_mean",
         "What a change in QuickBooks took on average, in this hour and the one before.",
-        found["seconds"] / found["changes"] if found["changes"] else 0,
+        found["total_seconds"] / found["changes"] if found["changes"] else 0,
     )
 
 
 def _calls(now: datetime) -> Iterator[Metric]:
     rows = (
-        CallCount.objects.filter(day__gte=month_start(now))
+        ApiUsage.objects.filter(day__gte=month_start(now))
         .values("purpose")
         .annotate(reads_made=Sum("reads"), writes_made=Sum("writes"))
         .order_by()
@@ -224,12 +230,12 @@ def _calls(now: datetime) -> Iterator[Metric]:
         "Calls to QuickBooks since the month began; reads are metered.",
         labels=["purpose", "kind"],
     )
-    for purpose in CallCount.Purpose:
+    for purpose in ApiUsage.Purpose:
         reads, writes = counts.get(str(purpose), (0, 0))
         calls.add_metric([str(purpose), "read"], reads)
         calls.add_metric([str(purpose), "write"], writes)
     yield calls
-    budget = Budget(sum(reads for reads, _writes in counts.values()), settings.QUICKBOOKS_MONTHLY_READS)
+    budget = ReadQuota(sum(reads for reads, _writes in counts.values()), settings.QUICKBOOKS_MONTHLY_READS)
     yield _gauge("quickbooks_reads_allowed", "Reads a month may have; 0 is no limit.", budget.allowed)
     yield _gauge(
         "quickbooks_reads_forecast",

@@ -1,4 +1,4 @@
-"""What tests share: a company with people, and the pretend QuickBooks in its own process."""
+"""What tests share: a company with people, and the QuickBooks emulator in its own process."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,12 +11,13 @@ from django.test import Client
 
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer
-from quickbooks_bridge.gateway import limiter, meter
+from quickbooks_bridge.gateway import rate_limiter, usage_counter
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors import reads_block_forget
-from quickbooks_bridge.services import calls, webhooks
-from quickbooks_bridge.services.consent import consent_begin, consent_finish
-from quickbooks_bridge.services.index import connection_load
+from quickbooks_bridge.selectors.connections import reads_block_forget
+from quickbooks_bridge.services.connections.consent import oauth_complete, oauth_start
+from quickbooks_bridge.services.operations import api_usage
+from quickbooks_bridge.services.sync import webhook_inbox
+from quickbooks_bridge.services.sync.company import initial_import
 
 from .browser import browser  # noqa: F401 - one way to start a browser for all
 from .emulator_process import EmulatorProcess
@@ -35,14 +36,14 @@ def _quick_passwords(settings) -> None:
 def _nothing_by_the_minute(settings, monkeypatch) -> Iterator[None]:
     """What a process does once a minute would make statements come and go between tests."""
     settings.QUICKBOOKS_MONTHLY_READS = 0
-    monkeypatch.setattr(calls, "EVERY", 10**9)
-    calls.budget_forget()
+    monkeypatch.setattr(api_usage, "FLUSH_INTERVAL", 10**9)
+    api_usage.read_quota_forget()
     cache.clear()
     reads_block_forget()
-    webhooks._known.forget()
-    meter.drain_here()
+    webhook_inbox._realm_cache.forget()
+    usage_counter.drain_here()
     yield
-    meter.drain_here()
+    usage_counter.drain_here()
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +53,15 @@ def emulator() -> Iterator[EmulatorProcess]:
 
 
 @pytest.fixture
-def pretend(emulator, settings, monkeypatch):
+def qbo(emulator, settings, monkeypatch):
     """The emulator, freshly reset, with the settings pointed at it and our own limits out of the way."""
     emulator.control("POST", "/control/reset")
     for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE", "BACKGROUND_PER_SECOND"):
-        monkeypatch.setattr(limiter, name, 10**6)
-    limiter.default_limiter.cache_clear()
+        monkeypatch.setattr(rate_limiter, name, 10**6)
+    rate_limiter.default_limiter.cache_clear()
     settings.QUICKBOOKS_CLIENT_ID = emulator.client_id
     settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_secret
-    settings.QUICKBOOKS_ENVIRONMENT = emulator.discovery_url
+    settings.QUICKBOOKS_DISCOVERY_URL = emulator.discovery_url
     settings.QUICKBOOKS_API_URL = emulator.api_url
     settings.QUICKBOOKS_WEB_URL = emulator.url
     settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = emulator.verifier_token
@@ -126,7 +127,7 @@ def sign_in(member: Member) -> Client:
     return client
 
 
-def consent(pretend: EmulatorProcess, url: str, *, company: int = 0) -> dict[str, str]:
+def consent(qbo: EmulatorProcess, url: str, *, company: int = 0) -> dict[str, str]:
     """Press Connect on the consent page; gives the query of the address it leads back to."""
     import re
     from urllib.parse import parse_qsl, urlsplit
@@ -139,8 +140,8 @@ def consent(pretend: EmulatorProcess, url: str, *, company: int = 0) -> dict[str
     import html
 
     target = html.unescape(action.group(1)) if action else url
-    target = target if target.startswith("http") else pretend.url + target
-    realm = pretend.companies[company]["realm_id"]
+    target = target if target.startswith("http") else qbo.url + target
+    realm = qbo.companies[company]["realm_id"]
     body = {key: html.unescape(value) for key, value in fields.items()}
     button = re.search(r'<button[^>]*name="([^"]+)"[^>]*value="([^"]+)"[^>]*>\s*Connect', page.text)
     if button:
@@ -152,17 +153,17 @@ def consent(pretend: EmulatorProcess, url: str, *, company: int = 0) -> dict[str
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
 
-def connect(viewer: Viewer, pretend: EmulatorProcess, *, company: int = 0) -> Connection:
+def connect(viewer: Viewer, qbo: EmulatorProcess, *, company: int = 0) -> Connection:
     now = datetime.now(UTC)
-    answer = consent(pretend, consent_begin(viewer, next_path="", now=now), company=company)
-    return consent_finish(
+    answer = consent(qbo, oauth_start(viewer, now=now), company=company)
+    return oauth_complete(
         viewer, state=answer["state"], code=answer["code"], realm_id=answer["realmId"], refused=False, now=now
     )
 
 
 @pytest.fixture
-def connection(admin, pretend) -> Connection:
-    made = connect(admin, pretend)
-    assert connection_load(made, now=datetime.now(UTC))
+def connection(admin, qbo) -> Connection:
+    made = connect(admin, qbo)
+    assert initial_import(made, now=datetime.now(UTC))
     made.refresh_from_db()
     return made

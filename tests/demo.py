@@ -11,7 +11,7 @@ import requests
 
 from crm_invoicing.processes import BASE
 
-from .waiting import free_port
+from .polling import free_port
 
 MARKS = (("web", "crm_invoicing.web_server"), ("worker", "manage worker"), ("emulator", "qbo_emulator"))
 
@@ -80,7 +80,7 @@ class Demo:
             return {}
 
     def control(self, method: str, path: str, **body: object) -> dict[str, object]:
-        """Call the pretend QuickBooks' control API."""
+        """Call the QuickBooks emulator's control API."""
         answer = requests.request(
             method, f"{self.quickbooks}/control/{path}", json=body if method == "POST" else None, timeout=10
         )

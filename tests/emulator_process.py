@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from crm_invoicing.processes import TETHER
+from crm_invoicing.processes import PARENT_WATCHDOG
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,7 +32,7 @@ class EmulatorProcess:
         self.verifier_token = ""
         self.companies: list[dict[str, str]] = []
         self._process: subprocess.Popen[str] | None = None
-        self._tether = -1
+        self._lifeline = -1
 
     @property
     def pid(self) -> int | None:
@@ -48,8 +48,16 @@ class EmulatorProcess:
 
     def start(self) -> EmulatorProcess:
         # It ends when this process does, however suddenly: nobody else holds the other end of the pipe.
-        reading, self._tether = os.pipe()
-        command = [sys.executable, "-P", TETHER, str(reading), "qbo_emulator", "--port", str(self.port)]
+        reading, self._lifeline = os.pipe()
+        command = [
+            sys.executable,
+            "-P",
+            PARENT_WATCHDOG,
+            str(reading),
+            "qbo_emulator",
+            "--port",
+            str(self.port),
+        ]
         self._process = subprocess.Popen(
             [*command, *self.arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, pass_fds=(reading,)
         )
@@ -76,7 +84,7 @@ class EmulatorProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._process = None
-        os.close(self._tether)
+        os.close(self._lifeline)
         return code
 
     def __enter__(self) -> EmulatorProcess:

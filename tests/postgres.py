@@ -6,8 +6,13 @@ import sys
 
 from .servers import CHECKOUT, POSTGRES_URL, postgres_answers
 
-# What reads and writes rows. Pure rules, pages' looks and the pretend QuickBooks know no database.
-PATHS = ["tests/bridge", "tests/deals", "tests/parts/test_commands.py", "tests/parts/test_health_and_logs.py"]
+# What reads and writes rows. Pure rules, pages' looks and the QuickBooks emulator know no database.
+PATHS = [
+    "tests/bridge",
+    "tests/deals",
+    "tests/project/test_commands.py",
+    "tests/project/test_health_and_logs.py",
+]
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ def missing(what: str, variable: str) -> NoReturn:
 
 @contextmanager
 def redis_database() -> Iterator[str]:
-    """Give the address of one of Redis' databases, emptied, that no other run of tests uses meanwhile."""
+    """Return the address of one of Redis' databases, emptied, that no other run of tests uses meanwhile."""
     server = redis.Redis.from_url(f"{REDIS_SERVER}/0", socket_connect_timeout=2)
     try:
         server.ping()

@@ -5,19 +5,38 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
 
+from .mutations.rules import RULES
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_every_path_of_the_index_exists():
-    paths = re.findall(r"^\| .* \| `([^`]+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(paths) >= 20
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+def has_symbol(name: str) -> bool:
+    """Return whether `package.module::symbol`, or a module alone, can be imported."""
+    module, _colons, symbol = name.partition("::")
+    found = import_module(module)
+    return not symbol or hasattr(found, symbol)
+
+
+def test_every_symbol_of_the_index_exists():
+    paths = re.findall(r"^\| .* \| `([^`]+\.py::\w+)` \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert len(paths) >= 30
+    names = [path.replace(".py::", "::").replace("/", ".") for path in paths]
+    assert [name for name in names if not has_symbol(name)] == []
+
+
+def test_every_word_of_the_glossary_names_its_place():
+    rows = re.findall(
+        r"^\| ([^|]+) \| [^|]+ \| (.+) \|$", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE
+    )[1:]
+    assert len(rows) >= 30
+    assert [word for word, place in rows if not has_symbol(place.strip("`"))] == []
 
 
 def test_every_picture_of_readme_exists():
@@ -105,7 +124,7 @@ def test_a_compose_implementation_accepts_the_file(profile, tmp_path):
     podman.write_text("#!/bin/sh\necho podman version 5.0.0\n")
     podman.chmod(0o755)
     command = [str(Path(sys.executable).with_name("podman-compose")), "-f", str(ROOT / "docker-compose.yml")]
-    given = {"SECRET_KEY": "s", "TOKEN_KEYS": "t", "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"}
+    given = {"SECRET_KEY": "s", "TOKEN_ENCRYPTION_KEYS": "t", "POSTGRES_PASSWORD": "p", "REDIS_PASSWORD": "r"}
     paths = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
 
     def config(variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -162,3 +181,9 @@ def test_every_test_that_the_security_page_names_exists():
         if not (ROOT / path).exists() or (test and f"def {test}(" not in (ROOT / path).read_text())
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_rules_that_mutations_break_are_where_the_list_says(rule):
+    assert rule.right in (ROOT / rule.path).read_text()
+    assert all((ROOT / test).exists() for test in rule.tests)

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from deals.models import Account, Deal, Organization, Person, Product
-from quickbooks_bridge.models import InvoicingSettings, Preset
-from quickbooks_bridge.services.connection import settings_for
+from quickbooks_bridge.models import InvoicePreset, InvoicingSettings
+from quickbooks_bridge.services.connections.lifecycle import settings_for
 
 from .conftest import PASSWORD, ROOT, make_deal, sign_in
 from .test_addresses import EVERY, addresses  # noqa: F401 - every address, filled with rows
@@ -173,12 +173,12 @@ def test_settings_and_presets_take_their_own_fields_and_no_others(account, admin
     settings_for(stranger.account)
     own = fields_of(client.get("/quickbooks/").content.decode())
     client.post("/quickbooks/", {**planted, **own, "due_days": "21"})
-    preset = Preset.objects.get(account=account)
+    preset = InvoicePreset.objects.get(account=account)
     client.post(f"/quickbooks/presets/{preset.pk}/", {**planted, "name": "Mine", "tax": "by_product"})
     assert InvoicingSettings.objects.get(account=account).due_days == 21
     assert InvoicingSettings.objects.get(account=stranger.account).due_days == 7
-    assert Preset.objects.get(account=account).name == "Mine"
-    assert Preset.objects.get(account=stranger.account).name == "Standard"
+    assert InvoicePreset.objects.get(account=account).name == "Mine"
+    assert InvoicePreset.objects.get(account=stranger.account).name == "Standard"
     assert Account.objects.count() == 2
 
 

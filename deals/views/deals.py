@@ -56,7 +56,7 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
 
 @viewer_required
 def deal_log(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
-    """Give the change log alone, for a page on which something has just changed."""
+    """Return the change log alone, for a page on which something has just changed."""
     deal = selectors.deal_for(viewer.account, pk)
     return render(request, "deals/_log.html", {"deal": deal, **_log(request, viewer, deal)})
 
@@ -101,7 +101,7 @@ def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Move a deal to the posted stage."""
     deal = selectors.deal_for(viewer.account, pk)
     stage = get_object_or_404(
-        Stage, account=viewer.account, pk=selectors.key_of(request.POST.get("stage", ""))
+        Stage, account=viewer.account, pk=selectors.parse_pk(request.POST.get("stage", ""))
     )
     services.deal_move(deal, stage, at=timezone.now(), actor=viewer.member)
     return redirect("deals:deal_detail", deal.pk)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from deals import selectors
 from deals.forms import AccountForm, OrganizationForm, PersonForm, ProductForm
-from deals.list_parts import deal_columns, deal_filters
+from deals.list_extensions import deal_columns, deal_filters
 from deals.models import Deal, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer, viewer_required
 
@@ -62,7 +62,7 @@ KINDS = {
 
 
 def page_number(request: HttpRequest) -> int:
-    """Give the asked page, 1 for anything that is no number."""
+    """Return the asked page, 1 for anything that is no number."""
     text = request.GET.get("page", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
@@ -116,7 +116,7 @@ def named_list(request: HttpRequest, viewer: Viewer, kind: str) -> HttpResponse:
     """List rows of one kind with search."""
     what = KINDS[kind]
     query = selectors.search_words(request.GET.get("q", ""))
-    page = selectors.page_of(selectors.named(what.model, viewer.account, query), page_number(request))
+    page = selectors.page_of(selectors.list_by_name(what.model, viewer.account, query), page_number(request))
     context = {
         "page": page,
         "query": query,

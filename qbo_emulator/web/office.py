@@ -110,7 +110,7 @@ def _line(line: Doc) -> Doc:
 
 
 def set_amount(world: World, company_of: Company, target: Row, amount: Any) -> Row:
-    """Give the first line of an invoice another amount, as someone does who corrects it by hand."""
+    """Return the first line of an invoice another amount, as someone does who corrects it by hand."""
     wanted = number_in("amount", amount)
     lines = [dict(line) for line in target.data["Line"]]
     first = next((line for line in lines if line["DetailType"] == "SalesItemLineDetail"), None)

@@ -25,7 +25,7 @@ DELETE = Action("delete", has_dialog=True, is_destructive=True)
 def invoice_actions(
     status: Status, *, is_linked: bool = True, may_write: bool = True, is_connected: bool = True
 ) -> tuple[Action, ...]:
-    """Give what state, rights and connection allow, neutral actions first.
+    """Return what state, rights and connection allow, neutral actions first.
 
     A voided invoice cannot be voided again, a deleted one can only be unlinked, and without a connection only what
     needs no call is left.

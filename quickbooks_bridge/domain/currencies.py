@@ -9,6 +9,6 @@ KNOWN = (
 
 
 def currency_codes(*, home: str, is_multicurrency: bool, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Give the codes to choose from: the home currency first, then `extra`, then the known ones where allowed."""
+    """Return the codes to choose from: the home currency first, then `extra`, then the known ones where allowed."""
     rest = KNOWN if is_multicurrency else ()
     return tuple(dict.fromkeys(code for code in (home, *extra, *rest) if code))

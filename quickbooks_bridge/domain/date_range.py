@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-QUICK = ("this_month", "last_30_days", "this_quarter", "this_year", "last_12_months", "everything")
+PRESETS = ("this_month", "last_30_days", "this_quarter", "this_year", "last_12_months", "everything")
 _ISO = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
 _THREE = re.compile(r"(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{2}|\d{4})")
 _TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})[.]?")
@@ -20,8 +20,8 @@ class DateRange:
     end: date | None = None
 
 
-def quick_range(key: str, *, today: date) -> DateRange:
-    """Give the range of a quick choice. Calendar periods are whole; rolling ones stay open toward the future."""
+def preset_range(key: str, *, today: date) -> DateRange:
+    """Return the range of a quick choice. Calendar periods are whole; rolling ones stay open toward the future."""
     if key == "this_month":
         return DateRange(today.replace(day=1), _month_end(today))
     if key == "this_quarter":

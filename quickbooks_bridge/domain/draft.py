@@ -91,7 +91,7 @@ class PresetFacts:
 
 
 def line_key(product_id: str, name: str) -> str:
-    """Give the key under which a line's QuickBooks product is remembered."""
+    """Return the key under which a line's QuickBooks product is remembered."""
     return f"product:{product_id}" if product_id else "name:" + " ".join(name.split()).casefold()[:240]
 
 

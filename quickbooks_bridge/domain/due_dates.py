@@ -37,7 +37,7 @@ class Terms:
 
 
 def due_date(issued: date, *, days: int) -> date:
-    """Give the day `days` after the issue date: issued 13 March, seven days, due 20 March."""
+    """Return the day `days` after the issue date: issued 13 March, seven days, due 20 March."""
     return issued + timedelta(days=days)
 
 
@@ -54,5 +54,5 @@ def parse_due_days(text: str) -> int | Problem:
 
 
 def days_late(due: date | None, *, today: date) -> int:
-    """Give how many days after `due` it is, 0 when it is not late."""
+    """Return how many days after `due` it is, 0 when it is not late."""
     return max(0, (today - due).days) if due else 0

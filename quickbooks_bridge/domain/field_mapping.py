@@ -69,8 +69,8 @@ def mapping_problems(mapping: FieldMapping, catalogue: Iterable[MappableField]) 
     return [Problem("field_gone", name) for name, key in wanted.items() if key and key not in known]
 
 
-def without_gone(mapping: FieldMapping, catalogue: Iterable[MappableField]) -> FieldMapping:
-    """Give the mapping without fields that no longer exist: values they left behind fill nothing."""
+def drop_missing_fields(mapping: FieldMapping, catalogue: Iterable[MappableField]) -> FieldMapping:
+    """Return the mapping without fields that no longer exist: values they left behind fill nothing."""
     known = {"", *(entry.key for entry in catalogue)}
 
     def kept(key: str) -> str:
@@ -82,7 +82,7 @@ def without_gone(mapping: FieldMapping, catalogue: Iterable[MappableField]) -> F
 
 
 def suggested_tax_id_field(catalogue: Iterable[MappableField]) -> str:
-    """Give the key of the custom field that is most likely a tax id, "" when there is none."""
+    """Return the key of the custom field that is most likely a tax id, "" when there is none."""
     for entry in catalogue:
         if entry.is_custom and any(word in entry.label.casefold() for word in _TAX_ID_WORDS):
             return entry.key

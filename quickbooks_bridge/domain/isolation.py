@@ -15,7 +15,7 @@ class TooManyUnserved(Exception):
 
 
 @dataclass
-class Page(Generic[T]):
+class IsolatedPage(Generic[T]):
     """What could be read, by position, and the positions that could not."""
 
     rows: dict[int, T] = field(default_factory=dict)
@@ -24,12 +24,12 @@ class Page(Generic[T]):
 
 def isolate(
     read: Callable[[int, int], Sequence[T]], start: int, size: int, *, unserved: type[Exception]
-) -> Page[T]:
+) -> IsolatedPage[T]:
     """Return the objects at positions `start` to `start + size - 1`, each that `read(start, size)` can bring.
 
     `read` raises `unserved` when any object of its range cannot be served. Raises TooManyUnserved.
     """
-    page: Page[T] = Page()
+    page: IsolatedPage[T] = IsolatedPage()
     ranges = [(start, size)]
     while ranges:
         at, count = ranges.pop(0)

@@ -49,12 +49,12 @@ def nearest(name: str, candidates: Iterable[Candidate], *, limit: int = CLOSE) -
 
 
 def name_key(name: str) -> str:
-    """Give a name without case, punctuation and company suffixes."""
+    """Return a name without case, punctuation and company suffixes."""
     return " ".join(_SUFFIXES.sub(" ", _NOT_WORD.sub(" ", comparable(name))).split())
 
 
-def _likeness(wanted: str, key: str, *, by_words: bool) -> tuple[float, str]:
-    """Give how alike two name keys are, and the reason; 0 below what is worth saying."""
+def _similarity(wanted: str, key: str, *, by_words: bool) -> tuple[float, str]:
+    """Return how alike two name keys are, and the reason; 0 below what is worth saying."""
     if not wanted or not key:
         return 0.0, ""
     if wanted == key:
@@ -81,14 +81,14 @@ def suggest(
     by_words: bool = False,
     limit: int = 3,
 ) -> list[Suggestion]:
-    """Give the likeliest entries, best first, each with every reason there is.
+    """Return the likeliest entries, best first, each with every reason there is.
 
     `by_words` also takes names that share their words, in any order: right for products, too much for customers.
     """
     wanted = name_key(name)
     scored: list[tuple[float, str, tuple[str, ...]]] = []
     for candidate in candidates:
-        score, reason = _likeness(wanted, name_key(candidate.name), by_words=by_words)
+        score, reason = _similarity(wanted, name_key(candidate.name), by_words=by_words)
         reasons = [reason] if reason == "same_name" else []
         if tax_id and len(tax_id) >= 5 and candidate.tax_id[-5:] == tax_id[-5:]:
             score, reasons = max(score, 1.7), [*reasons, "same_tax_id"]

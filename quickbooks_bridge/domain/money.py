@@ -8,14 +8,14 @@ _NUMBER = re.compile(r"-?\d{1,3}(,\d{3})*(\.\d+)?|-?\d+(\.\d*)?|-?\.\d+")
 
 
 def round_money(amount: Decimal) -> Decimal:
-    """Give `amount` in cents, halves away from zero; QuickBooks keeps two places in every currency."""
+    """Return `amount` in cents, halves away from zero; QuickBooks keeps two places in every currency."""
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 def line_amount(
     quantity: Decimal, unit_price: Decimal, *, discount: Decimal = Decimal(0), discount_kind: str = "percent"
 ) -> Decimal:
-    """Give what a line costs after its discount (percent of the line, or an amount off it), in cents."""
+    """Return what a line costs after its discount (percent of the line, or an amount off it), in cents."""
     gross = quantity * unit_price
     off = gross * discount / 100 if discount_kind == "percent" else discount
     return round_money(gross - off)

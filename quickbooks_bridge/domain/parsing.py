@@ -13,6 +13,7 @@ from quickbooks_bridge.domain.texts import is_digits
 
 from .remote import (
     AppliedAmount,
+    LazyObject,
     RemoteAddress,
     RemoteChanges,
     RemoteCompany,
@@ -23,7 +24,6 @@ from .remote import (
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
-    Unread,
 )
 
 CDC_LIMIT = 1000
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
-class UnreadableAnswer(ValueError):
+class ParseError(ValueError):
     """A required key is missing or is no value of its kind; the message names the key, never the value."""
 
 
@@ -41,7 +41,7 @@ def parse_moment(text: Any) -> datetime:
     try:
         return _moment(str(text))
     except ValueError as error:
-        raise UnreadableAnswer("time") from error
+        raise ParseError("time") from error
 
 
 # What is news is read twice: its stamp first, the rest later.
@@ -61,7 +61,7 @@ def _text(obj: Json, key: str) -> str:
 def _required(obj: Json, key: str) -> str:
     value = obj.get(key)
     if value is None or value == "":
-        raise UnreadableAnswer(key)
+        raise ParseError(key)
     return value if type(value) is str else str(value)
 
 
@@ -74,7 +74,7 @@ def _number(obj: Json, key: str) -> Decimal:
     try:
         return Decimal(value) if type(value) is int else Decimal(str(value))
     except InvalidOperation as error:
-        raise UnreadableAnswer(key) from error
+        raise ParseError(key) from error
 
 
 def _date(obj: Json, key: str) -> date | None:
@@ -84,7 +84,7 @@ def _date(obj: Json, key: str) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError as error:
-        raise UnreadableAnswer(key) from error
+        raise ParseError(key) from error
 
 
 def _ref(obj: Json, key: str, part: str = "value") -> str:
@@ -100,7 +100,7 @@ def _updated(obj: Json) -> datetime:
 def _token(obj: Json) -> int:
     value = _required(obj, "SyncToken")
     if not is_digits(value):
-        raise UnreadableAnswer("SyncToken")
+        raise ParseError("SyncToken")
     return int(value)
 
 
@@ -111,7 +111,7 @@ def parse_invoice(obj: Json, home_currency: str = "") -> RemoteInvoice:
     note = _text(obj, "PrivateNote")
     txn_date = _date(obj, "TxnDate")
     if txn_date is None:
-        raise UnreadableAnswer("TxnDate")
+        raise ParseError("TxnDate")
     delivery, customer, links = obj.get("DeliveryInfo"), obj.get("CustomerRef"), obj.get("LinkedTxn")
     sent = delivery.get("DeliveryTime") if isinstance(delivery, dict) else None
     named: Json = customer if isinstance(customer, dict) else {}
@@ -158,7 +158,7 @@ def parse_payment(obj: Json, home_currency: str = "") -> RemotePayment:
                 applied.append(AppliedAmount(str(link.get("TxnId")), _number(line, "Amount")))
     txn_date = _date(obj, "TxnDate")
     if txn_date is None:
-        raise UnreadableAnswer("TxnDate")
+        raise ParseError("TxnDate")
     return RemotePayment(
         qbo_id=_required(obj, "Id"),
         sync_token=_token(obj),
@@ -294,7 +294,7 @@ def _currency_of(country: str) -> str:
     two = country if len(country) == 2 else get_global("territory_aliases").get(country, ["US"])[0]
     found = get_territory_currencies(two)
     if not found:
-        raise UnreadableAnswer("HomeCurrency")
+        raise ParseError("HomeCurrency")
     return str(found[0])
 
 
@@ -320,30 +320,30 @@ def parse_cdc(answer: Json, *, home_currency: str = "") -> RemoteChanges:
                         rows.setdefault(entity, []).append(obj)
     return RemoteChanges(
         server_time=parse_moment(_required(answer, "time")),
-        invoices=_unread(rows.get("Invoice", ()), parse["Invoice"]),
-        payments=_unread(rows.get("Payment", ()), parse["Payment"]),
-        customers=_unread(rows.get("Customer", ()), parse["Customer"]),
-        items=_unread(rows.get("Item", ()), parse["Item"]),
+        invoices=_lazy(rows.get("Invoice", ()), parse["Invoice"]),
+        payments=_lazy(rows.get("Payment", ()), parse["Payment"]),
+        customers=_lazy(rows.get("Customer", ()), parse["Customer"]),
+        items=_lazy(rows.get("Item", ()), parse["Item"]),
         deletions=tuple(deletions),
         is_full=count >= CDC_LIMIT,
     )
 
 
-def unread(entity: str, objects: Iterable[Json], *, home_currency: str = "") -> tuple[Unread[Any], ...]:
+def lazy(entity: str, objects: Iterable[Json], *, home_currency: str = "") -> tuple[LazyObject[Any], ...]:
     """Read the stamps of listed objects of an entity; the rest of each is read when it turns out to be news."""
-    return _unread(objects, _parsers(home_currency)[entity])
+    return _lazy(objects, _parsers(home_currency)[entity])
 
 
-def _unread(objects: Iterable[Json], parse: Callable[[Json], T]) -> tuple[Unread[T], ...]:
+def _lazy(objects: Iterable[Json], parse: Callable[[Json], T]) -> tuple[LazyObject[T], ...]:
     return tuple(_stamped(obj, parse) for obj in objects)
 
 
-def _stamped(obj: Json, parse: Callable[[Json], T]) -> Unread[T]:
+def _stamped(obj: Json, parse: Callable[[Json], T]) -> LazyObject[T]:
     try:
-        return Unread(_required(obj, "Id"), _token(obj), _updated(obj), obj, parse)
-    except UnreadableAnswer:
+        return LazyObject(_required(obj, "Id"), _token(obj), _updated(obj), obj, parse)
+    except ParseError:
         # Newer than anything, so that whoever applies it reads it and finds what is wrong with this one object.
-        return Unread(_required(obj, "Id"), 0, datetime.max.replace(tzinfo=UTC), obj, parse)
+        return LazyObject(_required(obj, "Id"), 0, datetime.max.replace(tzinfo=UTC), obj, parse)
 
 
 PARSERS: Mapping[str, Callable[..., Any]] = {

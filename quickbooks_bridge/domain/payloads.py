@@ -3,8 +3,6 @@
 QuickBooks takes numeric text for numbers; text is also what survives storage in a JSON column unchanged.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +15,9 @@ from .money import line_amount
 from .texts import comparable, visible
 from .totals import draft_line_amount
 
-MARKER = "CRM-"
+NOTE_MARKER = "CRM-"
 # Customers can read it on their statements, so it is no longer than it takes to be found again.
-MARKER_DIGITS = 10
+NOTE_MARKER_DIGITS = 10
 _FORBIDDEN = re.compile(r"[:\t\r\n]+")
 _PRICE_STEP = Decimal("0.0000001")
 
@@ -38,20 +36,20 @@ class PayloadProfile:
         return self.country in {"US", "USA"}
 
 
-def plain(number: Decimal) -> str:
+def format_decimal(number: Decimal) -> str:
     """Write a number without exponent and without idle zeros."""
     text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def safe_display_name(text: str) -> str:
-    """Give `text` as QuickBooks takes names: no colon, tab or line break, at most 500 characters."""
+    """Return `text` as QuickBooks takes names: no colon, tab or line break, at most 500 characters."""
     return " ".join(_FORBIDDEN.sub(" ", visible(text)).split())[:500]
 
 
 def marker_of(request_id: str) -> str:
     """Return what stands in the memo of the invoice that a request makes: `CRM-` and ten hexadecimal digits."""
-    return f"{MARKER}{request_id[:MARKER_DIGITS]}"
+    return f"{NOTE_MARKER}{request_id[:NOTE_MARKER_DIGITS]}"
 
 
 def invoice_payload(
@@ -98,17 +96,21 @@ def _line(line: DraftLine, profile: PayloadProfile) -> dict[str, Any]:
         detail["TaxCodeRef"] = {"value": "TAX" if line.is_taxable else "NON"}
     description = line_description(line)
     if line.discount:
-        off = f"{plain(line.discount)}%" if line.discount_kind == "percent" else plain(line.discount)
+        off = (
+            f"{format_decimal(line.discount)}%"
+            if line.discount_kind == "percent"
+            else format_decimal(line.discount)
+        )
         description = f"{description} (-{off})"
     price = unit_price_for(line.quantity, amount, preferred=line.unit_price)
     if price is None:
-        description = f"{description} ({plain(line.quantity)} x {plain(line.unit_price)})"
+        description = f"{description} ({format_decimal(line.quantity)} x {format_decimal(line.unit_price)})"
     else:
-        detail["Qty"] = plain(line.quantity)
-        detail["UnitPrice"] = plain(price)
+        detail["Qty"] = format_decimal(line.quantity)
+        detail["UnitPrice"] = format_decimal(price)
     return {
         "DetailType": "SalesItemLineDetail",
-        "Amount": plain(amount),
+        "Amount": format_decimal(amount),
         "Description": description[:4000],
         "SalesItemLineDetail": detail,
     }
@@ -125,7 +127,7 @@ def line_description(line: DraftLine) -> str:
 
 
 def unit_price_for(quantity: Decimal, amount: Decimal, *, preferred: Decimal) -> Decimal | None:
-    """Give a unit price with at most seven decimals whose product with `quantity` rounds to `amount`.
+    """Return a unit price with at most seven decimals whose product with `quantity` rounds to `amount`.
 
     QuickBooks multiplies what it is sent and refuses a line that differs by a cent (fault 6070). None when no
     such price exists; the line is then sent with its amount alone.
@@ -139,7 +141,7 @@ def unit_price_for(quantity: Decimal, amount: Decimal, *, preferred: Decimal) ->
 
 
 def customer_create_payload(draft: InvoiceDraft, *, profile: PayloadProfile) -> dict[str, Any]:
-    """Give the body of POST /customer for the draft's new customer."""
+    """Return the body of POST /customer for the draft's new customer."""
     payload: dict[str, Any] = {"DisplayName": safe_display_name(draft.customer.new_display_name)}
     payload.update(customer_fields(draft, ("address", "email", "tax_id"), profile=profile))
     if "BillAddr" in payload:
@@ -152,7 +154,7 @@ def customer_create_payload(draft: InvoiceDraft, *, profile: PayloadProfile) -> 
 def customer_update_payload(
     draft: InvoiceDraft, *, qbo_id: str, sync_token: int, fields: Iterable[str], profile: PayloadProfile
 ) -> dict[str, Any]:
-    """Give a sparse update that overwrites `fields` ("address", "email", "tax_id") and nothing else."""
+    """Return a sparse update that overwrites `fields` ("address", "email", "tax_id") and nothing else."""
     return {
         "Id": qbo_id,
         "SyncToken": str(sync_token),
@@ -162,7 +164,7 @@ def customer_update_payload(
 
 
 def customer_fields(draft: InvoiceDraft, fields: Iterable[str], *, profile: PayloadProfile) -> dict[str, Any]:
-    """Give the named fields in QuickBooks' own names, those without a value left out.
+    """Return the named fields in QuickBooks' own names, those without a value left out.
 
     A US customer has no tax id field; the resale number (16 characters) is where Americans keep it.
     """
@@ -172,8 +174,3 @@ def customer_fields(draft: InvoiceDraft, fields: Iterable[str], *, profile: Payl
         "tax_id": ("ResaleNum" if profile.is_us else "PrimaryTaxIdentifier", draft.tax_id),
     }
     return {known[name][0]: known[name][1] for name in fields if known[name][1]}
-
-
-def payload_digest(payload: dict[str, Any]) -> str:
-    """Give the SHA-256 of a payload, the same for equal payloads whatever their key order."""
-    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()

@@ -77,7 +77,7 @@ class PreflightFacts:
 
 
 def draft_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    """List what must be mended (`is_blocking`) and what is worth a look, in the order of the form."""
+    """List what must be fixed (`is_blocking`) and what is worth a look, in the order of the form."""
     problems: list[Problem] = []
     for check in (_customer, _texts, _number, _currency, _tax, _dates, _terms, _lines, _sums):
         problems.extend(check(draft, facts))
@@ -321,7 +321,7 @@ _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
 
 
 def passed_checks(draft: InvoiceDraft, facts: PreflightFacts, problems: list[Problem]) -> list[str]:
-    """Give the codes of what was checked and is in order; what does not apply is left out."""
+    """Return the codes of what was checked and is in order; what does not apply is left out."""
     found = {problem.code for problem in problems}
     idle = set()
     idle.add("pass_customer" if facts.customer is None else "pass_name")

@@ -1,4 +1,4 @@
-"""Foreseeable mistakes as values: what is wrong, where, and what it takes to mend it."""
+"""Foreseeable mistakes as values: what is wrong, where, and what it takes to fix it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Problem:
     is_blocking: bool = True
 
     def as_dict(self) -> dict[str, object]:
-        """Give a JSON-ready form, read back by `from_dict`."""
+        """Return a JSON-ready form, read back by `from_dict`."""
         return {
             "code": self.code,
             "field": self.field,

@@ -37,7 +37,7 @@ def named(field: str, name: str) -> Condition:
 
 
 def ids_in(qbo_ids: Sequence[str]) -> Condition:
-    """Give the condition that the Id is one of `qbo_ids`."""
+    """Return the condition that the Id is one of `qbo_ids`."""
     return "Id", "IN", "(" + ",".join(quote(qbo_id) for qbo_id in qbo_ids) + ")"
 
 
@@ -50,7 +50,7 @@ def select(
     size: int = 1000,
     is_count: bool = False,
 ) -> str:
-    """Give a SELECT; field names and operators outside the known ones raise ValueError."""
+    """Return a SELECT; field names and operators outside the known ones raise ValueError."""
     # Not SQL: QuickBooks' own language, with allow-listed names and quoted values.
     parts = [f"SELECT {'COUNT(*)' if is_count else '*'} FROM {entity}"]  # noqa: S608 - see above
     if where:

@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Stamped(Protocol[T_co]):
+class VersionedObject(Protocol[T_co]):
     """An object whose identity and age are known; `read` gives the rest.
 
     `read` raises parsing.UnreadableAnswer when the object is no longer what QuickBooks' objects look like.
@@ -24,7 +24,7 @@ class Stamped(Protocol[T_co]):
     def read(self) -> T_co: ...
 
 
-class Unread(NamedTuple, Generic[T_co]):
+class LazyObject(NamedTuple, Generic[T_co]):
     """An object of an answer of which only the stamp is read yet: most of what overlaps is known already."""
 
     qbo_id: str
@@ -42,7 +42,7 @@ class RemoteObject:
     """What is read whole already."""
 
     def read(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
 
@@ -95,7 +95,7 @@ class RemoteInvoice(NamedTuple):
     has_no_quantities: bool = False
 
     def read(self) -> Self:
-        """Give itself."""
+        """Return itself."""
         return self
 
 
@@ -218,10 +218,10 @@ class RemoteChanges:
     """One answer of change data capture. When `is_full` the answer was cut at 1,000 objects: ask differently."""
 
     server_time: datetime
-    invoices: tuple[Stamped[RemoteInvoice], ...] = ()
-    payments: tuple[Stamped[RemotePayment], ...] = ()
-    customers: tuple[Stamped[RemoteCustomer], ...] = ()
-    items: tuple[Stamped[RemoteItem], ...] = ()
+    invoices: tuple[VersionedObject[RemoteInvoice], ...] = ()
+    payments: tuple[VersionedObject[RemotePayment], ...] = ()
+    customers: tuple[VersionedObject[RemoteCustomer], ...] = ()
+    items: tuple[VersionedObject[RemoteItem], ...] = ()
     deletions: tuple[RemoteDeletion, ...] = ()
     is_full: bool = False
 

@@ -33,7 +33,7 @@ class InvoiceFacts:
 
 
 def derive_status(facts: InvoiceFacts, *, today: date) -> Status:
-    """Give the flag. Voided is asked before paid: a voided invoice has total and balance zero.
+    """Return the flag. Voided is asked before paid: a voided invoice has total and balance zero.
 
     A deposit alone lowers the balance without any payment, so an invoice is part-paid only below total - deposit.
     Lateness begins the day after the due date and wins over part-paid.
@@ -52,7 +52,7 @@ def derive_status(facts: InvoiceFacts, *, today: date) -> Status:
 
 
 def paid_share(facts: InvoiceFacts) -> int:
-    """Give how much is paid in percent: never 0 when something is, never 100 while something is open."""
+    """Return how much is paid in percent: never 0 when something is, never 100 while something is open."""
     if facts.is_deleted or facts.is_voided or facts.total <= 0:
         return 0
     if facts.balance <= 0:
@@ -64,7 +64,7 @@ def paid_share(facts: InvoiceFacts) -> int:
 
 
 def is_void(remote: RemoteInvoice, *, earlier_total: Decimal, was_voided: bool) -> bool:
-    """Tell whether all amounts are gone because the invoice was voided.
+    """Return whether all amounts are gone because the invoice was voided.
 
     The note's marker may be edited away or be in another language; quantities set to zero after a total above zero with
     no payment linked, or our own earlier knowledge, say the same. A note alone never does, and amounts of zero alone

@@ -21,7 +21,7 @@ class Totals:
 
 
 def draft_line_amount(line: DraftLine) -> Decimal:
-    """Give the amount of one line after its discount."""
+    """Return the amount of one line after its discount."""
     return line_amount(
         line.quantity, line.unit_price, discount=line.discount, discount_kind=line.discount_kind
     )

@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class AnnouncedChange:
+class WebhookChange:
     """One change of an object; `key` is the same for a repeated event."""
 
     key: str
@@ -38,7 +38,7 @@ class AnnouncedChange:
 class WebhookBody:
     """What of a genuine webhook could be read; `unread` counts what could not, by company ("" where none is named)."""
 
-    changes: tuple[AnnouncedChange, ...]
+    changes: tuple[WebhookChange, ...]
     unread: Counter[str] = field(default_factory=Counter)
 
 
@@ -99,13 +99,13 @@ def _entities(notification: Any) -> Iterator[Event]:
         yield _realm(realm), entity
 
 
-def _change(realm: str | None, event: Any) -> AnnouncedChange:
+def _change(realm: str | None, event: Any) -> WebhookChange:
     if not isinstance(event, dict):
         raise _Unreadable
     return _cloud_event(event) if realm is None else _classic_entity(realm, event)
 
 
-def _cloud_event(event: dict[str, Any]) -> AnnouncedChange:
+def _cloud_event(event: dict[str, Any]) -> WebhookChange:
     """Read a CloudEvent; its type is a prefix, the entity, and last the operation and a version."""
     parts = _text(event, "type", 200).split(".")
     if len(parts) < 4:
@@ -120,17 +120,17 @@ def _cloud_event(event: dict[str, Any]) -> AnnouncedChange:
     return _known(key, realm, entity, qbo_id, operation)
 
 
-def _classic_entity(realm: str, entity: dict[str, Any]) -> AnnouncedChange:
+def _classic_entity(realm: str, entity: dict[str, Any]) -> WebhookChange:
     name, qbo_id = _text(entity, "name", LONGEST_REALM).lower(), _text(entity, "id", LONGEST_ID)
     operation = _text(entity, "operation", LONGEST_OPERATION)
     key = _digest("classic", realm, name, qbo_id, operation, entity.get("lastUpdated", ""))
     return _known(key, realm, name, qbo_id, operation)
 
 
-def _known(key: str, realm: str, entity: str, qbo_id: str, operation: str) -> AnnouncedChange:
+def _known(key: str, realm: str, entity: str, qbo_id: str, operation: str) -> WebhookChange:
     if entity not in ENTITIES or not realm:
         raise _Unreadable
-    return AnnouncedChange(key, realm, entity, qbo_id, operation[:LONGEST_OPERATION])
+    return WebhookChange(key, realm, entity, qbo_id, operation[:LONGEST_OPERATION])
 
 
 def _digest(kind: str, *parts: Any) -> str:

@@ -11,6 +11,7 @@ from quickbooks_bridge.domain.credits import lines_without
 from quickbooks_bridge.domain.isolation import isolate
 from quickbooks_bridge.domain.query import ANY_STATE, LAST_CHANGE, Condition, ids_in, named, select
 from quickbooks_bridge.domain.remote import (
+    LazyObject,
     RemoteChanges,
     RemoteCompany,
     RemoteCustomer,
@@ -19,12 +20,11 @@ from quickbooks_bridge.domain.remote import (
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
-    Unread,
 )
 
 from .errors import AnswerUnserved, UnexpectedAnswer, classify
-from .limiter import Limiter
-from .transport import TokenSource, Transport, expect
+from .rate_limiter import Limiter
+from .transport import TokenSource, Transport, require_key
 
 T = TypeVar("T")
 
@@ -32,11 +32,11 @@ SANDBOX = "https://sandbox-quickbooks.api.intuit.com/v3"
 PRODUCTION = "https://quickbooks.api.intuit.com/v3"
 PAGE = 1000
 LARGEST_PDF = 10 * 1024 * 1024
-WATCHED = ("Invoice", "Payment", "Customer", "Item")
+SYNCED_ENTITIES = ("Invoice", "Payment", "Customer", "Item")
 
 
 def api_base(environment: str, override: str = "") -> str:
-    """Give the base of the accounting API for an environment."""
+    """Return the base of the accounting API for an environment."""
     return override or (PRODUCTION if environment == "production" else SANDBOX)
 
 
@@ -77,53 +77,53 @@ class QuickBooksClient:
         """Read CompanyInfo and Preferences: two calls."""
         info = self.company_info()
         url = f"{self._http.api_url}/company/{self.realm_id}/preferences"
-        preferences = expect(self._http.get(url), "Preferences")
+        preferences = require_key(self._http.get(url), "Preferences")
         return _read(lambda: parsing.parse_company(info, preferences))
 
     def company_info(self) -> dict[str, Any]:
         """Read CompanyInfo as it comes: the cheapest proof that this company may be read."""
-        info: dict[str, Any] = expect(
+        info: dict[str, Any] = require_key(
             self._http.get_single_object("CompanyInfo", self.realm_id), "CompanyInfo"
         )
         return info
 
     def count(self, entity: str, *, where: Sequence[Condition] = ()) -> int:
-        """Give how many objects match."""
-        answer = expect(self._http.query(select(entity, where=where, is_count=True)), "QueryResponse")
+        """Return how many objects match."""
+        answer = require_key(self._http.query(select(entity, where=where, is_count=True)), "QueryResponse")
         return int(answer.get("totalCount", 0))
 
     def customers(self, *, start: int = 1, size: int = PAGE) -> list[RemoteCustomer]:
-        """Give one page of all customers, inactive ones too, by id."""
+        """Return one page of all customers, inactive ones too, by id."""
         return self._page("Customer", self._parse_customer, start, size, (ANY_STATE,))
 
     def items(self, *, start: int = 1, size: int = PAGE) -> list[RemoteItem]:
-        """Give one page of all products, inactive ones too, by id."""
+        """Return one page of all products, inactive ones too, by id."""
         return self._page("Item", parsing.parse_item, start, size, (ANY_STATE,))
 
     def invoices(
         self, *, start: int = 1, size: int = PAGE, where: Sequence[Condition] = ()
     ) -> list[RemoteInvoice]:
-        """Give one page of invoices by id; deleted ones are never among them."""
+        """Return one page of invoices by id; deleted ones are never among them."""
         return self._page("Invoice", self._parse_invoice, start, size, where)
 
     def listed(
         self, entity: str, *, since: datetime | None = None, start: int = 1, size: int = PAGE
-    ) -> tuple[Unread[Any], ...]:
-        """Give one page of a watched entity in the order of the last change, inactive ones too, from `since` on."""
+    ) -> tuple[LazyObject[Any], ...]:
+        """Return one page of a watched entity in the order of the last change, inactive ones too, from `since` on."""
         where: list[Condition] = [ANY_STATE] if entity in {"Customer", "Item"} else []
         if since is not None:
             where.append((LAST_CHANGE, ">=", since.isoformat(timespec="seconds")))
         rows = self._rows(entity, start, size, where, order_by=LAST_CHANGE)
-        return _read(lambda: parsing.unread(entity, rows, home_currency=self._home_currency))
+        return _read(lambda: parsing.lazy(entity, rows, home_currency=self._home_currency))
 
-    def found(self, entity: str, qbo_ids: Sequence[str]) -> tuple[Unread[Any], ...]:
-        """Give those of at most `PAGE` objects of a watched entity that QuickBooks still has, inactive ones too."""
+    def found(self, entity: str, qbo_ids: Sequence[str]) -> tuple[LazyObject[Any], ...]:
+        """Return those of at most `PAGE` objects of a watched entity that QuickBooks still has, inactive ones too."""
         where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]
         rows = self._rows(entity, 1, PAGE, where)
-        return _read(lambda: parsing.unread(entity, rows, home_currency=self._home_currency))
+        return _read(lambda: parsing.lazy(entity, rows, home_currency=self._home_currency))
 
-    def ids_among(self, entity: str, qbo_ids: Sequence[str]) -> set[str]:
-        """Tell which of at most `PAGE` objects QuickBooks still has; deleted ones are never listed."""
+    def existing_ids(self, entity: str, qbo_ids: Sequence[str]) -> set[str]:
+        """Return which of at most `PAGE` objects QuickBooks still has; deleted ones are never listed."""
         where = [ids_in(qbo_ids), *([ANY_STATE] if entity in {"Customer", "Item"} else [])]
         rows = self._rows(entity, 1, PAGE, where)
         return {str(row.get("Id")) for row in rows}
@@ -147,18 +147,18 @@ class QuickBooksClient:
         return ""
 
     def tax_codes(self) -> tuple[RemoteTaxCode, ...]:
-        """Give the tax codes with their rates: two calls."""
+        """Return the tax codes with their rates: two calls."""
         codes, rates = self._rows("TaxCode", 1, PAGE, ()), self._rows("TaxRate", 1, PAGE, ())
         return _read(lambda: parsing.parse_tax_codes(codes, rates))
 
     def terms(self) -> list[RemoteTerm]:
-        """Give the payment terms."""
+        """Return the payment terms."""
         return self._page("Term", parsing.parse_term, 1, PAGE, ())
 
-    def changes(self, since: datetime, *, entities: Sequence[str] = WATCHED) -> RemoteChanges:
+    def changes(self, since: datetime, *, entities: Sequence[str] = SYNCED_ENTITIES) -> RemoteChanges:
         """Ask change data capture once for all entities; `since` must be aware."""
         answer = self._http.change_data_capture(",".join(entities), since.isoformat(timespec="seconds"))
-        responses = expect(answer, "CDCResponse")
+        responses = require_key(answer, "CDCResponse")
         if any("Fault" in response for response in responses):
             raise classify(400, {}, json.dumps(answer, default=str).encode(), is_write=False)
         return _read(lambda: parsing.parse_cdc(answer, home_currency=self._home_currency))
@@ -182,7 +182,9 @@ class QuickBooksClient:
         """Delete an invoice; it can never be read again."""
         body = json.dumps({"Id": qbo_id, "SyncToken": str(sync_token)})
         url = f"{self._http.api_url}/company/{self.realm_id}/invoice"
-        expect(self._http.post(url, body, params={"operation": "delete"}, request_id=request_id), "Invoice")
+        require_key(
+            self._http.post(url, body, params={"operation": "delete"}, request_id=request_id), "Invoice"
+        )
 
     def invoice_send(self, qbo_id: str, *, to: str, request_id: str) -> RemoteInvoice:
         """Let QuickBooks mail the invoice to `to`, which also becomes its billing address."""
@@ -193,7 +195,7 @@ class QuickBooksClient:
         return self._one("Invoice", answer, self._parse_invoice)
 
     def invoice_pdf(self, qbo_id: str) -> bytes:
-        """Give the invoice as PDF; anything that is no PDF, or over 10 MB, is refused."""
+        """Return the invoice as PDF; anything that is no PDF, or over 10 MB, is refused."""
         _kind, data = self._http.fetch_bytes(f"invoice/{qbo_id}/pdf", accept="application/pdf")
         if not data.startswith(b"%PDF-") or len(data) > LARGEST_PDF:
             raise UnexpectedAnswer("not_a_pdf", problem_code="unexpected")
@@ -273,7 +275,7 @@ class QuickBooksClient:
     ) -> list[dict[str, Any]]:
         sentence = select(entity, where=where, start=start, size=size, order_by=order_by)
         answer = self._http.query(sentence)
-        rows: list[dict[str, Any]] = expect(answer, "QueryResponse").get(entity, [])
+        rows: list[dict[str, Any]] = require_key(answer, "QueryResponse").get(entity, [])
         return rows
 
     def _page(
@@ -288,7 +290,7 @@ class QuickBooksClient:
         return _read(lambda: [parse(row) for row in rows])
 
     def _one(self, entity: str, answer: Any, parse: Callable[[dict[str, Any]], T]) -> T:
-        obj = expect(answer, entity)
+        obj = require_key(answer, entity)
         return _read(lambda: parse(obj))
 
     def _write(
@@ -311,5 +313,5 @@ class QuickBooksClient:
 def _read(parse: Callable[[], T]) -> T:
     try:
         return parse()
-    except parsing.UnreadableAnswer as error:
+    except parsing.ParseError as error:
         raise UnexpectedAnswer(f"unreadable:{error}", problem_code="unexpected") from error

@@ -55,7 +55,7 @@ class QuickBooksError(Exception):
 
 
 class ReconnectRequired(QuickBooksError):
-    """The tokens are of no use any more; only the owner can mend it by signing in again."""
+    """The tokens are of no use any more; only the owner can fix it by signing in again."""
 
 
 class Throttled(QuickBooksError):
@@ -97,7 +97,7 @@ class NotFound(QuickBooksError):
 
 
 class Rejected(QuickBooksError):
-    """QuickBooks refuses the call for a reason a person can mend; `existing_qbo_id` comes with duplicate numbers."""
+    """QuickBooks refuses the call for a reason a person can fix; `existing_qbo_id` comes with duplicate numbers."""
 
     def __init__(self, code: str = "", *, existing_qbo_id: str = "", detail: str = "", **facts: Any) -> None:
         super().__init__(code, **facts)
@@ -110,7 +110,7 @@ class Rejected(QuickBooksError):
     def problems(self) -> tuple[Problem, ...]:
         """The refusal as something to show beside the form."""
         params = {"code": self.code, **self.names, **({"detail": self.detail} if self.detail else {})}
-        return (Problem(self.problem_code, _FIELDS.get(self.code, ""), params=params),)
+        return (Problem(self.problem_code, params=params),)
 
 
 class UnexpectedAnswer(QuickBooksError):
@@ -201,22 +201,9 @@ RULES: Mapping[str, _Rule] = {
     "10200": _Rule(Unavailable, "quickbooks_down"),
 }
 
-_FIELDS = {
-    "2210": "email",
-    "6420": "email",
-    "6140": "doc_number",
-    "6240": "new_display_name",
-    "6200": "issue_date",
-    "6210": "issue_date",
-    "6270": "issue_date",
-    "6250": "customer",
-    "2220": "currency",
-    "2410": "currency",
-}
-
 
 def _faults(body: bytes) -> list[dict[str, Any]]:
-    """Give the errors of every known fault shape: service, gateway (lower case), XML, nested in a list."""
+    """Return the errors of every known fault shape: service, gateway (lower case), XML, nested in a list."""
     found = _XML_CODE.findall(body[:4000]) if body[:200].lstrip().startswith(b"<") else []
     if found:
         return [{"code": code.decode().lstrip("0")} for code in found]

@@ -23,15 +23,15 @@ LARGEST = 64 * 1024 * 1024
 _PIECE = 256 * 1024
 
 
-class NotSent(Exception):
+class ConnectFailed(Exception):
     """The other side was not reached: nothing happened there."""
 
 
-class NoAnswer(Exception):
+class NoResponse(Exception):
     """The request may have arrived, but no whole answer came back in time."""
 
 
-class Answer:
+class Response:
     """Status, headers and body, under the names that python-quickbooks reads."""
 
     __slots__ = ("content", "headers", "status_code")
@@ -47,7 +47,7 @@ class Answer:
 
 @lru_cache(maxsize=8)
 def _host(origin: str) -> urllib3.HTTPConnectionPool:
-    """Give the connections to a host; the manager keeps more hosts than are remembered here."""
+    """Return the connections to a host; the manager keeps more hosts than are remembered here."""
     return _manager("").connection_from_url(origin)
 
 
@@ -65,7 +65,7 @@ def _manager(proxy: str) -> urllib3.PoolManager:
 
 @lru_cache(maxsize=64)
 def _proxy_for(scheme: str, host: str) -> str:
-    """Give the proxy that the environment names for a host, "" for none."""
+    """Return the proxy that the environment names for a host, "" for none."""
     return "" if proxy_bypass(host) else getproxies().get(scheme, "")
 
 
@@ -78,7 +78,7 @@ def send(
     body: bytes | None,
     timeout: float,
     may_repeat: bool,
-) -> Answer:
+) -> Response:
     """Exchange once and give the answer, whatever its status. Raises NotSent and NoAnswer.
 
     `timeout` is for the whole answer in seconds, so that one that drips does not hold the caller. With `may_repeat`
@@ -88,7 +88,7 @@ def send(
         url = f"{url}?{urlencode(params)}"
     try:
         return _exchange(method, url, headers, body, timeout)
-    except NoAnswer as error:
+    except NoResponse as error:
         if may_repeat and isinstance(error.__cause__, ProtocolError):
             return _exchange(method, url, headers, body, timeout)
         raise
@@ -96,7 +96,7 @@ def send(
 
 def _exchange(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float
-) -> Answer:
+) -> Response:
     parts = urlsplit(url)
     proxy = _proxy_for(parts.scheme, parts.hostname or "")
     # Without a proxy the host's own pool is asked: looking it up for each call takes a tenth of the call.
@@ -114,14 +114,14 @@ def _exchange(
             retries=False,
         )
     except (ConnectTimeoutError, NewConnectionError) as error:
-        raise NotSent from error
+        raise ConnectFailed from error
     except HTTPError as error:
-        raise NoAnswer from error
+        raise NoResponse from error
     try:
-        return Answer(response.status, response.headers, _body(response, until))
+        return Response(response.status, response.headers, _body(response, until))
     except (HTTPError, OSError) as error:
         response.close()
-        raise NoAnswer from error
+        raise NoResponse from error
     finally:
         response.release_conn()
 

@@ -98,7 +98,7 @@ def _client(config: OAuthConfig) -> _Client:
 
 
 def authorization_url(config: OAuthConfig, *, state: str) -> str:
-    """Give the address of the consent page for the accounting scope."""
+    """Return the address of the consent page for the accounting scope."""
     return str(_client(config).get_authorization_url([Scopes.ACCOUNTING], state_token=state))
 
 

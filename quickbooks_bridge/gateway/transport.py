@@ -18,9 +18,9 @@ from .errors import (
     UnexpectedAnswer,
     classify,
 )
-from .http import Answer, NoAnswer, NotSent, send
-from .limiter import Limiter
-from .meter import call_key
+from .http import ConnectFailed, NoResponse, Response, send
+from .rate_limiter import Limiter
+from .usage_counter import call_key
 
 logger = logging.getLogger("quickbooks")
 
@@ -32,10 +32,10 @@ class TokenSource(Protocol):
     """Where a connection's access token comes from."""
 
     def access_token(self) -> str:
-        """Give a token that is good now."""
+        """Return a token that is good now."""
 
-    def renew(self, stale: str) -> str:
-        """Give another token than `stale`, which was refused."""
+    def force_refresh(self, stale: str) -> str:
+        """Return another token than `stale`, which was refused."""
 
 
 class Transport(QuickBooks):  # type: ignore[misc]
@@ -73,7 +73,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
 
     def process_request(
         self, request_type: str, url: str, headers: Any = None, params: Any = None, data: Any = None
-    ) -> Answer:
+    ) -> Response:
         """Send once; after a 401 once more with a renewed token. Raises typed errors for all but success."""
         token = self._tokens.access_token()
         response = self._send(request_type, url, token, dict(headers or {}), params, data)
@@ -82,7 +82,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
             refused = self._meaning(response, request_type, url)
             if not isinstance(refused, ReconnectRequired):
                 raise refused
-            token = self._tokens.renew(token)
+            token = self._tokens.force_refresh(token)
             response = self._send(request_type, url, token, dict(headers or {}), params, data)
             if response.status_code == 401:
                 tid = response.headers.get("Intuit-Tid", "")
@@ -94,7 +94,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
             raise error
         return response
 
-    def _meaning(self, response: Answer, request_type: str, url: str) -> QuickBooksError:
+    def _meaning(self, response: Response, request_type: str, url: str) -> QuickBooksError:
         is_write = _is_write(request_type, url)
         return classify(response.status_code, response.headers, response.content, is_write=is_write)
 
@@ -113,7 +113,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
 
     def _send(
         self, method: str, url: str, token: str, headers: dict[str, str], params: Any, data: Any
-    ) -> Answer:
+    ) -> Response:
         headers["Authorization"] = f"Bearer {token}"
         wait = INTERACTIVE_WAIT if self._interactive else BACKGROUND_WAIT
         is_write = _is_write(method, url)
@@ -141,11 +141,11 @@ class Transport(QuickBooks):  # type: ignore[misc]
                         at=datetime.now(UTC),
                     )
                 return answer
-            except NotSent as error:
+            except ConnectFailed as error:
                 raise Unavailable(
                     "no_connection", outcome_unknown=False, problem_code="quickbooks_down"
                 ) from error
-            except NoAnswer as error:
+            except NoResponse as error:
                 raise Unavailable(
                     "no_answer", outcome_unknown=is_write, problem_code="quickbooks_down"
                 ) from error
@@ -174,11 +174,11 @@ def _is_write(method: str, url: str) -> bool:
     return method == "POST" and not url.endswith("/query")
 
 
-def expect(answer: Any, key: str) -> Any:
-    """Give `answer[key]`; another shape is an answer nobody foresaw."""
+def require_key(answer: Any, key: str) -> Any:
+    """Return `answer[key]`; another shape is an answer nobody foresaw."""
     if not isinstance(answer, dict) or key not in answer:
         raise UnexpectedAnswer("shape", problem_code="unexpected")
     return answer[key]
 
 
-__all__ = ["QuickBooksError", "TokenSource", "Transport", "expect"]
+__all__ = ["QuickBooksError", "TokenSource", "Transport", "require_key"]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="DealMark",
+            name="DealVersion",
             fields=[
                 (
                     "deal",
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                         to="deals.deal",
                     ),
                 ),
-                ("mark", models.BigIntegerField()),
+                ("version", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
@@ -58,7 +58,10 @@ class Migration(migrations.Migration):
                 ("balance", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
                 ("total_tax", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
                 ("deposit", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
-                ("total_before", models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17)),
+                (
+                    "original_total",
+                    models.DecimalField(decimal_places=2, default=Decimal("0"), max_digits=17),
+                ),
                 ("expected_total", models.DecimalField(decimal_places=2, max_digits=17, null=True)),
                 ("is_voided", models.BooleanField(default=False)),
                 ("is_deleted", models.BooleanField(default=False)),
@@ -66,10 +69,10 @@ class Migration(migrations.Migration):
                 ("email_status", models.CharField(blank=True, default="", max_length=20)),
                 ("emailed_at", models.DateTimeField(null=True)),
                 ("payment_qbo_ids", models.JSONField(default=list)),
-                ("is_made_here", models.BooleanField(default=False)),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("seen_at", models.DateTimeField()),
-                ("unread_since", models.DateTimeField(null=True)),
+                ("created_by_app", models.BooleanField(default=False)),
+                ("voided_or_deleted_at", models.DateTimeField(null=True)),
+                ("mirrored_at", models.DateTimeField()),
+                ("unreadable_since", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -183,19 +186,18 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("new", "Not sent yet"),
+                            ("pending", "Not sent yet"),
                             ("sending", "Being sent"),
                             ("unknown", "Not confirmed yet"),
-                            ("created", "Created"),
-                            ("refused", "Refused"),
+                            ("succeeded", "Created"),
+                            ("rejected", "Refused"),
                         ],
-                        default="new",
-                        max_length=8,
+                        default="pending",
+                        max_length=10,
                     ),
                 ),
                 ("request_id", models.CharField(max_length=50)),
                 ("payload", models.JSONField()),
-                ("payload_digest", models.CharField(max_length=64)),
                 ("customer_request_id", models.CharField(blank=True, default="", max_length=50)),
                 ("customer_payload", models.JSONField(null=True)),
                 ("customer_qbo_id", models.CharField(blank=True, default="", max_length=30)),
@@ -252,6 +254,55 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="InvoicePreset",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("is_default", models.BooleanField(default=False)),
+                ("due_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "tax",
+                    models.CharField(
+                        choices=[
+                            ("by_product", "As each product says"),
+                            ("taxable", "All lines taxed"),
+                            ("not_taxed", "No line taxed"),
+                        ],
+                        default="by_product",
+                        max_length=10,
+                    ),
+                ),
+                ("currency", models.CharField(blank=True, default="", max_length=3)),
+                ("term_qbo_id", models.CharField(blank=True, default="", max_length=30)),
+                ("message", models.CharField(blank=True, default="", max_length=1000)),
+                ("memo", models.CharField(blank=True, default="", max_length=1000)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invoice_presets",
+                        to="deals.account",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-is_default", "name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "name"), name="preset_name_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("account",),
+                        name="one_default_preset",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="InvoicingSettings",
             fields=[
                 (
@@ -266,9 +317,9 @@ class Migration(migrations.Migration):
                 ("tax_id_field", models.CharField(blank=True, default="", max_length=120)),
                 ("due_days", models.PositiveSmallIntegerField(default=7)),
                 ("saved_at", models.DateTimeField(null=True)),
-                ("tells_ended", models.BooleanField(default=True)),
-                ("tells_refused", models.BooleanField(default=True)),
-                ("tells_delay", models.BooleanField(default=False)),
+                ("notify_disconnected", models.BooleanField(default=True)),
+                ("notify_invoice_failed", models.BooleanField(default=True)),
+                ("notify_sync_delayed", models.BooleanField(default=False)),
                 (
                     "account",
                     models.OneToOneField(
@@ -365,44 +416,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="KeptDraft",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("realm_id", models.CharField(max_length=40)),
-                ("state", models.JSONField()),
-                ("saved_at", models.DateTimeField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
-                    ),
-                ),
-                (
-                    "deal",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.deal"
-                    ),
-                ),
-                (
-                    "member",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.member"
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("deal", "member"), name="one_draft_per_person")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Notice",
+            name="Notification",
             fields=[
                 (
                     "id",
@@ -443,7 +457,6 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(null=True)),
-                ("next_path", models.CharField(blank=True, default="", max_length=200)),
                 (
                     "account",
                     models.ForeignKey(
@@ -471,7 +484,7 @@ class Migration(migrations.Migration):
                 ("problem", models.CharField(blank=True, default="", max_length=40)),
                 ("began_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("told_at", models.DateTimeField(null=True)),
+                ("notified_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -486,38 +499,6 @@ class Migration(migrations.Migration):
                         condition=models.Q(("ended_at__isnull", True)),
                         fields=("account", "realm_id"),
                         name="one_open_outage",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ParkedObject",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("realm_id", models.CharField(max_length=40)),
-                ("entity", models.CharField(max_length=40)),
-                ("qbo_id", models.CharField(max_length=30)),
-                ("reason", models.CharField(max_length=80)),
-                ("changed_at", models.DateTimeField(null=True)),
-                ("first_at", models.DateTimeField()),
-                ("last_at", models.DateTimeField()),
-                ("tried_at", models.DateTimeField(null=True)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "realm_id", "entity", "qbo_id"), name="parked_once"
                     )
                 ],
             },
@@ -561,55 +542,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Preset",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=80)),
-                ("is_default", models.BooleanField(default=False)),
-                ("due_days", models.PositiveSmallIntegerField(blank=True, null=True)),
-                (
-                    "tax",
-                    models.CharField(
-                        choices=[
-                            ("by_product", "As each product says"),
-                            ("taxable", "All lines taxed"),
-                            ("not_taxed", "No line taxed"),
-                        ],
-                        default="by_product",
-                        max_length=10,
-                    ),
-                ),
-                ("currency", models.CharField(blank=True, default="", max_length=3)),
-                ("term_qbo_id", models.CharField(blank=True, default="", max_length=30)),
-                ("message", models.CharField(blank=True, default="", max_length=1000)),
-                ("memo", models.CharField(blank=True, default="", max_length=1000)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="invoice_presets",
-                        to="deals.account",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-is_default", "name"],
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "name"), name="preset_name_once"),
-                    models.UniqueConstraint(
-                        condition=models.Q(("is_default", True)),
-                        fields=("account",),
-                        name="one_default_preset",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="ReadsBlock",
             fields=[
                 (
@@ -635,7 +567,44 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="SyncHour",
+            name="SavedDraft",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("state", models.JSONField()),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.deal"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.member"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("deal", "member"), name="one_draft_per_person")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SyncLatencyHour",
             fields=[
                 (
                     "id",
@@ -646,8 +615,8 @@ class Migration(migrations.Migration):
                 ("realm_id", models.CharField(max_length=40)),
                 ("hour", models.DateTimeField()),
                 ("changes", models.PositiveIntegerField(default=0)),
-                ("seconds", models.PositiveBigIntegerField(default=0)),
-                ("worst", models.PositiveIntegerField(default=0)),
+                ("total_seconds", models.PositiveBigIntegerField(default=0)),
+                ("max_seconds", models.PositiveIntegerField(default=0)),
                 (
                     "account",
                     models.ForeignKey(
@@ -729,7 +698,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="UnreadEvents",
+            name="UnreadableEvents",
             fields=[
                 (
                     "id",
@@ -740,7 +709,7 @@ class Migration(migrations.Migration):
                 ("realm_id", models.CharField(blank=True, default="", max_length=40)),
                 ("day", models.DateField()),
                 ("count", models.PositiveIntegerField(default=0)),
-                ("last_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
             ],
             options={
                 "constraints": [
@@ -749,7 +718,39 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="VoidRun",
+            name="UnreadableObject",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("entity", models.CharField(max_length=40)),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("reason", models.CharField(max_length=80)),
+                ("changed_at", models.DateTimeField(null=True)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("retried_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account", "realm_id", "entity", "qbo_id"), name="parked_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="VoidOperation",
             fields=[
                 (
                     "id",
@@ -760,7 +761,7 @@ class Migration(migrations.Migration):
                 ("request_id", models.CharField(max_length=50)),
                 ("payments", models.JSONField(default=list)),
                 ("reason", models.CharField(blank=True, default="", max_length=500)),
-                ("begun_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField()),
                 ("next_check_at", models.DateTimeField(db_index=True, null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
@@ -803,14 +804,14 @@ class Migration(migrations.Migration):
                 ("qbo_id", models.CharField(max_length=30)),
                 ("operation", models.CharField(max_length=20)),
                 ("received_at", models.DateTimeField()),
-                ("handled_at", models.DateTimeField(db_index=True, null=True)),
+                ("processed_at", models.DateTimeField(db_index=True, null=True)),
             ],
             options={
-                "indexes": [models.Index(fields=["realm_id", "handled_at"], name="webhook_open")],
+                "indexes": [models.Index(fields=["realm_id", "processed_at"], name="webhook_open")],
             },
         ),
         migrations.CreateModel(
-            name="CallCount",
+            name="ApiUsage",
             fields=[
                 (
                     "id",
@@ -823,7 +824,7 @@ class Migration(migrations.Migration):
                 (
                     "purpose",
                     models.CharField(
-                        choices=[("person", "People's own actions"), ("background", "Keeping in step")],
+                        choices=[("person", "People's own actions"), ("background", "Keeping up to date")],
                         max_length=10,
                     ),
                 ),
@@ -872,10 +873,10 @@ class Migration(migrations.Migration):
                 ("access_expires_at", models.DateTimeField(null=True)),
                 ("refresh_expires_at", models.DateTimeField(null=True)),
                 ("tokens_stored_at", models.DateTimeField(null=True)),
-                ("generation", models.PositiveIntegerField(default=0)),
+                ("token_version", models.PositiveIntegerField(default=0)),
                 ("refresh_lease_until", models.DateTimeField(null=True)),
-                ("hard_expires_at", models.DateTimeField(null=True)),
-                ("refused_refreshes", models.PositiveSmallIntegerField(default=0)),
+                ("consent_expires_at", models.DateTimeField(null=True)),
+                ("failed_refreshes", models.PositiveSmallIntegerField(default=0)),
                 ("next_refresh_at", models.DateTimeField(null=True)),
                 ("company_name", models.CharField(blank=True, default="", max_length=255)),
                 ("country", models.CharField(default="US", max_length=3)),
@@ -888,22 +889,21 @@ class Migration(migrations.Migration):
                 ("has_custom_numbers", models.BooleanField(default=False)),
                 ("allows_discount", models.BooleanField(default=False)),
                 ("book_close_date", models.DateField(null=True)),
-                ("profile_read_at", models.DateTimeField(null=True)),
-                ("watermark", models.DateTimeField(null=True)),
+                ("profile_refreshed_at", models.DateTimeField(null=True)),
+                ("cdc_cursor", models.DateTimeField(null=True)),
                 ("next_sync_at", models.DateTimeField(db_index=True, null=True)),
                 ("sync_lease_until", models.DateTimeField(null=True)),
                 ("last_sync_at", models.DateTimeField(null=True)),
-                ("announced_at", models.DateTimeField(null=True)),
-                ("missed_at", models.DateTimeField(null=True)),
-                ("lists_read_at", models.DateTimeField(null=True)),
-                ("looked_at", models.DateTimeField(null=True)),
-                ("failures", models.PositiveIntegerField(default=0)),
-                ("last_problem", models.CharField(blank=True, default="", max_length=40)),
-                ("last_problem_at", models.DateTimeField(null=True)),
-                ("blocked_until", models.DateTimeField(null=True)),
-                ("compare_asked_at", models.DateTimeField(null=True)),
-                ("compared_at", models.DateTimeField(null=True)),
-                ("differences", models.PositiveIntegerField(null=True)),
+                ("last_webhook_at", models.DateTimeField(null=True)),
+                ("last_missed_webhook_at", models.DateTimeField(null=True)),
+                ("lists_refreshed_at", models.DateTimeField(null=True)),
+                ("last_viewed_at", models.DateTimeField(null=True)),
+                ("consecutive_failures", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, default="", max_length=40)),
+                ("last_error_at", models.DateTimeField(null=True)),
+                ("reconcile_requested_at", models.DateTimeField(null=True)),
+                ("reconciled_at", models.DateTimeField(null=True)),
+                ("reconcile_differences", models.PositiveIntegerField(null=True)),
                 (
                     "import_state",
                     models.CharField(

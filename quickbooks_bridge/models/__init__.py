@@ -1,40 +1,48 @@
 """The rows of the QuickBooks side, one module per subject."""
 
-from .catalogue import Customer, Item, TaxCode, Term
-from .connection import Connection, InvoicingSettings, OAuthState, Preset
+from .catalog import Customer, Item, TaxCode, Term
+from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
+from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
-from .inbox import WebhookEvent
-from .invoices import Invoice, InvoiceEvent, InvoiceIntent, KeptDraft, Payment
+from .invoices import Invoice, InvoiceEvent, InvoiceIntent, Payment, SavedDraft
 from .links import CustomerLink, ItemLink
-from .marks import DealMark
-from .voids import VoidRun
-from .watch import CallCount, Notice, Outage, ParkedObject, ReadsBlock, SyncHour, UnreadEvents
+from .operations import (
+    ApiUsage,
+    Notification,
+    Outage,
+    ReadsBlock,
+    SyncLatencyHour,
+    UnreadableEvents,
+    UnreadableObject,
+)
+from .voids import VoidOperation
+from .webhooks import WebhookEvent
 
 __all__ = [
-    "CallCount",
+    "ApiUsage",
     "Connection",
     "Customer",
     "CustomerLink",
-    "DealMark",
+    "DealVersion",
     "Heartbeat",
     "Invoice",
     "InvoiceEvent",
     "InvoiceIntent",
+    "InvoicePreset",
     "InvoicingSettings",
     "Item",
     "ItemLink",
-    "KeptDraft",
-    "Notice",
+    "Notification",
     "OAuthState",
     "Outage",
-    "ParkedObject",
     "Payment",
-    "Preset",
     "ReadsBlock",
-    "SyncHour",
+    "SavedDraft",
+    "SyncLatencyHour",
     "TaxCode",
     "Term",
-    "UnreadEvents",
-    "VoidRun",
+    "UnreadableEvents",
+    "UnreadableObject",
+    "VoidOperation",
     "WebhookEvent",
 ]

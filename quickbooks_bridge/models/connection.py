@@ -36,11 +36,11 @@ class Connection(models.Model):
     access_expires_at = models.DateTimeField(null=True)
     refresh_expires_at = models.DateTimeField(null=True)
     tokens_stored_at = models.DateTimeField(null=True)
-    generation = models.PositiveIntegerField(default=0)
+    token_version = models.PositiveIntegerField(default=0)
     refresh_lease_until = models.DateTimeField(null=True)
     # Intuit ends every grant after five years, however often it was renewed.
-    hard_expires_at = models.DateTimeField(null=True)
-    refused_refreshes = models.PositiveSmallIntegerField(default=0)
+    consent_expires_at = models.DateTimeField(null=True)
+    failed_refreshes = models.PositiveSmallIntegerField(default=0)
     next_refresh_at = models.DateTimeField(null=True)
 
     company_name = models.CharField(max_length=255, blank=True, default="")
@@ -54,31 +54,30 @@ class Connection(models.Model):
     has_custom_numbers = models.BooleanField(default=False)
     allows_discount = models.BooleanField(default=False)
     book_close_date = models.DateField(null=True)
-    profile_read_at = models.DateTimeField(null=True)
+    profile_refreshed_at = models.DateTimeField(null=True)
 
     # Change data capture asks from this instant on; it is QuickBooks' own clock, never ours.
-    watermark = models.DateTimeField(null=True)
+    cdc_cursor = models.DateTimeField(null=True)
     next_sync_at = models.DateTimeField(null=True, db_index=True)
     sync_lease_until = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
-    # The last genuine announcement, and the last change that none announced: whether announcements can be relied on.
-    announced_at = models.DateTimeField(null=True)
-    missed_at = models.DateTimeField(null=True)
+    # The last genuine webhook, and the last change that none reported: whether webhooks are reliable.
+    last_webhook_at = models.DateTimeField(null=True)
+    last_missed_webhook_at = models.DateTimeField(null=True)
     # Lists that change data capture does not tell of are read again while somebody uses them.
-    lists_read_at = models.DateTimeField(null=True)
-    looked_at = models.DateTimeField(null=True)
-    failures = models.PositiveIntegerField(default=0)
-    last_problem = models.CharField(max_length=40, blank=True, default="")
-    last_problem_at = models.DateTimeField(null=True)
-    blocked_until = models.DateTimeField(null=True)
+    lists_refreshed_at = models.DateTimeField(null=True)
+    last_viewed_at = models.DateTimeField(null=True)
+    consecutive_failures = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=40, blank=True, default="")
+    last_error_at = models.DateTimeField(null=True)
 
     # Comparing everything costs a call for every thousand objects: somebody asks for it. What it found stays to be seen.
-    compare_asked_at = models.DateTimeField(null=True)
-    compared_at = models.DateTimeField(null=True)
-    differences = models.PositiveIntegerField(null=True)
+    reconcile_requested_at = models.DateTimeField(null=True)
+    reconciled_at = models.DateTimeField(null=True)
+    reconcile_differences = models.PositiveIntegerField(null=True)
 
     import_state = models.CharField(max_length=8, choices=Import, default=Import.WAITING)
-    # {"customers": {"done": 120, "total": 412}, ...}: what the first load has read so far.
+    # {"customers": {"done": 120, "total": 412}, ...}: what the initial import has read so far.
     import_progress: Any = models.JSONField(default=dict)
     import_lease_until = models.DateTimeField(null=True)
 
@@ -111,7 +110,6 @@ class OAuthState(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
-    next_path = models.CharField(max_length=200, blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.account} until {self.expires_at:%H:%M}"
@@ -127,15 +125,15 @@ class InvoicingSettings(models.Model):
     tax_id_field = models.CharField(max_length=120, blank=True, default="")
     due_days = models.PositiveSmallIntegerField(default=7)
     saved_at = models.DateTimeField(null=True)
-    tells_ended = models.BooleanField(default=True)
-    tells_refused = models.BooleanField(default=True)
-    tells_delay = models.BooleanField(default=False)
+    notify_disconnected = models.BooleanField(default=True)
+    notify_invoice_failed = models.BooleanField(default=True)
+    notify_sync_delayed = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.account}: due after {self.due_days} days"
 
 
-class Preset(models.Model):
+class InvoicePreset(models.Model):
     """A named starting point of the invoice form; QuickBooks' own templates cannot be chosen from outside."""
 
     class Tax(models.TextChoices):

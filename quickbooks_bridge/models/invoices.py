@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account, Deal, Member
 
-from .catalogue import RemoteRow
+from .catalog import RemoteRow
 
 
 class Invoice(RemoteRow):
     """What QuickBooks said last about an invoice. Only facts: its status is derived (domain/status.py).
 
     Line items are not kept: nothing here reads them, and they are most of what an invoice weighs. Voided and deleted
-    invoices keep the amounts they had in `total_before`.
+    invoices keep the amounts they had in `original_total`.
     """
 
     # The indexes below begin with it.
@@ -32,7 +32,7 @@ class Invoice(RemoteRow):
     balance = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     total_tax = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     deposit = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
-    total_before = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    original_total = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     expected_total = models.DecimalField(max_digits=17, decimal_places=2, null=True)
     is_voided = models.BooleanField(default=False)
     is_deleted = models.BooleanField(default=False)
@@ -40,11 +40,11 @@ class Invoice(RemoteRow):
     email_status = models.CharField(max_length=20, blank=True, default="")
     emailed_at = models.DateTimeField(null=True)
     payment_qbo_ids: Any = models.JSONField(default=list)
-    is_made_here = models.BooleanField(default=False)
-    closed_at = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField()
+    created_by_app = models.BooleanField(default=False)
+    voided_or_deleted_at = models.DateTimeField(null=True)
+    mirrored_at = models.DateTimeField()
     # When QuickBooks changed it to something that could not be understood; what is stored is the state before.
-    unread_since = models.DateTimeField(null=True)
+    unreadable_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="invoice_once")]
@@ -126,21 +126,20 @@ class InvoiceIntent(models.Model):
     """
 
     class State(models.TextChoices):
-        NEW = "new", _("Not sent yet")
+        PENDING = "pending", _("Not sent yet")
         SENDING = "sending", _("Being sent")
         UNKNOWN = "unknown", _("Not confirmed yet")
-        CREATED = "created", _("Created")
-        REFUSED = "refused", _("Refused")
+        SUCCEEDED = "succeeded", _("Created")
+        REJECTED = "rejected", _("Refused")
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="+")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     realm_id = models.CharField(max_length=40)
     token = models.CharField(max_length=64)
-    state = models.CharField(max_length=8, choices=State, default=State.NEW)
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     request_id = models.CharField(max_length=50)
     payload: Any = models.JSONField()
-    payload_digest = models.CharField(max_length=64)
     customer_request_id = models.CharField(max_length=50, blank=True, default="")
     customer_payload: Any = models.JSONField(null=True)
     customer_qbo_id = models.CharField(max_length=30, blank=True, default="")
@@ -173,7 +172,7 @@ class InvoiceIntent(models.Model):
         return f"{self.deal}: {self.get_state_display()}"
 
 
-class KeptDraft(models.Model):
+class SavedDraft(models.Model):
     """The invoice form as somebody left it, one per person and deal: nothing typed is lost.
 
     `state` is a forms.FormState as JSON. It is removed once QuickBooks has the invoice, or thrown away by its writer.

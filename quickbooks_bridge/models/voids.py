@@ -9,11 +9,11 @@ from deals.models import Account, Member
 from .invoices import Invoice
 
 
-class VoidRun(models.Model):
+class VoidOperation(models.Model):
     """An invoice somebody decided to void, and what the payments settled that are taken off it first.
 
     `payments` is a list of {"qbo_id", "lines"} in QuickBooks' own words, kept before the first of them is touched.
-    Whoever begins it finishes it; when that process dies or the answer is lost, the sweep does from `next_check_at` on.
+    Whoever begins it finishes it; when that process dies or the answer is lost, the dispatch does from `next_check_at` on.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
@@ -22,7 +22,7 @@ class VoidRun(models.Model):
     request_id = models.CharField(max_length=50)
     payments: Any = models.JSONField(default=list)
     reason = models.CharField(max_length=500, blank=True, default="")
-    begun_at = models.DateTimeField()
+    started_at = models.DateTimeField()
     next_check_at = models.DateTimeField(null=True, db_index=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -8,14 +8,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from quickbooks_bridge.invoice_form.checks import Check
+from quickbooks_bridge.invoice_form.issues import FormIssue
 
 register = template.Library()
 
 
 @register.simple_tag
-def tie(entry: Check | None, field_id: str, hint: str = "") -> SafeString:
-    """Give the attributes of a field: whether it is wrong, and the ids of the texts that describe it."""
+def tie(entry: FormIssue | None, field_id: str, hint: str = "") -> SafeString:
+    """Return the attributes of a field: whether it is wrong, and the ids of the texts that describe it."""
     described = " ".join(part for part in (hint, f"{field_id}_error" if entry else "") if part)
     parts = [mark_safe(" data-sync")]
     if entry:
@@ -25,21 +25,21 @@ def tie(entry: Check | None, field_id: str, hint: str = "") -> SafeString:
     return SafeString("".join(parts))
 
 
-@register.inclusion_tag("quickbooks/_says.html")
-def says(entry: Check | None, field_id: str) -> dict[str, Any]:
-    """Draw the place under a field for what is wrong with it and the buttons that mend it."""
+@register.inclusion_tag("quickbooks/_field_error.html")
+def says(entry: FormIssue | None, field_id: str) -> dict[str, Any]:
+    """Draw the place under a field for what is wrong with it and the buttons that fix it."""
     return {"entry": entry, "field_id": field_id}
 
 
 @register.filter
 def words(text: str) -> list[str]:
-    """Give the words of a text, to loop over."""
+    """Return the words of a text, to loop over."""
     return text.split()
 
 
 @register.filter
 def at(mapping: dict[str, Any], key: str) -> Any:
-    """Give the value of a key that is itself a variable."""
+    """Return the value of a key that is itself a variable."""
     return mapping.get(key, "")
 
 

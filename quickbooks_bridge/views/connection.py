@@ -1,4 +1,4 @@
-"""Connecting an account to QuickBooks, following its first load, and ending the connection."""
+"""Connecting an account to QuickBooks, following its initial import, and ending the connection."""
 
 import json
 
@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deals.viewer import Viewer, viewer, viewer_required
-from quickbooks_bridge.first_load import first_load
-from quickbooks_bridge.selectors import company_keepings, connection_for, last_connection_for
-from quickbooks_bridge.services import connection as service
-from quickbooks_bridge.services import consent
-from quickbooks_bridge.tasks import wake
+from quickbooks_bridge.selectors.connections import connection_for, last_connection_for, link_counts
+from quickbooks_bridge.selectors.import_progress import initial_import_progress
+from quickbooks_bridge.services.connections import consent
+from quickbooks_bridge.services.connections import lifecycle as service
+from quickbooks_bridge.tasks.enqueue import enqueue
 
 NOTICE = "quickbooks_notice"
 
@@ -36,9 +36,7 @@ def connect(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 def _begin(request: HttpRequest, viewer: Viewer, *, is_other_company: bool) -> HttpResponse:
     try:
-        url = consent.consent_begin(
-            viewer, next_path="", now=timezone.now(), is_other_company=is_other_company
-        )
+        url = consent.oauth_start(viewer, now=timezone.now(), is_other_company=is_other_company)
     except consent.ConnectionRefused as error:
         return refuse(request, error.code, **error.params)
     return redirect(url)
@@ -56,7 +54,7 @@ def connect_other(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return _begin(request, viewer, is_other_company=True)
     context = {
         "former": former,
-        "keepings": company_keepings(former),
+        "link_counts": link_counts(former),
         "is_connected": connection_for(viewer.account) is not None,
     }
     return render(request, "quickbooks/connect_other.html", context)
@@ -76,7 +74,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 def _finish(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     try:
-        connection = consent.consent_finish(
+        connection = consent.oauth_complete(
             viewer,
             state=request.GET.get("state", ""),
             code=request.GET.get("code", ""),
@@ -86,7 +84,7 @@ def _finish(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         )
     except consent.ConnectionRefused as error:
         return refuse(request, error.code, **error.params)
-    wake("load_connection", connection.pk)
+    enqueue("sync.import_company", connection.pk)
     messages.success(
         request, _("Connected to %(company)s.") % {"company": connection.company_name or "QuickBooks"}
     )
@@ -96,9 +94,9 @@ def _finish(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_safe
 @viewer_required
 def progress(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Show how far the first load is."""
+    """Show how far the initial import is."""
     connection = connection_for(viewer.account)
-    load = first_load(connection, now=timezone.now()) if connection else None
+    load = initial_import_progress(connection, now=timezone.now()) if connection else None
     response = render(request, "quickbooks/_progress.html", {"connection": connection, "load": load})
     if load is None and connection is not None and connection.is_active:
         # Only told, never reloaded: somebody may be in the middle of the form below.
@@ -116,7 +114,7 @@ def disconnect(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if not (viewer.is_admin or connection.owner_id == viewer.member.pk):
         return refuse(request, "disconnect_needs_owner", owner=connection.owner.name)
     if request.method != "POST":
-        context = {"connection": connection, "keepings": company_keepings(connection)}
+        context = {"connection": connection, "link_counts": link_counts(connection)}
         return render(request, "quickbooks/disconnect.html", context)
     if service.connection_disconnect(connection, now=timezone.now()):
         messages.success(request, _("Disconnected. Invoices and links are kept."))

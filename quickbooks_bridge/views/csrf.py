@@ -7,11 +7,11 @@ from django.urls import Resolver404, resolve
 from django.views.csrf import csrf_failure as plain_csrf_failure
 
 from .invoice_form import reopened
-from .rescue import carrying_sign_in
+from .login_recovery import carrying_sign_in
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """Give a form of ours that was open for too long back to its writer; everything else is refused plainly."""
+    """Return a form of ours that was open for too long back to its writer; everything else is refused plainly."""
     deal_pk = _form_of_ours(request)
     if deal_pk is None:
         return plain_csrf_failure(request, reason=reason)
@@ -21,7 +21,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 
 def _form_of_ours(request: HttpRequest) -> int | None:
-    """Give the deal of a form that our own page posted, None for anything another site may have sent."""
+    """Return the deal of a form that our own page posted, None for anything another site may have sent."""
     try:
         match = resolve(request.path_info)
     except Resolver404:

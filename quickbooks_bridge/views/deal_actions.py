@@ -11,17 +11,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from deals.viewer import Viewer
-from quickbooks_bridge.access import deal_of, next_path, owner_required
-from quickbooks_bridge.intent_cards import look_link
+from quickbooks_bridge.deal_page.intent_cards import search_link
+from quickbooks_bridge.deal_page.invoice_rows import as_of
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.presenters import as_of
-from quickbooks_bridge.selectors import linked_customer, open_reads_block
-from quickbooks_bridge.services import customers as customer_service
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.intents import intent_run
-from quickbooks_bridge.services.invoices import intent_dismiss, intent_give_up
+from quickbooks_bridge.selectors.connections import open_reads_block
+from quickbooks_bridge.selectors.customers import linked_customer
+from quickbooks_bridge.services.invoicing import customers as customer_service
+from quickbooks_bridge.services.invoicing.create import intent_abandon, intent_dismiss
+from quickbooks_bridge.services.invoicing.intents import intent_resume
+from quickbooks_bridge.services.sync.company import sync_company
 
 from .limits import person_limited
+from .permissions import deal_or_404, invoice_access_required, next_path
 
 
 def _tab(deal_pk: int) -> str:
@@ -29,21 +30,21 @@ def _tab(deal_pk: int) -> str:
 
 
 @require_POST
-@owner_required
+@invoice_access_required
 def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Ask QuickBooks for all changes now: one call. A page with scripts gets news only and stays as it is."""
-    deal = deal_of(viewer, deal_pk)
+    deal = deal_or_404(viewer, deal_pk)
     now = timezone.now()
     limited = person_limited(viewer) if connection.is_active else ""
-    is_read = not limited and connection.is_active and connection_sync(connection, now=now, interactive=True)
+    is_read = not limited and connection.is_active and sync_company(connection, now=now, interactive=True)
     connection.refresh_from_db()
     if limited:
         text = limited
     elif is_read:
-        text = _("%(as_of)s: in step with QuickBooks.") % {"as_of": as_of(connection, now=now)}
+        text = _("%(as_of)s: up to date with QuickBooks.") % {"as_of": as_of(connection, now=now)}
     elif connection.is_active and open_reads_block() is not None:
         text = _("QuickBooks’ monthly reads are used up. You see what we knew before.")
-    elif connection.is_active and not connection.failures:
+    elif connection.is_active and not connection.consecutive_failures:
         text = _("QuickBooks is being read already.")
     elif connection.is_active:
         text = _("QuickBooks is not answering. You see what we knew before.")
@@ -51,8 +52,10 @@ def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_p
         text = _("QuickBooks is not connected. You see what we knew before.")
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
-        news = {"toast": {"message": text}} if is_read else {"say": {"message": text, "how": "assertive"}}
-        response["HX-Trigger"] = json.dumps({**news, "look-now": {}})
+        news = (
+            {"toast": {"message": text}} if is_read else {"announce": {"message": text, "how": "assertive"}}
+        )
+        response["HX-Trigger"] = json.dumps({**news, "poll-now": {}})
         return response
     if not is_read:
         messages.warning(request, text)
@@ -66,7 +69,7 @@ def _intent(viewer: Viewer, pk: int) -> InvoiceIntent:
 
 
 @require_POST
-@owner_required
+@invoice_access_required
 def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Find out now what became of an unconfirmed invoice."""
     intent = _intent(viewer, pk)
@@ -76,14 +79,14 @@ def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int)
     if limited:
         messages.warning(request, limited)
     elif connection.is_active and connection.realm_id == intent.realm_id:
-        intent = intent_run(intent, connection, now=timezone.now(), interactive=True)
-    if intent.state == InvoiceIntent.State.CREATED:
+        intent = intent_resume(intent, connection, now=timezone.now(), interactive=True)
+    if intent.state == InvoiceIntent.State.SUCCEEDED:
         messages.success(request, _("Invoice %(number)s was created.") % {"number": intent.invoice})
     return redirect(_tab(intent.deal_id))
 
 
 @require_POST
-@owner_required
+@invoice_access_required
 def dismiss(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Take a refusal off the deal page."""
     intent = _intent(viewer, pk)
@@ -91,29 +94,29 @@ def dismiss(request: HttpRequest, viewer: Viewer, connection: Connection, pk: in
     return redirect(_tab(intent.deal_id))
 
 
-@owner_required
-def give_up(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
+@invoice_access_required
+def abandon(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Ask, then end an unconfirmed invoice whose company is no longer connected."""
     intent = _intent(viewer, pk)
     back = _tab(intent.deal_id)
     if request.method != "POST":
-        context = {"intent": intent, "link": look_link(intent), "back": back}
-        return render(request, "quickbooks/give_up.html", context)
-    if intent_give_up(intent, now=timezone.now(), actor=viewer.member):
+        context = {"intent": intent, "link": search_link(intent), "back": back}
+        return render(request, "quickbooks/abandon_intent.html", context)
+    if intent_abandon(intent, now=timezone.now(), actor=viewer.member):
         messages.success(request, _("No longer checked. Its amount counts as still to invoice."))
     else:
-        messages.info(request, _("Nothing was given up: QuickBooks has answered, or can be asked again."))
+        messages.info(request, _("Nothing was stopped: QuickBooks has answered, or can be asked again."))
     if request.headers.get("X-Dialog"):
         return HttpResponse(status=204)
     return redirect(back)
 
 
-@owner_required
+@invoice_access_required
 def unlink_customer(
     request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int
 ) -> HttpResponse:
     """Ask, then forget which customer the deal's organization or person is."""
-    deal = deal_of(viewer, deal_pk)
+    deal = deal_or_404(viewer, deal_pk)
     customer = linked_customer(deal, connection.realm_id)
     if request.method != "POST":
         context = {

@@ -1,4 +1,4 @@
-"""The health page: what is well, what is not, whose turn it is; for admins only."""
+"""The health page: what is well, what is not, who needs to act; for admins only."""
 
 import json
 from collections.abc import Callable
@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.domain.texts import is_digits
-from quickbooks_bridge.health import Shown, health_of, health_stamp, switch_set
-from quickbooks_bridge.models import Connection, InvoiceIntent, Notice
-from quickbooks_bridge.selectors import REFUSED, company_zone, connection_seen_by
-from quickbooks_bridge.services.index import comparison_ask, connection_sync
-from quickbooks_bridge.services.notices import remind_notice
+from quickbooks_bridge.health_page import Shown, health_of, health_stamp, switch_set
+from quickbooks_bridge.models import Connection, InvoiceIntent, Notification
+from quickbooks_bridge.selectors.connections import company_zone, current_connection
+from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS
+from quickbooks_bridge.services.operations.notifications import reminder_enqueue
+from quickbooks_bridge.services.sync.company import request_reconciliation, sync_company
 
 from .limits import person_limited
 
@@ -32,7 +33,7 @@ def _admin(view: Callable[[HttpRequest, Viewer, Connection | None], HttpResponse
     def inner(request: HttpRequest, viewer: Viewer, /) -> HttpResponse:
         if not viewer.is_admin:
             raise Http404
-        return view(request, viewer, connection_seen_by(viewer))
+        return view(request, viewer, current_connection(viewer))
 
     return viewer_required(inner)
 
@@ -67,11 +68,11 @@ def health(request: HttpRequest, viewer: Viewer, connection: Connection | None) 
 @require_safe
 @_admin
 def health_part(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
-    """Give the page's own part anew; when it is still right only the time of the look."""
+    """Return the page's own part anew; when it is still right only the time of the look."""
     now = timezone.now()
     if connection is not None and request.GET.get("seen") == health_stamp(connection, now=now):
         response = HttpResponse(status=204)
-        response["HX-Trigger"] = json.dumps({"looked": _exact(connection, now=now)})
+        response["HX-Trigger"] = json.dumps({"polled": _exact(connection, now=now)})
         return response
     return render(request, "quickbooks/_health.html", _context(request, viewer, connection))
 
@@ -80,8 +81,10 @@ def _say(request: HttpRequest, text: str, *, is_done: bool) -> HttpResponse:
     """Say what came of a button: beside the page as it is, or on the page drawn anew where no script runs."""
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
-        news = {"toast": {"message": text}} if is_done else {"say": {"message": text, "how": "assertive"}}
-        response["HX-Trigger"] = json.dumps({**news, "look-now": {}})
+        news = (
+            {"toast": {"message": text}} if is_done else {"announce": {"message": text, "how": "assertive"}}
+        )
+        response["HX-Trigger"] = json.dumps({**news, "poll-now": {}})
         return response
     (messages.success if is_done else messages.warning)(request, text)
     return redirect("quickbooks:health")
@@ -100,9 +103,9 @@ def health_sync(request: HttpRequest, viewer: Viewer, connection: Connection | N
     connection = _connected(connection)
     if limited := person_limited(viewer):
         return _say(request, limited, is_done=False)
-    is_read = connection.is_active and connection_sync(connection, now=timezone.now(), interactive=True)
+    is_read = connection.is_active and sync_company(connection, now=timezone.now(), interactive=True)
     if is_read:
-        text = _("Read just now: in step with QuickBooks.")
+        text = _("Read just now: up to date with QuickBooks.")
     else:
         text = _("QuickBooks was not read: it does not answer, or is being read already.")
     return _say(request, text, is_done=is_read)
@@ -114,7 +117,7 @@ def health_compare(request: HttpRequest, viewer: Viewer, connection: Connection 
     """Have everything here compared with QuickBooks by the worker."""
     if limited := person_limited(viewer):
         return _say(request, limited, is_done=False)
-    is_asked = comparison_ask(_connected(connection), now=timezone.now())
+    is_asked = request_reconciliation(_connected(connection), now=timezone.now())
     text = (
         _("Everything is compared with QuickBooks now. You may leave this page.")
         if is_asked
@@ -128,11 +131,13 @@ def health_compare(request: HttpRequest, viewer: Viewer, connection: Connection 
 def health_remind(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
     """Have the creator of a refused invoice reminded by email."""
     key = request.POST.get("intent", "")
-    refused = InvoiceIntent.objects.filter(REFUSED, account=viewer.account).select_related("deal", "member")
+    refused = InvoiceIntent.objects.filter(REJECTED_INTENTS, account=viewer.account).select_related(
+        "deal", "member"
+    )
     intent = refused.filter(pk=key).first() if is_digits(key) else None
     if intent is None:
         return _say(request, _("This invoice waits for nobody any more."), is_done=False)
-    if remind_notice(intent, by=viewer.member, now=timezone.now()):
+    if reminder_enqueue(intent, by=viewer.member, now=timezone.now()):
         text = _("%(name)s gets an email.") % {"name": intent.member.name}
     else:
         text = _("%(name)s was reminded today already.") % {"name": intent.member.name}
@@ -146,12 +151,14 @@ def health_told(request: HttpRequest, viewer: Viewer, connection: Connection | N
     is_on = request.POST.get("on") == "1"
     if not switch_set(viewer.account, request.POST.get("switch", ""), is_on=is_on):
         raise Http404
-    return _say(request, _("These messages go out.") if is_on else _("These messages rest."), is_done=True)
+    return _say(request, _("Emails turned on.") if is_on else _("Emails turned off."), is_done=True)
 
 
 @require_POST
 @_admin
 def health_notices(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
     """Have mails that did not go out tried again at once."""
-    Notice.objects.filter(account=viewer.account, sent_at__isnull=True).update(next_try_at=timezone.now())
+    Notification.objects.filter(account=viewer.account, sent_at__isnull=True).update(
+        next_try_at=timezone.now()
+    )
     return _say(request, _("They are tried again now."), is_done=True)

@@ -16,32 +16,32 @@ from django.views.decorators.http import require_POST
 
 from deals.models import Deal
 from deals.viewer import Viewer
-from quickbooks_bridge.access import deal_of, owner_required
 from quickbooks_bridge.domain.deep_links import customer_link, web_url
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.invoice_form.context import check, form_context, help_of
-from quickbooks_bridge.invoice_form.edits import Edited, edit, follow, item_take
-from quickbooks_bridge.invoice_form.facts import Known, changed_since, known
-from quickbooks_bridge.invoice_form.failure import change_text, failure_of, refused_problems
-from quickbooks_bridge.invoice_form.fill import filled_state, new_token, take_typed_names
-from quickbooks_bridge.invoice_form.state import FormState, state_from_json, state_from_post
+from quickbooks_bridge.invoice_form.actions import FocusTarget, apply_dependencies, edit, item_take
+from quickbooks_bridge.invoice_form.form_data import FormData, changed_since, load_form_data
+from quickbooks_bridge.invoice_form.form_state import FormState, state_from_json, state_from_post
+from quickbooks_bridge.invoice_form.prefill import filled_state, new_token, take_typed_names
+from quickbooks_bridge.invoice_form.submission_error import change_text, failure_of, refused_problems
+from quickbooks_bridge.invoice_form.template_context import check, form_context, help_of
 from quickbooks_bridge.models import Connection, InvoiceIntent
-from quickbooks_bridge.selectors import company_zone
-from quickbooks_bridge.services.connection import note_failure
-from quickbooks_bridge.services.drafts import (
-    draft_forget,
-    draft_keep,
-    draft_of,
+from quickbooks_bridge.selectors.connections import company_zone
+from quickbooks_bridge.services.connections.lifecycle import failure_record
+from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
+from quickbooks_bridge.services.invoicing.items import item_activate, item_create
+from quickbooks_bridge.services.invoicing.saved_drafts import (
+    draft_delete,
+    draft_get,
+    draft_save,
     refused_intent,
     sent_intents,
 )
-from quickbooks_bridge.services.invoices import SituationChanged, invoice_create
-from quickbooks_bridge.services.items import item_activate, item_create
 
-from .rescue import keeps_form_when_signed_out
+from .login_recovery import keeps_form_when_signed_out
+from .permissions import deal_or_404, invoice_access_required
 
 State = InvoiceIntent.State
 
@@ -62,15 +62,15 @@ class Showing:
 
 
 @keeps_form_when_signed_out
-@owner_required
+@invoice_access_required
 def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Open the form, change it by one of its buttons, or create the invoice from what was posted."""
-    deal = deal_of(viewer, deal_pk)
+    deal = deal_or_404(viewer, deal_pk)
     now = timezone.now()
     if request.method != "POST":
         return _open(request, viewer, connection, deal, now=now)
     if request.POST.get("do") == "afresh":
-        draft_forget(viewer, deal)
+        draft_delete(viewer, deal)
         return redirect("quickbooks:invoice_new", deal.pk)
     state = _posted_state(request, connection)
     if "do" in request.POST:
@@ -79,20 +79,20 @@ def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, de
 
 
 @require_POST
-@owner_required
+@invoice_access_required
 def invoice_check(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Show the form as it stands with totals and checks, and keep it; nothing is sent."""
-    deal = deal_of(viewer, deal_pk)
+    deal = deal_or_404(viewer, deal_pk)
     state = _posted_state(request, connection)
     return _changed(request, viewer, connection, deal, state, "check", now=timezone.now())
 
 
-@owner_required
+@invoice_access_required
 def reopened(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Show a form that came too late to be trusted as it was typed; nothing of it is stored or sent."""
     state = _posted_state(request, connection)
     showing = Showing(status=403, restored="too_old")
-    return show(request, viewer, connection, deal_of(viewer, deal_pk), state, showing, now=timezone.now())
+    return show(request, viewer, connection, deal_or_404(viewer, deal_pk), state, showing, now=timezone.now())
 
 
 def _open(
@@ -107,7 +107,7 @@ def _open(
         _take_made_customer(state, intent)
         showing = Showing(is_posted=True, refused=intent)
         return show(request, viewer, connection, deal, state, showing, now=now)
-    kept = draft_of(viewer, deal)
+    kept = draft_get(viewer, deal)
     if kept is None or kept.realm_id != connection.realm_id:
         state = filled_state(viewer, connection, deal, now=now)
         return show(request, viewer, connection, deal, state, Showing(), now=now)
@@ -118,7 +118,7 @@ def _open(
 
 
 def _refused(viewer: Viewer, connection: Connection, deal: Deal, pk: str) -> InvoiceIntent | None:
-    """Give the refused invoice of this deal that an address or the form names, if its form is known."""
+    """Return the refused invoice of this deal that an address or the form names, if its form is known."""
     if not is_digits(pk):
         return None
     intent = refused_intent(viewer, deal, connection.realm_id, int(pk))
@@ -146,16 +146,16 @@ def _changed(
 ) -> HttpResponse:
     """Do what a button says, keep the form, show it."""
     named = do.split(":")[1:] if do.startswith(("link:", "add_item:")) else []
-    about = known(connection, deal, state, now=now, extra_items=named)
-    follow(state, about.around)
-    edited = Edited()
+    about = load_form_data(connection, deal, state, now=now, extra_items=named)
+    apply_dependencies(state, about.around)
+    edited = FocusTarget()
     if do.startswith(("activate:", "create_item:")):
         edited = _ask_quickbooks(state, about, do)
     elif do != "check":
         edited = edit(state, do, about.around)
     if do != "check":
-        about = known(connection, deal, state, now=now)
-        follow(state, about.around)
+        about = load_form_data(connection, deal, state, now=now)
+        apply_dependencies(state, about.around)
     showing = Showing(focus=edited.focus, is_posted=request.POST.get("posted") == "1")
     showing.refused = _refused(viewer, connection, deal, str(request.POST.get("refused", "")))
     _keep(viewer, connection, deal, state, showing, now=now)
@@ -169,29 +169,29 @@ def _keep(
     if sent_intents(viewer.account, deal, state.values["token"]).exists():
         showing.is_sent = True
         return
-    showing.kept_at = draft_keep(viewer, deal, connection, state.as_json(), now=now).saved_at
+    showing.kept_at = draft_save(viewer, deal, connection, state.as_json(), now=now).saved_at
 
 
-def _ask_quickbooks(state: FormState, about: Known, do: str) -> Edited:
+def _ask_quickbooks(state: FormState, about: FormData, do: str) -> FocusTarget:
     """Make a line's product active, or create it; what QuickBooks refuses is said at the line."""
     verb, place, *rest = do.split(":")
     at = int(place) if is_digits(place, longest=3) else -1
     if not 0 <= at < len(state.lines):
-        return Edited()
+        return FocusTarget()
     line = state.lines[at]
     focus = f"line-{at}-item"
     if verb == "activate":
         item = about.around.items.get(line["item"])
         if item is None:
-            return Edited(focus)
+            return FocusTarget(focus)
         try:
             item_activate(about.connection, item)
         except QuickBooksError as error:
-            note_failure(about.connection, error, now=about.now)
+            failure_record(about.connection, error, now=about.now)
             state.line_says[at] = Problem(error.problem_code or "unexpected", "item")
-            return Edited(focus)
+            return FocusTarget(focus)
         line["item_label"] = item.name
-        return Edited(f"line-{at}-quantity")
+        return FocusTarget(f"line-{at}-quantity")
     price = parse_decimal(line["unit_price"].strip() or "0")
     made = item_create(
         about.connection,
@@ -204,9 +204,9 @@ def _ask_quickbooks(state: FormState, about: Known, do: str) -> Edited:
     )
     if isinstance(made, Problem):
         state.line_says[at] = made
-        return Edited(focus)
+        return FocusTarget(focus)
     item_take(line, made)
-    return Edited(f"line-{at}-quantity")
+    return FocusTarget(f"line-{at}-quantity")
 
 
 def _created(
@@ -219,18 +219,18 @@ def _created(
     now: datetime,
 ) -> HttpResponse:
     """Create the invoice, or show the form with what stands in the way."""
-    about = known(connection, deal, state, now=now)
+    about = load_form_data(connection, deal, state, now=now)
     if about.sent is not None:
         _say_sent(request, about.sent)
         return _to_deal(deal)
     if not connection.is_active:
-        draft_keep(viewer, deal, connection, state.as_json(), now=now)
+        draft_save(viewer, deal, connection, state.as_json(), now=now)
         messages.warning(
             request,
             _("QuickBooks is not connected, so nothing was sent. What you typed is kept for when it is."),
         )
         return _to_deal(deal)
-    follow(state, about.around)
+    apply_dependencies(state, about.around)
     if changed_since(about, state.values["seen"]) is not None:
         return _stopped(request, viewer, connection, deal, state, about, now=now)
     checked = check(state, about)
@@ -252,16 +252,16 @@ def _created(
             seen=about.situation if state.values["seen"] else "",
         )
     except SituationChanged:
-        about = known(connection, deal, state, now=now)
+        about = load_form_data(connection, deal, state, now=now)
         return _stopped(request, viewer, connection, deal, state, about, now=now)
-    if intent.state == State.REFUSED:
+    if intent.state == State.REJECTED:
         _take_made_customer(state, intent)
         showing = Showing(status=422, is_posted=True, refused=intent)
         _keep(viewer, connection, deal, state, showing, now=now)
         connection.refresh_from_db()
         return show(request, viewer, connection, deal, state, showing, now=now)
-    draft_forget(viewer, deal)
-    if intent.state == State.CREATED:
+    draft_delete(viewer, deal)
+    if intent.state == State.SUCCEEDED:
         number = intent.invoice.doc_number if intent.invoice else ""
         messages.success(request, _("Invoice %(number)s is created in QuickBooks.") % {"number": number})
     return _to_deal(deal)
@@ -273,7 +273,7 @@ def _stopped(
     connection: Connection,
     deal: Deal,
     state: FormState,
-    about: Known,
+    about: FormData,
     *,
     now: datetime,
 ) -> HttpResponse:
@@ -292,7 +292,7 @@ def _take_made_customer(state: FormState, intent: InvoiceIntent) -> None:
 
 
 def _say_sent(request: HttpRequest, sent: InvoiceIntent) -> None:
-    if sent.state == State.CREATED and sent.invoice is not None:
+    if sent.state == State.SUCCEEDED and sent.invoice is not None:
         words = _("This form is already invoice %(number)s. It was not sent again.")
         messages.info(request, words % {"number": sent.invoice.doc_number or sent.invoice.qbo_id})
     else:
@@ -312,10 +312,10 @@ def show(
     showing: Showing,
     *,
     now: datetime,
-    about: Known | None = None,
+    about: FormData | None = None,
 ) -> HttpResponse:
     """Draw the form."""
-    about = about or known(connection, deal, state, now=now)
+    about = about or load_form_data(connection, deal, state, now=now)
     if request.method == "GET":
         state.values["seen"] = about.situation
     checked = check(state, about)

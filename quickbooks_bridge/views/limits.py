@@ -2,8 +2,8 @@
 
 from deals.viewer import Viewer
 from quickbooks_bridge.gateway.errors import Throttled
-from quickbooks_bridge.services.person_limit import person_asks
-from quickbooks_bridge.wording import say
+from quickbooks_bridge.messages.problems import message_for
+from quickbooks_bridge.services.operations.person_limit import person_asks
 
 
 def person_limited(viewer: Viewer) -> str:
@@ -11,5 +11,5 @@ def person_limited(viewer: Viewer) -> str:
     try:
         person_asks(viewer)
     except Throttled as error:
-        return say(error.problem_code)
+        return message_for(error.problem_code)
     return ""

@@ -10,18 +10,19 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from deals.models import Deal
-from deals.selectors import key_of
+from deals.selectors import parse_pk
 from deals.viewer import Viewer
-from quickbooks_bridge.access import deal_of, invoice_of, next_path, owner_required
 from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.services import invoice_actions as service
+from quickbooks_bridge.services.invoicing import actions as service
+
+from .permissions import deal_or_404, invoice_access_required, invoice_or_404, next_path
 
 AT_ONCE = 200
 DECLINED = "not_this_deal"
 
 
 def not_this_deal(request: HttpRequest, deal: Deal) -> set[int]:
-    """Give the invoices that this person said are no part of the deal."""
+    """Return the invoices that this person said are no part of the deal."""
     return set(request.session.get(DECLINED, {}).get(str(deal.pk), []))
 
 
@@ -30,14 +31,14 @@ def _list_of(deal: Deal) -> str:
 
 
 @require_POST
-@owner_required
+@invoice_access_required
 def links(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Link or unlink the chosen invoices of the list; those of other deals are left alone and counted."""
-    deal = deal_of(viewer, deal_pk)
+    deal = deal_or_404(viewer, deal_pk)
     back = redirect(next_path(request, _list_of(deal)))
     single = request.POST.get("link") or request.POST.get("unlink")
     texts = [single] if single else request.POST.getlist("invoice")[:AT_ONCE]
-    keys = [key for text in texts if (key := key_of(text)) is not None]
+    keys = [key for text in texts if (key := parse_pk(text)) is not None]
     rows = list(Invoice.objects.filter(account=viewer.account, realm_id=connection.realm_id, pk__in=keys))
     if not rows:
         messages.warning(request, _("Choose at least one invoice first."))
@@ -80,10 +81,10 @@ def _tell(request: HttpRequest, rows: list[Invoice], *, is_link: bool, elsewhere
         messages.warning(request, text % {"n": elsewhere})
 
 
-@owner_required
+@invoice_access_required
 def link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int, deal_pk: int) -> HttpResponse:
     """Count an invoice toward a deal; one that belongs to another deal is moved after a question only."""
-    invoice, deal = invoice_of(viewer, connection, pk), deal_of(viewer, deal_pk)
+    invoice, deal = invoice_or_404(viewer, connection, pk), deal_or_404(viewer, deal_pk)
     is_elsewhere = invoice.deal_id not in (None, deal.pk)
     if request.method != "POST" or (is_elsewhere and request.POST.get("from") != str(invoice.deal_id)):
         context = {"invoice": invoice, "deal": deal, "back": _list_of(deal)}
@@ -98,15 +99,15 @@ def link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int, 
 
 
 @require_POST
-@owner_required
+@invoice_access_required
 def decline(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Remember for this person that a suggested invoice is no part of the deal."""
-    deal = deal_of(viewer, deal_pk)
+    deal = deal_or_404(viewer, deal_pk)
     invoice = get_object_or_404(
         Invoice,
         account=viewer.account,
         realm_id=connection.realm_id,
-        pk=key_of(request.POST.get("invoice", "")) or 0,
+        pk=parse_pk(request.POST.get("invoice", "")) or 0,
     )
     declined = request.session.get(DECLINED, {})
     declined[str(deal.pk)] = [*declined.get(str(deal.pk), []), invoice.pk][-50:]

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_POST
 
 from deals.models import Account
 from deals.viewer import Viewer, viewer_required
-from quickbooks_bridge.models import Preset, Term
-from quickbooks_bridge.selectors import last_connection_for, terms_of
-from quickbooks_bridge.settings_forms import PresetForm
+from quickbooks_bridge.models import InvoicePreset, Term
+from quickbooks_bridge.selectors.connections import last_connection_for
+from quickbooks_bridge.selectors.items import terms_of
+from quickbooks_bridge.settings_page.forms import PresetForm
 
 from .connection import refuse
 
@@ -28,14 +29,15 @@ def _terms(account: Account) -> list[Term]:
 
 
 def preset_rows(account: Account) -> list[dict[str, Any]]:
-    """Give the account's presets as the list shows them, the default one first."""
+    """Return the account's presets as the list shows them, the default one first."""
     names = {term.qbo_id: term.name for term in _terms(account)}
     return [
-        {"preset": preset, "due": _due(preset, names)} for preset in Preset.objects.filter(account=account)
+        {"preset": preset, "due": _due(preset, names)}
+        for preset in InvoicePreset.objects.filter(account=account)
     ]
 
 
-def _due(preset: Preset, terms: dict[str, str]) -> str:
+def _due(preset: InvoicePreset, terms: dict[str, str]) -> str:
     if preset.term_qbo_id:
         return terms.get(preset.term_qbo_id) or _("Terms no longer in QuickBooks")
     if preset.due_days is None:
@@ -49,7 +51,9 @@ def _due(preset: Preset, terms: dict[str, str]) -> str:
 def preset_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> HttpResponse:
     """Add or edit a preset."""
     preset = (
-        get_object_or_404(Preset, account=viewer.account, pk=pk) if pk else Preset(account=viewer.account)
+        get_object_or_404(InvoicePreset, account=viewer.account, pk=pk)
+        if pk
+        else InvoicePreset(account=viewer.account)
     )
     if not viewer.is_admin:
         return refuse(request, "settings_need_admin")
@@ -57,7 +61,9 @@ def preset_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> 
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if form.instance.is_default:
-                Preset.objects.filter(account=viewer.account).exclude(pk=preset.pk).update(is_default=False)
+                InvoicePreset.objects.filter(account=viewer.account).exclude(pk=preset.pk).update(
+                    is_default=False
+                )
             form.save()
         messages.success(request, _("%(name)s is saved.") % {"name": preset.name})
         return redirect(reverse("quickbooks:settings") + PLACE)
@@ -74,12 +80,12 @@ def preset_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> 
 @viewer_required
 def preset_default(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Let new invoices begin with this preset."""
-    preset = get_object_or_404(Preset, account=viewer.account, pk=pk)
+    preset = get_object_or_404(InvoicePreset, account=viewer.account, pk=pk)
     if not viewer.is_admin:
         return refuse(request, "settings_need_admin")
     with transaction.atomic():
-        Preset.objects.filter(account=viewer.account).exclude(pk=pk).update(is_default=False)
-        Preset.objects.filter(pk=pk).update(is_default=True)
+        InvoicePreset.objects.filter(account=viewer.account).exclude(pk=pk).update(is_default=False)
+        InvoicePreset.objects.filter(pk=pk).update(is_default=True)
     messages.success(request, _("New invoices begin with %(name)s.") % {"name": preset.name})
     return redirect(reverse("quickbooks:settings") + PLACE)
 
@@ -87,7 +93,7 @@ def preset_default(request: HttpRequest, viewer: Viewer, pk: int) -> HttpRespons
 @viewer_required
 def preset_delete(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Ask, then delete a preset; invoices made with it stay as they are."""
-    preset = get_object_or_404(Preset, account=viewer.account, pk=pk)
+    preset = get_object_or_404(InvoicePreset, account=viewer.account, pk=pk)
     if not viewer.is_admin:
         return refuse(request, "settings_need_admin")
     if request.method != "POST":

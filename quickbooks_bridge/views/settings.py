@@ -15,10 +15,9 @@ from django.views.decorators.http import require_safe
 
 from deals.fields import GROUPS, MappableField, field_catalogue, read_field
 from deals.models import Deal, Member
-from deals.selectors import custom_field_facts, deal_for, key_of, load_snapshot, preview_deals
+from deals.selectors import custom_field_facts, deal_for, load_snapshot, parse_pk, preview_deals
 from deals.snapshot import DealSnapshot
 from deals.viewer import Viewer, viewer_required
-from quickbooks_bridge.connection_notices import notice
 from quickbooks_bridge.domain.deep_links import company_link, web_url
 from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
 from quickbooks_bridge.domain.field_mapping import (
@@ -26,23 +25,24 @@ from quickbooks_bridge.domain.field_mapping import (
     SUGGESTED,
     FieldMapping,
     FilledCustomer,
+    drop_missing_fields,
     fill_customer,
     suggested_tax_id_field,
-    without_gone,
 )
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.first_load import first_load
+from quickbooks_bridge.messages.connection_refusals import refusal_for
+from quickbooks_bridge.messages.problems import problem_text
 from quickbooks_bridge.models import InvoicingSettings
-from quickbooks_bridge.selectors import (
-    company_keepings,
+from quickbooks_bridge.selectors.connections import (
     company_today,
     company_zone,
     connection_for,
     last_connection_for,
+    link_counts,
 )
-from quickbooks_bridge.services import connection as service
-from quickbooks_bridge.settings_forms import GROUP_WORDS, MappingForm, field_label
-from quickbooks_bridge.wording import problem_text
+from quickbooks_bridge.selectors.import_progress import initial_import_progress
+from quickbooks_bridge.services.connections import lifecycle as service
+from quickbooks_bridge.settings_page.forms import GROUP_WORDS, MappingForm, field_label
 
 from .connection import NOTICE, refuse
 from .presets import preset_rows
@@ -86,20 +86,20 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
-    """Give what the connection card shows, and the notice that waits for this page, shown once."""
+    """Return what the connection card shows, and the notice that waits for this page, shown once."""
     connection = connection_for(viewer.account)
     former = None if connection else last_connection_for(viewer.account)
     waiting = request.session.pop(NOTICE, None) or {}
-    keepings = company_keepings(former) if former else None
+    links = link_counts(former) if former else None
     return {
         "connection": connection,
         "connected_on": connection.connected_at.astimezone(company_zone(connection)).date()
         if connection
         else None,
-        "former": former if keepings and keepings.is_any else None,
-        "keepings": keepings,
-        "notice": notice(str(waiting.get("code", "")), waiting.get("params", {})),
-        "load": first_load(connection, now=timezone.now()) if connection else None,
+        "former": former if links and links.is_any else None,
+        "link_counts": links,
+        "notice": refusal_for(str(waiting.get("code", "")), waiting.get("params", {})),
+        "load": initial_import_progress(connection, now=timezone.now()) if connection else None,
         "web_link": company_link(
             web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL),
             realm_id=connection.realm_id,
@@ -165,7 +165,7 @@ def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[st
         "preview": Preview(
             filled=fill_customer(
                 load_snapshot(deal),
-                without_gone(mapping, field_catalogue(custom_field_facts(viewer.account))),
+                drop_missing_fields(mapping, field_catalogue(custom_field_facts(viewer.account))),
             ),
             changed=frozenset(changed),
             issued=today,
@@ -178,7 +178,7 @@ def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[st
 
 
 def _preview_deal(viewer: Viewer, deals: list[Deal], chosen: str) -> Deal | None:
-    key = key_of(chosen)
+    key = parse_pk(chosen)
     if key is not None:
         return deal_for(viewer.account, key)
     return deals[0] if deals else None
@@ -201,7 +201,7 @@ def preview(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_safe
 @viewer_required
 def field_options(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Give the fields that match what was typed into a picker, with their values on the preview deal."""
+    """Return the fields that match what was typed into a picker, with their values on the preview deal."""
     query = request.GET.get("q", "").replace("\0", "").strip()[:100]
     catalogue = field_catalogue(custom_field_facts(viewer.account))
     deal = _preview_deal(viewer, preview_deals(viewer.account), request.GET.get("deal", ""))

@@ -1,4 +1,4 @@
-"""The address QuickBooks announces changes to: checked, stored, answered; nothing else."""
+"""The address QuickBooks sends webhooks to: checked, stored, answered; nothing else."""
 
 import logging
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from quickbooks_bridge.domain.webhooks import parse_webhook, signature_is_valid
-from quickbooks_bridge.services.webhooks import announcements_store, unread_events_count
-from quickbooks_bridge.tasks import wake
+from quickbooks_bridge.services.sync.webhook_inbox import unread_events_count, webhook_events_record
+from quickbooks_bridge.tasks.enqueue import enqueue
 
 logger = logging.getLogger(__name__)
 
 
-class AnnouncementsFirst:
-    """Answers announcements before anything that only people's requests need: sessions, languages, content policy.
+class WebhookMiddleware:
+    """Answers webhook events before anything that only people's requests need: sessions, languages, content policy.
 
     Hundreds may come in a second, and what they say is proven by their signature alone.
     """
@@ -48,12 +48,12 @@ def webhook(request: HttpRequest) -> HttpResponse:
     body = request.body
     signature = request.headers.get("intuit-signature", "")
     if not signature_is_valid(body, signature, verifier_token=settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN):
-        logger.warning("announcement refused", extra={"bytes": len(body)})
+        logger.warning("webhook refused", extra={"bytes": len(body)})
         return HttpResponse(status=401)
     content, now = parse_webhook(body), timezone.now()
     if content.unread:
         logger.warning("webhook events passed over", extra={"count": content.unread.total()})
         unread_events_count(content.unread, now=now)
-    for seconds in set(announcements_store(content.changes, now=now).values()):
-        wake("sync_due", seconds=seconds)
+    for seconds in set(webhook_events_record(content.changes, now=now).values()):
+        enqueue("sync.sync_due", seconds=seconds)
     return HttpResponse(status=200)

@@ -1,10 +1,10 @@
 // Starts every behaviour, and again for what htmx swaps in. Pages work as plain links and forms without them.
 import { enhanceAll as enhanceComboboxes } from "./combobox.js";
-import { initBusy } from "./busy.js";
+import { initBusy } from "./submit_guard.js";
 import { initDialogs } from "./dialog.js";
 import { initFields, showSegments, focusFirstProblem } from "./fields.js";
 import { initKeys } from "./keys.js";
-import { initLive } from "./live.js";
+import { initPolling } from "./polling.js";
 import { initMenus, enhanceMenus } from "./menu.js";
 import { enhancePickers, initPickers } from "./picker.js";
 import { enhanceRanges } from "./range.js";
@@ -32,7 +32,7 @@ initBusy();
 initDialogs();
 initFields();
 initKeys();
-initLive();
+initPolling();
 initMenus();
 initPickers();
 initThemeChoice();

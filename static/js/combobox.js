@@ -1,6 +1,6 @@
 // Search as you type: an editable combobox with a listbox, focus staying in the field.
-import { isSignedOut, showNotice } from "./busy.js";
-import { say } from "./live.js";
+import { isSignedOut, showNotice } from "./submit_guard.js";
+import { announce } from "./polling.js";
 
 const PAUSE = 120;
 let count = 0;
@@ -138,7 +138,7 @@ export class Combobox {
     this.open();
     this.activate(query ? this.first() : null);
     const summary = this.list.querySelector(".combo-count")?.textContent.trim();
-    if (query && summary) say(summary);
+    if (query && summary) announce(summary);
   }
 
   onFocus() {

@@ -1,5 +1,5 @@
 // A page that asks one question opens as a dialog over the page that led to it; without script it stays a page.
-import { isSignedOut, showNotice } from "./busy.js";
+import { isSignedOut, showNotice } from "./submit_guard.js";
 
 let cameFrom = null;
 

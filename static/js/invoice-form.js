@@ -1,8 +1,8 @@
 // The invoice form: the server computes, checks and keeps; this posts what is typed and shows its answer in place.
-import { clearNotice, freshToken, isSignedOut, showNotice } from "./busy.js";
+import { clearNotice, freshToken, isSignedOut, showNotice } from "./submit_guard.js";
 import { enhanceAll } from "./combobox.js";
 import { focusField, showSegments } from "./fields.js";
-import { say } from "./live.js";
+import { announce } from "./polling.js";
 import { enhanceMenus } from "./menu.js";
 
 const PAUSE = 250;
@@ -144,7 +144,7 @@ const fixes = () => document.querySelectorAll("#check .check-fix").length;
 
 function tell(before) {
   const after = fixes();
-  if (after !== before) say(document.querySelector("#check .card-head .chip")?.textContent.trim());
+  if (after !== before) announce(document.querySelector("#check .card-head .chip")?.textContent.trim());
 }
 
 /** Post a button's word (or nothing, for a mere check) and show the answer; one request at a time. */
@@ -267,7 +267,7 @@ form.addEventListener("pointerdown", (event) => {
   window.addEventListener("pointerup", drop, { once: true });
 });
 
-// Creating: with something to mend the first problem gets the focus instead; otherwise the form goes once.
+// Creating: with something to fix the first problem gets the focus instead; otherwise the form goes once.
 window.addEventListener("submit", (event) => {
   if (event.target !== form || event.submitter?.name === "do") return;
   const inTheWay = () => document.querySelector("#check .check-fix:not([data-refusal])");

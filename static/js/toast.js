@@ -1,5 +1,5 @@
 // Success, said once: six seconds at the foot of the page, longer while hovered or focused.
-import { say } from "./live.js";
+import { announce } from "./polling.js";
 
 const STAYS = 6000;
 
@@ -46,7 +46,7 @@ export function showToast(message, action) {
   place.append(toast);
   lift(place);
   keep(toast);
-  say(message);
+  announce(message);
 }
 
 /** Turn `<div data-toast>` of a page or a swapped part into toasts. */

@@ -7,15 +7,15 @@ import pytest
 
 from deals.models import TimelineEntry
 from deals.timeline import timeline_line
-from quickbooks_bridge.gateway import limiter, transport
-from quickbooks_bridge.models import Connection, Invoice, Payment, VoidRun
-from quickbooks_bridge.presenters import invoice_row
-from quickbooks_bridge.services import voids
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.tokens import RETRY_AFTER_REFUSAL
+from quickbooks_bridge.deal_page.invoice_rows import invoice_row
+from quickbooks_bridge.gateway import rate_limiter, transport
+from quickbooks_bridge.models import Connection, Invoice, Payment, VoidOperation
+from quickbooks_bridge.services.connections.tokens import RETRY_AFTER_REFUSAL
+from quickbooks_bridge.services.invoicing import voids
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import sign_in
-from .test_main_job import create
+from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db
 
@@ -36,15 +36,15 @@ def invoice(client, deal, connection) -> Invoice:
 
 
 @pytest.fixture
-def control(pretend, connection):
+def control(qbo, connection):
     """Press a button on QuickBooks' own pages, or switch a fault on."""
 
     def press(path: str, **body):
-        return pretend.control("POST", f"/control/{connection.realm_id}/{path}", json=body)
+        return qbo.control("POST", f"/control/{connection.realm_id}/{path}", json=body)
 
     def fault(operation: str, kind: str, count: int = 1):
         body = {"realm": connection.realm_id, "operation": operation, "kind": kind, "count": count}
-        return pretend.control("POST", "/control/faults", json=body)
+        return qbo.control("POST", "/control/faults", json=body)
 
     press.fault = fault
     return press
@@ -54,7 +54,7 @@ def control(pretend, connection):
 def paid(invoice, connection, control) -> Invoice:
     """The invoice with a payment of 350 of its 1350."""
     control(f"invoices/{invoice.qbo_id}/pay", amount=350)
-    assert connection_sync(connection, now=now())
+    assert sync_company(connection, now=now())
     invoice.refresh_from_db()
     assert invoice.balance == Decimal(1000)
     return invoice
@@ -73,8 +73,8 @@ def void(client, invoice, **data):
     return client.post(f"/invoices/{invoice.pk}/void/", {"seen": seen(invoice), **data})
 
 
-def in_quickbooks(pretend, connection, invoice):
-    return pretend.control("GET", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}")
+def in_quickbooks(qbo, connection, invoice):
+    return qbo.control("GET", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}")
 
 
 def test_void_dialog_names_the_payment_and_what_the_deal_gets_back(client, paid):
@@ -84,22 +84,22 @@ def test_void_dialog_names_the_payment_and_what_the_deal_gets_back(client, paid)
     assert page.index("Keep invoice") < page.index('btn-danger">')
 
 
-def test_reason_of_a_void_stands_in_the_change_log_and_is_not_sent(client, paid, connection, pretend):
+def test_reason_of_a_void_stands_in_the_change_log_and_is_not_sent(client, paid, connection, qbo):
     assert void(client, paid, reason="Wrong  delivery address").status_code == 302
     entry = TimelineEntry.objects.get(kind="invoice.voided")
     assert entry.data["reason"] == "Wrong delivery address"
     assert "Wrong delivery address" in timeline_line(entry).detail
-    assert "delivery" not in str(in_quickbooks(pretend, connection, paid))
+    assert "delivery" not in str(in_quickbooks(qbo, connection, paid))
     assert flag(paid, connection) == "voided"
-    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+    assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
 
 
 def settle(connection: Connection, at: datetime) -> bool:
-    """Do what the sweep does with voids that are due; gives whether there was one and it is finished."""
-    due = VoidRun.objects.filter(ended_at__isnull=True, next_check_at__lte=at).select_related(
+    """Do what the dispatch does with voids that are due; gives whether there was one and it is finished."""
+    due = VoidOperation.objects.filter(ended_at__isnull=True, next_check_at__lte=at).select_related(
         "invoice", "member"
     )
-    finished = [voids.void_settle(run, connection, now=at) for run in due]
+    finished = [voids.void_resume(run, connection, now=at) for run in due]
     return any(finished)
 
 
@@ -125,27 +125,27 @@ def test_refused_void_says_why_and_whose_turn_and_puts_the_payment_back(
     assert "typed before" in page
     assert flag(paid, connection) == "partially_paid"
     assert paid.balance == Decimal(1000)
-    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+    assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_throttled_void_puts_the_payment_back_as_soon_as_it_listens(
-    client, paid, connection, control, pretend, monkeypatch
+    client, paid, connection, control, qbo, monkeypatch
 ):
     monkeypatch.setattr(transport, "INTERACTIVE_WAIT", 0)
     control.fault("invoice.void", "429")
     assert "Not confirmed yet" in void(client, paid).content.decode()
-    assert in_quickbooks(pretend, connection, paid)["Balance"] == 1350
-    limiter.default_limiter.cache_clear()  # the minute that QuickBooks asked for is over
+    assert in_quickbooks(qbo, connection, paid)["Balance"] == 1350
+    rate_limiter.default_limiter.cache_clear()  # the minute that QuickBooks asked for is over
     assert settle(connection, now() + timedelta(minutes=2))
     assert flag(paid, connection) == "partially_paid"
-    assert in_quickbooks(pretend, connection, paid)["Balance"] == 1000
-    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+    assert in_quickbooks(qbo, connection, paid)["Balance"] == 1000
+    assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_payment_that_is_deposited_in_earnest_stays_on_the_invoice(client, paid, connection, control):
     payment = Payment.objects.get(qbo_id=paid.payment_qbo_ids[0])
     control(f"payments/{payment.qbo_id}/deposit")
-    connection_sync(connection, now=now())
+    sync_company(connection, now=now())
     paid.refresh_from_db()
     answer = void(client, paid)
     assert answer.status_code == 422
@@ -174,25 +174,25 @@ def test_payment_that_cannot_be_put_back_is_told_in_the_change_log(client, paid,
     assert flag(paid, connection) == "open"
 
 
-def test_lost_answer_of_a_void_is_asked_for_again_at_once(client, paid, connection, control, pretend):
+def test_lost_answer_of_a_void_is_asked_for_again_at_once(client, paid, connection, control, qbo):
     control.fault("invoice.void", "reset_after")
     assert void(client, paid).status_code == 302
     assert flag(paid, connection) == "voided"
-    assert in_quickbooks(pretend, connection, paid)["Balance"] == 0
+    assert in_quickbooks(qbo, connection, paid)["Balance"] == 0
 
 
-def test_void_whose_answers_all_get_lost_becomes_right_by_itself(client, paid, connection, control, pretend):
+def test_void_whose_answers_all_get_lost_becomes_right_by_itself(client, paid, connection, control, qbo):
     control.fault("invoice.void", "reset_after", count=2)
     answer = void(client, paid, reason="twice")
     assert "Not confirmed yet" in answer.content.decode()
     # While whoever began it may still be at it, nothing is touched.
     assert not settle(connection, now())
-    assert VoidRun.objects.filter(ended_at__isnull=True).count() == 1
-    assert settle(connection, now() + voids.LEASE + timedelta(minutes=1))
+    assert VoidOperation.objects.filter(ended_at__isnull=True).count() == 1
+    assert settle(connection, now() + voids.VOID_LEASE + timedelta(minutes=1))
     assert flag(paid, connection) == "voided"
-    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+    assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
     payment = Payment.objects.get(customer_qbo_id=paid.customer_qbo_id, total=350)
-    assert in_quickbooks(pretend, connection, paid)["TotalAmt"] == 0
+    assert in_quickbooks(qbo, connection, paid)["TotalAmt"] == 0
     assert payment.unapplied == 350
     assert TimelineEntry.objects.get(kind="invoice.voided").data["reason"] == "twice"
 
@@ -200,10 +200,10 @@ def test_void_whose_answers_all_get_lost_becomes_right_by_itself(client, paid, c
 def test_void_that_never_arrived_gets_its_payments_back_by_itself(client, paid, connection, control):
     control.fault("invoice.void", "reset_before", count=2)
     assert "Not confirmed yet" in void(client, paid).content.decode()
-    assert settle(connection, now() + voids.LEASE + timedelta(minutes=1))
+    assert settle(connection, now() + voids.VOID_LEASE + timedelta(minutes=1))
     assert flag(paid, connection) == "partially_paid"
     assert paid.balance == Decimal(1000)
-    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+    assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_void_that_nobody_could_finish_for_a_week_is_told_and_touches_no_payment(
@@ -211,11 +211,11 @@ def test_void_that_nobody_could_finish_for_a_week_is_told_and_touches_no_payment
 ):
     control.fault("invoice.void", "reset_before", count=2)
     void(client, paid)
-    assert settle(connection, now() + voids.GIVE_UP + timedelta(hours=1))
-    assert connection_sync(connection, now=now())
+    assert settle(connection, now() + voids.ABANDON_AFTER + timedelta(hours=1))
+    assert sync_company(connection, now=now())
     assert flag(paid, connection) == "open"
     assert Decimal(TimelineEntry.objects.get(kind="invoice.not_put_back").data["amount"]) == 350
-    assert not VoidRun.objects.filter(ended_at__isnull=True).exists()
+    assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
 
 
 def test_payment_that_came_meanwhile_is_named_and_nothing_is_voided(client, paid, connection, control):
@@ -295,8 +295,8 @@ def test_each_action_says_what_quickbooks_answered(
     assert flag(invoice, connection) == "open"
 
 
-def test_connection_that_dies_while_acting_asks_for_a_new_sign_in(client, invoice, deal, connection, pretend):
-    pretend.control("POST", f"/control/{connection.realm_id}/disconnect")
+def test_connection_that_dies_while_acting_asks_for_a_new_sign_in(client, invoice, deal, connection, qbo):
+    qbo.control("POST", f"/control/{connection.realm_id}/disconnect")
     # A refused refresh token may be a passing trouble at first; the last of the refusals ends the connection.
     assert len(RETRY_AFTER_REFUSAL) >= 1
     for _again in RETRY_AFTER_REFUSAL:
@@ -305,7 +305,7 @@ def test_connection_that_dies_while_acting_asks_for_a_new_sign_in(client, invoic
         Connection.objects.update(next_refresh_at=None, refresh_lease_until=None)
     answer = void(client, invoice)
     assert answer.status_code == 422
-    assert "sign in again" in answer.content.decode()
+    assert "sign in to QuickBooks again" in answer.content.decode()
     connection.refresh_from_db()
     assert connection.status == "needs_reconnect"
     page = client.get(f"/deals/{deal.pk}/").content.decode()
@@ -329,7 +329,7 @@ def test_second_sending_is_announced_and_several_addresses_are_taken(client, inv
     assert "Already sent" in client.get(f"/invoices/{invoice.pk}/send/").content.decode()
     entry = TimelineEntry.objects.get(kind="invoice.emailed")
     assert "a@quill.example" in "".join(text for text, _url in timeline_line(entry).pieces)
-    assert timeline_line(entry).said_below("Ada") == "Ada · sent by QuickBooks"
+    assert timeline_line(entry).subtitle("Ada") == "Ada · sent by QuickBooks"
 
 
 def test_pdf_is_a_document_and_nothing_else(client, invoice):
@@ -355,10 +355,10 @@ def test_dialog_over_the_page_is_told_when_it_is_done(client, invoice):
     assert answer.status_code == 204
 
 
-def test_looking_at_a_question_changes_nothing(client, invoice, deal, connection, pretend):
-    before = in_quickbooks(pretend, connection, invoice)
+def test_looking_at_a_question_changes_nothing(client, invoice, deal, connection, qbo):
+    before = in_quickbooks(qbo, connection, invoice)
     for path in ("void", "delete", "send"):
         assert client.get(f"/invoices/{invoice.pk}/{path}/").status_code == 200
     for path in (f"/invoices/{invoice.pk}/unlink/", f"/deals/{deal.pk}/invoices/refresh/"):
         assert client.get(path).status_code == 405
-    assert in_quickbooks(pretend, connection, invoice) == before
+    assert in_quickbooks(qbo, connection, invoice) == before

@@ -7,15 +7,17 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from deals.models import TimelineEntry
-from quickbooks_bridge.crypto import encrypt
 from quickbooks_bridge.gateway.client import QuickBooksClient
-from quickbooks_bridge.models import Connection, Invoice, InvoiceEvent, InvoiceIntent, KeptDraft
-from quickbooks_bridge.services import intents, invoices, sync
-from quickbooks_bridge.services.connection import client_for
-from quickbooks_bridge.services.tokens import DatabaseTokens
+from quickbooks_bridge.gateway.encryption import encrypt
+from quickbooks_bridge.models import Connection, Invoice, InvoiceEvent, InvoiceIntent, SavedDraft
+from quickbooks_bridge.services.connections.lifecycle import client_for
+from quickbooks_bridge.services.connections.tokens import ConnectionTokenSource
+from quickbooks_bridge.services.invoicing import create as creation
+from quickbooks_bridge.services.invoicing import intents
+from quickbooks_bridge.services.mirror import invoices
 
 from ..conftest import sign_in
-from .test_main_job import create, form_data
+from .test_invoice_lifecycle import create, form_data
 
 pytestmark = pytest.mark.django_db
 BRACKETS = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -44,13 +46,13 @@ def test_announcement_that_is_faster_than_the_answer_tells_nothing_twice(
 
     def slower(self, payload, *, request_id):
         made = real(self, payload, request_id=request_id)
-        sync.invoice_apply(connection, made, now=datetime.now(UTC), source="sync")
+        invoices.invoice_apply(connection, made, now=datetime.now(UTC), source="sync")
         return made
 
     monkeypatch.setattr(QuickBooksClient, "invoice_create", slower)
     create(client, deal, connection)
     row = Invoice.objects.get(deal=deal)
-    assert row.is_made_here
+    assert row.created_by_app
     assert row.expected_total == row.total
     assert InvoiceIntent.objects.get().invoice == row
     assert InvoiceEvent.objects.filter(kind="invoice.created").count() == 1
@@ -64,30 +66,30 @@ def test_process_that_dies_right_after_deciding_leaves_the_sending_to_the_next(
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr(invoices, "intent_send", dies)
+        patch.setattr(creation, "intent_send", dies)
         with pytest.raises(SystemExit):
             create(client, deal, connection)
     intent = InvoiceIntent.objects.get()
     assert intent.state == InvoiceIntent.State.SENDING
     assert intent.form, "what was typed is kept with the decision"
     now = datetime.now(UTC)
-    early = intents.intent_run(intent, connection, now=now, interactive=False)
+    early = intents.intent_resume(intent, connection, now=now, interactive=False)
     assert early.state == InvoiceIntent.State.SENDING, "whoever decided may still be at it"
-    late = intents.intent_run(intent, connection, now=now + timedelta(minutes=3), interactive=False)
-    assert late.state == InvoiceIntent.State.CREATED
-    assert Invoice.objects.get(deal=deal).is_made_here
+    late = intents.intent_resume(intent, connection, now=now + timedelta(minutes=3), interactive=False)
+    assert late.state == InvoiceIntent.State.SUCCEEDED
+    assert Invoice.objects.get(deal=deal).created_by_app
 
 
 def test_draft_that_was_kept_while_typing_is_gone_once_the_invoice_is_there(client, deal, connection):
     data = form_data(connection)
     client.post(f"/deals/{deal.pk}/invoices/check/", data)
-    assert KeptDraft.objects.exists()
+    assert SavedDraft.objects.exists()
     create(client, deal, connection)
-    assert not KeptDraft.objects.exists()
+    assert not SavedDraft.objects.exists()
 
 
 def test_token_of_a_row_just_read_is_used_once_and_then_read_again(connection, django_assert_num_queries):
-    source = DatabaseTokens(connection.pk, known=Connection.objects.get())
+    source = ConnectionTokenSource(connection.pk, known=Connection.objects.get())
     with django_assert_num_queries(0):
         source.access_token()
     with django_assert_num_queries(1):
@@ -96,7 +98,7 @@ def test_token_of_a_row_just_read_is_used_once_and_then_read_again(connection, d
 
 def test_token_that_was_replaced_since_the_row_was_read_costs_no_call(connection, settings):
     stale = Connection.objects.get()
-    stale.access_token = encrypt("replaced-meanwhile", keys=settings.TOKEN_KEYS)
+    stale.access_token = encrypt("replaced-meanwhile", keys=settings.TOKEN_ENCRYPTION_KEYS)
     assert client_for(stale, interactive=True).company().name == connection.company_name
 
 

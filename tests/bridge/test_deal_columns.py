@@ -29,7 +29,7 @@ def invoice(deal, number: str, total: int, **facts) -> Invoice:
         **{
             "account": deal.account, "realm_id": "1", "qbo_id": number, "doc_number": number, "customer_qbo_id": "7",
             "deal": deal, "txn_date": TODAY, "due_date": TODAY + timedelta(days=9), "total": total, "balance": total,
-            "seen_at": NOW, **facts,
+            "mirrored_at": NOW, **facts,
         }
     )  # fmt: skip
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from quickbooks_bridge.domain.parsing import UnreadableAnswer, parse_invoice
+from quickbooks_bridge.domain.parsing import ParseError, parse_invoice
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import THROTTLE_SECONDS, classify
 
 from ..conftest import sign_in
-from .test_main_job import form_data
+from .test_invoice_lifecycle import form_data
 
 ODD = ["²", "١٢", "１２", "9" * 5000, "-1", "1e3", "²²²"]
 
@@ -65,5 +65,5 @@ def test_nul_characters_are_refused_before_a_view_reads_them(client, deal, conne
 def test_answer_with_such_a_number_is_no_crash(odd):
     assert classify(429, {"Retry-After": odd}, b"", is_write=False).retry_after == THROTTLE_SECONDS
     body = {"Id": "1", "SyncToken": odd, "MetaData": {"LastUpdatedTime": "2026-01-02T03:04:05-08:00"}}
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(ParseError):
         parse_invoice({**body, "TxnDate": "2026-01-02", "TotalAmt": 1, "Balance": 1})

@@ -3,14 +3,15 @@
 import pytest
 
 from deals.models import Organization
-from deals.selectors import named
+from deals.selectors import list_by_name
 from quickbooks_bridge.domain.draft import DraftLine
 from quickbooks_bridge.domain.parsing import parse_customer
 from quickbooks_bridge.domain.payloads import line_description
 from quickbooks_bridge.models import Connection, Customer, Item
-from quickbooks_bridge.selectors import search_customers, search_items
-from quickbooks_bridge.services.customers import customer_named, customer_suggestions
-from quickbooks_bridge.services.items import items_like
+from quickbooks_bridge.selectors.customers import search_customers
+from quickbooks_bridge.selectors.items import search_items
+from quickbooks_bridge.services.invoicing.customers import customer_suggestions, find_customer_by_name
+from quickbooks_bridge.services.invoicing.items import suggest_items
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def test_a_common_word_pushes_nobody_out_of_the_suggestions(company):
 
 def test_likely_product_is_found_among_a_thousand(company):
     items(company, *(f"Cable type {number}" for number in range(1000)), "Zebra cable")
-    assert items_like(company, {0: "Zebra cable"})[0].name == "Zebra cable"
+    assert suggest_items(company, {0: "Zebra cable"})[0].name == "Zebra cable"
 
 
 def test_exact_hit_comes_first_then_what_begins_so(company):
@@ -67,7 +68,7 @@ def test_exact_hit_comes_first_then_what_begins_so(company):
 def test_exact_hit_comes_first_among_the_crms_own_rows_too(account):
     Organization.objects.bulk_create(Organization(account=account, name=f"Abc Ibex {at}") for at in range(60))
     Organization.objects.create(account=account, name="Ibex")
-    assert named(Organization, account, "ibex")[0].name == "Ibex"
+    assert list_by_name(Organization, account, "ibex")[0].name == "Ibex"
 
 
 def test_sub_customer_is_shown_with_its_parent(company):
@@ -78,12 +79,12 @@ def test_sub_customer_is_shown_with_its_parent(company):
     assert parse_customer(row).display_name == "Harper Estate:Kitchen"
     customers(company, "Harper Estate:Kitchen")
     assert search_customers(company.account, "9", "harper")[1] == 1
-    assert customer_named(company, "Kitchen") is None
+    assert find_customer_by_name(company, "Kitchen") is None
 
 
 def test_name_with_unseen_signs_counts_as_taken(company):
     customers(company, "Acme")
-    assert customer_named(company, "Acme\u200b") == Customer.objects.get()
+    assert find_customer_by_name(company, "Acme\u200b") == Customer.objects.get()
 
 
 LINES = [

@@ -9,24 +9,24 @@ from django.core import mail
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from quickbooks_bridge.gateway.limiter import Usage
-from quickbooks_bridge.health.chart import chart
+from quickbooks_bridge.gateway.rate_limiter import Usage
+from quickbooks_bridge.health_page.latency_chart import chart
 from quickbooks_bridge.models import (
-    CallCount,
+    ApiUsage,
     Connection,
     Customer,
     Invoice,
     InvoiceEvent,
     InvoiceIntent,
     InvoicingSettings,
-    Notice,
+    Notification,
     Outage,
-    ParkedObject,
-    SyncHour,
+    SyncLatencyHour,
+    UnreadableObject,
 )
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.notices import notice_send
-from quickbooks_bridge.services.pace import hour_of
+from quickbooks_bridge.services.operations.notifications import notification_send
+from quickbooks_bridge.services.operations.sync_latency import hour_of
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import make_member, sign_in
 
@@ -51,34 +51,34 @@ def test_only_admins_see_it(connection, rep, stranger):
         assert sign_in(rep.member).post(PAGE + action).status_code == 404
 
 
-def test_it_is_shown_from_few_rows_and_without_a_call(pretend, connection, admin):
+def test_it_is_shown_from_few_rows_and_without_a_call(qbo, connection, admin):
     client = sign_in(admin.member)
     client.get(PAGE)
-    before = pretend.control("GET", "/control/requests")["total"]
+    before = qbo.control("GET", "/control/requests")["total"]
     with CaptureQueriesContext(database) as queries:
         page = client.get(PAGE).content.decode()
     assert len(queries) <= 28
-    assert pretend.control("GET", "/control/requests")["total"] == before
+    assert qbo.control("GET", "/control/requests")["total"] == before
     assert connection.company_name in page
     assert "Alive" in page
     assert f"{now().year + 4}" in page or f"{now().year + 5}" in page
 
 
 def test_an_ended_connection_says_whose_turn_it_is(connection, admin):
-    Connection.objects.update(status="needs_reconnect", last_problem_at=now())
+    Connection.objects.update(status="needs_reconnect", last_error_at=now())
     page = shown(admin)
     assert "QuickBooks needs a new sign-in" in page
-    assert "you own the connection" in page
+    assert "You, as the owner of the connection" in page
     assert "Reconnect</button>" in page
     assert '<span class="bubble">1</span>' in page
 
 
 def test_what_is_left_over_is_named_and_counted(connection, admin):
     facts = {"account": admin.account, "realm_id": connection.realm_id}
-    ParkedObject.objects.create(
-        **facts, entity="Invoice", qbo_id="77", reason="x", first_at=now(), last_at=now()
+    UnreadableObject.objects.create(
+        **facts, entity="Invoice", qbo_id="77", reason="x", first_seen_at=now(), last_seen_at=now()
     )
-    notice = Notice.objects.create(
+    notice = Notification.objects.create(
         account=admin.account, member=admin.member, kind="reconnect", key="k", created_at=now(), attempts=2,
         next_try_at=now() + timedelta(hours=1),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_what_is_left_over_is_named_and_counted(connection, admin):
 
 def test_reads_are_held_against_the_allowance(connection, admin, settings):
     settings.QUICKBOOKS_MONTHLY_READS = 1000
-    CallCount.objects.create(
+    ApiUsage.objects.create(
         account=admin.account, realm_id=connection.realm_id, day=now().date(), purpose="person", reads=850
     )
     page = shown(admin)
@@ -102,61 +102,60 @@ def test_reads_are_held_against_the_allowance(connection, admin, settings):
     assert "Background reads are slower" in page
 
 
-def test_sync_now_asks_quickbooks_once(pretend, connection, admin):
-    Connection.objects.update(failures=2, last_problem="quickbooks_down", last_problem_at=now())
+def test_sync_now_asks_quickbooks_once(qbo, connection, admin):
+    Connection.objects.update(consecutive_failures=2, last_error="quickbooks_down", last_error_at=now())
     assert "QuickBooks could not be read" in shown(admin)
-    before = pretend.control("GET", "/control/requests")["total"]
+    before = qbo.control("GET", "/control/requests")["total"]
     assert sign_in(admin.member).post(PAGE + "sync/").status_code == 302
-    assert pretend.control("GET", "/control/requests")["total"] == before + 1
+    assert qbo.control("GET", "/control/requests")["total"] == before + 1
     assert "QuickBooks could not be read" not in shown(admin)
 
 
 def intent_of(connection, deal, **facts) -> InvoiceIntent:
     return InvoiceIntent.objects.create(
         account=deal.account, deal=deal, member=connection.owner, realm_id=connection.realm_id,
-        token=facts.pop("token", "t"), request_id="r", payload={"CustomerRef": {"value": "1"}}, payload_digest="d",
-        currency="USD", expected_total=1, **{"created_at": now(), **facts},
+        token=facts.pop("token", "t"), request_id="r", payload={"CustomerRef": {"value": "1"}},        currency="USD", expected_total=1, **{"created_at": now(), **facts},
     )  # fmt: skip
 
 
 def refused(connection, deal, **facts) -> InvoiceIntent:
     problems = [{"code": "books_closed_there", "field": "", "params": {"code": "6210"}}]
-    return intent_of(connection, deal, state="refused", finished_at=now(), problems=problems, **facts)
+    return intent_of(connection, deal, state="rejected", finished_at=now(), problems=problems, **facts)
 
 
 @pytest.fixture
 def running(connection, monkeypatch):
     """A connection whose schedule runs and which was just read."""
-    monkeypatch.setattr("quickbooks_bridge.health.looks.schedule_last_ran", now)
-    monkeypatch.setattr("quickbooks_bridge.health.page.schedule_last_ran", now)
-    assert connection_sync(connection, now=now())
+    monkeypatch.setattr("quickbooks_bridge.health_page.sync_status.schedule_last_ran", now)
+    monkeypatch.setattr("quickbooks_bridge.health_page.page.schedule_last_ran", now)
+    assert sync_company(connection, now=now())
     connection.refresh_from_db()
     return connection
 
 
 def test_the_verdict_says_whether_what_people_see_is_right(running, deal, admin):
     page = shown(admin)
-    assert "In step with QuickBooks.</strong>" in page
+    assert "Up to date with QuickBooks.</strong>" in page
     assert "banner-done" in page
     refused(running, deal)
     page = shown(admin)
-    assert "In step with QuickBooks. One invoice needs a person." in page
+    assert "Up to date with QuickBooks. One invoice needs a person." in page
     row = InvoiceIntent.objects.get()
     assert f'href="#finding-intent-{row.pk}"' in page
     assert f'id="finding-intent-{row.pk}"' in page
     assert "The books are closed" in page
-    Connection.objects.update(failures=1, last_problem="quickbooks_down", last_problem_at=now())
-    assert "Out of step with QuickBooks since" in shown(admin)
+    Connection.objects.update(consecutive_failures=1, last_error="quickbooks_down", last_error_at=now())
+    assert "Not up to date with QuickBooks since" in shown(admin)
     Connection.objects.update(status="needs_reconnect")
-    assert "Out of step: QuickBooks needs a new sign-in." in shown(admin)
+    assert "Sync has stopped: QuickBooks needs a new sign-in." in shown(admin)
     Connection.objects.update(status="disconnected")
     assert "QuickBooks is disconnected." in shown(admin)
 
 
 def test_without_background_work_nothing_is_called_in_step(connection, admin):
     page = shown(admin)
-    assert "Out of step: nothing is asked for." in page
-    assert "In step" not in page
+    assert "Sync is paused." in page
+    assert "Up to date with" not in page
 
 
 def part(client, page: str, **more):
@@ -170,7 +169,7 @@ def test_a_look_that_finds_nothing_new_is_cheap_and_tells_the_time(running, deal
     with CaptureQueriesContext(database) as queries:
         answer = part(client, page)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert '"looked": "' in answer["HX-Trigger"]
+    assert '"polled": "' in answer["HX-Trigger"]
     assert len(queries) <= 8
     refused(running, deal)
     answer = part(client, page)
@@ -182,12 +181,12 @@ def test_a_look_that_finds_nothing_new_is_cheap_and_tells_the_time(running, deal
 @pytest.mark.parametrize(
     "change",
     [
-        lambda c: Connection.objects.update(failures=1),
+        lambda c: Connection.objects.update(consecutive_failures=1),
         lambda c: Connection.objects.update(last_sync_at=now() - timedelta(hours=1)),
-        lambda c: InvoicingSettings.objects.update(tells_delay=True),
+        lambda c: InvoicingSettings.objects.update(notify_sync_delayed=True),
         lambda c: Outage.objects.create(account=c.account, realm_id=c.realm_id, began_at=now()),
-        lambda c: ParkedObject.objects.create(
-            account=c.account, realm_id=c.realm_id, entity="Invoice", qbo_id="7", reason="x", first_at=now(), last_at=now()
+        lambda c: UnreadableObject.objects.create(
+            account=c.account, realm_id=c.realm_id, entity="Invoice", qbo_id="7", reason="x", first_seen_at=now(), last_seen_at=now()
         ),
         lambda c: InvoiceEvent.objects.create(
             account=c.account, invoice=c.account_invoice, at=now(), kind="invoice.paid", source="sync"
@@ -209,9 +208,16 @@ def test_the_last_day_is_drawn_in_the_company_s_time(connection, admin):
     empty = chart(connection, now=at)
     assert empty.is_empty
     assert "nothing to measure" in empty.summary
-    for hours, changes, seconds, worst in ((0, 2, 80, 60), (3, 1, 540, 540), (23, 5, 200, 44), (24, 9, 9, 9)):
+    for hours, changes, seconds, max_seconds in (
+        (0, 2, 80, 60),
+        (3, 1, 540, 540),
+        (23, 5, 200, 44),
+        (24, 9, 9, 9),
+    ):
         hour = at.replace(minute=0) - timedelta(hours=hours)
-        SyncHour.objects.create(**facts, hour=hour, changes=changes, seconds=seconds, worst=worst)
+        SyncLatencyHour.objects.create(
+            **facts, hour=hour, changes=changes, total_seconds=seconds, max_seconds=max_seconds
+        )
     Outage.objects.create(
         **facts, problem="quickbooks_down", began_at=at - timedelta(hours=3, minutes=20),
         ended_at=at - timedelta(hours=3, minutes=11),
@@ -229,7 +235,7 @@ def test_the_last_day_is_drawn_in_the_company_s_time(connection, admin):
     assert all(0 <= bar.top <= 100 and bar.top + bar.height == pytest.approx(100) for bar in drawn.bars)
     assert drawn.summary == (
         "Typical 40 s, over 8 changes of invoices. The slowest took 9 min, in the hour from 04:00. "
-        "04:20: QuickBooks did not answer for 9 min; everything was caught up by 04:29."
+        "04:20: QuickBooks did not answer for 9 min; everything was up to date by 04:29."
     )
 
 
@@ -242,11 +248,11 @@ def test_an_outage_that_lasts_is_drawn_until_now(connection):
     assert "asked us to slow down, and that lasts" in chart(connection, now=at).summary
 
 
-def test_what_happened_is_filtered_and_hidden_from_who_may_not_see_invoices(pretend, running, deal, admin):
+def test_what_happened_is_filtered_and_hidden_from_who_may_not_see_invoices(qbo, running, deal, admin):
     row = Invoice.objects.filter(account=running.account, balance__gt=0, is_deleted=False)[0]
     Invoice.objects.filter(pk=row.pk).update(deal=deal)
-    pretend.control("POST", f"/control/{running.realm_id}/invoices/{row.qbo_id}/pay", {})
-    assert connection_sync(running, now=now())
+    qbo.control("POST", f"/control/{running.realm_id}/invoices/{row.qbo_id}/pay", {})
+    assert sync_company(running, now=now())
     client = sign_in(admin.member)
     everything = client.get(PAGE).content.decode()
     payments = client.get(PAGE + "?kind=payments").content.decode()
@@ -267,7 +273,12 @@ def test_what_happened_is_filtered_and_hidden_from_who_may_not_see_invoices(pret
 def test_solved_things_are_told_from_rows(running, deal, admin):
     start = now() - timedelta(hours=2)
     intent_of(
-        running, deal, state="created", attempts=3, created_at=start, finished_at=start + timedelta(minutes=4)
+        running,
+        deal,
+        state="succeeded",
+        attempts=3,
+        created_at=start,
+        finished_at=start + timedelta(minutes=4),
     )
     refused(running, deal, token="t2", dismissed_at=now())
     refused(running, deal, token="t3", dismissed_at=now() - timedelta(days=20))
@@ -283,14 +294,20 @@ def test_solved_things_are_told_from_rows(running, deal, admin):
 
 def test_switches_are_the_account_s_and_take_effect_at_once(running, admin):
     client = sign_in(admin.member)
-    answer = client.post(PAGE + "told/", {"switch": "tells_delay", "on": "1"}, headers={"HX-Request": "true"})
+    answer = client.post(
+        PAGE + "told/", {"switch": "notify_sync_delayed", "on": "1"}, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 204
-    assert "These messages go out." in answer["HX-Trigger"]
+    assert "Emails turned on." in answer["HX-Trigger"]
     kept = InvoicingSettings.objects.get(account=running.account)
-    assert (kept.tells_ended, kept.tells_refused, kept.tells_delay) == (True, True, True)
-    assert client.post(PAGE + "told/", {"switch": "tells_ended", "on": "0"}).status_code == 302
+    assert (kept.notify_disconnected, kept.notify_invoice_failed, kept.notify_sync_delayed) == (
+        True,
+        True,
+        True,
+    )
+    assert client.post(PAGE + "told/", {"switch": "notify_disconnected", "on": "0"}).status_code == 302
     kept.refresh_from_db()
-    assert not kept.tells_ended
+    assert not kept.notify_disconnected
     assert client.post(PAGE + "told/", {"switch": "due_days", "on": "1"}).status_code == 404
 
 
@@ -301,7 +318,7 @@ def test_comparing_is_asked_for_and_its_result_shown(running, admin):
     page = client.get(PAGE).content.decode()
     assert "Being compared." in page
     assert "Compare everything" not in page
-    assert connection_sync(running, now=now())
+    assert sync_company(running, now=now())
     page = client.get(PAGE).content.decode()
     assert "Being compared." not in page
     assert "<dt>Differences found</dt><dd>0</dd>" in page
@@ -323,29 +340,29 @@ def test_the_creator_of_a_refused_invoice_is_reminded_once_a_day(running, deal, 
     assert "Remind Rob" in client.get(PAGE).content.decode()
     for _time in range(2):
         client.post(PAGE + "remind/", {"intent": intent.pk})
-    row = Notice.objects.get()
+    row = Notification.objects.get()
     assert (row.kind, row.member) == ("remind", rep.member)
     page = client.get(PAGE).content.decode()
     assert "Rob was reminded today" in page
     assert "Remind Rob" not in page
     type(rep.member.user).objects.update(email="rob@testers.example")
-    assert notice_send(row.pk, now=now())
+    assert notification_send(row.pk, now=now())
     assert mail.outbox[-1].subject == "Ada reminds you of the invoice for Quill fit-out"
 
 
 @pytest.mark.parametrize("key", ["", "x", "9" * 40, "4711"])
 def test_nobody_is_reminded_of_what_is_not_refused_here(running, admin, key):
     sign_in(admin.member).post(PAGE + "remind/", {"intent": key})
-    assert not Notice.objects.exists()
+    assert not Notification.objects.exists()
 
 
 def test_strangers_remind_nobody_and_switch_nothing(running, deal, stranger):
     intent = refused(running, deal)
     client = sign_in(stranger.member)
     client.post(PAGE + "remind/", {"intent": intent.pk})
-    client.post(PAGE + "told/", {"switch": "tells_delay", "on": "1"})
-    assert not Notice.objects.exists()
-    assert not InvoicingSettings.objects.get(account=running.account).tells_delay
+    client.post(PAGE + "told/", {"switch": "notify_sync_delayed", "on": "1"})
+    assert not Notification.objects.exists()
+    assert not InvoicingSettings.objects.get(account=running.account).notify_sync_delayed
 
 
 def test_more_to_say_takes_no_more_statements(running, deal, admin):
@@ -360,11 +377,11 @@ def test_more_to_say_takes_no_more_statements(running, deal, admin):
         refused(running, deal, token=f"r{at}")
         refused(running, deal, token=f"d{at}", dismissed_at=now())
         intent_of(running, deal, token=f"u{at}", state="unknown", created_at=now() - timedelta(hours=1))
-        ParkedObject.objects.create(
+        UnreadableObject.objects.create(
             account=running.account, realm_id=running.realm_id, entity="Invoice", qbo_id=str(at), reason="x",
-            first_at=now(), last_at=now(),
+            first_seen_at=now(), last_seen_at=now(),
         )  # fmt: skip
-        Notice.objects.create(
+        Notification.objects.create(
             account=running.account, member=admin.member, kind="delay", key=f"k{at}", created_at=now(), attempts=1,
             next_try_at=now(),
         )  # fmt: skip
@@ -372,7 +389,7 @@ def test_more_to_say_takes_no_more_statements(running, deal, admin):
             account=running.account, realm_id=running.realm_id, began_at=now() - timedelta(minutes=at + 1),
             ended_at=now(),
         )  # fmt: skip
-        SyncHour.objects.create(
+        SyncLatencyHour.objects.create(
             account=running.account,
             realm_id=running.realm_id,
             hour=hour_of(now()) - timedelta(hours=at),
@@ -395,7 +412,7 @@ def test_what_all_processes_count_together_is_shown(running, admin, monkeypatch)
             assert realm_id == running.realm_id
             return Usage(14, 3)
 
-    monkeypatch.setattr("quickbooks_bridge.health.limits.default_limiter", lambda url: Counting())
+    monkeypatch.setattr("quickbooks_bridge.health_page.api_usage.default_limiter", lambda url: Counting())
     page = shown(admin)
     assert "<strong>14</strong> of 500" in page
     assert "<strong>3</strong> of 10" in page

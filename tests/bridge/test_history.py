@@ -10,10 +10,10 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from deals.models import TimelineEntry
-from quickbooks_bridge.customer_history import HistoryFilter, invoices_of_customer
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice
-from quickbooks_bridge.views.history import safe_cell
+from quickbooks_bridge.selectors.customer_invoices import HistoryFilter, invoices_of_customer
+from quickbooks_bridge.views.customer_invoices import safe_cell
 
 from ..conftest import make_deal, sign_in
 
@@ -45,7 +45,7 @@ def invoice(account, number: str, **facts) -> Invoice:
     values = {
         "account": account, "realm_id": REALM, "qbo_id": f"q{number}", "doc_number": number, "customer_qbo_id": "7",
         "customer_name": "Quill & Sons", "txn_date": TODAY - timedelta(days=10), "due_date": TODAY + timedelta(days=20),
-        "total": total, "balance": total, "seen_at": NOW, **facts,
+        "total": total, "balance": total, "mirrored_at": NOW, **facts,
     }  # fmt: skip
     return Invoice.objects.create(**values)
 
@@ -146,7 +146,7 @@ def test_pages_are_cut_and_counted_without_more_statements(client, account, path
     invoice(account, "first")
     few = statements()
     made = [Invoice(account=account, realm_id=REALM, qbo_id=str(n), doc_number=str(n), customer_qbo_id="7",
-                    txn_date=TODAY, total=1, balance=1, seen_at=NOW) for n in range(119)]  # fmt: skip
+                    txn_date=TODAY, total=1, balance=1, mirrored_at=NOW) for n in range(119)]  # fmt: skip
     Invoice.objects.bulk_create(made)
     assert statements() <= few
     assert few <= 16

@@ -7,13 +7,13 @@ import pytest
 
 from deals.models import Deal, DealLine
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, Preset, Term
-from quickbooks_bridge.wording import problem_text
+from quickbooks_bridge.messages.problems import problem_text
+from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, InvoicePreset, Term
 
 from ..conftest import connect, sign_in
 from ..emulator_process import EmulatorProcess
 from .test_invoice_form import fields_of
-from .test_main_job import an_item, create, form_data
+from .test_invoice_lifecycle import an_item, create, form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -44,9 +44,9 @@ def taxed(**more) -> dict[str, str]:
     }
 
 
-def in_books(pretend, connection) -> dict[str, object]:
-    row = Invoice.objects.get(is_made_here=True)
-    dump = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+def in_books(qbo, connection) -> dict[str, object]:
+    row = Invoice.objects.get(created_by_app=True)
+    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
     return next(one for one in dump if one["Id"] == row.qbo_id)
 
 
@@ -65,19 +65,19 @@ def test_automated_tax_is_no_figure_before_quickbooks_worked_it_out(client, deal
     ("place", "tax"),
     [("1 Elm St\nAustin, TX 78701", "82.5"), ("9 Pine St\nPortland, OR 97205", "0"), ("1 Road\nLondon\nUnited Kingdom", "0")],
 )  # fmt: skip
-def test_where_it_is_delivered_decides_the_tax(client, deal, connection, pretend, place, tax):
+def test_where_it_is_delivered_decides_the_tax(client, deal, connection, qbo, place, tax):
     """Left out, ShipAddr would be the seller's own town, and all three would be taxed there."""
     assert create(client, deal, connection, **taxed(address=place)).status_code == 302
-    made = in_books(pretend, connection)
+    made = in_books(qbo, connection)
     assert Decimal(str(made["TxnTaxDetail"]["TotalTax"])) == Decimal(tax)
     assert made["ShipAddr"]
 
 
 @pytest.mark.parametrize(("own_town", "tax"), [(True, "82.5"), (False, "0")])
 def test_without_a_place_a_person_decides_and_no_outcome_is_promised(
-    client, deal, connection, pretend, own_town, tax
+    client, deal, connection, qbo, own_town, tax
 ):
-    pretend.control("POST", f"/control/{connection.realm_id}/preferences", {"ShipsToOwnTown": own_town})
+    qbo.control("POST", f"/control/{connection.realm_id}/preferences", {"ShipsToOwnTown": own_town})
     refused = create(client, deal, connection, **taxed(address=""))
     assert refused.status_code == 422
     page = refused.content.decode()
@@ -88,13 +88,13 @@ def test_without_a_place_a_person_decides_and_no_outcome_is_promised(
     assert "Total before tax" in decided
     data = form_data(connection, **taxed(address="", no_ship_to="1"))
     assert client.post(address(deal), data).status_code == 302
-    made = in_books(pretend, connection)
+    made = in_books(qbo, connection)
     assert Decimal(str(made["TxnTaxDetail"]["TotalTax"])) == Decimal(tax)
 
 
-def test_created_customer_gets_both_addresses_in_parts(client, deal, connection, pretend):
+def test_created_customer_gets_both_addresses_in_parts(client, deal, connection, qbo):
     create(client, deal, connection)
-    dump = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Customer"]
+    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Customer"]
     made = next(one for one in dump if one["DisplayName"] == "Quill Sons")
     for name in ("BillAddr", "ShipAddr"):
         parts = {
@@ -108,21 +108,21 @@ def test_created_customer_gets_both_addresses_in_parts(client, deal, connection,
         }
 
 
-def test_updating_a_customers_address_keeps_its_parts(client, deal, connection, pretend):
+def test_updating_a_customers_address_keeps_its_parts(client, deal, connection, qbo):
     customer = Customer.objects.filter(is_active=True).exclude(city="").first()
     create(
         client, deal, connection, customer_mode="existing", customer=customer.qbo_id, update_customer="1",
         address="77 Oak Ave\nDallas, TX 75201",
     )  # fmt: skip
-    dump = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Customer"]
+    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Customer"]
     made = next(one for one in dump if one["Id"] == customer.qbo_id)["BillAddr"]
     assert (made["City"], made["CountrySubDivisionCode"], made["PostalCode"]) == ("Dallas", "TX", "75201")
 
 
-def test_exempt_customer_is_promised_no_tax_and_gets_none(client, deal, connection, pretend):
+def test_exempt_customer_is_promised_no_tax_and_gets_none(client, deal, connection, qbo):
     customer = Customer.objects.filter(is_active=True).first()
     Customer.objects.filter(pk=customer.pk).update(is_taxable=False)
-    pretend.control(
+    qbo.control(
         "POST", f"/control/{connection.realm_id}/customers/{customer.qbo_id}/edit", {"Taxable": False}
     )
     chosen = taxed(customer_mode="existing", customer=customer.qbo_id)
@@ -131,14 +131,14 @@ def test_exempt_customer_is_promised_no_tax_and_gets_none(client, deal, connecti
     assert "Total before tax" not in page
     create(client, deal, connection, **chosen)
     assert (
-        Decimal(str(in_books(pretend, connection)["TotalAmt"]))
+        Decimal(str(in_books(qbo, connection)["TotalAmt"]))
         == InvoiceIntent.objects.get().expected_total
         == 1000
     )
 
 
-def test_manual_sales_tax_is_promised_as_the_books_will_have_it(client, deal, connection, pretend):
-    pretend.control(
+def test_manual_sales_tax_is_promised_as_the_books_will_have_it(client, deal, connection, qbo):
+    qbo.control(
         "POST", f"/control/{connection.realm_id}/preferences", {"TaxPrefs": {"PartnerTaxEnabled": False}}
     )
     Connection.objects.update(is_tax_automated=False)
@@ -146,7 +146,7 @@ def test_manual_sales_tax_is_promised_as_the_books_will_have_it(client, deal, co
     assert "picks its sales tax rate by hand" in page
     create(client, deal, connection, **taxed())
     assert (
-        Decimal(str(in_books(pretend, connection)["TotalAmt"]))
+        Decimal(str(in_books(qbo, connection)["TotalAmt"]))
         == InvoiceIntent.objects.get().expected_total
         == 1000
     )
@@ -169,16 +169,21 @@ def test_no_button_turns_euros_into_dollars(client, deal, connection):
 
 
 def test_no_preset_turns_euros_into_dollars(client, deal, connection, account):
-    Preset.objects.filter(account=account).update(currency="USD")
+    InvoicePreset.objects.filter(account=account).update(currency="USD")
     Deal.objects.filter(pk=deal.pk).update(currency="EUR")
     page = client.get(address(deal)).content.decode()
     assert fields_of(page)["currency"] == "EUR"
-    chosen = {**fields_of(page), "preset": str(Preset.objects.get().pk), "preset_applied": "", "do": "check"}
+    chosen = {
+        **fields_of(page),
+        "preset": str(InvoicePreset.objects.get().pk),
+        "preset_applied": "",
+        "do": "check",
+    }
     assert fields_of(client.post(address(deal), chosen).content.decode())["currency"] == "EUR"
 
 
 def test_a_deal_without_amounts_takes_the_presets_currency(client, deal, connection, account):
-    Preset.objects.filter(account=account).update(currency="USD")
+    InvoicePreset.objects.filter(account=account).update(currency="USD")
     DealLine.objects.all().delete()
     Deal.objects.filter(pk=deal.pk).update(currency="EUR", value=0)
     assert fields_of(client.get(address(deal)).content.decode())["currency"] == "USD"
@@ -187,7 +192,7 @@ def test_a_deal_without_amounts_takes_the_presets_currency(client, deal, connect
 # Lines
 
 
-def test_two_hundred_and_five_lines_are_all_invoiced(client, deal, connection, pretend):
+def test_two_hundred_and_five_lines_are_all_invoiced(client, deal, connection, qbo):
     item = an_item(connection).qbo_id
     lines = {}
     for at in range(205):
@@ -198,7 +203,7 @@ def test_two_hundred_and_five_lines_are_all_invoiced(client, deal, connection, p
         }
         lines |= {f"lines-{at}-item": item, f"lines-{at}-discount": "", f"lines-{at}-tax": "0"}
     assert create(client, deal, connection, **lines).status_code == 302
-    assert Decimal(str(in_books(pretend, connection)["TotalAmt"])) == 205
+    assert Decimal(str(in_books(qbo, connection)["TotalAmt"])) == 205
 
 
 def test_more_lines_than_quickbooks_takes_are_kept_and_refused(client, deal, connection):
@@ -269,10 +274,10 @@ def test_customers_own_terms_are_said_and_taken_with_one_press(client, deal, con
 
 
 def test_quickbooks_own_words_of_a_catch_all_are_shown_and_the_panel_is_not_green(
-    client, deal, connection, pretend, caplog
+    client, deal, connection, qbo, caplog
 ):
     words = "Make sure all your transactions have a <b>VAT</b> rate before you save."
-    pretend.control(
+    qbo.control(
         "POST", "/control/faults",
         {"kind": "code:6000", "operation": "invoice.create", "detail": words, "count": 1},
     )  # fmt: skip
@@ -298,13 +303,13 @@ def test_days_in_sentences_are_written_as_people_write_them():
 
 
 @pytest.mark.parametrize("company", ["gb", "ca", "no-like"])
-def test_company_outside_the_us_hears_it_before_anything_is_sent(admin, deal, pretend, settings, company):
+def test_company_outside_the_us_hears_it_before_anything_is_sent(admin, deal, qbo, settings, company):
     with EmulatorProcess("--company", company, "--single", "--seed", "7") as abroad:
         settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET = (
             abroad.client_id,
             abroad.client_secret,
         )
-        settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL = abroad.discovery_url, abroad.api_url
+        settings.QUICKBOOKS_DISCOVERY_URL, settings.QUICKBOOKS_API_URL = abroad.discovery_url, abroad.api_url
         made = connect(admin, abroad)
         assert made.country not in {"US", "USA"}
         assert made.uses_sales_tax
@@ -324,11 +329,11 @@ def test_company_outside_the_us_hears_it_before_anything_is_sent(admin, deal, pr
         assert not InvoiceIntent.objects.exists()
 
 
-def test_foreign_invoice_is_refused_before_a_customer_is_made_for_good(client, deal, connection, pretend):
+def test_foreign_invoice_is_refused_before_a_customer_is_made_for_good(client, deal, connection, qbo):
     Connection.objects.update(is_multicurrency=True)
     Deal.objects.filter(pk=deal.pk).update(currency="EUR")
-    before = pretend.control("GET", "/control/requests")["total"]
+    before = qbo.control("GET", "/control/requests")["total"]
     answer = create(client, deal, connection, currency="EUR")
     assert answer.status_code == 422
     assert "need an exchange rate" in answer.content.decode()
-    assert pretend.control("GET", "/control/requests")["total"] == before
+    assert qbo.control("GET", "/control/requests")["total"] == before

@@ -14,15 +14,15 @@ from quickbooks_bridge.models import (
     CustomerLink,
     Invoice,
     InvoiceIntent,
+    InvoicePreset,
     Item,
     ItemLink,
-    KeptDraft,
-    Preset,
+    SavedDraft,
     Term,
 )
 
 from ..conftest import PASSWORD, make_deal, sign_in
-from .test_main_job import an_item, create, form_data
+from .test_invoice_lifecycle import an_item, create, form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -149,10 +149,10 @@ REMEDIES = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "do", "name", "mended"), REMEDIES)
-def test_remedy_mends_its_field(client, deal, connection, typed, do, name, mended):
+@pytest.mark.parametrize(("typed", "do", "name", "fixed"), REMEDIES)
+def test_remedy_mends_its_field(client, deal, connection, typed, do, name, fixed):
     fields = opened(client, deal) | typed
-    assert after(client, deal, fields, do)[name] == mended
+    assert after(client, deal, fields, do)[name] == fixed
 
 
 @pytest.mark.parametrize(
@@ -210,9 +210,9 @@ def test_product_name_that_is_taken_offers_the_one_there(client, deal, connectio
     assert f'value="link:0:{gone}"' in page
 
 
-def test_quickbooks_down_is_said_at_the_line_when_a_product_is_created(client, deal, connection, pretend):
+def test_quickbooks_down_is_said_at_the_line_when_a_product_is_created(client, deal, connection, qbo):
     fault = {"realm": connection.realm_id, "operation": "item.create", "kind": "503_html", "count": 1}
-    pretend.control("POST", "/control/faults", json=fault)
+    qbo.control("POST", "/control/faults", json=fault)
     fields = opened(client, deal) | {"lines-0-name": "Crate"}
     page = press(client, deal, fields, "create_item:0").content.decode()
     assert "QuickBooks is not answering" in page
@@ -251,7 +251,7 @@ def test_terms_move_the_due_date_and_are_sent(client, deal, connection):
 
 
 def test_preset_applies_its_own_fields_and_keeps_what_was_typed(client, deal, connection):
-    preset = Preset.objects.create(
+    preset = InvoicePreset.objects.create(
         account=deal.account, name="Net 14", due_days=14, tax="not_taxed", message="Thanks", memo="Ours"
     )
     fields = opened(client, deal) | {
@@ -310,11 +310,11 @@ def test_form_is_kept_while_typing_and_given_back(client, deal, connection, admi
 def test_kept_form_goes_once_the_invoice_is_created_and_stays_gone(client, deal, connection):
     data = form_data(connection)
     client.post(f"/deals/{deal.pk}/invoices/check/", data)
-    assert KeptDraft.objects.count() == 1
+    assert SavedDraft.objects.count() == 1
     assert client.post(address(deal), data).status_code == 302
-    assert KeptDraft.objects.count() == 0
+    assert SavedDraft.objects.count() == 0
     late = client.post(f"/deals/{deal.pk}/invoices/check/", data).content.decode()
-    assert KeptDraft.objects.count() == 0
+    assert SavedDraft.objects.count() == 0
     assert "This form was already sent" in late
 
 
@@ -355,13 +355,13 @@ def test_signed_out_post_comes_back_after_signing_in_and_was_not_sent(client, de
     assert fields_of(page)["memo"] == "<b>typed & kept</b>"
     assert InvoiceIntent.objects.count() == 0
     assert stranger.post(address(deal), fields_of(page)).status_code == 302
-    assert InvoiceIntent.objects.get().state == "created"
+    assert InvoiceIntent.objects.get().state == "succeeded"
 
 
 def test_forged_kept_form_is_ignored(deal, connection, admin):
     sign = f"/deals/{deal.pk}/invoices/new/sign-in/"
     Client().post(sign, {"username": "ada", "password": PASSWORD, "kept": "forged:value"})
-    assert KeptDraft.objects.count() == 0
+    assert SavedDraft.objects.count() == 0
 
 
 def test_form_with_an_old_token_is_shown_again_and_not_sent(deal, connection, admin):
@@ -372,7 +372,7 @@ def test_form_with_an_old_token_is_shown_again_and_not_sent(deal, connection, ad
     assert answer.status_code == 403
     assert "nothing has been sent" in page
     assert fields_of(page)["memo"] == "typed long ago"
-    assert (InvoiceIntent.objects.count(), KeptDraft.objects.count()) == (0, 0)
+    assert (InvoiceIntent.objects.count(), SavedDraft.objects.count()) == (0, 0)
 
 
 def test_form_posted_by_another_site_gets_nothing(deal, connection, admin):
@@ -388,83 +388,81 @@ def test_connection_that_died_keeps_the_form(client, deal, connection):
     connection.save()
     answer = client.post(address(deal), form_data(connection, memo="kept"), follow=True)
     assert "What you typed is kept" in answer.content.decode()
-    assert KeptDraft.objects.get().state["values"]["memo"] == "kept"
+    assert SavedDraft.objects.get().state["values"]["memo"] == "kept"
 
 
 # Refusals
 
 
-def refuse(pretend, connection, kind: str, operation: str = "invoice.create") -> None:
+def refuse(qbo, connection, kind: str, operation: str = "invoice.create") -> None:
     fault = {"realm": connection.realm_id, "operation": operation, "kind": kind, "count": 1}
-    pretend.control("POST", "/control/faults", json=fault)
+    qbo.control("POST", "/control/faults", json=fault)
 
 
 REFUSED = [
-    ("code:6140", 'value="no_number"', "Yours"),
-    ("code:6210", "Your accountant", "Yours"),
+    ("code:6140", 'value="no_number"', ">You<"),
+    ("code:6210", "Your accountant", ">You<"),
     ("429", "Press Create invoice again", "QuickBooks"),
-    ("code:610", "deleted or inactive", "Yours"),
-    ("code:5010", "same moment", "Yours"),
+    ("code:610", "deleted or inactive", ">You<"),
+    ("code:5010", "same moment", ">You<"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "offers", "turn"), REFUSED)
 def test_refusal_says_whose_turn_it_is_and_keeps_everything(
-    client, deal, connection, pretend, kind, offers, turn
+    client, deal, connection, qbo, kind, offers, turn
 ):
-    refuse(pretend, connection, kind)
+    refuse(qbo, connection, kind)
     page = create(client, deal, connection, doc_number="77", memo="kept").content.decode()
-    assert "Whose turn" in page
+    assert "Needs action from" in page
     assert turn in page
     assert offers in page.replace("&#x27;", "'")
     assert "Details for support" in page
     assert fields_of(page)["memo"] == "kept"
-    assert KeptDraft.objects.get().state["values"]["memo"] == "kept"
+    assert SavedDraft.objects.get().state["values"]["memo"] == "kept"
     assert InvoiceIntent.objects.get().form["values"]["memo"] == "kept"
 
 
-def test_refused_invoice_opens_in_the_form_again(client, deal, connection, pretend, stranger):
-    refuse(pretend, connection, "code:6140")
+def test_refused_invoice_opens_in_the_form_again(client, deal, connection, qbo, stranger):
+    refuse(qbo, connection, "code:6140")
     create(client, deal, connection, doc_number="77", memo="kept")
-    KeptDraft.objects.all().delete()
+    SavedDraft.objects.all().delete()
     intent = InvoiceIntent.objects.get()
     page = client.get(f"{address(deal)}?intent={intent.pk}").content.decode()
-    assert "Whose turn" in page
+    assert "Needs action from" in page
     assert fields_of(page)["memo"] == "kept"
     assert fields_of(page)["token"] == intent.token
     for forged in ("0", "x", "99999999999999999999", str(intent.pk + 1)):
-        assert "Whose turn" not in client.get(f"{address(deal)}?intent={forged}").content.decode()
+        assert "Needs action from" not in client.get(f"{address(deal)}?intent={forged}").content.decode()
     other = make_deal(deal.account, title="Another")
-    assert "Whose turn" not in client.get(f"{address(other)}?intent={intent.pk}").content.decode()
+    assert "Needs action from" not in client.get(f"{address(other)}?intent={intent.pk}").content.decode()
 
 
-def test_refusal_stays_until_its_field_is_changed_and_hinders_no_second_try(
-    client, deal, connection, pretend
-):
-    refuse(pretend, connection, "code:6140")
+def test_refusal_stays_until_its_field_is_changed_and_hinders_no_second_try(client, deal, connection, qbo):
+    refuse(qbo, connection, "code:6140")
     fields = fields_of(create(client, deal, connection, doc_number="77").content.decode())
     page = press(client, deal, fields | {"memo": "typed since"}, "check").content.decode()
-    assert "Whose turn" in page
+    assert "Needs action from" in page
     assert "Another document already has this number" in page
     changed = press(client, deal, fields | {"doc_number": "78"}, "check").content.decode()
-    assert "Whose turn" not in changed
+    assert "Needs action from" not in changed
     assert "already has this number" not in changed
     assert client.post(address(deal), fields).status_code == 302
 
 
-def test_customer_made_before_a_refusal_is_chosen_and_not_made_again(client, deal, connection, pretend):
-    refuse(pretend, connection, "code:6140")
+def test_customer_made_before_a_refusal_is_chosen_and_not_made_again(client, deal, connection, qbo):
+    refuse(qbo, connection, "code:6140")
     page = create(client, deal, connection, doc_number="77").content.decode()
     fields = fields_of(page)
     made = Customer.objects.get(display_name="Quill Sons")
     assert (fields["customer_mode"], fields["customer"]) == ("existing", made.qbo_id)
     assert client.post(address(deal), fields | {"doc_number": ""}).status_code == 302
     assert Customer.objects.filter(display_name__startswith="Quill Sons").count() == 1
-    assert InvoiceIntent.objects.get().state == "created"
+    assert InvoiceIntent.objects.get().state == "succeeded"
 
 
-def test_other_customer_chosen_after_a_refusal_gets_the_invoice(client, deal, connection, pretend):
-    refuse(pretend, connection, "code:6140")
+def test_other_customer_chosen_after_a_refusal_gets_the_invoice(client, deal, connection, qbo):
+    refuse(qbo, connection, "code:6140")
     fields = fields_of(create(client, deal, connection, doc_number="77").content.decode())
     other = Customer.objects.filter(is_active=True, currency="USD").exclude(display_name="Quill Sons")[0]
     assert (
@@ -476,8 +474,8 @@ def test_other_customer_chosen_after_a_refusal_gets_the_invoice(client, deal, co
     assert Invoice.objects.get(deal=deal).customer_qbo_id == other.qbo_id
 
 
-def test_name_of_a_vendor_is_told_with_a_free_one(client, deal, connection, pretend):
-    refuse(pretend, connection, "code:6240", "customer.create")
+def test_name_of_a_vendor_is_told_with_a_free_one(client, deal, connection, qbo):
+    refuse(qbo, connection, "code:6240", "customer.create")
     page = create(client, deal, connection, new_display_name="Ridgeline Studio").content.decode()
     assert "A customer, vendor or employee" in page
     assert "Use “Ridgeline Studio (customer)”" in page
@@ -577,16 +575,16 @@ def statements(client: Client, method: str, path: str, data=None) -> int:
 
 
 def test_form_check_and_searches_ask_quickbooks_nothing_and_cost_the_same_for_any_number_of_lines(
-    client, deal, connection, pretend
+    client, deal, connection, qbo
 ):
-    before = pretend.control("GET", "/control/requests")
+    before = qbo.control("GET", "/control/requests")
     client.get(address(deal))
     few = statements(client, "GET", address(deal))
     data = opened(client, deal)
     check = f"/deals/{deal.pk}/invoices/check/"
     client.post(check, data)
     few_checked = statements(client, "POST", check, data)
-    KeptDraft.objects.all().delete()
+    SavedDraft.objects.all().delete()
     for at in range(60):
         DealLine.objects.create(deal=deal, name=f"Task chair {at}", quantity=1, unit_price=5, position=at + 1)
     many = statements(client, "GET", address(deal))
@@ -596,7 +594,7 @@ def test_form_check_and_searches_ask_quickbooks_nothing_and_cost_the_same_for_an
     assert many <= 30
     assert statements(client, "GET", f"/quickbooks/customers/?q=a&deal={deal.pk}") <= 16
     assert statements(client, "GET", "/quickbooks/items/?q=desk&name=desk&create=1") <= 8
-    assert pretend.control("GET", "/control/requests") == before
+    assert qbo.control("GET", "/control/requests") == before
 
 
 def test_searches_suggest_first_and_show_inactive_ones_without_offering_them(client, deal, connection):

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core import mail
 
-from quickbooks_bridge.domain.payloads import MARKER_DIGITS, marker_of
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Notice
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.intents import TIME_IN_VAIN, TRIES_IN_VAIN, intent_run
-from quickbooks_bridge.services.notices import notice_send
+from quickbooks_bridge.domain.payloads import NOTE_MARKER_DIGITS, marker_of
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Notification
+from quickbooks_bridge.services.invoicing.intents import TIME_IN_VAIN, TRIES_IN_VAIN, intent_resume
+from quickbooks_bridge.services.operations.notifications import notification_send
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import make_member, sign_in
-from .test_main_job import form_data
+from .test_invoice_lifecycle import form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +22,10 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def failing(connection, pretend, admin, deal):
+def failing(connection, qbo, admin, deal):
     """Sign in the person whose invoice QuickBooks fails to create, and give the row of what is being tried."""
     fault = {"kind": "500", "operation": "invoice.create", "realm": connection.realm_id}
-    pretend.control("POST", "/control/faults", fault)
+    qbo.control("POST", "/control/faults", fault)
     form = form_data(connection, token="t", memo="Margin as agreed")
     sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", form)
     intent = InvoiceIntent.objects.get()
@@ -34,9 +34,9 @@ def failing(connection, pretend, admin, deal):
 
 
 def tried(intent: InvoiceIntent, connection: Connection, *, until: datetime) -> InvoiceIntent:
-    """Do what the sweep does until a moment, or until nothing is due."""
+    """Do what the dispatch does until a moment, or until nothing is due."""
     while intent.state == "unknown" and intent.next_check_at <= until:
-        intent = intent_run(intent, connection, now=intent.next_check_at, interactive=False)
+        intent = intent_resume(intent, connection, now=intent.next_check_at, interactive=False)
     return intent
 
 
@@ -47,18 +47,18 @@ def test_it_ends_and_person_and_admin_are_told_what_to_press(
     begun = failing.sent_at
     assert tried(failing, connection, until=begun + TIME_IN_VAIN - timedelta(minutes=11)).state == "unknown"
     intent = tried(InvoiceIntent.objects.get(), connection, until=begun + timedelta(hours=3))
-    assert intent.state == "refused"
+    assert intent.state == "rejected"
     assert TRIES_IN_VAIN <= intent.attempts <= 60
     assert intent.finished_at - begun < TIME_IN_VAIN + timedelta(minutes=11)
-    assert set(Notice.objects.values_list("member_id", "kind")) == {
+    assert set(Notification.objects.values_list("member_id", "kind")) == {
         (admin.member.pk, "keeps_failing"),
         (second.pk, "keeps_failing"),
     }
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    for one in Notice.objects.all():
+    for one in Notification.objects.all():
         one.member.user.email = "kept@quill.example"
         one.member.user.save()
-        assert notice_send(one.pk, now=intent.finished_at)
+        assert notification_send(one.pk, now=intent.finished_at)
     assert "it is not tried again" in mail.outbox[0].body
     client = sign_in(admin.member)
     page = client.get(f"/deals/{deal.pk}/?tab=invoice").content.decode()
@@ -71,52 +71,52 @@ def test_it_ends_and_person_and_admin_are_told_what_to_press(
     assert "kept@quill.example" not in page
 
 
-def test_sent_again_from_the_form_it_is_one_invoice(failing, connection, pretend, admin, deal):
+def test_sent_again_from_the_form_it_is_one_invoice(failing, connection, qbo, admin, deal):
     tried(failing, connection, until=failing.sent_at + timedelta(hours=3))
-    pretend.control("DELETE", "/control/faults")
+    qbo.control("DELETE", "/control/faults")
     again = form_data(connection, token="t", customer_mode="existing")
     again["customer"] = InvoiceIntent.objects.get().customer_qbo_id
     sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", again)
-    assert InvoiceIntent.objects.get().state == "created"
+    assert InvoiceIntent.objects.get().state == "succeeded"
     assert Invoice.objects.filter(deal=deal).count() == 1
 
 
 def test_company_that_is_not_well_is_waited_for(failing, connection):
-    Connection.objects.filter(pk=connection.pk).update(failures=2)
+    Connection.objects.filter(pk=connection.pk).update(consecutive_failures=2)
     assert tried(failing, connection, until=failing.sent_at + timedelta(hours=3)).state == "unknown"
 
 
-def test_reads_that_fail_prove_nothing(failing, connection, pretend):
+def test_reads_that_fail_prove_nothing(failing, connection, qbo):
     fault = {"kind": "500", "operation": "query", "realm": connection.realm_id}
-    pretend.control("POST", "/control/faults", fault)
+    qbo.control("POST", "/control/faults", fault)
     assert tried(failing, connection, until=failing.sent_at + timedelta(hours=3)).state == "unknown"
 
 
-def test_one_that_was_made_is_found_before_anybody_is_told(failing, connection, pretend):
+def test_one_that_was_made_is_found_before_anybody_is_told(failing, connection, qbo):
     """Every answer is lost, the first of them after the invoice was written."""
-    pretend.control("DELETE", "/control/faults")
+    qbo.control("DELETE", "/control/faults")
     for kind, count in (("reset_after", 1), ("reset_before", 500)):
         fault = {"kind": kind, "operation": "invoice.create", "realm": connection.realm_id, "count": count}
-        pretend.control("POST", "/control/faults", fault)
+        qbo.control("POST", "/control/faults", fault)
     intent = tried(failing, connection, until=failing.sent_at + timedelta(hours=3))
-    assert intent.state == "created"
-    assert not Notice.objects.exists()
+    assert intent.state == "succeeded"
+    assert not Notification.objects.exists()
 
 
-def test_one_that_surfaces_later_belongs_to_its_deal(failing, connection, pretend, deal):
+def test_one_that_surfaces_later_belongs_to_its_deal(failing, connection, qbo, deal):
     intent = tried(failing, connection, until=failing.sent_at + timedelta(hours=3))
-    assert intent.state == "refused"
-    pretend.control("DELETE", "/control/faults")
-    from quickbooks_bridge.services.connection import client_for
+    assert intent.state == "rejected"
+    qbo.control("DELETE", "/control/faults")
+    from quickbooks_bridge.services.connections.lifecycle import client_for
 
     payload = {**intent.payload, "CustomerRef": {"value": intent.customer_qbo_id}}
     client_for(connection, interactive=True).invoice_create(payload, request_id="elsewhere")
-    assert connection_sync(connection, now=now())
-    assert Invoice.objects.get(deal=deal).is_made_here
-    assert InvoiceIntent.objects.get().state == "created"
+    assert sync_company(connection, now=now())
+    assert Invoice.objects.get(deal=deal).created_by_app
+    assert InvoiceIntent.objects.get().state == "succeeded"
 
 
 def test_marker_is_short_and_stands_below_the_memo(failing):
     note = failing.payload["PrivateNote"]
     assert note == f"Margin as agreed\n{marker_of(failing.request_id)}"
-    assert len(marker_of(failing.request_id)) == len("CRM-") + MARKER_DIGITS < 15
+    assert len(marker_of(failing.request_id)) == len("CRM-") + NOTE_MARKER_DIGITS < 15

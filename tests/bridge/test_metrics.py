@@ -12,16 +12,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from deals.models import Account
 from quickbooks_bridge.models import (
-    CallCount,
+    ApiUsage,
     Connection,
     InvoiceIntent,
-    Notice,
+    Notification,
     Outage,
-    ParkedObject,
-    SyncHour,
+    SyncLatencyHour,
+    UnreadableObject,
     WebhookEvent,
 )
-from quickbooks_bridge.services.heartbeat import heartbeat_write
+from quickbooks_bridge.services.operations.heartbeat import heartbeat_write
 
 from ..conftest import make_member
 
@@ -91,10 +91,18 @@ def test_both_formats_are_spoken():
 
 def test_an_idle_installation_has_every_figure_at_rest():
     found = figures()
-    assert found["schedule_last_run_timestamp_seconds",] == 0
-    for kind in ("announcement", "invoice", "void", "notice", "outage", "parked", "refused"):
-        assert found["waiting", kind] == 0
-        assert found["waiting_oldest_seconds", kind] == 0
+    assert found["scheduler_last_beat_timestamp_seconds",] == 0
+    for kind in (
+        "webhook_event",
+        "invoice",
+        "void",
+        "notification",
+        "outage",
+        "unreadable",
+        "rejected_invoice",
+    ):
+        assert found["pending", kind] == 0
+        assert found["pending_oldest_seconds", kind] == 0
     assert found["quickbooks_calls_total", "read", "background"] == 0
     assert found["sync_overdue_seconds",] == 0
 
@@ -102,16 +110,16 @@ def test_an_idle_installation_has_every_figure_at_rest():
 def test_companies_are_counted_by_state_and_by_how_long_ago_they_were_looked_at():
     heartbeat_write(now=NOW)
     company(1, next_sync_at=NOW - timedelta(seconds=90))
-    company(2, last_sync_at=NOW - timedelta(minutes=12), failures=3)
+    company(2, last_sync_at=NOW - timedelta(minutes=12), consecutive_failures=3)
     company(3, status="needs_reconnect")
     company(4, import_state="running", last_sync_at=None)
     found = figures()
-    assert found["schedule_last_run_timestamp_seconds",] == pytest.approx(NOW.timestamp(), abs=1)
+    assert found["scheduler_last_beat_timestamp_seconds",] == pytest.approx(NOW.timestamp(), abs=1)
     assert (found["connections", "active"], found["connections", "needs_reconnect"]) == (3, 1)
     assert (found["connections_failing",], found["connections_loading",]) == (1, 1)
     assert found["sync_overdue_seconds",] == 90
     assert found["sync_age_seconds_max",] == 720
-    assert [found["connections_in_step", within] for within in ("60", "600", "900")] == [1, 1, 2]
+    assert [found["connections_synced", within] for within in ("60", "600", "900")] == [1, 1, 2]
 
 
 def test_what_waits_is_counted_with_its_age(deal, admin):
@@ -119,19 +127,19 @@ def test_what_waits_is_counted_with_its_age(deal, admin):
     ago = NOW - timedelta(minutes=5)
     InvoiceIntent.objects.create(
         account=deal.account, deal=deal, member=admin.member, realm_id="1", token="t", request_id="r", payload={},
-        payload_digest="", currency="USD", expected_total=1, created_at=ago, state="unknown",
+  currency="USD", expected_total=1, created_at=ago, state="unknown",
     )  # fmt: skip
-    ParkedObject.objects.create(
+    UnreadableObject.objects.create(
         account=link.account,
         realm_id="1",
         entity="Invoice",
         qbo_id="5",
         reason="KeyError",
-        first_at=ago,
-        last_at=NOW,
+        first_seen_at=ago,
+        last_seen_at=NOW,
     )
     Outage.objects.create(account=link.account, realm_id="1", problem="unavailable", began_at=ago)
-    Notice.objects.create(
+    Notification.objects.create(
         account=link.account, member=link.owner, kind="reconnect", key="k", created_at=ago, next_try_at=NOW
     )
     for realm, key in (("1", "a"), ("gone", "b")):
@@ -139,9 +147,9 @@ def test_what_waits_is_counted_with_its_age(deal, admin):
             key=key, realm_id=realm, entity="invoice", qbo_id="1", operation="update", received_at=ago
         )
     found = figures()
-    for kind in ("invoice", "parked", "outage", "notice", "announcement"):
-        assert found["waiting", kind] == 1
-        assert found["waiting_oldest_seconds", kind] == 300
+    for kind in ("invoice", "unreadable", "outage", "notification", "webhook_event"):
+        assert found["pending", kind] == 1
+        assert found["pending_oldest_seconds", kind] == 300
 
 
 def test_calls_of_this_month_and_delays_of_the_last_hours_are_told(settings):
@@ -149,11 +157,13 @@ def test_calls_of_this_month_and_delays_of_the_last_hours_are_told(settings):
     link = company(1)
     hour = NOW.replace(minute=0, second=0, microsecond=0)
     counted = {"account": link.account, "realm_id": "1"}
-    CallCount.objects.create(**counted, day=NOW.date(), purpose="background", reads=40, writes=2)
-    CallCount.objects.create(**counted, day=NOW.date(), purpose="person", reads=3, writes=4)
-    CallCount.objects.create(**counted, day=NOW.date() - timedelta(days=40), purpose="person", reads=999)
-    SyncHour.objects.create(**counted, hour=hour, changes=4, seconds=100, worst=70)
-    SyncHour.objects.create(**counted, hour=hour - timedelta(hours=9), changes=4, seconds=4000, worst=3000)
+    ApiUsage.objects.create(**counted, day=NOW.date(), purpose="background", reads=40, writes=2)
+    ApiUsage.objects.create(**counted, day=NOW.date(), purpose="person", reads=3, writes=4)
+    ApiUsage.objects.create(**counted, day=NOW.date() - timedelta(days=40), purpose="person", reads=999)
+    SyncLatencyHour.objects.create(**counted, hour=hour, changes=4, total_seconds=100, max_seconds=70)
+    SyncLatencyHour.objects.create(
+        **counted, hour=hour - timedelta(hours=9), changes=4, total_seconds=4000, max_seconds=3000
+    )
     found = figures()
     assert found["quickbooks_calls_total", "read", "background"] == 40
     assert found["quickbooks_calls_total", "write", "person"] == 4

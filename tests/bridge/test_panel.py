@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from deals.models import DealLine, TimelineEntry
 from deals.timeline import change_log
 from deals.viewer import Viewer
-from quickbooks_bridge import deal_look as deal_look_module
-from quickbooks_bridge.deal_look import deal_look
-from quickbooks_bridge.deal_panels import panel_context, stamp
+from quickbooks_bridge.deal_page import panel_data as deal_look_module
+from quickbooks_bridge.deal_page.panel_data import deal_panel_data
+from quickbooks_bridge.deal_page.panels import panel_context, panel_etag
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice, InvoiceIntent, Payment
 
 from ..conftest import make_deal, sign_in
@@ -35,7 +35,7 @@ def connection(account, admin) -> Connection:
         time_zone=ZONE,
         import_state="done",
         last_sync_at=datetime.now(UTC),
-        looked_at=datetime.now(UTC),
+        last_viewed_at=datetime.now(UTC),
         next_sync_at=datetime.now(UTC),
         connected_at=datetime.now(UTC),
     )
@@ -63,7 +63,7 @@ def an_invoice(deal, number: int, **facts) -> Invoice:
         customer_qbo_id="7",
         sync_token=0,
         remote_updated_at=datetime.now(UTC),
-        seen_at=datetime.now(UTC),
+        mirrored_at=datetime.now(UTC),
         **values,
     )
 
@@ -179,7 +179,9 @@ def test_look_at_a_page_that_is_still_right_costs_two_statements_and_says_nothin
     with CaptureQueriesContext(database) as queries:
         assert client.get(address).status_code == 204
     assert len(queries) == 2
-    Connection.objects.update(failures=3, last_problem="quickbooks_down", last_problem_at=datetime.now(UTC))
+    Connection.objects.update(
+        consecutive_failures=3, last_error="quickbooks_down", last_error_at=datetime.now(UTC)
+    )
     assert client.get(address).status_code == 200
 
 
@@ -246,9 +248,9 @@ def test_every_change_of_what_is_shown_is_told(client, deal, connection, account
 def test_what_becomes_overdue_at_the_companys_midnight_is_told(admin, deal, connection):
     an_invoice(deal, 1, due_date=TODAY)
     now = datetime.now(UTC)
-    look = deal_look(deal.account, deal.pk, now=now)
+    look = deal_panel_data(deal.account, deal.pk, now=now)
     look.connection.account = deal.account
-    stamps = [stamp(admin, look.connection, look, now=now + timedelta(days=days)) for days in (0, 0, 1)]
+    stamps = [panel_etag(admin, look.connection, look, now=now + timedelta(days=days)) for days in (0, 0, 1)]
     assert stamps[0] == stamps[1] != stamps[2]
     late = [look.sums(today=TODAY + timedelta(days=days))[0]["overdue"] for days in (0, 1, 0)]
     assert late == [0, 100, 0]
@@ -320,13 +322,13 @@ def test_day_of_sending_is_that_of_the_company(client, deal, admin, connection):
 
 def test_late_refusal_is_a_card_until_it_is_dismissed(client, deal, admin, connection, stranger, rep):
     problems = [{"code": "books_closed_there", "params": {"code": "6210"}, "tid": "1-abc"}]
-    intent = an_intent(deal, admin, state="refused", problems=problems, finished_at=datetime.now(UTC))
+    intent = an_intent(deal, admin, state="rejected", problems=problems, finished_at=datetime.now(UTC))
     page = client.get(f"/deals/{deal.pk}/").content.decode()
     for text in (
         "QuickBooks refused the invoice: $216.50",
         "The books are closed",
         "No invoice was created.",
-        "Yours",
+        "> You<",
         "Your accountant can open the period",
         f"invoices/new/?intent={intent.pk}",
         "code 6210",
@@ -366,7 +368,7 @@ def test_rep_who_is_not_let_in_reads_nothing_of_invoices(rep, deal, connection):
 
 BANNERS = [
     (
-        {"status": "needs_reconnect", "last_problem_at": datetime.now(UTC)},
+        {"status": "needs_reconnect", "last_error_at": datetime.now(UTC)},
         "needs you to sign in again",
         "Reconnect",
     ),
@@ -376,7 +378,7 @@ BANNERS = [
         "Connect again",
     ),
     (
-        {"failures": 2, "last_problem": "quickbooks_down", "last_problem_at": datetime.now(UTC)},
+        {"consecutive_failures": 2, "last_error": "quickbooks_down", "last_error_at": datetime.now(UTC)},
         "QuickBooks is not answering",
         "",
     ),

@@ -7,12 +7,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from quickbooks_bridge.gateway.errors import Throttled
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.services import person_limit
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.person_limit import person_asks
+from quickbooks_bridge.services.operations import person_limit
+from quickbooks_bridge.services.operations.person_limit import person_asks
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import sign_in
-from .test_main_job import create
+from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +27,12 @@ def client(admin, monkeypatch):
 
 
 @pytest.fixture
-def asked(pretend):
+def asked(qbo):
     """How many calls QuickBooks got since the last time."""
-    last = [pretend.control("GET", "/control/requests")["total"]]
+    last = [qbo.control("GET", "/control/requests")["total"]]
 
     def count() -> int:
-        total = pretend.control("GET", "/control/requests")["total"]
+        total = qbo.control("GET", "/control/requests")["total"]
         last[0], new = total, total - last[0]
         return new
 
@@ -77,7 +77,7 @@ def test_nobody_else_is_held_up(client, admin, rep, connection, asked):
         person_asks(admin)
     assert 0 < refused.value.retry_after <= 61
     person_asks(rep)
-    assert connection_sync(Connection.objects.get(pk=connection.pk), now=datetime.now(UTC))
+    assert sync_company(Connection.objects.get(pk=connection.pk), now=datetime.now(UTC))
     assert asked() == 1
 
 

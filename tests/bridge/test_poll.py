@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from quickbooks_bridge.domain import parsing
 from quickbooks_bridge.models import Connection, Invoice, WebhookEvent
-from quickbooks_bridge.services import index, poll
-from quickbooks_bridge.services.index import LEASE, connection_load, connection_sync
-from quickbooks_bridge.services.poll import connections_sync
-from quickbooks_bridge.services.webhooks import PAUSE
+from quickbooks_bridge.services.sync import batch as batch_module
+from quickbooks_bridge.services.sync import company
+from quickbooks_bridge.services.sync.batch import sync_batch
+from quickbooks_bridge.services.sync.company import SYNC_LEASE, initial_import, sync_company
+from quickbooks_bridge.services.sync.webhook_inbox import BURST_PAUSE
 
 from ..conftest import connect
 
@@ -25,36 +26,36 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def both(connection, stranger, pretend) -> list[Connection]:
+def both(connection, stranger, qbo) -> list[Connection]:
     """Two accounts with a company each, both loaded."""
-    theirs = connect(stranger, pretend, company=1)
+    theirs = connect(stranger, qbo, company=1)
     assert theirs.realm_id != connection.realm_id
-    assert connection_load(theirs, now=now())
+    assert initial_import(theirs, now=now())
     for made in (connection, theirs):
-        assert connection_sync(made, now=now())
+        assert sync_company(made, now=now())
     return list(Connection.objects.order_by("pk"))
 
 
-def cdc_calls(pretend, since: int) -> list[str]:
-    return [call["realm_id"] for call in pretend.calls(since=since) if call["operation"] == "cdc"]
+def cdc_calls(qbo, since: int) -> list[str]:
+    return [call["realm_id"] for call in qbo.calls(since=since) if call["operation"] == "cdc"]
 
 
-def mark(pretend) -> int:
-    return pretend.control("GET", "/control/requests")["total"]
+def mark(qbo) -> int:
+    return qbo.control("GET", "/control/requests")["total"]
 
 
-def pay_one(pretend, connection: Connection) -> str:
+def pay_one(qbo, connection: Connection) -> str:
     row = Invoice.objects.filter(realm_id=connection.realm_id, balance__gt=0, is_deleted=False)[0]
-    pretend.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
+    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 
 
-def test_each_company_is_asked_once_and_gets_its_own_changes(pretend, both):
-    paid = {made.realm_id: pay_one(pretend, made) for made in both}
-    before = mark(pretend)
-    polled = connections_sync([made.pk for made in both], now=now())
-    assert (polled.in_step, polled.failed, polled.alone) == (2, 0, [])
-    assert sorted(cdc_calls(pretend, before)) == sorted(paid)
+def test_each_company_is_asked_once_and_gets_its_own_changes(qbo, both):
+    paid = {made.realm_id: pay_one(qbo, made) for made in both}
+    before = mark(qbo)
+    polled = sync_batch([made.pk for made in both], now=now())
+    assert (polled.synced, polled.failed, polled.alone) == (2, 0, [])
+    assert sorted(cdc_calls(qbo, before)) == sorted(paid)
     for realm, qbo_id in paid.items():
         assert Invoice.objects.get(realm_id=realm, qbo_id=qbo_id).balance == 0
     for made in Connection.objects.all():
@@ -62,42 +63,46 @@ def test_each_company_is_asked_once_and_gets_its_own_changes(pretend, both):
         assert made.next_sync_at > now() + timedelta(minutes=4)
 
 
-def test_a_quiet_chunk_takes_the_same_statements_for_two_as_for_one(pretend, both):
+def test_a_quiet_chunk_takes_the_same_statements_for_two_as_for_one(qbo, both):
     counts = []
     for pks in ([both[0].pk], [made.pk for made in both]):
         with CaptureQueriesContext(database) as queries:
-            connections_sync(pks, now=now())
+            sync_batch(pks, now=now())
         counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
-def test_a_failing_company_waits_longer_and_delays_no_other(pretend, both):
+def test_a_failing_company_waits_longer_and_delays_no_other(qbo, both):
     failing, fine = both
-    pretend.control("POST", "/control/faults", {"kind": "503_html", "realm": failing.realm_id, "count": 9})
-    polled = connections_sync([failing.pk, fine.pk], now=now())
-    pretend.control("DELETE", "/control/faults")
-    assert (polled.in_step, polled.failed) == (1, 1)
+    qbo.control("POST", "/control/faults", {"kind": "503_html", "realm": failing.realm_id, "count": 9})
+    polled = sync_batch([failing.pk, fine.pk], now=now())
+    qbo.control("DELETE", "/control/faults")
+    assert (polled.synced, polled.failed) == (1, 1)
     failing.refresh_from_db()
-    assert (failing.failures, failing.last_problem, failing.sync_lease_until) == (1, "quickbooks_down", None)
+    assert (failing.consecutive_failures, failing.last_error, failing.sync_lease_until) == (
+        1,
+        "quickbooks_down",
+        None,
+    )
     assert failing.next_sync_at > now()
 
 
-def test_a_company_somebody_else_asks_is_left_alone(pretend, both):
-    Connection.objects.filter(pk=both[0].pk).update(sync_lease_until=now() + LEASE)
-    before = mark(pretend)
-    assert connections_sync([made.pk for made in both], now=now()).in_step == 1
-    assert cdc_calls(pretend, before) == [both[1].realm_id]
+def test_a_company_somebody_else_asks_is_left_alone(qbo, both):
+    Connection.objects.filter(pk=both[0].pk).update(sync_lease_until=now() + SYNC_LEASE)
+    before = mark(qbo)
+    assert sync_batch([made.pk for made in both], now=now()).synced == 1
+    assert cdc_calls(qbo, before) == [both[1].realm_id]
 
 
-def test_tokens_near_their_end_get_a_turn_of_their_own(pretend, both):
+def test_tokens_near_their_end_get_a_turn_of_their_own(qbo, both):
     Connection.objects.filter(pk=both[0].pk).update(access_expires_at=now() + timedelta(minutes=1))
-    polled = connections_sync([made.pk for made in both], now=now())
-    assert (polled.in_step, polled.alone) == (1, [both[0].pk])
-    assert connection_sync(both[0], now=now())
+    polled = sync_batch([made.pk for made in both], now=now())
+    assert (polled.synced, polled.alone) == (1, [both[0].pk])
+    assert sync_company(both[0], now=now())
 
 
-def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both, monkeypatch):
-    """Whatever its clock says: the machine that receives announcements has another one."""
+def test_what_was_announced_meanwhile_is_asked_for_again(qbo, both, monkeypatch):
+    """Whatever its clock says: the machine that receives webhook events has another one."""
     moment = now()
 
     def announce(key: str, at: datetime) -> None:
@@ -111,73 +116,77 @@ def test_what_was_announced_meanwhile_is_asked_for_again(pretend, both, monkeypa
         )
 
     announce("early", moment + timedelta(seconds=5))
-    ask, asked = poll._round, []
+    ask, asked = batch_module._round, []
 
-    def round_(waiting, patience):
-        done = ask(waiting, patience)
+    def round_(waiting, max_wait):
+        done = ask(waiting, max_wait)
         if not asked:
             announce("late", moment - timedelta(seconds=5))
             asked.append(done)
         return done
 
-    monkeypatch.setattr(poll, "_round", round_)
-    polled = connections_sync([made.pk for made in both], now=moment)
-    assert [event.key for event in WebhookEvent.objects.filter(handled_at__isnull=True)] == ["late"]
+    monkeypatch.setattr(batch_module, "_round", round_)
+    polled = sync_batch([made.pk for made in both], now=moment)
+    assert [event.key for event in WebhookEvent.objects.filter(processed_at__isnull=True)] == ["late"]
     assert polled.again == [both[0].pk]
-    assert Connection.objects.get(pk=both[0].pk).next_sync_at <= moment + PAUSE
+    assert Connection.objects.get(pk=both[0].pk).next_sync_at <= moment + BURST_PAUSE
 
 
-def test_an_answer_that_cannot_be_applied_fails_its_company_alone(pretend, both, monkeypatch):
+def test_an_answer_that_cannot_be_applied_fails_its_company_alone(qbo, both, monkeypatch):
     failing, fine = both
-    apply = poll.sync.changes_apply
+    apply = batch_module.invoices.cdc_apply
 
-    def changes_apply(batch, **more):
+    def cdc_apply(batch, **more):
         if any(connection.pk == failing.pk for connection, _changes in batch):
             raise DataError("value too long: 'secret words'")
         return apply(batch, **more)
 
-    monkeypatch.setattr(poll.sync, "changes_apply", changes_apply)
-    polled = connections_sync([failing.pk, fine.pk], now=now())
-    assert (polled.in_step, polled.failed) == (1, 1)
+    monkeypatch.setattr(batch_module.invoices, "cdc_apply", cdc_apply)
+    polled = sync_batch([failing.pk, fine.pk], now=now())
+    assert (polled.synced, polled.failed) == (1, 1)
     failing.refresh_from_db()
     fine.refresh_from_db()
-    assert (failing.failures, failing.last_problem, failing.sync_lease_until) == (1, "unexpected", None)
+    assert (failing.consecutive_failures, failing.last_error, failing.sync_lease_until) == (
+        1,
+        "unexpected",
+        None,
+    )
     assert failing.next_sync_at > now()
-    assert (fine.failures, fine.sync_lease_until) == (0, None)
-    assert not connection_sync(failing, now=now())
+    assert (fine.consecutive_failures, fine.sync_lease_until) == (0, None)
+    assert not sync_company(failing, now=now())
     failing.refresh_from_db()
-    assert (failing.failures, failing.sync_lease_until) == (2, None)
+    assert (failing.consecutive_failures, failing.sync_lease_until) == (2, None)
 
 
-def test_leases_of_those_that_still_wait_are_renewed_and_others_left(pretend, both):
+def test_leases_of_those_that_still_wait_are_renewed_and_others_left(qbo, both):
     waits, done = both
     begun = time.monotonic()
-    assert poll._hold([waits], begun) == begun
-    assert poll._hold([waits], begun - LEASE.total_seconds() / 2) > begun - 1
+    assert batch_module._extend_leases([waits], begun) == begun
+    assert batch_module._extend_leases([waits], begun - SYNC_LEASE.total_seconds() / 2) > begun - 1
     waits.refresh_from_db()
     done.refresh_from_db()
-    assert waits.sync_lease_until > now() + LEASE * 0.9
+    assert waits.sync_lease_until > now() + SYNC_LEASE * 0.9
     assert done.sync_lease_until is None
 
 
-def test_who_was_slower_than_its_lease_leaves_the_next_ones_alone(pretend, both, monkeypatch):
-    link, others = both[0], now() + LEASE * 3
-    sync_claimed = index._sync_claimed
+def test_who_was_slower_than_its_lease_leaves_the_next_ones_alone(qbo, both, monkeypatch):
+    link, others = both[0], now() + SYNC_LEASE * 3
+    sync_claimed = company._sync_claimed
 
     def slow(connection, **more):
         sync_claimed(connection, **more)
         Connection.objects.filter(pk=connection.pk).update(sync_lease_until=others)
 
-    monkeypatch.setattr(index, "_sync_claimed", slow)
-    assert connection_sync(link, now=now())
+    monkeypatch.setattr(company, "_sync_claimed", slow)
+    assert sync_company(link, now=now())
     link.refresh_from_db()
     assert link.sync_lease_until == others
 
 
-def test_an_answer_that_was_cut_is_read_by_the_companys_own_run(pretend, both, monkeypatch):
+def test_an_answer_that_was_cut_is_read_by_the_companys_own_run(qbo, both, monkeypatch):
     """Change data capture gives a thousand objects at most and says of no more."""
-    paid = {made.realm_id: pay_one(pretend, made) for made in both}
+    paid = {made.realm_id: pay_one(qbo, made) for made in both}
     monkeypatch.setattr(parsing, "CDC_LIMIT", 1)
-    polled = connections_sync([made.pk for made in both], now=now())
-    assert (polled.in_step, sorted(polled.alone)) == (0, sorted(made.pk for made in both))
+    polled = sync_batch([made.pk for made in both], now=now())
+    assert (polled.synced, sorted(polled.alone)) == (0, sorted(made.pk for made in both))
     assert all(Invoice.objects.get(realm_id=realm, qbo_id=one).balance for realm, one in paid.items())

@@ -6,13 +6,13 @@ import pytest
 
 from quickbooks_bridge.gateway.errors import ReconnectRequired, Rejected
 from quickbooks_bridge.models import Connection, InvoiceIntent
-from quickbooks_bridge.selectors import company_zone
-from quickbooks_bridge.services.connection import client_for, note_failure
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.poll import connections_sync
+from quickbooks_bridge.selectors.connections import company_zone
+from quickbooks_bridge.services.connections.lifecycle import client_for, failure_record
+from quickbooks_bridge.services.sync.batch import sync_batch
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import sign_in
-from .test_main_job import form_data
+from .test_invoice_lifecycle import form_data
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,8 +21,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def fault(pretend, kind: str, operation: str = "*", **more) -> None:
-    pretend.control("POST", "/control/faults", {"kind": kind, "operation": operation, **more})
+def fault(qbo, kind: str, operation: str = "*", **more) -> None:
+    qbo.control("POST", "/control/faults", {"kind": kind, "operation": operation, **more})
 
 
 def status(connection: Connection) -> str:
@@ -39,42 +39,42 @@ ONE_CALL = [
 
 
 @pytest.mark.parametrize(("kind", "more"), ONE_CALL, ids=[kind for kind, _more in ONE_CALL])
-def test_create_that_is_refused_with_403_ends_no_connection(connection, pretend, deal, admin, kind, more):
-    fault(pretend, kind, "invoice.create", **more)
+def test_create_that_is_refused_with_403_ends_no_connection(connection, qbo, deal, admin, kind, more):
+    fault(qbo, kind, "invoice.create", **more)
     client = sign_in(admin.member)
     client.post(f"/deals/{deal.pk}/invoices/new/", form_data(connection, token="t1"))
-    assert InvoiceIntent.objects.get().state != "created"
+    assert InvoiceIntent.objects.get().state != "succeeded"
     assert status(connection) == "active"
-    assert connection_sync(connection, now=now())
+    assert sync_company(connection, now=now())
 
 
-def test_sync_behind_a_proxy_that_refuses_ends_no_connection(connection, pretend):
-    fault(pretend, "403_html")
-    for ask in (connection_sync, lambda one, now: connections_sync([one.pk], now=now)):
+def test_sync_behind_a_proxy_that_refuses_ends_no_connection(connection, qbo):
+    fault(qbo, "403_html")
+    for ask in (sync_company, lambda one, now: sync_batch([one.pk], now=now)):
         ask(connection, now=now() + timedelta(hours=1))
     assert status(connection) == "active"
-    pretend.control("DELETE", "/control/faults")
-    assert connection_sync(connection, now=now())
+    qbo.control("DELETE", "/control/faults")
+    assert sync_company(connection, now=now())
 
 
-def test_company_that_refuses_everything_needs_its_owner(connection, pretend):
-    fault(pretend, "forbidden")
-    assert not connection_sync(connection, now=now())
+def test_company_that_refuses_everything_needs_its_owner(connection, qbo):
+    fault(qbo, "forbidden")
+    assert not sync_company(connection, now=now())
     assert status(connection) == "needs_reconnect"
 
 
 def test_a_401_after_renewing_needs_no_further_proof(connection):
-    note_failure(connection, ReconnectRequired("invalid_grant"), now=now())
+    failure_record(connection, ReconnectRequired("invalid_grant"), now=now())
     assert status(connection) == "needs_reconnect"
 
 
 @pytest.mark.parametrize(("kind", "more"), [("code:7001", {}), ("code:130", {"status": 401})])
 def test_company_that_is_not_served_is_asked_seldom_and_says_who_has_to_act(
-    connection, pretend, deal, admin, kind, more
+    connection, qbo, deal, admin, kind, more
 ):
-    fault(pretend, kind, **more)
+    fault(qbo, kind, **more)
     moment = now()
-    assert not connection_sync(connection, now=moment)
+    assert not sync_company(connection, now=moment)
     row = Connection.objects.get(pk=connection.pk)
     assert row.status == "active"
     assert row.next_sync_at >= moment + timedelta(hours=5)
@@ -83,12 +83,12 @@ def test_company_that_is_not_served_is_asked_seldom_and_says_who_has_to_act(
     assert "Needs action from: an admin" in page
 
 
-def test_wrong_cluster_is_not_answered_by_renewing_the_token(connection, pretend):
-    fault(pretend, "code:130", status=401)
-    before = pretend.control("GET", "/control/requests")["total"]
+def test_wrong_cluster_is_not_answered_by_renewing_the_token(connection, qbo):
+    fault(qbo, "code:130", status=401)
+    before = qbo.control("GET", "/control/requests")["total"]
     with pytest.raises(Rejected):
         client_for(connection, interactive=True).company_info()
-    made = [call["operation"] for call in pretend.calls(since=before)]
+    made = [call["operation"] for call in qbo.calls(since=before)]
     assert made == ["companyinfo.read"]
 
 

@@ -38,7 +38,7 @@ def invoice(account, number: str, deal=None, **facts) -> Invoice:
         **{
             "account": account, "realm_id": "1", "qbo_id": f"9{number}", "doc_number": number,
             "customer_qbo_id": "7", "customer_name": "Ridgeline Dental", "deal": deal, "txn_date": TODAY,
-            "due_date": TODAY + timedelta(days=9), "total": 100, "balance": 100, "seen_at": NOW, **facts,
+            "due_date": TODAY + timedelta(days=9), "total": 100, "balance": 100, "mirrored_at": NOW, **facts,
         }
     )  # fmt: skip
 

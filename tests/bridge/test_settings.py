@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from deals.models import CustomField
-from quickbooks_bridge.models import Connection, InvoicingSettings, Preset, Term
-from quickbooks_bridge.services.connection import settings_for
+from quickbooks_bridge.models import Connection, InvoicePreset, InvoicingSettings, Term
+from quickbooks_bridge.services.connections.lifecycle import settings_for
 
 from ..conftest import sign_in
 
@@ -164,7 +164,7 @@ PRESET = {
 def test_preset_is_added_edited_made_default_and_deleted(client, account, deal):
     client.get("/quickbooks/")
     assert client.post("/quickbooks/presets/new/", PRESET).status_code == 302
-    preset = Preset.objects.get(name="Net 30")
+    preset = InvoicePreset.objects.get(name="Net 30")
     assert (preset.due_days, preset.currency, preset.is_default) == (30, "CAD", False)
     assert (
         client.post(
@@ -173,19 +173,19 @@ def test_preset_is_added_edited_made_default_and_deleted(client, account, deal):
         == 302
     )
     client.post(f"/quickbooks/presets/{preset.pk}/default/")
-    assert Preset.objects.get(account=account, is_default=True).name == "Net 45"
+    assert InvoicePreset.objects.get(account=account, is_default=True).name == "Net 45"
     assert (
         "Delete the preset Net 45?" in client.get(f"/quickbooks/presets/{preset.pk}/delete/").content.decode()
     )
     assert client.post(f"/quickbooks/presets/{preset.pk}/delete/").status_code == 302
-    assert not Preset.objects.filter(name="Net 45").exists()
+    assert not InvoicePreset.objects.filter(name="Net 45").exists()
 
 
 @pytest.mark.django_db
 def test_preset_takes_terms_of_quickbooks(client, connection, account):
     term = Term.objects.filter(realm_id=connection.realm_id, due_days__isnull=False).order_by("-due_days")[0]
     client.post("/quickbooks/presets/new/", {**PRESET, "due": f"term:{term.qbo_id}", "due_days": ""})
-    preset = Preset.objects.get(name="Net 30")
+    preset = InvoicePreset.objects.get(name="Net 30")
     assert (preset.term_qbo_id, preset.due_days) == (term.qbo_id, term.due_days)
     assert term.name in client.get("/quickbooks/").content.decode()
 
@@ -211,4 +211,4 @@ def test_wrong_preset_gets_a_sentence_and_is_kept_as_typed(client, deal, changes
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert "Thanks" in answer.content.decode() or "message" in changes
-    assert Preset.objects.count() == 1
+    assert InvoicePreset.objects.count() == 1

@@ -8,17 +8,17 @@ import pytest
 
 from deals.models import TimelineEntry
 from deals.timeline import timeline_line
-from quickbooks_bridge.deal_selectors import CREDIT_METHOD, credit_in, with_last_payment
 from quickbooks_bridge.domain.credits import credited
 from quickbooks_bridge.gateway.errors import Rejected
 from quickbooks_bridge.models import Invoice, Payment
-from quickbooks_bridge.services.connection import client_for
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.timeline import InvoiceFacts
-from quickbooks_bridge.services.voids import invoice_void
+from quickbooks_bridge.selectors.deals import CREDIT_METHOD, credit_in, with_last_payment
+from quickbooks_bridge.services.connections.lifecycle import client_for
+from quickbooks_bridge.services.invoicing.voids import invoice_void
+from quickbooks_bridge.services.mirror.events import InvoiceState
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import sign_in
-from .test_main_job import create
+from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def settle(invoice, connection, write):
             {"Amount": amount, "LinkedTxn": [{"TxnId": one, "TxnType": kind}]} for kind, one, amount in parts
         ]
         payment = write("Payment", {"CustomerRef": customer, "TotalAmt": money, "Line": lines})["Id"]
-        assert connection_sync(connection, now=now())
+        assert sync_company(connection, now=now())
         invoice.refresh_from_db()
         return memo, payment
 
@@ -77,7 +77,7 @@ def settle(invoice, connection, write):
 
 
 def void(admin, connection, invoice):
-    return invoice_void(admin, connection, invoice, seen=InvoiceFacts.of(invoice), now=now())
+    return invoice_void(admin, connection, invoice, seen=InvoiceState.of(invoice), now=now())
 
 
 def test_credit_is_named_as_credit_everywhere(settle, invoice, client, deal):
@@ -119,10 +119,10 @@ def test_money_beside_a_memo_stays_credit_of_the_customer(
     assert Decimal(str(in_quickbooks("Payment", payment)["UnappliedAmt"])) == Decimal(1000)
 
 
-def test_refused_void_applies_the_memo_again(settle, invoice, admin, connection, pretend, in_quickbooks):
+def test_refused_void_applies_the_memo_again(settle, invoice, admin, connection, qbo, in_quickbooks):
     memo, _payment = settle("1350.00")
     fault = {"realm": connection.realm_id, "operation": "invoice.void", "kind": "code:6210", "count": 1}
-    pretend.control("POST", "/control/faults", json=fault)
+    qbo.control("POST", "/control/faults", json=fault)
     with pytest.raises(Rejected):
         void(admin, connection, invoice)
     assert Decimal(str(in_quickbooks("CreditMemo", memo)["RemainingCredit"])) == 0

@@ -9,19 +9,19 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from deals.models import TimelineEntry
-from quickbooks_bridge.domain.payloads import MARKER
+from quickbooks_bridge.db.upsert import lock_existing, upsert_newer
+from quickbooks_bridge.domain.payloads import NOTE_MARKER
 from quickbooks_bridge.domain.remote import (
+    LazyObject,
     RemoteAddress,
     RemoteChanges,
     RemoteCustomer,
     RemoteDeletion,
     RemoteInvoice,
-    Unread,
 )
 from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceEvent, InvoiceIntent
-from quickbooks_bridge.models.newest import read_stored, write_newest
-from quickbooks_bridge.services import sync
-from quickbooks_bridge.services.intents import intents_adopt
+from quickbooks_bridge.services.invoicing.intents import match_created_invoices
+from quickbooks_bridge.services.mirror import invoices
 
 from ..conftest import make_deal
 
@@ -84,7 +84,7 @@ def connection(account, admin) -> Connection:
 
 
 def apply(connection: Connection, *remotes: RemoteInvoice) -> int:
-    return sync.invoices_apply(connection, remotes, now=NOW, source="sync")
+    return invoices.invoices_apply(connection, remotes, now=NOW, source="sync")
 
 
 def row() -> Invoice:
@@ -130,13 +130,13 @@ def test_an_older_state_never_overwrites_even_when_it_is_written_last(connection
     """Two processes that read the same row before either writes: the statement itself decides."""
     apply(connection, paid(invoice(), "40"))
     names = ("account_id", "realm_id", "qbo_id", "sync_token", "remote_updated_at", "balance", "txn_date",
-             "customer_qbo_id", "seen_at", "payment_qbo_ids", "doc_number", "customer_name", "currency",
-             "total", "total_tax", "deposit", "total_before", "is_voided", "is_deleted", "bill_email",
+             "customer_qbo_id", "mirrored_at", "payment_qbo_ids", "doc_number", "customer_name", "currency",
+             "total", "total_tax", "deposit", "original_total", "is_voided", "is_deleted", "bill_email",
              "email_status")  # fmt: skip
     old = invoice()
     values = (connection.account_id, "9", "1", old.sync_token, old.updated_at, old.balance, old.txn_date, "7", NOW,
               [], "", "", "USD", 0, 0, 0, 0, False, False, "", "")  # fmt: skip
-    assert write_newest(Invoice, names, [values]) == {}
+    assert upsert_newer(Invoice, names, [values]) == {}
     assert row().balance == Decimal("60.00")
 
 
@@ -159,7 +159,7 @@ def test_stored_values_come_back_as_they_were(connection):
     assert (stored.txn_date, stored.due_date, stored.emailed_at) == (date(2026, 3, 1), date(2026, 3, 31), NOW)
     assert stored.payment_qbo_ids == ["55", "56"]
     assert stored.customer_name == 'Zoë\'s "A" & \\ 🪑'
-    assert (stored.total, stored.is_made_here, stored.deal_id) == (Decimal("100.00"), False, None)
+    assert (stored.total, stored.created_by_app, stored.deal_id) == (Decimal("100.00"), False, None)
 
 
 def test_rows_that_are_alike_in_some_columns_are_each_written_with_their_own(connection):
@@ -189,11 +189,11 @@ def test_what_is_stored_is_read_exactly(connection):
         "due_date",
         "remote_updated_at",
         "emailed_at",
-        "closed_at",
+        "voided_or_deleted_at",
         "is_voided",
         "payment_qbo_ids",
     )
-    stored = read_stored(Invoice, [key, (key[0], key[1], "2")], names)
+    stored = lock_existing(Invoice, [key, (key[0], key[1], "2")], names)
     assert stored == {
         key: (given.total, given.balance, given.due_date, given.updated_at, given.emailed_at, None, False, [])
     }
@@ -204,7 +204,7 @@ def test_deleted_stays_deleted_until_seen_alive_later(connection):
     apply(connection, invoice())
     gone = RemoteDeletion("Invoice", "1", NOW + timedelta(minutes=5))
     for _again in range(2):
-        sync.deletions_apply(connection, [gone], now=NOW, source="sync")
+        invoices.deletions_apply(connection, [gone], now=NOW, source="sync")
     apply(connection, paid(invoice(), "10"))
     assert row().is_deleted
     apply(connection, invoice(token=4, minutes=6))
@@ -217,12 +217,12 @@ def test_deleted_stays_deleted_until_seen_alive_later(connection):
 
 def test_one_object_that_cannot_be_read_keeps_no_other_back(connection):
     def broken(obj):
-        from quickbooks_bridge.domain.parsing import UnreadableAnswer
+        from quickbooks_bridge.domain.parsing import ParseError
 
-        raise UnreadableAnswer("TxnDate")
+        raise ParseError("TxnDate")
 
-    bad = Unread("2", 0, NOW, {}, broken)
-    assert sync.invoices_apply(connection, [invoice(1), bad, invoice(3)], now=NOW, source="sync") == 2
+    bad = LazyObject("2", 0, NOW, {}, broken)
+    assert invoices.invoices_apply(connection, [invoice(1), bad, invoice(3)], now=NOW, source="sync") == 2
     assert sorted(Invoice.objects.values_list("qbo_id", flat=True)) == ["1", "3"]
 
 
@@ -236,9 +236,11 @@ def customer(*, token: int = 0, minutes: int = 0, **facts) -> RemoteCustomer:
 
 
 def test_a_customer_whose_balance_moved_writes_nothing(connection):
-    assert sync.customers_apply(connection, [customer()]) == 1
-    assert sync.customers_apply(connection, [customer(minutes=5, balance=Decimal(90))]) == 0
-    assert sync.customers_apply(connection, [customer(minutes=6, token=1, display_name="Quill & Co")]) == 1
+    assert invoices.customers_apply(connection, [customer()]) == 1
+    assert invoices.customers_apply(connection, [customer(minutes=5, balance=Decimal(90))]) == 0
+    assert (
+        invoices.customers_apply(connection, [customer(minutes=6, token=1, display_name="Quill & Co")]) == 1
+    )
     assert Customer.objects.get().display_name == "Quill & Co"
 
 
@@ -262,7 +264,7 @@ def test_one_company_never_writes_into_another(connection, stranger):
         (connection, RemoteChanges(server_time=NOW, invoices=(invoice(),))),
         (theirs, RemoteChanges(server_time=NOW, invoices=(paid(invoice(), "40"),))),
     ]
-    assert sync.changes_apply(batch, now=NOW, source="sync") == 2
+    assert invoices.cdc_apply(batch, now=NOW, source="sync") == 2
     balances = {found.account_id: found.balance for found in Invoice.objects.all()}
     assert balances == {connection.account_id: Decimal(100), theirs.account_id: Decimal(60)}
 
@@ -270,13 +272,13 @@ def test_one_company_never_writes_into_another(connection, stranger):
 def test_an_invoice_whose_answer_was_lost_is_recognised_by_its_marker(connection, account, admin):
     intent = InvoiceIntent.objects.create(
         account=account, deal=make_deal(account), member=admin.member, realm_id="9", token="t", request_id="abc",
-        state="unknown", payload={}, payload_digest="", currency="USD", expected_total=100, created_at=NOW,
+        state="unknown", payload={},  currency="USD", expected_total=100, created_at=NOW,
         sent_at=NOW,
     )  # fmt: skip
-    found = invoice(private_note=f"Thanks\n{MARKER}abc")
+    found = invoice(private_note=f"Thanks\n{NOTE_MARKER}abc")
     batch = [(connection, RemoteChanges(server_time=NOW, invoices=(invoice(2), found)))]
     for count in (1, 0):
-        assert intents_adopt(batch, now=NOW) == count
+        assert match_created_invoices(batch, now=NOW) == count
     intent.refresh_from_db()
-    assert (intent.state, intent.invoice.qbo_id, intent.invoice.deal_id) == ("created", "1", intent.deal_id)
+    assert (intent.state, intent.invoice.qbo_id, intent.invoice.deal_id) == ("succeeded", "1", intent.deal_id)
     assert [event.kind for event in InvoiceEvent.objects.all()] == ["invoice.created"]

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from quickbooks_bridge.db.upsert import upsert_newer
 from quickbooks_bridge.domain.money import line_amount, round_money
 from quickbooks_bridge.domain.remote import RemoteDeletion
 from quickbooks_bridge.models import Connection, Invoice, Item
-from quickbooks_bridge.models.newest import write_newest
-from quickbooks_bridge.services import mirror, sync
-from quickbooks_bridge.services.index import connection_load, connection_sync
-from quickbooks_bridge.services.poll import connections_sync
+from quickbooks_bridge.services.mirror import invoices, lists
+from quickbooks_bridge.services.sync.batch import sync_batch
+from quickbooks_bridge.services.sync.company import initial_import, sync_company
 
 from ..conftest import connect, sign_in
 
@@ -40,11 +40,11 @@ class Arriving:
 
 @pytest.mark.parametrize(("at", "token", "is_newer"), STAMPS)
 def test_python_lets_only_what_is_newer_through(at, token, is_newer):
-    assert mirror.is_newer(Arriving(at, token), 5, NOW) is is_newer
+    assert lists.is_newer(Arriving(at, token), 5, NOW) is is_newer
 
 
 def test_python_lets_anything_through_where_nothing_is_known_yet():
-    assert mirror.is_newer(Arriving(EARLIER, 0), 5, None)
+    assert lists.is_newer(Arriving(EARLIER, 0), 5, None)
 
 
 @pytest.fixture
@@ -52,13 +52,13 @@ def row(account, admin) -> Connection:
     return Connection.objects.create(account=account, owner=admin.member, realm_id="9", connected_at=NOW)
 
 
-ITEM = (*mirror.STAMP, "name", "unit_price")
+ITEM = (*lists.VERSION_COLUMNS, "name", "unit_price")
 
 
 def write(connection: Connection, name: str, at: datetime, token: int) -> bool:
     """Write past the check in Python, as a process does that read before another one wrote."""
     values = (connection.account_id, "9", "1", token, at, name, Decimal(1))
-    return bool(write_newest(Item, ITEM, [values]))
+    return bool(upsert_newer(Item, ITEM, [values]))
 
 
 @pytest.mark.parametrize(("at", "token", "is_newer"), STAMPS)
@@ -69,7 +69,7 @@ def test_the_statement_itself_writes_only_what_is_newer(row, at, token, is_newer
 
 
 def invoice_row(connection: Connection, **facts) -> Invoice:
-    known = {"txn_date": NOW.date(), "currency": "USD", "total": 100, "balance": 100, "seen_at": NOW}
+    known = {"txn_date": NOW.date(), "currency": "USD", "total": 100, "balance": 100, "mirrored_at": NOW}
     return Invoice.objects.create(
         account=connection.account, realm_id="9", qbo_id="1", remote_updated_at=NOW, **{**known, **facts}
     )
@@ -81,7 +81,7 @@ def invoice_row(connection: Connection, **facts) -> Invoice:
 def test_a_deletion_older_than_the_row_deletes_nothing(row, at, is_deleted):
     """QuickBooks can restore: what it said of the invoice after its deletion is the truth."""
     invoice = invoice_row(row)
-    count = sync.deletions_apply(row, [RemoteDeletion("Invoice", "1", at)], now=LATER, source="sync")
+    count = invoices.deletions_apply(row, [RemoteDeletion("Invoice", "1", at)], now=LATER, source="sync")
     invoice.refresh_from_db()
     assert (invoice.is_deleted, bool(count)) == (is_deleted, is_deleted)
 
@@ -101,28 +101,28 @@ def test_a_line_is_rounded_once_and_half_up():
     assert line_amount(Decimal(1), Decimal("0.25"), discount=Decimal(50)) == Decimal("0.13")
 
 
-def mark(pretend) -> int:
-    return pretend.control("GET", "/control/requests")["total"]
+def mark(qbo) -> int:
+    return qbo.control("GET", "/control/requests")["total"]
 
 
-def calls(pretend, since: int) -> list[dict[str, object]]:
-    return [call for call in pretend.calls(since=since) if call["operation"] in ("cdc", "query")]
+def calls(qbo, since: int) -> list[dict[str, object]]:
+    return [call for call in qbo.calls(since=since) if call["operation"] in ("cdc", "query")]
 
 
 ASKERS = {
-    "one company": lambda made, now: connection_sync(made, now=now),
-    "a chunk of companies": lambda made, now: connections_sync([made.pk], now=now),
+    "one company": lambda made, now: sync_company(made, now=now),
+    "a chunk of companies": lambda made, now: sync_batch([made.pk], now=now),
 }
 
 
 @pytest.mark.parametrize("ask", ASKERS.values(), ids=ASKERS)
-def test_changes_are_asked_for_from_five_minutes_before_the_last_answer(connection, pretend, ask):
+def test_changes_are_asked_for_from_five_minutes_before_the_last_answer(connection, qbo, ask):
     now = datetime.now(UTC)
-    assert connection_sync(connection, now=now)
+    assert sync_company(connection, now=now)
     connection.refresh_from_db()
-    answered_at, before = connection.watermark, mark(pretend)
+    answered_at, before = connection.cdc_cursor, mark(qbo)
     ask(connection, now + timedelta(minutes=1))
-    asked = [call["changed_since"] for call in calls(pretend, before) if call["operation"] == "cdc"]
+    asked = [call["changed_since"] for call in calls(qbo, before) if call["operation"] == "cdc"]
     assert len(asked) == 1
     overlap = answered_at - datetime.fromisoformat(str(asked[0]))
     assert timedelta(minutes=5) <= overlap < timedelta(minutes=5, seconds=1)
@@ -137,22 +137,22 @@ def test_changes_are_asked_for_from_five_minutes_before_the_last_answer(connecti
     ],
     ids=["under 29 days", "over 29 days"],
 )
-def test_change_data_capture_alone_is_trusted_for_29_days(connection, pretend, ask, silence, operations):
+def test_change_data_capture_alone_is_trusted_for_29_days(connection, qbo, ask, silence, operations):
     """QuickBooks keeps 30 and says nothing of what is older: beyond that everything is read by queries, company by company."""
     now = datetime.now(UTC)
-    Connection.objects.filter(pk=connection.pk).update(watermark=now - silence)
+    Connection.objects.filter(pk=connection.pk).update(cdc_cursor=now - silence)
     connection.refresh_from_db()
-    before = mark(pretend)
+    before = mark(qbo)
     ask(connection, now)
     name = next(name for name, one in ASKERS.items() if one is ask)
-    assert {call["operation"] for call in calls(pretend, before)} == operations[name]
+    assert {call["operation"] for call in calls(qbo, before)} == operations[name]
 
 
-def test_two_accounts_of_one_quickbooks_company_read_nothing_of_each_other(connection, stranger, pretend):
+def test_two_accounts_of_one_quickbooks_company_read_nothing_of_each_other(connection, stranger, qbo):
     """Both mirror the same invoices, each in rows of its own, and either's key opens nothing for the other."""
-    theirs = connect(stranger, pretend)
+    theirs = connect(stranger, qbo)
     assert theirs.realm_id == connection.realm_id
-    assert connection_load(theirs, now=datetime.now(UTC))
+    assert initial_import(theirs, now=datetime.now(UTC))
     ours = Invoice.objects.filter(account=connection.account, balance__gt=0, is_voided=False)[0]
     own = Invoice.objects.get(account=stranger.account, qbo_id=ours.qbo_id)
     client = sign_in(stranger.member)

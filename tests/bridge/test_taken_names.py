@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 
 from quickbooks_bridge.models import Customer, CustomerLink, Invoice
-from quickbooks_bridge.services.connection import client_for
-from quickbooks_bridge.services.customers import customer_heir
-from quickbooks_bridge.services.index import connection_sync
+from quickbooks_bridge.services.connections.lifecycle import client_for
+from quickbooks_bridge.services.invoicing.customers import customer_heir
+from quickbooks_bridge.services.sync.company import sync_company
 
 from ..conftest import sign_in
-from .test_main_job import create, form_data
+from .test_invoice_lifecycle import create, form_data
 
 pytestmark = pytest.mark.django_db
 
@@ -65,9 +65,9 @@ def test_vendor_or_employee_is_said_to_be_one(client, deal, connection, write, k
     assert "Link Harbor Lights" not in page
 
 
-def test_name_that_cannot_be_looked_up_is_refused_as_before(client, deal, connection, write, pretend):
+def test_name_that_cannot_be_looked_up_is_refused_as_before(client, deal, connection, write, qbo):
     write("Customer", {"DisplayName": "Harbor Lights"})
-    pretend.control("POST", "/control/faults", {"kind": "500", "operation": "query"})
+    qbo.control("POST", "/control/faults", {"kind": "500", "operation": "query"})
     page = refused(client, deal, connection, "Harbor Lights")
     assert "A customer, vendor or employee in QuickBooks already has this name" in page
 
@@ -78,7 +78,7 @@ def merged(client, deal, connection, write):
     create(client, deal, connection)
     invoice = Invoice.objects.get(deal=deal)
     heir = write("Customer", {"DisplayName": "Quill Group"})["Id"]
-    assert connection_sync(connection, now=datetime.now(UTC))
+    assert sync_company(connection, now=datetime.now(UTC))
     dead = Customer.objects.get(qbo_id=invoice.customer_qbo_id)
     Invoice.objects.filter(customer_qbo_id=dead.qbo_id).update(customer_qbo_id=heir)
     Customer.objects.filter(pk=dead.pk).update(is_active=False)

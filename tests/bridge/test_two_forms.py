@@ -8,11 +8,11 @@ from django.db import connections
 
 from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.services.invoices import SituationChanged, invoice_create
+from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 
 from ..conftest import make_member, sign_in
 from .test_invoice_form import fields_of
-from .test_main_job import form_data
+from .test_invoice_lifecycle import form_data
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,11 +57,9 @@ def test_checking_while_typing_does_not_count_as_having_seen_it(client, deal, co
     assert client.post(address(deal), {**second, "seen": fields_of(checked)["seen"]}).status_code == 409
 
 
-def test_invoice_that_is_not_confirmed_yet_counts_too(client, deal, connection, pretend):
+def test_invoice_that_is_not_confirmed_yet_counts_too(client, deal, connection, qbo):
     first, second = (opened(client, deal, connection, token) for token in ("one", "two"))
-    pretend.control(
-        "POST", "/control/faults", {"kind": "reset_after", "operation": "invoice.create", "count": 1}
-    )
+    qbo.control("POST", "/control/faults", {"kind": "reset_after", "operation": "invoice.create", "count": 1})
     client.post(address(deal), first)
     stopped = client.post(address(deal), second)
     assert stopped.status_code == 409
@@ -77,11 +75,9 @@ def test_invoice_that_was_linked_meanwhile_counts_too(client, deal, connection):
     assert "linked to it or taken off it" in stopped.content.decode()
 
 
-def test_correcting_a_refused_invoice_is_not_stopped_by_itself(client, deal, connection, pretend):
+def test_correcting_a_refused_invoice_is_not_stopped_by_itself(client, deal, connection, qbo):
     data = opened(client, deal, connection, "one")
-    pretend.control(
-        "POST", "/control/faults", {"kind": "code:6000", "operation": "invoice.create", "count": 1}
-    )
+    qbo.control("POST", "/control/faults", {"kind": "code:6000", "operation": "invoice.create", "count": 1})
     refused = client.post(address(deal), data)
     assert refused.status_code == 422
     drawn = fields_of(refused.content.decode())

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from quickbooks_bridge.domain.isolation import MOST_UNSERVED, TooManyUnserved, isolate
 from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.gateway.errors import AnswerUnserved
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, ParkedObject
-from quickbooks_bridge.services import paging
-from quickbooks_bridge.services.connection import client_for
-from quickbooks_bridge.services.index import comparison_ask, connection_load, connection_sync
-from quickbooks_bridge.services.intents import intent_run
-from quickbooks_bridge.services.poll import connections_sync
-from quickbooks_bridge.services.second_look import second_look
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, UnreadableObject
+from quickbooks_bridge.services.connections.lifecycle import client_for
+from quickbooks_bridge.services.invoicing.intents import intent_resume
+from quickbooks_bridge.services.sync import cursor
+from quickbooks_bridge.services.sync.batch import sync_batch
+from quickbooks_bridge.services.sync.company import initial_import, request_reconciliation, sync_company
+from quickbooks_bridge.services.sync.unreadable_retry import retry_unreadable
 
 from ..conftest import connect, sign_in
-from .test_main_job import create
+from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,13 +62,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def dump(pretend, connection: Connection) -> list[dict[str, object]]:
-    return pretend.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+def dump(qbo, connection: Connection) -> list[dict[str, object]]:
+    return qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
 
 
-def unserve(pretend, connection: Connection, *qbo_ids: str, action: str = "unserve") -> None:
+def unserve(qbo, connection: Connection, *qbo_ids: str, action: str = "unserve") -> None:
     for qbo_id in qbo_ids:
-        pretend.control("POST", f"/control/{connection.realm_id}/invoices/{qbo_id}/{action}")
+        qbo.control("POST", f"/control/{connection.realm_id}/invoices/{qbo_id}/{action}")
 
 
 def here() -> set[str]:
@@ -77,123 +77,118 @@ def here() -> set[str]:
 
 @pytest.fixture
 def small_pages(monkeypatch):
-    monkeypatch.setattr(paging.pages, "__kwdefaults__", {**paging.pages.__kwdefaults__, "size": 20})
+    monkeypatch.setattr(cursor.iter_pages, "__kwdefaults__", {**cursor.iter_pages.__kwdefaults__, "size": 20})
 
 
 @pytest.mark.parametrize("places", [[5], [19, 20], [0, 7, 30, 31, 60]], ids=["one", "two together", "five"])
-def test_initial_import_brings_all_the_others_and_says_which_it_left(admin, pretend, small_pages, places):
-    made = connect(admin, pretend)
+def test_initial_import_brings_all_the_others_and_says_which_it_left(admin, qbo, small_pages, places):
+    made = connect(admin, qbo)
     ids = [
-        row["Id"]
-        for row in sorted(dump(pretend, made), key=lambda row: str(row["MetaData"]["LastUpdatedTime"]))
+        row["Id"] for row in sorted(dump(qbo, made), key=lambda row: str(row["MetaData"]["LastUpdatedTime"]))
     ]
     broken = {ids[place] for place in places}
-    unserve(pretend, made, *broken)
-    before = pretend.control("GET", "/control/requests")["total"]
-    assert connection_load(made, now=now())
+    unserve(qbo, made, *broken)
+    before = qbo.control("GET", "/control/requests")["total"]
+    assert initial_import(made, now=now())
     assert here() == set(ids) - broken
-    assert ParkedObject.objects.filter(reason="not_served").count() == len(broken)
-    assert pretend.control("GET", "/control/requests")["total"] - before < 60 + 25 * len(broken)
+    assert UnreadableObject.objects.filter(reason="not_served").count() == len(broken)
+    assert qbo.control("GET", "/control/requests")["total"] - before < 60 + 25 * len(broken)
     page = sign_in(admin.member).get("/quickbooks/health/").content.decode()
     assert "QuickBooks cannot read one invoice" in page
     assert "Whoever keeps the books in QuickBooks" in page
 
 
-def pay_one(pretend, connection: Connection) -> str:
+def pay_one(qbo, connection: Connection) -> str:
     row = Invoice.objects.filter(balance__gt=0, payment_qbo_ids=[], is_deleted=False)[0]
-    pretend.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
+    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 
 
 ASKERS = {
-    "one company": lambda made: [made.pk] if connection_sync(made, now=now()) else [],
+    "one company": lambda made: [made.pk] if sync_company(made, now=now()) else [],
     "a chunk, then alone": lambda made: [
         pk
-        for pk in connections_sync([made.pk], now=now()).alone
-        if connection_sync(Connection.objects.get(pk=pk), now=now() + timedelta(minutes=2))
+        for pk in sync_batch([made.pk], now=now()).alone
+        if sync_company(Connection.objects.get(pk=pk), now=now() + timedelta(minutes=2))
     ],
 }
 
 
 @pytest.mark.parametrize("ask", ASKERS.values(), ids=ASKERS)
-def test_changes_beside_it_arrive_and_the_next_polls_cost_one_call_again(connection, pretend, ask):
+def test_changes_beside_it_arrive_and_the_next_polls_cost_one_call_again(connection, qbo, ask):
     changed = Invoice.objects.filter(balance__gt=0).order_by("-id")[0].qbo_id
-    pretend.control("POST", f"/control/{connection.realm_id}/invoices/{changed}/edit", {"PrivateNote": "x"})
-    unserve(pretend, connection, changed)
-    paid = pay_one(pretend, connection)
+    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{changed}/edit", {"PrivateNote": "x"})
+    unserve(qbo, connection, changed)
+    paid = pay_one(qbo, connection)
     assert paid != changed
     assert ask(connection) == [connection.pk]
     assert Invoice.objects.get(qbo_id=paid).balance == 0
-    assert ParkedObject.objects.filter(reason="not_served").exists()
-    assert Connection.objects.get().failures == 0
-    pretend.control("POST", "/control/clock", {"advance_seconds": 600})
-    Connection.objects.update(watermark=Connection.objects.get().watermark + timedelta(minutes=10))
+    assert UnreadableObject.objects.filter(reason="not_served").exists()
+    assert Connection.objects.get().consecutive_failures == 0
+    qbo.control("POST", "/control/clock", {"advance_seconds": 600})
+    Connection.objects.update(cdc_cursor=Connection.objects.get().cdc_cursor + timedelta(minutes=10))
     connection.refresh_from_db()
-    before = pretend.control("GET", "/control/requests")["total"]
-    assert connection_sync(connection, now=now())
-    calls = [call["operation"] for call in pretend.calls(since=before) if call["realm_id"]]
+    before = qbo.control("GET", "/control/requests")["total"]
+    assert sync_company(connection, now=now())
+    calls = [call["operation"] for call in qbo.calls(since=before) if call["realm_id"]]
     assert calls == ["cdc"]
 
 
-def test_full_comparison_names_it_and_takes_it_for_no_deletion(connection, pretend, admin):
+def test_full_comparison_names_it_and_takes_it_for_no_deletion(connection, qbo, admin):
     broken = Invoice.objects.filter(balance__gt=0).order_by("id")[3].qbo_id
     gone = Invoice.objects.filter(balance__gt=0, payment_qbo_ids=[]).order_by("id")[5].qbo_id
-    unserve(pretend, connection, broken)
-    pretend.control("POST", f"/control/{connection.realm_id}/invoices/{gone}/delete")
-    assert comparison_ask(connection, now=now())
+    unserve(qbo, connection, broken)
+    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{gone}/delete")
+    assert request_reconciliation(connection, now=now())
     connection.refresh_from_db()
-    assert connection_sync(connection, now=now())
+    assert sync_company(connection, now=now())
     assert not Invoice.objects.get(qbo_id=broken).is_deleted
     assert Invoice.objects.get(qbo_id=gone).is_deleted
     page = sign_in(admin.member).get("/quickbooks/health/").content.decode()
     assert "QuickBooks cannot read" in page
 
 
-def test_corrected_object_arrives_and_is_nobodys_trouble_any_more(admin, pretend, small_pages):
-    made = connect(admin, pretend)
-    broken = dump(pretend, made)[10]["Id"]
-    unserve(pretend, made, broken)
-    assert connection_load(made, now=now())
+def test_corrected_object_arrives_and_is_nobodys_trouble_any_more(admin, qbo, small_pages):
+    made = connect(admin, qbo)
+    broken = dump(qbo, made)[10]["Id"]
+    unserve(qbo, made, broken)
+    assert initial_import(made, now=now())
     assert broken not in here()
-    assert second_look(now=now() + timedelta(hours=2)) == 0
-    assert ParkedObject.objects.filter(reason="not_served").count() == 1
-    pretend.control(
+    assert retry_unreadable(now=now() + timedelta(hours=2)) == 0
+    assert UnreadableObject.objects.filter(reason="not_served").count() == 1
+    qbo.control(
         "POST",
         f"/control/{made.realm_id}/invoices/{broken}/edit",
         {"BillEmail": {"Address": "ok@quill.example"}},
     )
     made.refresh_from_db()
-    assert connection_sync(made, now=now())
+    assert sync_company(made, now=now())
     assert broken in here()
-    second_look(now=now() + timedelta(days=2))
-    assert not ParkedObject.objects.filter(reason="not_served").exists()
+    retry_unreadable(now=now() + timedelta(days=2))
+    assert not UnreadableObject.objects.filter(reason="not_served").exists()
 
 
-def test_object_without_change_is_read_by_the_daily_retry_once_quickbooks_can(admin, pretend, small_pages):
-    made = connect(admin, pretend)
-    broken = dump(pretend, made)[10]["Id"]
-    unserve(pretend, made, broken)
-    assert connection_load(made, now=now())
-    unserve(pretend, made, broken, action="serve")
-    second_look(now=now() + timedelta(hours=2))
+def test_object_without_change_is_read_by_the_daily_retry_once_quickbooks_can(admin, qbo, small_pages):
+    made = connect(admin, qbo)
+    broken = dump(qbo, made)[10]["Id"]
+    unserve(qbo, made, broken)
+    assert initial_import(made, now=now())
+    unserve(qbo, made, broken, action="serve")
+    retry_unreadable(now=now() + timedelta(hours=2))
     assert broken in here()
-    assert not ParkedObject.objects.filter(reason="not_served").exists()
+    assert not UnreadableObject.objects.filter(reason="not_served").exists()
 
 
-def test_invoice_that_cannot_be_read_is_never_taken_for_absent(connection, pretend, admin, deal):
+def test_invoice_that_cannot_be_read_is_never_taken_for_absent(connection, qbo, admin, deal):
     """Its answer was lost and QuickBooks then refuses the repetition: it may be the very one that cannot be served."""
-    pretend.control(
-        "POST", "/control/faults", {"kind": "reset_after", "operation": "invoice.create", "count": 1}
-    )
+    qbo.control("POST", "/control/faults", {"kind": "reset_after", "operation": "invoice.create", "count": 1})
     create(sign_in(admin.member), deal, connection)
     intent = InvoiceIntent.objects.get()
     assert intent.state == "unknown"
-    made = next(row for row in dump(pretend, connection) if marker_of(intent.request_id) in str(row))
-    unserve(pretend, connection, made["Id"])
-    pretend.control(
-        "POST", "/control/faults", {"kind": "code:6000", "operation": "invoice.create", "count": 1}
-    )
-    intent_run(intent, connection, now=now() + timedelta(minutes=1), interactive=False)
+    made = next(row for row in dump(qbo, connection) if marker_of(intent.request_id) in str(row))
+    unserve(qbo, connection, made["Id"])
+    qbo.control("POST", "/control/faults", {"kind": "code:6000", "operation": "invoice.create", "count": 1})
+    intent_resume(intent, connection, now=now() + timedelta(minutes=1), interactive=False)
     assert InvoiceIntent.objects.get().state == "unknown"
     with pytest.raises(AnswerUnserved):
         client_for(connection, interactive=True).invoice_find(
@@ -201,8 +196,8 @@ def test_invoice_that_cannot_be_read_is_never_taken_for_absent(connection, prete
             customer_qbo_id=str(made["CustomerRef"]["value"]),
             since=now().date() - timedelta(days=9),
         )
-    unserve(pretend, connection, made["Id"], action="serve")
-    intent_run(intent, connection, now=now() + timedelta(minutes=9), interactive=False)
-    assert InvoiceIntent.objects.get().state == "created"
+    unserve(qbo, connection, made["Id"], action="serve")
+    intent_resume(intent, connection, now=now() + timedelta(minutes=9), interactive=False)
+    assert InvoiceIntent.objects.get().state == "succeeded"
     assert Invoice.objects.filter(deal=deal).count() == 1
     assert Invoice.objects.get(deal=deal).total > Decimal(0)

@@ -1,4 +1,4 @@
-"""An installation of real processes on either broker, beside the pretend QuickBooks of the tests."""
+"""An installation of real processes on either broker, beside the QuickBooks emulator of the tests."""
 
 import json
 import os
@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from crm_invoicing.processes import BASE, Child
+from crm_invoicing.processes import BASE, ManagedProcess
 from tests.emulator_process import EmulatorProcess
+from tests.polling import until
 from tests.servers import CHECKOUT, POSTGRES_URL, postgres_answers, redis_database
-from tests.waiting import until
 
 
 class Installation:
@@ -27,7 +27,7 @@ class Installation:
     def __init__(self, redis_url: str, data: Path, emulator: EmulatorProcess, database_url: str) -> None:
         self.broker, self.redis_url, self.emulator = "redis" if redis_url else "memory", redis_url, emulator
         self.realm = emulator.companies[0]["realm_id"]
-        self.workers: list[Child] = []
+        self.workers: list[ManagedProcess] = []
         self.has_schedule = False
         self.env = {
             **os.environ,
@@ -36,18 +36,18 @@ class Installation:
             "REDIS_URL": redis_url,
             "LOG_LEVEL": "ERROR",
             "ALLOWED_HOSTS": "testserver,localhost",
-            "SWEEP_SECONDS": "0.5",
+            "DISPATCH_INTERVAL_SECONDS": "0.5",
             "PYTHONWARNINGS": "ignore",
             "QUICKBOOKS_CLIENT_ID": emulator.client_id,
             "QUICKBOOKS_CLIENT_SECRET": emulator.client_secret,
-            "QUICKBOOKS_ENVIRONMENT": emulator.discovery_url,
+            "QUICKBOOKS_DISCOVERY_URL": emulator.discovery_url,
             "QUICKBOOKS_API_URL": emulator.api_url,
             "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": "broker-tests",
             "QUICKBOOKS_TIMEOUT_SECONDS": "20",
         }
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True)
         self.inside = subprocess.Popen(
-            [sys.executable, "-m", "tests.inside", "tests.brokers.scene"],
+            [sys.executable, "-m", "tests.in_process_console", "tests.brokers.scene"],
             cwd=BASE, env=self.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self.deal = self.run(f"prepare({emulator.url!r}, {self.realm!r})")
@@ -79,7 +79,7 @@ class Installation:
         self.run("forget_beat()")
         for command in commands:
             # They end with the tests, also with tests that are killed.
-            self.workers.append(Child(command[0], command, {**self.env, **extra}))
+            self.workers.append(ManagedProcess(command[0], command, {**self.env, **extra}))
             self.workers[-1].start()
         # What is sent before anybody listens may be too old to be taken by then.
         sign = "has_beaten()" if schedule else "is_listening()"
@@ -111,7 +111,7 @@ def books() -> Iterator[EmulatorProcess]:
 
 @contextmanager
 def postgres_database() -> Iterator[str]:
-    """Give the address of a new PostgreSQL database, or nothing where there is no server."""
+    """Return the address of a new PostgreSQL database, or nothing where there is no server."""
     if not postgres_answers():
         yield ""
         return

@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from celery import current_app
@@ -17,9 +18,8 @@ from django.utils import timezone
 
 from deals.models import Account, Deal
 from deals.viewer import Viewer
-from quickbooks_bridge import tasks
 from quickbooks_bridge.models import Connection, Heartbeat, Invoice, InvoiceEvent, InvoiceIntent
-from quickbooks_bridge.services.index import connection_load
+from quickbooks_bridge.services.sync.company import initial_import
 from tests.conftest import connect, make_deal, make_member
 from tests.emulator_process import EmulatorProcess
 
@@ -31,7 +31,7 @@ def prepare(url: str, realm: str) -> int:
     emulator = EmulatorProcess()
     emulator.url, emulator.companies = url, [{"realm_id": realm}]
     link = connect(viewer, emulator)
-    assert connection_load(link, now=timezone.now())
+    assert initial_import(link, now=timezone.now())
     Connection.objects.update(next_sync_at=timezone.now() + timedelta(days=1))
     return make_deal(account).pk
 
@@ -64,7 +64,7 @@ def rest() -> int:
 
 
 def announce(qbo_id: str) -> int:
-    """QuickBooks' announcement of a change, as its HTTP request."""
+    """QuickBooks' webhook event of a change, as its HTTP request."""
     realm = Connection.objects.get().realm_id
     change = {"name": "Invoice", "id": qbo_id, "operation": "Update", "lastUpdated": uuid.uuid4().hex}
     news = {"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": [change]}}]}
@@ -95,7 +95,6 @@ def decide(deal: int) -> int:
         token=request_id,
         request_id=request_id,
         payload={"CustomerRef": {"value": "1"}, "Line": [line], "PrivateNote": f"note {request_id}"},
-        payload_digest="0" * 64,
         currency="USD",
         expected_total=95,
         created_at=now,
@@ -113,7 +112,8 @@ def request_id(pk: int) -> str:
 
 def at_once(task: str, pk: int, times: int) -> int:
     """The same message many times over: to the broker, or without one to as many threads."""
-    job: Any = getattr(tasks, task)
+    module, _dot, name = task.partition(".")
+    job: Any = getattr(import_module(f"quickbooks_bridge.tasks.{module}"), name)
     if settings.REDIS_URL:
         for _time in range(times):
             job.delay(pk)

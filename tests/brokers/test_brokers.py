@@ -1,4 +1,4 @@
-"""Wake-ups, sweep, killed worker, redelivery and duplicate messages, with real processes on both brokers."""
+"""Tasks, dispatch, killed worker, redelivery and duplicate messages, with real processes on both brokers."""
 
 import signal
 
@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from crm_invoicing.celery import NICE
-from tests.waiting import until
+from tests.polling import until
 
 from .conftest import Installation
 
@@ -56,21 +56,21 @@ def test_announcement_is_acted_on_without_waiting_for_the_cycle(place):
 def test_the_same_message_many_times_makes_one_invoice_and_one_event(place):
     place.start()
     intent = place.run(f"decide({place.deal})")
-    place.run(f"at_once('check_intent', {intent}, 8)")
-    until(lambda: place.run(f"intent({intent})") == "created", what="the invoice is known")
+    place.run(f"at_once('invoices.resume_intent', {intent}, 8)")
+    until(lambda: place.run(f"intent({intent})") == "succeeded", what="the invoice is known")
     assert in_quickbooks(place, intent) == 1
     qbo_id, balance = change(place)
     before = place.run(f"events({qbo_id!r})")
     place.run("make_due()")
-    place.run("at_once('sync_connection', connection_pk(), 8)")
+    place.run("at_once('sync.sync_one_company', connection_pk(), 8)")
     until(lambda: arrived(place, qbo_id, balance), what="the change is here")
-    place.run("at_once('sync_connection', connection_pk(), 8)")
+    place.run("at_once('sync.sync_one_company', connection_pk(), 8)")
     assert place.run(f"events({qbo_id!r})") == before + 1
 
 
 @pytest.mark.parametrize("installation", ["redis"], indirect=True)
 def test_wake_up_needs_no_sweep_where_there_is_a_broker(place):
-    """Messages in memory reach no other process: there the sweep is the wake-up."""
+    """Messages in memory reach no other process: there the dispatch is what starts work."""
     # A worker killed while it asks leaves its lease, which only the schedule would wait for.
     place.kill()
     place.run("rest()")
@@ -93,7 +93,7 @@ def test_killed_worker_leaves_one_invoice(place):
     place.emulator.control("DELETE", "/control/faults")
     place.run("make_due()")
     place.start()
-    until(lambda: place.run(f"intent({intent})") == "created", what="the invoice is known")
+    until(lambda: place.run(f"intent({intent})") == "succeeded", what="the invoice is known")
     assert in_quickbooks(place, intent) == 1
 
 
@@ -105,12 +105,12 @@ def test_emptied_broker_loses_nothing(place):
     assert place.run(f"announce({qbo_id!r})") == 200
     if place.broker == "redis":
         server = redis.Redis.from_url(place.redis_url)
-        place.run(f"at_once('check_intent', {intent}, 2)")
+        place.run(f"at_once('invoices.resume_intent', {intent}, 2)")
         assert server.llen("celery") >= 3
         server.flushdb()
     place.start()
     until(lambda: arrived(place, qbo_id, balance), what="the change is here")
-    until(lambda: place.run(f"intent({intent})") == "created", what="the invoice is known")
+    until(lambda: place.run(f"intent({intent})") == "succeeded", what="the invoice is known")
 
 
 def test_asked_to_end_the_worker_finishes_what_it_does(place):
@@ -121,4 +121,4 @@ def test_asked_to_end_the_worker_finishes_what_it_does(place):
     intent = place.run(f"decide({place.deal})")
     until(lambda: place.run(f"intent({intent})") == "sending", what="it is being sent")
     place.kill(signal.SIGTERM)
-    assert place.run(f"intent({intent})") == "created"
+    assert place.run(f"intent({intent})") == "succeeded"

@@ -61,24 +61,6 @@ def test_lines_are_logged_when_added_changed_and_removed(deal, rep):
     ]
 
 
-def test_lines_change_places_and_stop_at_the_ends(deal):
-    first = deal.lines.get()
-    second = DealLine.objects.create(deal=deal, name="Lamp", position=0)
-    third = DealLine.objects.create(deal=deal, name="Panel", position=0)
-    DealLine.objects.filter(pk=first.pk).update(position=0)
-
-    def order() -> list[str]:
-        return list(deal.lines.values_list("name", flat=True))
-
-    assert order() == ["Desk", "Lamp", "Panel"]
-    services.deal_line_move(second, up=True)
-    assert order() == ["Lamp", "Desk", "Panel"]
-    services.deal_line_move(third, up=False)
-    assert order() == ["Lamp", "Desk", "Panel"]
-    services.deal_line_move(second, up=False)
-    assert order() == ["Desk", "Lamp", "Panel"]
-
-
 @pytest.mark.parametrize(
     ("discount", "kind", "total"),
     [("0", "percent", "1500.00"), ("10", "percent", "1350.00"), ("0.333", "percent", "1495.01"),
@@ -88,13 +70,6 @@ def test_a_discount_is_taken_off_the_line(deal, discount, kind, total):
     line = deal.lines.get()
     line.discount, line.discount_kind = Decimal(discount), kind
     assert services.line_total(line) == Decimal(total)
-
-
-def test_the_total_of_the_products_becomes_the_value(deal, rep):
-    Deal.objects.filter(pk=deal.pk).update(value=1)
-    services.deal_take_total(deal_for(deal.account, deal.pk), at=NOW, actor=rep.member)
-    assert Deal.objects.get(pk=deal.pk).value == Decimal("1500.00")
-    assert log(deal) == ["Deal changed. Value: $1.00 → $1,500.00"]
 
 
 def test_people_leave_a_deal_without_taking_it_along(deal):

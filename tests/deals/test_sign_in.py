@@ -155,7 +155,7 @@ def test_sign_ins_are_logged_with_the_user_and_never_with_what_was_typed(admin, 
     said = [
         (record.getMessage(), vars(record).get("user"))
         for record in caplog.records
-        if record.name == "deals.sign_in"
+        if record.name == "deals.auth_backends"
     ]
     assert ("sign-in refused", None) in said
     assert ("sign-in refused", admin.member.user_id) in said

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quickbooks_bridge.domain.date_range import QUICK, DateRange, parse_day, quick_range
+from quickbooks_bridge.domain.date_range import PRESETS, DateRange, parse_day, preset_range
 
 TODAY = date(2026, 3, 17)
 MONTHS = {
@@ -62,18 +62,18 @@ def test_iso_and_pointed_days_come_back_as_themselves(day):
 
 
 def test_quick_ranges():
-    assert len(QUICK) == 6
-    assert quick_range("this_month", today=TODAY) == DateRange(date(2026, 3, 1), date(2026, 3, 31))
-    assert quick_range("this_quarter", today=date(2026, 12, 5)) == DateRange(
+    assert len(PRESETS) == 6
+    assert preset_range("this_month", today=TODAY) == DateRange(date(2026, 3, 1), date(2026, 3, 31))
+    assert preset_range("this_quarter", today=date(2026, 12, 5)) == DateRange(
         date(2026, 10, 1), date(2026, 12, 31)
     )
-    assert quick_range("this_year", today=TODAY) == DateRange(date(2026, 1, 1), date(2026, 12, 31))
-    assert quick_range("last_12_months", today=date(2024, 2, 29)).start == date(2023, 2, 28)
-    assert quick_range("everything", today=TODAY) == DateRange()
+    assert preset_range("this_year", today=TODAY) == DateRange(date(2026, 1, 1), date(2026, 12, 31))
+    assert preset_range("last_12_months", today=date(2024, 2, 29)).start == date(2023, 2, 28)
+    assert preset_range("everything", today=TODAY) == DateRange()
 
 
-@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.sampled_from(QUICK))
+@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.sampled_from(PRESETS))
 def test_every_quick_range_holds_today(today, key):
-    found = quick_range(key, today=today)
+    found = preset_range(key, today=today)
     assert (found.start or date.min) <= today <= (found.end or date.max)
     assert found.start is None or today - found.start <= timedelta(days=366)

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from quickbooks_bridge.domain.parsing import parse_cdc, parse_company, parse_invoice, unread
+from quickbooks_bridge.domain.parsing import lazy, parse_cdc, parse_company, parse_invoice
 
 WHOLE = {
     "Id": "5",
@@ -90,8 +90,8 @@ def test_what_names_no_currency_is_in_the_home_currency():
     changes = parse_cdc(answer, home_currency="GBP")
     read = [one.read() for one in (*changes.invoices, *changes.payments, *changes.customers)]
     assert [one.currency for one in read] == ["GBP", "GBP", "GBP"]
-    assert unread("Invoice", [bare], home_currency="NOK")[0].read().currency == "NOK"
-    assert unread("Invoice", [WHOLE], home_currency="NOK")[0].read().currency == "CAD"
+    assert lazy("Invoice", [bare], home_currency="NOK")[0].read().currency == "NOK"
+    assert lazy("Invoice", [WHOLE], home_currency="NOK")[0].read().currency == "CAD"
 
 
 @pytest.mark.parametrize(

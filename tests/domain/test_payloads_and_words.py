@@ -1,4 +1,4 @@
-"""Payloads, differences, matches, actions, links, answers read and announcements."""
+"""Payloads, differences, matches, actions, links, answers read and webhook events."""
 
 import base64
 import hashlib
@@ -10,23 +10,22 @@ from decimal import Decimal
 import pytest
 from cryptography.fernet import Fernet
 
-from quickbooks_bridge import crypto
 from quickbooks_bridge.domain.actions import invoice_actions
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.deep_links import invoice_link
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
 from quickbooks_bridge.domain.matching import Candidate, suggest
-from quickbooks_bridge.domain.parsing import UnreadableAnswer, parse_cdc, parse_moment
+from quickbooks_bridge.domain.parsing import ParseError, parse_cdc, parse_moment
 from quickbooks_bridge.domain.payloads import (
     PayloadProfile,
     customer_fields,
     invoice_payload,
-    payload_digest,
     safe_display_name,
 )
 from quickbooks_bridge.domain.query import select
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.domain.webhooks import parse_webhook, signature_is_valid
+from quickbooks_bridge.gateway import encryption
 
 LINE = DraftLine("Desk", quantity=Decimal(3), unit_price=Decimal(10), discount=Decimal(10), item_qbo_id="7")
 DRAFT = InvoiceDraft(
@@ -49,7 +48,6 @@ def test_payload_leaves_out_what_is_empty_and_carries_the_marker():
     assert payload["PrivateNote"] == "CRM-m"
     assert payload["BillAddr"] == {"Line1": "Ann", "Line2": "1 Road"}
     assert payload["ShipAddr"] == {"Line1": "1 Road"}
-    assert payload_digest(payload) == payload_digest(dict(reversed(payload.items())))
 
 
 @pytest.mark.parametrize(("country", "name"), [("US", "ResaleNum"), ("NO", "PrimaryTaxIdentifier")])
@@ -114,7 +112,7 @@ def test_deleted_stub_is_a_deletion():
 
 
 def test_unreadable_answer_names_the_key_only():
-    with pytest.raises(UnreadableAnswer, match=r"^time$"):
+    with pytest.raises(ParseError, match=r"^time$"):
         parse_moment("private text")
 
 
@@ -142,7 +140,7 @@ def test_genuine_signature_is_taken():
 
 def test_secret_outlives_a_change_of_keys_and_nothing_else():
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-    sealed = crypto.encrypt("token", keys=[old])
-    assert crypto.decrypt(crypto.rotate(sealed, keys=[new, old]), keys=[new]) == "token"
-    with pytest.raises(crypto.UnreadableToken):
-        crypto.decrypt(sealed, keys=[new])
+    sealed = encryption.encrypt("token", keys=[old])
+    assert encryption.decrypt(sealed, keys=[new, old]) == "token"
+    with pytest.raises(encryption.UnreadableToken):
+        encryption.decrypt(sealed, keys=[new])

@@ -32,7 +32,7 @@ def dana(browser, demo) -> Iterator[Person]:
     consent(person.page)
     person.page.wait_for_url(re.compile(f"{demo.crm}/quickbooks/"))
     yield person
-    assert person.failures == []
+    assert person.consecutive_failures == []
 
 
 def verdict(page: Page):
@@ -40,7 +40,7 @@ def verdict(page: Page):
 
 
 def pay(demo: Demo) -> str:
-    """Pay an invoice on the pretend QuickBooks; gives its number."""
+    """Pay an invoice on the QuickBooks emulator; gives its number."""
     realm, qbo_id, number = demo.rows(
         "select realm_id, qbo_id, doc_number from quickbooks_bridge_invoice "
         "where balance > 0 and not is_voided and not is_deleted order by id desc limit 1"
@@ -51,15 +51,15 @@ def pay(demo: Demo) -> str:
 
 def test_news_come_in_place_and_leave_focus_scroll_and_what_is_open(dana, demo):
     page = dana.go(PAGE)
-    expect(verdict(page)).to_contain_text("In step with QuickBooks.", timeout=SLOW)
+    expect(verdict(page)).to_contain_text("Up to date with QuickBooks.", timeout=SLOW)
     expect(verdict(page)).to_contain_text(re.compile(r"up to date on all \d+ invoices"))
     page.evaluate("window.isTheSamePage = true")
     page.locator("summary", has_text="What this company reads").click()
     switch = page.get_by_role("switch", name="Changes have not arrived for over 15 minutes")
     switch.focus()
     scrolled = page.evaluate("scrollY")
-    at = page.locator("[data-looked]").inner_text()
-    expect(page.locator("[data-looked]")).not_to_have_text(at, timeout=SLOW)
+    at = page.locator("[data-polled]").inner_text()
+    expect(page.locator("[data-polled]")).not_to_have_text(at, timeout=SLOW)
     number = pay(demo)
     expect(page.locator("#happened")).to_contain_text(f"Invoice {number} was paid", timeout=SLOW)
     expect(switch).to_be_focused()
@@ -73,16 +73,16 @@ def test_news_come_in_place_and_leave_focus_scroll_and_what_is_open(dana, demo):
 def test_buttons_say_what_came_of_them_and_switches_switch_by_keyboard(dana, demo):
     page = dana.go(PAGE)
     page.get_by_role("button", name="Check now").click()
-    expect(page.locator(".toast").first).to_contain_text("in step with QuickBooks")
+    expect(page.locator(".toast").first).to_contain_text("up to date with QuickBooks")
     switch = page.get_by_role("switch", name="Changes have not arrived for over 15 minutes")
     expect(switch).to_have_attribute("aria-checked", "false")
     switch.focus()
     page.keyboard.press("Space")
     expect(switch).to_have_attribute("aria-checked", "true")
     expect(switch).to_be_focused()
-    assert demo.rows("select tells_delay from quickbooks_bridge_invoicingsettings where tells_delay") == [
-        (1,)
-    ]
+    assert demo.rows(
+        "select notify_sync_delayed from quickbooks_bridge_invoicingsettings where notify_sync_delayed"
+    ) == [(1,)]
     page.keyboard.press("Space")
     expect(switch).to_have_attribute("aria-checked", "false")
     page.get_by_role("button", name="Compare everything").click()
@@ -97,14 +97,14 @@ def test_buttons_say_what_came_of_them_and_switches_switch_by_keyboard(dana, dem
 def test_trouble_and_recovery_show_by_themselves(dana, demo):
     page = dana.go(PAGE)
     demo.control("POST", "faults", kind="503_html", count=10_000)
-    expect(verdict(page)).to_contain_text("Out of step with QuickBooks since", timeout=SLOW)
+    expect(verdict(page)).to_contain_text("Not up to date with QuickBooks since", timeout=SLOW)
     finding = page.locator("#finding-unreadable")
     expect(finding).to_contain_text("It is tried again by itself")
     verdict(page).get_by_role("link", name="Show it").press("Enter")
     expect(finding).to_be_focused()
     demo.control("DELETE", "faults")
     finding.get_by_role("button", name="Try now").click()
-    expect(verdict(page)).to_contain_text("In step with QuickBooks.", timeout=SLOW)
+    expect(verdict(page)).to_contain_text("Up to date with QuickBooks.", timeout=SLOW)
     expect(page.locator("#chart-card")).to_contain_text("QuickBooks did not answer for", timeout=SLOW)
     page.locator("summary", has_text="Solved in the last 14 days").click()
     expect(page.locator(".health-solved li").first).to_contain_text("it could be read again")
@@ -112,7 +112,7 @@ def test_trouble_and_recovery_show_by_themselves(dana, demo):
 
 def test_it_fits_every_width_in_light_and_dark_and_everything_has_a_name(dana, demo):
     demo.rows(
-        "insert into quickbooks_bridge_parkedobject (account_id, realm_id, entity, qbo_id, reason, first_at, last_at) "
+        "insert into quickbooks_bridge_unreadableobject (account_id, realm_id, entity, qbo_id, reason, first_seen_at, last_seen_at) "
         "select account_id, realm_id, 'Invoice', '77', 'x', connected_at, connected_at from quickbooks_bridge_connection"
     )
     too_wide = []

@@ -37,7 +37,7 @@ WRITTEN = {
     "quickbooks_bridge_item": ("name", "description", "search_text"),
     "quickbooks_bridge_invoice": ("customer_name", "doc_number"),
     "quickbooks_bridge_term": ("name",),
-    "quickbooks_bridge_preset": ("message", "memo"),
+    "quickbooks_bridge_invoicepreset": ("message", "memo"),
     "quickbooks_bridge_connection": ("company_name",),
 }
 PAGES = (
@@ -61,12 +61,14 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def dana(browser, demo) -> Iterator[Person]:
     person = Person(browser, demo.crm, "dana")
-    person.page.on("dialog", lambda dialog: (person.failures.append(dialog.message), dialog.dismiss()))
+    person.page.on(
+        "dialog", lambda dialog: (person.consecutive_failures.append(dialog.message), dialog.dismiss())
+    )
     person.go("/quickbooks/").get_by_role("button", name="Connect QuickBooks").first.click()
     consent(person.page)
     person.page.get_by_text("Everything works now").first.wait_for()
     yield person
-    assert person.failures == []
+    assert person.consecutive_failures == []
 
 
 def plant(demo: Demo) -> dict[str, object]:

@@ -32,12 +32,13 @@ class Person:
 
     def __init__(self, browser: Browser, crm: str, username: str) -> None:
         self.crm = crm
-        self.failures: list[str] = []
+        self.consecutive_failures: list[str] = []
         self.page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
         self.page.set_default_timeout(SOON)
-        self.page.on("pageerror", lambda error: self.failures.append(str(error)))
+        self.page.on("pageerror", lambda error: self.consecutive_failures.append(str(error)))
         self.page.on(
-            "response", lambda answer: self.failures.append(answer.url) if answer.status >= 500 else None
+            "response",
+            lambda answer: self.consecutive_failures.append(answer.url) if answer.status >= 500 else None,
         )
         self.page.goto(f"{crm}/login/")
         self.page.locator("#id_username").fill(username)
@@ -77,7 +78,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 def dana(browser, demo) -> Iterator[Person]:
     person = Person(browser, demo.crm, "dana")
     yield person
-    assert person.failures == []
+    assert person.consecutive_failures == []
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def realm(demo) -> str:
 
 
 def consent(page: Page, button: str = "Connect", company: str = "") -> None:
-    """Answer the consent page of the pretend QuickBooks."""
+    """Answer the consent page of the QuickBooks emulator."""
     page.wait_for_url(re.compile("connect/oauth2"))
     if company:
         choice = page.get_by_label(company)
@@ -157,7 +158,7 @@ def test_1_connecting_in_every_way_it_can_go(dana, demo, browser):
     dana.go("/quickbooks/callback/?state=forged&code=abc&realmId=123")
     expect(page.get_by_text("This answer was not asked for here")).to_be_visible()
 
-    # The first load is made slow enough to be seen.
+    # The initial import is made slow enough to be seen.
     demo.control("POST", "faults", kind="slow", operation="query", delay=0.8)
     dana.deal()
     page.get_by_role("button", name="Connect QuickBooks").click()
@@ -303,7 +304,7 @@ def test_4_a_new_customer_and_an_update_of_a_linked_one(dana, demo, realm):
 
 
 def on_the_control_page(page: Page, demo: Demo, number: str) -> Locator:
-    """Open an invoice on the control page of the pretend QuickBooks."""
+    """Open an invoice on the control page of the QuickBooks emulator."""
     page.goto(f"{demo.quickbooks}/?q={number}")
     found = page.locator("details", has_text=number).first
     if found.get_attribute("open") is None:
@@ -522,7 +523,7 @@ def test_9_others_see_what_they_may(demo, browser):
     assert {path: rita.page.request.get(demo.crm + path).status for path in paths} == dict.fromkeys(
         paths, 404
     )
-    assert tomas.failures + rita.failures == []
+    assert tomas.consecutive_failures + rita.consecutive_failures == []
 
 
 def test_pages_fit_wide_and_narrow_light_and_dark(dana):

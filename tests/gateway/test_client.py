@@ -1,4 +1,4 @@
-"""The client against a pretend QuickBooks over real HTTP."""
+"""The client against a QuickBooks emulator over real HTTP."""
 
 import logging
 import uuid
@@ -9,7 +9,7 @@ import pytest
 
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import NotFound, StaleObject, Throttled, TokenRefused, Unavailable
-from quickbooks_bridge.gateway.limiter import LocalLimiter
+from quickbooks_bridge.gateway.rate_limiter import LocalLimiter
 from tests.emulator_process import EmulatorProcess
 
 
@@ -22,7 +22,7 @@ class Tokens:
     def access_token(self):
         return self.first
 
-    def renew(self, stale):
+    def force_refresh(self, stale):
         assert stale == self.first
         self.renewals += 1
         self.first = self.good

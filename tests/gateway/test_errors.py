@@ -17,6 +17,7 @@ from quickbooks_bridge.gateway.errors import (
     UnexpectedAnswer,
     classify,
 )
+from quickbooks_bridge.messages.problems import placed
 
 
 def fault(code: str, detail: str = "") -> bytes:
@@ -121,7 +122,7 @@ def test_duplicate_number_names_the_invoice_that_has_it():
     error = classify(400, {}, fault("6140", detail), is_write=True)
     assert isinstance(error, Rejected)
     assert error.existing_qbo_id == "146"
-    assert error.problems[0].field == "doc_number"
+    assert placed(error.problems[0]).field == "doc_number"
 
 
 def test_text_of_a_fault_reaches_no_message():

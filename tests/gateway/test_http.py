@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from quickbooks_bridge.gateway.http import NoAnswer, NotSent, _proxy_for, send
+from quickbooks_bridge.gateway.http import ConnectFailed, NoResponse, _proxy_for, send
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def test_an_answer_that_drips_ends_at_the_time_limit():
 
     with server(answer) as (url, _got):
         started = time.monotonic()
-        with pytest.raises(NoAnswer):
+        with pytest.raises(NoResponse):
             call(url, timeout=0.2)
         assert time.monotonic() - started < 3
 
@@ -68,7 +68,7 @@ def test_an_answer_that_drips_ends_at_the_time_limit():
 def test_nobody_there_means_nothing_was_sent():
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with pytest.raises(NotSent):
+    with pytest.raises(ConnectFailed):
         call(f"http://127.0.0.1:{port}/")
 
 
@@ -90,7 +90,7 @@ def test_a_proxy_that_the_environment_names_is_asked_for_whole_addresses(monkeyp
 @pytest.mark.parametrize(("may_repeat", "times"), [(True, 2), (False, 1)])
 def test_only_a_read_is_sent_again_when_the_connection_was_dropped(may_repeat, times):
     with server(lambda peer: None) as (url, got):
-        with pytest.raises(NoAnswer):
+        with pytest.raises(NoResponse):
             call(url, may_repeat=may_repeat)
         assert len(got) == times
 

@@ -8,12 +8,12 @@ from contextlib import ExitStack
 import pytest
 from redis import Redis
 
-from quickbooks_bridge.gateway import meter
+from quickbooks_bridge.gateway import usage_counter
 from quickbooks_bridge.gateway.errors import Throttled
-from quickbooks_bridge.gateway.limiter import (
-    AT_ONCE,
-    BACKGROUND_AT_ONCE,
+from quickbooks_bridge.gateway.rate_limiter import (
+    BACKGROUND_MAX_CONCURRENT,
     BACKGROUND_PER_MINUTE,
+    MAX_CONCURRENT,
     PER_MINUTE,
     LocalLimiter,
     RedisLimiter,
@@ -56,10 +56,10 @@ def takes(limiter, realm="1", *, interactive=True, timeout=0.0) -> bool:
 
 def test_people_get_a_place_when_background_work_holds_all_of_its_own(limiter):
     with ExitStack() as held:
-        for _number in range(BACKGROUND_AT_ONCE):
+        for _number in range(BACKGROUND_MAX_CONCURRENT):
             held.enter_context(limiter.turn("1", interactive=False, timeout=0))
         assert not takes(limiter, interactive=False)
-        for _number in range(AT_ONCE - BACKGROUND_AT_ONCE):
+        for _number in range(MAX_CONCURRENT - BACKGROUND_MAX_CONCURRENT):
             held.enter_context(limiter.turn("1", interactive=True, timeout=0))
         assert not takes(limiter)
 
@@ -86,7 +86,7 @@ def test_several_processes_share_one_company_and_one_count(redis_url):
     client = Redis.from_url(redis_url)
     script = (
         "import sys,time\nfrom redis import Redis\n"
-        "from quickbooks_bridge.gateway.limiter import RedisLimiter\n"
+        "from quickbooks_bridge.gateway.rate_limiter import RedisLimiter\n"
         "from quickbooks_bridge.gateway.errors import Throttled\n"
         "limiter = RedisLimiter(Redis.from_url(sys.argv[1])); given = 0\n"
         "sys.stdin.readline()\n"
@@ -107,17 +107,17 @@ def test_several_processes_share_one_company_and_one_count(redis_url):
     given = sum(int(worker.communicate("\n")[0]) for worker in workers)
     # Eight in any one second, however many seconds the processes took to start.
     assert 8 <= given <= 8 * (1 + int(time.monotonic() - started) + 1)
-    assert meter.drain_shared(client, every=0) == {"k": given}
-    assert meter.drain_shared(client, every=0) == {}
+    assert usage_counter.drain_shared(client, every=0) == {"k": given}
+    assert usage_counter.drain_shared(client, every=0) == {}
 
 
 def test_counts_are_taken_at_most_once_in_a_while(redis_url):
     client = Redis.from_url(redis_url)
-    client.hincrby(meter.COUNTS, "k", 3)
-    assert meter.drain_shared(client, every=55) == {"k": 3}
-    client.hincrby(meter.COUNTS, "k", 2)
-    assert meter.drain_shared(client, every=55) == {}
-    assert meter.drain_shared(client, every=0) == {"k": 2}
+    client.hincrby(usage_counter.COUNTS, "k", 3)
+    assert usage_counter.drain_shared(client, every=55) == {"k": 3}
+    client.hincrby(usage_counter.COUNTS, "k", 2)
+    assert usage_counter.drain_shared(client, every=55) == {}
+    assert usage_counter.drain_shared(client, every=0) == {"k": 2}
 
 
 def test_what_is_running_and_was_called_is_told_for_all_processes(redis_url):
@@ -146,7 +146,7 @@ def test_turns_of_many_companies_are_taken_and_given_back_in_one_round_trip_each
     pipelines: list[int] = []
     real = shared.pipeline
     monkeypatch.setattr(shared, "pipeline", lambda **more: (pipelines.append(1), real(**more))[1])
-    took = limiter.for_many([str(number) for number in range(1, 10)])
+    took = limiter.acquire_batch([str(number) for number in range(1, 10)])
     assert len(pipelines) == 1
     assert [limiter.usage(realm).running for realm in ("1", "8", "9")] == [1, 1, 0]
     pipelines.clear()
@@ -158,12 +158,12 @@ def test_turns_of_many_companies_are_taken_and_given_back_in_one_round_trip_each
     took.give_back()
     assert len(pipelines) == 1
     assert [limiter.usage(realm).running for realm in ("1", "8")] == [0, 0]
-    assert meter.drain_shared(shared, every=0) == {"1|r|2026-03-17|background|reads": 8}
+    assert usage_counter.drain_shared(shared, every=0) == {"1|r|2026-03-17|background|reads": 8}
 
 
 def test_a_turn_that_was_taken_serves_once(shared):
     limiter = RedisLimiter(shared)
-    took = limiter.for_many(["1"])
+    took = limiter.acquire_batch(["1"])
     with took.turn("1", interactive=False, timeout=0), took.turn("1", interactive=False, timeout=0):
         assert limiter.usage("1").running == 2
     took.give_back()
@@ -172,9 +172,9 @@ def test_a_turn_that_was_taken_serves_once(shared):
 
 def test_many_turns_without_redis_are_kept_alone_and_counted_here():
     limiter = RedisLimiter(Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.2, retry=None))
-    meter.drain_here()
-    took = limiter.for_many(["1"])
+    usage_counter.drain_here()
+    took = limiter.acquire_batch(["1"])
     with took.turn("1", interactive=False, timeout=0) as turn:
         turn.counted = "1|r|2026-03-17|background|reads"
     took.give_back()
-    assert meter.drain_here() == {"1|r|2026-03-17|background|reads": 1}
+    assert usage_counter.drain_here() == {"1|r|2026-03-17|background|reads": 1}

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from quickbooks_bridge.models import Connection, Invoice, Payment
-from quickbooks_bridge.selectors import with_status
+from quickbooks_bridge.selectors.invoices import with_status
 
 # Of every object by kind and id: what people see of it.
 Seen = dict[tuple[str, str], tuple[str, ...]]

@@ -1,4 +1,4 @@
-"""One pretend QuickBooks and one installation for each test of real processes."""
+"""One QuickBooks emulator and one installation for each test of real processes."""
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -14,7 +14,7 @@ from .site import Site
 
 @pytest.fixture
 def site(tmp_path) -> Iterator[Callable[..., Site]]:
-    """Make installations beside a pretend QuickBooks of their own."""
+    """Make installations beside a QuickBooks emulator of their own."""
     if not IS_LONG:
         pytest.skip("real processes for half a minute each: make soak")
     with EmulatorProcess("--company", "us", "--single", "--seed", "7") as running:

@@ -16,12 +16,14 @@ from deals.viewer import Viewer
 from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.services import index, intents, poll
-from quickbooks_bridge.services.index import sync_wanted
-from quickbooks_bridge.services.intents import first_lease, intent_send
-from quickbooks_bridge.services.invoice_actions import ChangedMeanwhile, invoice_delete
-from quickbooks_bridge.services.timeline import InvoiceFacts
-from quickbooks_bridge.services.voids import invoice_void
+from quickbooks_bridge.services.invoicing import intents
+from quickbooks_bridge.services.invoicing.actions import InvoiceChanged, invoice_delete
+from quickbooks_bridge.services.invoicing.intents import initial_claim, intent_send
+from quickbooks_bridge.services.invoicing.voids import invoice_void
+from quickbooks_bridge.services.mirror.events import InvoiceState
+from quickbooks_bridge.services.sync import batch
+from quickbooks_bridge.services.sync import company as company_sync
+from quickbooks_bridge.services.sync.company import request_sync_if_stale
 
 from .wall_clocks import Zone
 
@@ -39,21 +41,21 @@ def killed_at(label: str, figures: Counter[str]) -> Iterator[None]:
     """Let this process' work end the first time it comes to a labelled place; none does for an empty label."""
     met: list[str] = []
 
-    def fault_point(reached: str) -> None:
+    def crash_point(reached: str) -> None:
         if reached == label and not met:
             met.append(reached)
             raise Killed
 
-    modules: tuple[Any, ...] = (poll, index, intents)
-    usual = [module.fault_point for module in modules]
+    modules: tuple[Any, ...] = (batch, company_sync, intents)
+    usual = [module.crash_point for module in modules]
     for module in modules:
-        module.fault_point = fault_point
+        module.crash_point = crash_point
     try:
         with suppress(Killed):
             yield
     finally:
         for module, kept in zip(modules, usual, strict=True):
-            module.fault_point = kept
+            module.crash_point = kept
     figures["killed"] += len(met)
 
 
@@ -85,7 +87,7 @@ class People:
         self._dice = random.Random(6)
 
     def control(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """Ask the pretend QuickBooks' control API; None for a refusal."""
+        """Ask the QuickBooks emulator's control API; None for a refusal."""
         answer = self.http.post(f"{self._url}/control/{path}", json=body, timeout=30)
         found: Any = answer.json() if answer.ok else None
         return found
@@ -99,7 +101,7 @@ class People:
         if self._dice.random() < self.chance / 20:
             self._end_here(company, now=now)
         if self._dice.random() < self.chance / 20:
-            sync_wanted(company.connection, now=now, older_than=timedelta(minutes=1))
+            request_sync_if_stale(company.connection, now=now, older_than=timedelta(minutes=1))
 
     def _in_quickbooks(self, company: Company, *, now: datetime) -> None:
         """One thing; what QuickBooks refuses (a void of a void) is no change."""
@@ -154,8 +156,8 @@ class People:
                 company, self._dice.choice(["invoice.void", "invoice.delete", "payment.update"])
             )
         end: Any = self._dice.choice([invoice_void, invoice_void, invoice_delete])
-        with suppress(QuickBooksError, ChangedMeanwhile):
-            end(company.viewer, connection, invoice, seen=InvoiceFacts.of(invoice), now=now)
+        with suppress(QuickBooksError, InvoiceChanged):
+            end(company.viewer, connection, invoice, seen=InvoiceState.of(invoice), now=now)
             self._figures["ended here"] += 1
 
 
@@ -183,9 +185,8 @@ def decided(
         token=request_id,
         request_id=request_id,
         payload=invoice_body(amount, due, marker_of(request_id)),
-        payload_digest="0" * 64,
         currency="USD",
         expected_total=amount,
         created_at=now,
-        **first_lease(now),
+        **initial_claim(now),
     )

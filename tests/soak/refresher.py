@@ -4,12 +4,12 @@ import sys
 import time
 
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.services.tokens import DatabaseTokens
+from quickbooks_bridge.services.connections.tokens import ConnectionTokenSource
 
 
 def serve(connection: int, number: int) -> None:
     """For each line read, ask for the token at the instant it names."""
-    source = DatabaseTokens(connection)
+    source = ConnectionTokenSource(connection)
     for line in sys.stdin:
         time.sleep(max(0.0, float(line) - time.time()))
         begun = time.monotonic()

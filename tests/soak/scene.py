@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deals.viewer import Viewer
 from quickbooks_bridge.models import (
-    CallCount,
+    ApiUsage,
     Connection,
     Customer,
     Invoice,
@@ -86,11 +86,11 @@ def stuck() -> int:
 
 
 def due_now() -> int:
-    return Connection.objects.update(next_sync_at=timezone.now(), failures=0)
+    return Connection.objects.update(next_sync_at=timezone.now(), consecutive_failures=0)
 
 
 def unhandled() -> int:
-    return WebhookEvent.objects.filter(handled_at__isnull=True).count()
+    return WebhookEvent.objects.filter(processed_at__isnull=True).count()
 
 
 def held() -> dict[str, tuple[int, str, str, bool]]:
@@ -129,12 +129,12 @@ def reconnect(url: str, realm: str) -> str:
 
 def reads() -> int:
     """Reads that were written down."""
-    return sum(CallCount.objects.values_list("reads", flat=True))
+    return sum(ApiUsage.objects.values_list("reads", flat=True))
 
 
 def silence(*, days: int) -> int:
     """As if nobody had asked QuickBooks for so long."""
     link = Connection.objects.get()
-    assert link.watermark is not None
-    past = link.watermark - timedelta(days=days)
-    return Connection.objects.update(watermark=past, last_sync_at=past, next_sync_at=timezone.now())
+    assert link.cdc_cursor is not None
+    past = link.cdc_cursor - timedelta(days=days)
+    return Connection.objects.update(cdc_cursor=past, last_sync_at=past, next_sync_at=timezone.now())

@@ -12,7 +12,7 @@ IS_LONG = bool(os.environ.get("SOAK"))
 
 
 def size(name: str, *, quick: int, long: int) -> int:
-    """Give how much of something a test does: SOAK_<name>, else by the form that runs."""
+    """Return how much of something a test does: SOAK_<name>, else by the form that runs."""
     return int(os.environ.get(f"SOAK_{name}") or (long if IS_LONG else quick))
 
 
@@ -29,7 +29,7 @@ def record(requirement: str, what: str, figure: float, limit: float, *, at_least
 
 
 def table() -> tuple[str, bool]:
-    """Give the table of the last run, and whether every figure is within its limit."""
+    """Return the table of the last run, and whether every figure is within its limit."""
     rows = [json.loads(line) for line in KEPT.read_text().splitlines()] if KEPT.exists() else []
     rows.sort(key=lambda row: int(row["requirement"].lstrip("RX").partition(" ")[0]))
     lines = ["| requirement | figure | measured | limit | |", "|---|---|---:|---:|---|"]
@@ -48,7 +48,7 @@ def main() -> int:
     shown, is_well = table()
     print(shown)
     if os.environ.get("SCORECARD"):
-        intro = "Figures of the fault tests (`make soak`), with the sizes they name, against the pretend QuickBooks."
+        intro = "Figures of the fault tests (`make soak`), with the sizes they name, against the QuickBooks emulator."
         SHOWN.write_text(f"# Scorecard\n\n{intro} Measured on 2 cores that other work shared.\n\n{shown}\n")
     return 0 if is_well else 1
 

@@ -1,4 +1,4 @@
-"""Companies whose time is simulated: our clock and the pretend QuickBooks' move together, and work is done when the rows say so."""
+"""Companies whose time is simulated: our clock and the QuickBooks emulator's move together, and work is done when the rows say so."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from deals.models import Account
 from deals.viewer import Viewer
-from quickbooks_bridge import tasks
-from quickbooks_bridge.crypto import decrypt
+from quickbooks_bridge.deal_page.timeline_renderers import overdue_lines
 from quickbooks_bridge.domain.payloads import marker_of
-from quickbooks_bridge.models import Connection, InvoiceIntent, VoidRun
-from quickbooks_bridge.selectors import company_today, with_status
-from quickbooks_bridge.services import index
-from quickbooks_bridge.timeline_kinds import overdue_lines
+from quickbooks_bridge.gateway.encryption import decrypt
+from quickbooks_bridge.models import Connection, InvoiceIntent, VoidOperation
+from quickbooks_bridge.selectors.connections import company_today
+from quickbooks_bridge.selectors.invoices import with_status
+from quickbooks_bridge.services.sync import company as company_sync
+from quickbooks_bridge.tasks import dispatch, maintenance, sync
 from tests.conftest import connect, make_deal, make_member
 from tests.emulator_process import EmulatorProcess
 
@@ -24,7 +25,7 @@ from .compared import invoices_of, mirrored, said_by_quickbooks
 from .people import Company, People, killed_at
 from .wall_clocks import Zone
 
-# Nobody changes anything in the last minutes of an hour, and nothing fails: then all has to be in step.
+# Nobody changes anything in the last minutes of an hour, and nothing fails: then all has to be up to date.
 MINUTE, HOUR, BUSY = timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=40)
 OUTAGES: tuple[tuple[int, int, tuple[dict[str, Any], ...]], ...] = (
     # The minutes of the hour at which it begins and ends, and what goes wrong meanwhile.
@@ -58,7 +59,7 @@ class Simulation:
         self.step = step
         self.companies: list[Company] = []
         self.figures: Counter[str] = Counter()
-        self.differences: list[str] = []
+        self.reconcile_differences: list[str] = []
         self.people = People(emulator.url, self.figures, chance=chance)
         self._refresh_tokens: set[str] = set()
         self.now = timezone.now()
@@ -80,9 +81,9 @@ class Simulation:
             self._set(start + part * self.step)
             for company in self.companies[part::parts]:
                 connect(company.viewer, self.emulator, company=company.number)
-            tasks.sweep()
+            dispatch.dispatch_due_work()
         self._set(start + HOUR)
-        tasks.sweep()
+        dispatch.dispatch_due_work()
         for company in self.companies:
             company.invoices = [row["Id"] for row in self.dump(company)["Invoice"]]
 
@@ -104,15 +105,15 @@ class Simulation:
                 for company in self.companies:
                     self.people.work(company, now=self.now)
             with killed_at(DEATHS.get(minute, ""), self.figures):
-                tasks.sweep()
-            tasks.probe_reads()
+                dispatch.dispatch_due_work()
+            sync.probe_reads()
             if minute == 30:
-                tasks.read_lists()
-                tasks.keep_tokens_alive()
-                tasks.tidy()
+                sync.refresh_reference_lists()
+                maintenance.refresh_idle_tokens()
+                maintenance.cleanup()
             self._pass(self.now + self.step)
-        tasks.probe_reads()
-        tasks.sweep()
+        sync.probe_reads()
+        dispatch.dispatch_due_work()
         self._compare(quiet_since=began + BUSY)
 
     def lose_tokens(self, company: Company) -> None:
@@ -181,7 +182,9 @@ class Simulation:
                 or connection.last_sync_at is None
                 or connection.last_sync_at < quiet_since
             ):
-                self._differ("late", company, f"{connection.status}, last in step {connection.last_sync_at}")
+                self._differ(
+                    "late", company, f"{connection.status}, last up to date {connection.last_sync_at}"
+                )
             dump = self.dump(company)
             company.invoices = [row["Id"] for row in dump["Invoice"]]
             theirs = said_by_quickbooks(dump, today=company.zone.day(self.now))
@@ -190,7 +193,7 @@ class Simulation:
                 if theirs.get(key) != ours.get(key):
                     self._differ("drift", company, f"{key}: {ours.get(key)}, in QuickBooks {theirs.get(key)}")
             self.figures["rows compared"] += len(theirs)
-            self._refresh_tokens.add(decrypt(connection.refresh_token, keys=settings.TOKEN_KEYS))
+            self._refresh_tokens.add(decrypt(connection.refresh_token, keys=settings.TOKEN_ENCRYPTION_KEYS))
             self.figures["refresh tokens"] = len(self._refresh_tokens)
             self._overdue_lines(company, connection)
             self._made_once(company, dump, quiet_since=quiet_since)
@@ -200,7 +203,9 @@ class Simulation:
         for name in ("sync_lease_until", "import_lease_until", "refresh_lease_until"):
             if getattr(connection, name) is not None:
                 self._differ("stuck", company, f"{name} {getattr(connection, name)}")
-        latest = self.now + max(timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * 1.1), index.SLOWEST)
+        latest = self.now + max(
+            timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * 1.1), company_sync.MAX_BACKOFF
+        )
         if connection.is_active and (connection.next_sync_at is None or connection.next_sync_at > latest):
             self._differ("stuck", company, f"next looked at {connection.next_sync_at}")
 
@@ -221,19 +226,19 @@ class Simulation:
                     "stuck", company, f"intent {intent.pk} is {intent.state} since {intent.created_at}"
                 )
             # A created one may have been deleted since; then its row, compared above, says so.
-            most = 0 if intent.state == InvoiceIntent.State.REFUSED else 1
+            most = 0 if intent.state == InvoiceIntent.State.REJECTED else 1
             if count > most:
                 self._differ(
                     "doubled", company, f"intent {intent.pk} is {intent.state} and there {count} times"
                 )
 
-        late = VoidRun.objects.filter(
-            account=company.viewer.account, ended_at__isnull=True, begun_at__lt=quiet_since
+        late = VoidOperation.objects.filter(
+            account=company.viewer.account, ended_at__isnull=True, started_at__lt=quiet_since
         )
         for begun in late:
-            self._differ("stuck", company, f"void of {begun.invoice.qbo_id} since {begun.begun_at}")
+            self._differ("stuck", company, f"void of {begun.invoice.qbo_id} since {begun.started_at}")
 
     def _differ(self, kind: str, company: Company, what: str) -> None:
         self.figures[kind] += 1
-        if len(self.differences) < 20:
-            self.differences.append(f"{self.now:%d %H:%M} {kind}: company {company.number}: {what}")
+        if len(self.reconcile_differences) < 20:
+            self.reconcile_differences.append(f"{self.now:%d %H:%M} {kind}: company {company.number}: {what}")

@@ -12,21 +12,21 @@ from typing import Any
 
 import requests
 
-from crm_invoicing.processes import BASE, TETHER
+from crm_invoicing.processes import BASE, PARENT_WATCHDOG
 from tests.emulator_process import EmulatorProcess
-from tests.waiting import free_port, until
+from tests.polling import free_port, until
 
 # Waiting times of the product, in seconds, so that a test of minutes takes seconds.
 SHORT = {
-    "quickbooks_bridge.services.intents:LEASE": 6,
-    "quickbooks_bridge.services.index:LEASE": 6,
-    "quickbooks_bridge.services.poll:LEASE": 6,
-    "quickbooks_bridge.services.tokens:LEASE": 3,
+    "quickbooks_bridge.services.invoicing.intents:SEND_LEASE": 6,
+    "quickbooks_bridge.services.sync.company:SYNC_LEASE": 6,
+    "quickbooks_bridge.services.sync.batch:SYNC_LEASE": 6,
+    "quickbooks_bridge.services.connections.tokens:REFRESH_LEASE": 3,
     "quickbooks_bridge.gateway.errors:THROTTLE_SECONDS": 1,
-    "quickbooks_bridge.gateway.limiter:PER_SECOND": 1000,
-    "quickbooks_bridge.gateway.limiter:PER_MINUTE": 100_000,
-    "quickbooks_bridge.gateway.limiter:BACKGROUND_PER_MINUTE": 100_000,
-    "quickbooks_bridge.gateway.limiter:BACKGROUND_PER_SECOND": 1000,
+    "quickbooks_bridge.gateway.rate_limiter:PER_SECOND": 1000,
+    "quickbooks_bridge.gateway.rate_limiter:PER_MINUTE": 100_000,
+    "quickbooks_bridge.gateway.rate_limiter:BACKGROUND_PER_MINUTE": 100_000,
+    "quickbooks_bridge.gateway.rate_limiter:BACKGROUND_PER_SECOND": 1000,
 }
 
 
@@ -43,7 +43,7 @@ class Site:
         self.data = data
         self._log = (data / "processes.log").open("ab")
         # Closed when this process ends, however suddenly; whoever reads the other end then ends too.
-        self._held, self._tether = os.pipe()
+        self._held, self._lifeline = os.pipe()
         self.env = {
             **os.environ,
             "DATA_DIR": str(data),
@@ -51,11 +51,11 @@ class Site:
             "REDIS_URL": "",
             "LOG_LEVEL": "CRITICAL",
             "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
-            "SWEEP_SECONDS": "0.5",
+            "DISPATCH_INTERVAL_SECONDS": "0.5",
             "PYTHONWARNINGS": "ignore",
             "QUICKBOOKS_CLIENT_ID": emulator.client_id,
             "QUICKBOOKS_CLIENT_SECRET": emulator.client_secret,
-            "QUICKBOOKS_ENVIRONMENT": emulator.discovery_url,
+            "QUICKBOOKS_DISCOVERY_URL": emulator.discovery_url,
             "QUICKBOOKS_API_URL": emulator.api_url,
             "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": emulator.verifier_token,
             "QUICKBOOKS_TIMEOUT_SECONDS": "2",
@@ -69,8 +69,8 @@ class Site:
 
     def enter(self) -> None:
         self.inside = subprocess.Popen(
-            [sys.executable, "-m", "tests.inside", "tests.soak.scene"],
-            cwd=BASE, env={**self.env, "FAULT_AT": ""}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-m", "tests.in_process_console", "tests.soak.scene"],
+            cwd=BASE, env={**self.env, "CRASH_AT": ""}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
     def leave(self) -> None:
@@ -96,7 +96,7 @@ class Site:
         for name in names:
             arguments = ["web", str(self.port)] if name == "web" else ["worker"]
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-P", TETHER, str(self._held), "tests.soak.start", *arguments],
+                [sys.executable, "-P", PARENT_WATCHDOG, str(self._held), "tests.soak.start", *arguments],
                 cwd=BASE, env={**self.env, **extra}, text=True, process_group=0, pass_fds=(self._held,),
                 stderr=self._log,
             )  # fmt: skip
@@ -157,10 +157,10 @@ class Site:
         for name in list(self.processes):
             self.kill(name)
         self.leave()
-        os.close(self._tether)
+        os.close(self._lifeline)
         os.close(self._held)
         self._log.close()
 
     def said(self, words: str) -> int:
-        """Give how often words stand in what the processes wrote."""
+        """Return how often words stand in what the processes wrote."""
         return (self.data / "processes.log").read_text(errors="replace").count(words)

@@ -8,7 +8,7 @@ import threading
 from contextlib import closing
 
 from crm_invoicing.processes import BASE
-from tests.waiting import until
+from tests.polling import until
 
 from .conftest import drift
 from .scorecard import record, size
@@ -35,7 +35,7 @@ def test_backup_while_written_and_back_without_doubles(site):
     for copy in copies:
         begun = len(sent)
         subprocess.run(
-            [sys.executable, "manage.py", "backup", str(copy)],
+            [sys.executable, "manage.py", "backup_sqlite", str(copy)],
             cwd=BASE, env=place.env, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         until(lambda begun=begun: len(sent) > begun, seconds=30, what="people went on working")
@@ -44,7 +44,7 @@ def test_backup_while_written_and_back_without_doubles(site):
     )
     until(lambda: place.run("open_work()") > 0, seconds=30, what="a decision is under way")
     subprocess.run(
-        [sys.executable, "manage.py", "backup", str(copies[-1])],
+        [sys.executable, "manage.py", "backup_sqlite", str(copies[-1])],
         cwd=BASE, env=place.env, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     stop.set()
@@ -65,7 +65,7 @@ def test_backup_while_written_and_back_without_doubles(site):
     place.start("worker")
     until(lambda: place.run("open_work()") == 0, seconds=60, what="open decisions are known")
     place.run("due_now()")
-    until(lambda: drift(place) == 0, seconds=60, what="in step again")
+    until(lambda: drift(place) == 0, seconds=60, what="up to date again")
     counts = made(place)
     record(
         "R11",

@@ -1,4 +1,4 @@
-"""R3 and R4: whatever announcements and polls go through, rows end equal to QuickBooks'."""
+"""R3 and R4: whatever webhook events and polls go through, rows end equal to QuickBooks'."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from tests.waiting import until
+from tests.polling import until
 
 from .conftest import drift
 from .scorecard import record, size
@@ -59,7 +59,7 @@ def stamps(place) -> dict[str, str]:
     }
 
 
-def announcement(realm: str, qbo_id: str, key: str, *, name: str = "Invoice") -> bytes:
+def webhook_body(realm: str, qbo_id: str, key: str, *, name: str = "Invoice") -> bytes:
     entity = {"name": name, "id": qbo_id, "operation": "Update", "lastUpdated": key}
     return json.dumps(
         {"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": [entity]}}]}
@@ -71,7 +71,7 @@ def sign(body: bytes, token: str) -> str:
 
 
 def test_announcements_lost_doubled_shuffled_late_and_forged(site):
-    """A quarter as many changes as deliveries; of ten announcements two are lost, the rest come up to seven times."""
+    """A quarter as many changes as deliveries; of ten webhook events two are lost, the rest come up to seven times."""
     count = size("WEBHOOKS", quick=120, long=10_000)
     place = site(QUICKBOOKS_POLL_SECONDS="3600")
     place.start("web", "worker")
@@ -87,7 +87,7 @@ def test_announcements_lost_doubled_shuffled_late_and_forged(site):
     verifier = place.emulator.verifier_token
 
     def deliver(event: tuple[str, str]) -> None:
-        body = announcement(place.realm, *event)
+        body = webhook_body(place.realm, *event)
         begun = time.perf_counter()
         answer = requests.post(
             address, data=body, headers={"intuit-signature": sign(body, verifier)}, timeout=30
@@ -97,7 +97,7 @@ def test_announcements_lost_doubled_shuffled_late_and_forged(site):
             refused.append(answer.status_code)
 
     def forge(number: int) -> int:
-        body = announcement(place.realm, "1", f"forged-{number}")
+        body = webhook_body(place.realm, "1", f"forged-{number}")
         signatures = ["", "x", sign(body, "guess"), sign(body + b" ", verifier), sign(body, verifier)[:-2]]
         return requests.post(
             address, data=body, headers={"intuit-signature": signatures[number % 5]}, timeout=30
@@ -108,11 +108,11 @@ def test_announcements_lost_doubled_shuffled_late_and_forged(site):
         list(pool.map(deliver, sent))
         record("R3", f"{len(sent)} deliveries: genuine ones refused", len(refused), 0)
         record("R3", "forged ones accepted", sum(1 for status in forged if status == 200), 0)
-    # What no announcement told is found by the sweep of the day.
+    # What no webhook event told is found by the dispatch of the day.
     place.run("due_now()")
-    until(lambda: place.run("unhandled()") == 0, seconds=60, what="every announcement is acted on")
+    until(lambda: place.run("unhandled()") == 0, seconds=60, what="every webhook event is acted on")
     place.run("due_now()")
-    until(lambda: drift(place) == 0, seconds=60, what="in step")
+    until(lambda: drift(place) == 0, seconds=60, what="up to date")
     record("R3", f"{len(sent)} deliveries: rows that differ afterwards", drift(place), 0)
     times.sort()
     record("R3", "answer p99, ms, four senders on a busy machine", round(times[int(len(times) * 0.99)]), 1000)
@@ -135,11 +135,11 @@ def test_polls_fail_are_cut_and_stay_away(site):
         if number % 50 == 0:
             place.run("due_now()")
 
-    def in_step() -> bool:
+    def synced() -> bool:
         place.run("due_now()")
         return drift(place) == 0
 
-    until(in_step, seconds=240, what="in step although half of the calls fail")
+    until(synced, seconds=240, what="up to date although half of the calls fail")
     record("R4", f"half of the calls fail, {count // 2} changes: missed", drift(place), 0)
     place.emulator.control("DELETE", "/control/faults")
     place.kill("worker")
@@ -159,7 +159,7 @@ def test_polls_fail_are_cut_and_stay_away(site):
         at_least=True,
     )
     place.start("worker")
-    until(in_step, seconds=240, what="in step after an answer that was cut")
+    until(synced, seconds=240, what="up to date after an answer that was cut")
     record("R4", f"{burst} changes in one pause: missed", drift(place), 0)
     place.kill("worker")
     silent = max(20, count // 50)
@@ -167,5 +167,5 @@ def test_polls_fail_are_cut_and_stay_away(site):
         change(place, dice, ids)
     place.run("silence(days=45)")
     place.start("worker")
-    until(in_step, seconds=240, what="in step after 45 days")
+    until(synced, seconds=240, what="up to date after 45 days")
     record("R4", f"{silent} changes and deletions in 45 days of silence: missed", drift(place), 0)

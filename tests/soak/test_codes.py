@@ -2,7 +2,7 @@
 
 import pytest
 
-from quickbooks_bridge.gateway import limiter
+from quickbooks_bridge.gateway import rate_limiter
 from quickbooks_bridge.gateway.errors import (
     NotFound,
     QuickBooksError,
@@ -13,13 +13,13 @@ from quickbooks_bridge.gateway.errors import (
     Unavailable,
     UnexpectedAnswer,
 )
-from quickbooks_bridge.services.connection import client_for
+from quickbooks_bridge.services.connections.lifecycle import client_for
 
 from .scorecard import record
 
 pytestmark = pytest.mark.django_db
 
-# Fault of the pretend QuickBooks -> kind, and whether a write may have happened all the same.
+# Fault of the QuickBooks emulator -> kind, and whether a write may have happened all the same.
 OUTCOMES: dict[str, tuple[type[QuickBooksError], bool]] = {
     "429": (Throttled, False),
     "429_json": (Throttled, False),
@@ -51,13 +51,13 @@ OUTCOMES: dict[str, tuple[type[QuickBooksError], bool]] = {
 }  # fmt: skip
 
 
-def test_every_code_and_shape_has_its_outcome(pretend, connection, settings):
+def test_every_code_and_shape_has_its_outcome(qbo, connection, settings):
     settings.QUICKBOOKS_TIMEOUT_SECONDS = 0.3
     wrong = {}
     for number, (kind, (wanted, may_exist)) in enumerate(OUTCOMES.items()):
-        limiter.default_limiter.cache_clear()
-        pretend.control("DELETE", "/control/faults")
-        pretend.control("POST", "/control/faults", {"kind": kind, "operation": "customer.*", "delay": 1})
+        rate_limiter.default_limiter.cache_clear()
+        qbo.control("DELETE", "/control/faults")
+        qbo.control("POST", "/control/faults", {"kind": kind, "operation": "customer.*", "delay": 1})
         client = client_for(connection, interactive=True)
         try:
             client.customer_write({"DisplayName": f"Outcome {number}"}, request_id=f"outcome-{number}")
@@ -67,6 +67,6 @@ def test_every_code_and_shape_has_its_outcome(pretend, connection, settings):
                 wrong[kind] = said
         else:
             wrong[kind] = "nothing"
-    pretend.control("DELETE", "/control/faults")
+    qbo.control("DELETE", "/control/faults")
     record("R9", "codes and shapes with a typed outcome", len(OUTCOMES) - len(wrong), 25, at_least=True)
     record("R9", f"of {len(OUTCOMES)}: another outcome than the table's", len(wrong), 0)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.waiting import until
+from tests.polling import until
 
 from .conftest import drift
 from .scorecard import record, size
@@ -75,7 +75,7 @@ def check_creations(site, count: int, name: str) -> None:
             print(f"soak {number}: {found} invoices, decision {states.get(f'soak-{number}')}")
     record(name, f"{count} creations: duplicates", sum(1 for n in wanted if n > 1), 0)
     record(name, f"{count} creations: lost", sum(1 for n in wanted if n == 0), 0)
-    not_created = sum(1 for n in range(count) if states.get(f"soak-{n}", [""])[0] != "created")
+    not_created = sum(1 for n in range(count) if states.get(f"soak-{n}", [""])[0] != "succeeded")
     record(name, f"{count} creations: not known as created", not_created, 0)
     record(name, f"{count} creations: stuck", site.run("stuck()"), 0)
     slowest = max(states[f"soak-{n}"][2] for n in range(count))
@@ -88,7 +88,7 @@ def test_a_thousand_creations_while_everything_fails(site):
     # Six people, and a fault in three of ten calls.
     share = 1 - (1 - 0.30) ** (1 / len(KINDS))
     chance = ",".join(f"{point}:0.01" for point in POINTS)
-    place.start("web", "worker", FAULT_AT=chance)
+    place.start("web", "worker", CRASH_AT=chance)
     for kind in KINDS:
         place.emulator.control(
             "POST",
@@ -99,7 +99,7 @@ def test_a_thousand_creations_while_everything_fails(site):
         for kind in ("500", "503_html", "reset_before"):
             body = {"kind": kind, "operation": operation, "probability": 0.1}
             place.emulator.control("POST", "/control/faults", body)
-    place.watch(FAULT_AT=chance)
+    place.watch(CRASH_AT=chance)
     stop = threading.Event()
 
     def murderer() -> None:
@@ -113,7 +113,7 @@ def test_a_thousand_creations_while_everything_fails(site):
     stop.set()
     until(lambda: place.run("open_work()") == 0, seconds=60 * MINUTES, what="all decisions are final")
     # What was refused later stands as a card on the deal; its person sends the kept form again.
-    refused = [int(token[5:]) for token, found in place.run("states()").items() if found[0] == "refused"]
+    refused = [int(token[5:]) for token, found in place.run("states()").items() if found[0] == "rejected"]
     print("refused later and sent again:", len(refused))
     place.emulator.control("DELETE", "/control/faults")
     base, session = place.run("form()"), place.session()
@@ -132,11 +132,11 @@ def test_a_thousand_creations_while_everything_fails(site):
 def test_a_process_killed_at_a_labelled_point_leaves_one_invoice(site, point):
     """The web process dies there; nobody presses the button again; the worker finishes it."""
     place = site()
-    place.start("web", FAULT_AT=point)
+    place.start("web", CRASH_AT=point)
     fields = {**place.run("form()"), "token": "soak-0", "lines-0-name": "soak 0"}
     session = place.session()
     if point.startswith("sync"):
-        place.start("worker", FAULT_AT=point)
+        place.start("worker", CRASH_AT=point)
         create(session, place, place.deal, fields, until_time=time.monotonic() + 30)
         place.run("due_now()")
         until(lambda: place.processes["worker"].poll() is not None, seconds=30, what="it died")
@@ -148,7 +148,7 @@ def test_a_process_killed_at_a_labelled_point_leaves_one_invoice(site, point):
     place.start("worker")
     until(lambda: place.run("open_work()") == 0, seconds=60, what="the invoice is known")
     record("R1", f"killed at {point}: invoices made", made(place)["soak 0"], 1)
-    assert place.run("states()")["soak-0"][0] == "created"
+    assert place.run("states()")["soak-0"][0] == "succeeded"
 
 
 def test_processes_are_exchanged_while_people_work(site):

@@ -9,10 +9,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from quickbooks_bridge.gateway import limiter
+from quickbooks_bridge.gateway import rate_limiter
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.services.index import connection_sync
-from quickbooks_bridge.services.intents import intent_run
+from quickbooks_bridge.services.invoicing.intents import intent_resume
+from quickbooks_bridge.services.sync.company import sync_company
 from tests.brokers.scene import decide
 
 from .scorecard import record, size
@@ -24,7 +24,7 @@ ACTS = ("create", "pay", "part", "unpay", "unapply", "void", "delete", "edit", "
 step = some.tuples(some.sampled_from(ACTS), some.integers(0, 7), some.sampled_from((None, None, *FAULTS)))
 
 
-def test_random_histories_end_equal(connection, pretend, deal):
+def test_random_histories_end_equal(connection, qbo, deal):
     examples = size("HISTORIES", quick=15, long=2000)
     ran = []
 
@@ -38,26 +38,28 @@ def test_random_histories_end_equal(connection, pretend, deal):
     @given(some.lists(step, min_size=3, max_size=12))
     def history(steps):
         ran.append(1)
-        run(connection, pretend, deal, steps)
+        run(connection, qbo, deal, steps)
 
     history()
     record("R10", "random histories that ended equal", len(ran), examples, at_least=True)
 
 
-def run(connection, pretend, deal, steps) -> None:
+def run(connection, qbo, deal, steps) -> None:
     for act, which, fault in steps:
-        limiter.default_limiter.cache_clear()
-        pretend.control("DELETE", "/control/faults")
+        rate_limiter.default_limiter.cache_clear()
+        qbo.control("DELETE", "/control/faults")
         if fault:
-            pretend.control("POST", "/control/faults", {"kind": fault, "count": 1})
+            qbo.control("POST", "/control/faults", {"kind": fault, "count": 1})
         at = timezone.now()
         if act == "create":
-            intent_run(InvoiceIntent.objects.get(pk=decide(deal.pk)), connection, now=at, interactive=False)
+            intent_resume(
+                InvoiceIntent.objects.get(pk=decide(deal.pk)), connection, now=at, interactive=False
+            )
         elif act == "ask":
             for intent in InvoiceIntent.objects.filter(finished_at__isnull=True):
-                intent_run(intent, connection, now=at, interactive=False)
+                intent_resume(intent, connection, now=at, interactive=False)
         elif act == "look":
-            connection_sync(connection, now=at)
+            sync_company(connection, now=at)
         else:
             rows = list(Invoice.objects.filter(is_deleted=False).order_by("-pk")[:8])
             if rows:
@@ -65,18 +67,18 @@ def run(connection, pretend, deal, steps) -> None:
                     {"amount": 5} if act == "part" else {"PrivateNote": f"n{which}"} if act == "edit" else {}
                 )
                 path = f"/control/{connection.realm_id}/invoices/{rows[which % len(rows)].qbo_id}/"
-                requests.post(f"{pretend.url}{path}{'pay' if act == 'part' else act}", json=body, timeout=10)
-    pretend.control("DELETE", "/control/faults")
-    limiter.default_limiter.cache_clear()
+                requests.post(f"{qbo.url}{path}{'pay' if act == 'part' else act}", json=body, timeout=10)
+    qbo.control("DELETE", "/control/faults")
+    rate_limiter.default_limiter.cache_clear()
     for intent in InvoiceIntent.objects.filter(finished_at__isnull=True):
-        intent_run(intent, connection, now=timezone.now() + timedelta(minutes=1), interactive=False)
-    Connection.objects.update(failures=0, sync_lease_until=None)
-    assert connection_sync(connection, now=timezone.now())
-    check(connection, pretend)
+        intent_resume(intent, connection, now=timezone.now() + timedelta(minutes=1), interactive=False)
+    Connection.objects.update(consecutive_failures=0, sync_lease_until=None)
+    assert sync_company(connection, now=timezone.now())
+    check(connection, qbo)
 
 
-def check(connection, pretend) -> None:
-    dump = pretend.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+def check(connection, qbo) -> None:
+    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
     theirs = {
         row["Id"]: (int(row["SyncToken"]), Decimal(str(row["TotalAmt"])), Decimal(str(row["Balance"])))
         for row in dump
@@ -85,5 +87,5 @@ def check(connection, pretend) -> None:
     assert {row.qbo_id: (row.sync_token, row.total, row.balance) for row in held} == theirs
     notes = [str(row.get("PrivateNote", "")) for row in dump]
     for intent in InvoiceIntent.objects.all():
-        assert intent.state == InvoiceIntent.State.CREATED, intent.problems
+        assert intent.state == InvoiceIntent.State.SUCCEEDED, intent.problems
         assert sum(1 for note in notes if intent.request_id in note) <= 1

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.services.index import connection_load
-from quickbooks_bridge.services.poll import connections_sync
+from quickbooks_bridge.services.sync.batch import sync_batch
+from quickbooks_bridge.services.sync.company import initial_import
 from tests.conftest import connect
 
 from .scorecard import IS_LONG, record, size
@@ -20,21 +20,19 @@ def cycle(pks: list[int]) -> float:
     """Seconds that one look at all companies takes."""
     Connection.objects.update(sync_lease_until=None)
     begun = time.perf_counter()
-    connections_sync(pks, now=timezone.now())
+    sync_batch(pks, now=timezone.now())
     return time.perf_counter() - begun
 
 
-def test_a_throttled_company_holds_no_other_up(connection, stranger, pretend):
+def test_a_throttled_company_holds_no_other_up(connection, stranger, qbo):
     """Its own calls wait; the next look leaves it out until QuickBooks' minute is over."""
     seconds, rounds = size("THROTTLED_SECONDS", quick=0, long=600), size("CYCLES", quick=15, long=300)
-    other = connect(stranger, pretend, company=1)
-    assert connection_load(other, now=timezone.now())
+    other = connect(stranger, qbo, company=1)
+    assert initial_import(other, now=timezone.now())
     cycle([other.pk])
     alone = statistics.median(cycle([other.pk]) for _round in range(rounds))
-    pretend.control(
-        "POST", "/control/faults", {"kind": "429", "operation": "*", "realm": connection.realm_id}
-    )
-    connections_sync([connection.pk], now=timezone.now())
+    qbo.control("POST", "/control/faults", {"kind": "429", "operation": "*", "realm": connection.realm_id})
+    sync_batch([connection.pk], now=timezone.now())
     connection.refresh_from_db()
     assert connection.next_sync_at > timezone.now()
     assert connection.status == Connection.Status.ACTIVE
@@ -50,7 +48,7 @@ def test_a_throttled_company_holds_no_other_up(connection, stranger, pretend):
         beside.append(cycle([*due, other.pk]))
         if len(beside) >= rounds:
             time.sleep(0.25)
-    pretend.control("DELETE", "/control/faults")
+    qbo.control("DELETE", "/control/faults")
     connection.refresh_from_db()
     assert connection.status == Connection.Status.ACTIVE
     assert tried <= seconds // 60, "asked again and again although it is to be left alone"

@@ -10,8 +10,8 @@ import pytest
 import redis
 import requests
 
+from tests.polling import until
 from tests.servers import CHECKOUT, POSTGRES_URL, missing, postgres_answers, redis_database
-from tests.waiting import until
 
 from .conftest import drift
 from .scorecard import IS_LONG, record, size
@@ -129,7 +129,7 @@ def _outage(place, name: str, server: "redis.Redis", *, seconds: int, count: int
     )
     record("R5", "processes killed meanwhile", place.kills, 1, at_least=True)
     place.run("due_now()")
-    until(lambda: drift(place) == 0, seconds=60, what="in step")
+    until(lambda: drift(place) == 0, seconds=60, what="up to date")
 
 
 def test_what_a_process_counted_is_written_when_it_ends(site):

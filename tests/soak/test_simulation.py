@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from celery import current_app
 
-from quickbooks_bridge import tasks
-from quickbooks_bridge.gateway import limiter
+from quickbooks_bridge.gateway import rate_limiter
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.tasks import dispatch
 from tests.emulator_process import EmulatorProcess
 
 from .scorecard import record, size
@@ -27,42 +27,42 @@ WEEK = datetime(2026, 3, 5, tzinfo=UTC)
 
 @pytest.fixture
 def simulation(settings, monkeypatch) -> Iterator[Simulation]:
-    """A pretend QuickBooks of one usual company and many small ones, and this process as web and worker."""
+    """A QuickBooks emulator of one usual company and many small ones, and this process as web and worker."""
     companies = size("SIMULATED_COMPANIES", quick=3, long=200)
     arguments = ("--company", "us", "--single", "--companies", str(companies), "--seed", "7")
     with EmulatorProcess(*arguments) as emulator:
         settings.QUICKBOOKS_CLIENT_ID = emulator.client_id
         settings.QUICKBOOKS_CLIENT_SECRET = emulator.client_secret
-        settings.QUICKBOOKS_ENVIRONMENT = emulator.discovery_url
+        settings.QUICKBOOKS_DISCOVERY_URL = emulator.discovery_url
         settings.QUICKBOOKS_API_URL = emulator.api_url
         settings.QUICKBOOKS_WEB_URL = emulator.url
         settings.PUBLIC_URL = "http://localhost:8000"
         # Messages are taken the moment they are sent; rows stay the work list.
         settings.CELERY_TASK_ALWAYS_EAGER = settings.CELERY_TASK_EAGER_PROPAGATES = True
         current_app.conf.update(task_always_eager=True, task_eager_propagates=True)
-        monkeypatch.setattr(tasks._Beat, "written", None)
+        monkeypatch.setattr(dispatch._LastBeat, "written", None)
         with time_machine.travel(WEEK, tick=False) as traveller:
             for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE", "BACKGROUND_PER_SECOND"):
-                monkeypatch.setattr(limiter, name, 10**6)
+                monkeypatch.setattr(rate_limiter, name, 10**6)
             # A company that QuickBooks holds back waits by the simulated clock too.
-            simulated = limiter.LocalLimiter(clock=time.time, wait=traveller.shift)
-            monkeypatch.setattr(limiter, "LocalLimiter", lambda: simulated)
-            limiter.default_limiter.cache_clear()
+            simulated = rate_limiter.LocalLimiter(clock=time.time, wait=traveller.shift)
+            monkeypatch.setattr(rate_limiter, "LocalLimiter", lambda: simulated)
+            rate_limiter.default_limiter.cache_clear()
             step = timedelta(minutes=size("SIMULATED_STEP", quick=10, long=5))
             yield Simulation(emulator, traveller, chance=0.4, step=step)
-        limiter.default_limiter.cache_clear()
+        rate_limiter.default_limiter.cache_clear()
     current_app.conf.update(task_always_eager=False, task_eager_propagates=False)
 
 
 def report(simulation: Simulation, what: str) -> None:
     """Keep the figures; the first differences are said before one of them fails."""
-    print("\n".join(simulation.differences), dict(simulation.figures))
+    print("\n".join(simulation.reconcile_differences), dict(simulation.figures))
     found = simulation.figures
     for kind, words in {
         "drift": "rows that differ from QuickBooks",
         "midnight": "flags that turn early or late at midnight",
         "stuck": "leases, times and decisions that are stuck",
-        "late": "companies not in step within 20 minutes",
+        "late": "companies not up to date within 20 minutes",
         "doubled": "invoices made twice",
     }.items():
         record("R6", f"{what}: {words}", found[kind], 0)
@@ -104,6 +104,8 @@ def test_week_of_one_company(simulation):
     found = simulation.figures
     what = f"1 company, {days} simulated days, {found['changes']} changes, {found['made here']} made here"
     report(simulation, what)
-    record("R6", f"{what}: token renewals", after.generation - before.generation, days * 23, at_least=True)
+    record(
+        "R6", f"{what}: token renewals", after.token_version - before.token_version, days * 23, at_least=True
+    )
     record("R6", f"{what}: refresh tokens", found["refresh tokens"], days, at_least=True)
     record("R6", f"{what}: invoices that turned overdue", found["turned at midnight"], days, at_least=True)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from crm_invoicing.processes import BASE
-from tests.waiting import until
+from tests.polling import until
 
 from .scorecard import record, size
 
@@ -90,19 +90,19 @@ def test_many_processes_renew_one_token_at_once(site):
 
 @pytest.mark.parametrize("has_grace", [True, False])
 def test_death_between_answer_and_saving(site, has_grace):
-    """While Intuit still takes the old token all mends itself; else one clear request to sign in again."""
+    """While Intuit still takes the old token all resolves itself; else one clear request to sign in again."""
     place = site()
     if not has_grace:
         place.emulator.control("POST", "/control/oauth", {"rotation": "every refresh"})
     place.run("token_ends_in(minutes=-1)")
-    dying = refreshers(place, 1, FAULT_AT="refresh.after_answer")
+    dying = refreshers(place, 1, CRASH_AT="refresh.after_answer")
     assert ask(dying) == [("died", 0.0)]
     end(dying)
     before = len(place.dump()["Invoice"])
     intent = place.run(f"decide({place.deal})")
     place.start("worker")
     if has_grace:
-        until(lambda: place.run(f"intent({intent})") == "created", seconds=30, what="it mended itself")
+        until(lambda: place.run(f"intent({intent})") == "succeeded", seconds=30, what="it fixed itself")
         record(
             "R2 X5",
             "with grace: connections that need their owner",
@@ -116,10 +116,10 @@ def test_death_between_answer_and_saving(site, has_grace):
         seconds=40,
         what="the owner is asked to sign in",
     )
-    assert place.run(f"intent({intent})") in ("new", "sending", "unknown")
+    assert place.run(f"intent({intent})") in ("pending", "sending", "unknown")
     place.run(f"reconnect({place.emulator.url!r}, {place.realm!r})")
     place.run("make_due()")
-    until(lambda: place.run(f"intent({intent})") == "created", seconds=30, what="the decision was kept")
+    until(lambda: place.run(f"intent({intent})") == "succeeded", seconds=30, what="the decision was kept")
     record(
         "R2 X5", "without grace: decisions not one invoice", abs(len(place.dump()["Invoice"]) - before - 1), 0
     )

@@ -140,7 +140,7 @@ def test_page_keys_rest_while_somebody_types(page):
 def test_signed_out_meanwhile_is_said_and_loses_nothing(page):
     page.get_by_role("combobox", name="Signed out meanwhile").press_sequentially("abc")
     expect(page.get_by_text("You are signed out", exact=True)).to_be_visible()
-    expect(page.locator("#say-now")).to_contain_text("Nothing typed here is lost")
+    expect(page.locator("#announce-now")).to_contain_text("Nothing typed here is lost")
     expect(page.locator("#lost")).to_have_value("abc")
     expect(page.get_by_role("link", name="Sign in in a new tab")).to_have_attribute("target", "_blank")
 
@@ -149,7 +149,7 @@ def test_toast_is_shown_spoken_and_can_be_closed(page):
     page.evaluate("htmx.trigger(document.body, 'toast', {message: 'Invoice 1067 is on its way.'})")
     toast = page.locator(".toast")
     expect(toast).to_contain_text("Invoice 1067 is on its way.")
-    expect(page.locator("#say")).to_have_text("Invoice 1067 is on its way.")
+    expect(page.locator("#announce")).to_have_text("Invoice 1067 is on its way.")
     toast.get_by_role("button", name="Close").click()
     expect(toast).to_have_count(0)
 
@@ -194,7 +194,7 @@ def live(page):
 
 def test_status_that_changed_by_itself_is_spoken_and_tinted(live):
     live.evaluate("window.lookAt((copy) => (copy.querySelector('.flag').textContent = 'Paid'))")
-    expect(live.locator("#say")).to_have_text("1058: Paid")
+    expect(live.locator("#announce")).to_have_text("1058: Paid")
     expect(live.locator("[data-invoice='1']")).to_have_class("row-changed")
     expect(live.locator("[data-invoice='1']")).not_to_have_class("row-changed", timeout=4000)
 
@@ -237,17 +237,17 @@ def test_one_part_asks_for_all_and_the_others_only_when_there_is_news(page):
         is_new = bool(asked) and len(asked) >= 2 and news["left"] > 0
         news["left"] -= is_new
         asked.append((name, 200 if is_new else 204))
-        body = f'<div id="{name}" hx-get="/looked/{name}" hx-trigger="look" hx-ext="in-place" hx-swap="in-place" data-look></div>'
+        body = f'<div id="{name}" hx-get="/polled/{name}" hx-trigger="poll" hx-ext="in-place" hx-swap="in-place" data-poll></div>'
         route.fulfill(status=200 if is_new else 204, body=body if is_new else "", content_type="text/html")
 
-    page.route("**/looked/*", answer)
+    page.route("**/polled/*", answer)
     page.evaluate(
         """() => { for (const name of ['one', 'two']) {
           const part = document.createElement('div');
           Object.assign(part, {id: name});
-          part.dataset.look = '';
-          part.setAttribute('hx-get', `/looked/${name}`);
-          part.setAttribute('hx-trigger', 'look');
+          part.dataset.poll = '';
+          part.setAttribute('hx-get', `/polled/${name}`);
+          part.setAttribute('hx-trigger', 'poll');
           part.setAttribute('hx-swap', 'in-place');
           part.setAttribute('hx-ext', 'in-place');
           document.body.append(part);

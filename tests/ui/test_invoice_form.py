@@ -7,7 +7,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, Route, expect
 
 from deals.models import DealLine
-from quickbooks_bridge.models import Customer, Invoice, InvoiceIntent, Item, KeptDraft
+from quickbooks_bridge.models import Customer, Invoice, InvoiceIntent, Item, SavedDraft
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +22,7 @@ def _rows_beside_the_browser():
 
 @pytest.fixture
 def open_form(browser: Browser, live_server, connection, deal, admin):
-    """Give a way to open the form in a fresh window; a script error or a refused resource is a failure."""
+    """Return a way to open the form in a fresh window; a script error or a refused resource is a failure."""
     opened, problems = [], []
 
     def start(**options) -> Page:
@@ -135,7 +135,7 @@ def test_remedy_fixes_the_field_and_ticks_itself_off(open_form):
     expect(field).to_have_attribute("aria-invalid", "true")
     described = (field.get_attribute("aria-describedby") or "").split()
     assert "id_new_display_name_error" in described
-    expect(page.locator("#id_new_display_name_error")).to_contain_text("no colon")
+    expect(page.locator("#id_new_display_name_error")).to_contain_text("contain a colon")
     page.locator("#check").get_by_role("button", name="Use “Quill Sons”").click()
     expect(field).to_have_value("Quill Sons")
     expect(field).to_be_focused()
@@ -199,7 +199,7 @@ def test_what_was_typed_is_there_after_leaving(open_form, deal):
     expect(again.get_by_text("We kept what you typed")).to_be_visible()
     again.get_by_role("button", name="Start afresh").click()
     expect(again.locator("#id_to")).to_have_value("Quill & Sons")
-    assert KeptDraft.objects.count() == 0
+    assert SavedDraft.objects.count() == 0
 
 
 def test_signed_out_while_typing_loses_nothing(open_form, admin):
@@ -218,7 +218,7 @@ def test_two_presses_of_create_make_one_invoice(open_form, deal):
     page.get_by_role("button", name="Create invoice").dblclick()
     page.wait_for_url(re.compile("tab=invoice"))
     assert Invoice.objects.filter(deal=deal).count() == 1
-    assert KeptDraft.objects.count() == 0
+    assert SavedDraft.objects.count() == 0
 
 
 def test_control_and_enter_create(open_form, deal):

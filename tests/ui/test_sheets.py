@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deals.icons import SHAPES
+from crm_invoicing.ui.icons import SHAPES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))

@@ -9,12 +9,12 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.core.management.base import BaseCommand, CommandParser
 
 from crm_invoicing.celery import app
-from quickbooks_bridge import wake_file
-from quickbooks_bridge.tasks import sweep
+from quickbooks_bridge.tasks import wakeup
+from quickbooks_bridge.tasks.dispatch import dispatch_due_work
 
 
-def _sweep_now() -> None:
-    sweep.apply_async(expires=5.0)
+def _dispatch_now() -> None:
+    dispatch_due_work.apply_async(expires=5.0)
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         @worker_ready.connect(weak=False)
         def _begin(**kwargs: Any) -> None:
             threading.Thread(target=schedule.start, kwargs={"embedded_process": False}, daemon=True).start()
-            threading.Thread(target=wake_file.listen, args=(_sweep_now, over), daemon=True).start()
+            threading.Thread(target=wakeup.watch, args=(_dispatch_now, over), daemon=True).start()
 
         @worker_shutting_down.connect(weak=False)
         def _end(**kwargs: Any) -> None:

@@ -1,0 +1,1 @@
+"""What the product promises about calls, statements, time and memory: `python -m bench`."""

@@ -1,0 +1,66 @@
+"""Places on the deals list that other apps fill, so that this app need not know them: columns and filters."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+
+from .models import Deal
+from .viewer import Viewer
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class ColumnHeader:
+    """The head of a column; `is_number` sets it right, `is_wide` drops it where there is no room."""
+
+    label: Text
+    is_number: bool = False
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class DealColumns:
+    """Columns of the deals list. `cells` gives finished HTML per deal for one page at once."""
+
+    key: str
+    heads: tuple[ColumnHeader, ...]
+    is_shown: Callable[[Viewer], bool]
+    cells: Callable[[Viewer, Sequence[Deal]], dict[int, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class DealFilter:
+    """A filter of the deals list; `apply` narrows the deals by one of the values of `choices`."""
+
+    key: str
+    label: Text
+    choices: tuple[tuple[str, Text], ...]
+    is_shown: Callable[[Viewer], bool]
+    apply: Callable[[Viewer, QuerySet[Deal], str], QuerySet[Deal]]
+
+
+_COLUMNS: dict[str, DealColumns] = {}
+_FILTERS: dict[str, DealFilter] = {}
+
+
+def register_columns(columns: DealColumns) -> None:
+    """Add columns to the deals list; the same key again replaces them."""
+    _COLUMNS[columns.key] = columns
+
+
+def register_filter(added: DealFilter) -> None:
+    """Add a filter to the deals list; the same key again replaces it."""
+    _FILTERS[added.key] = added
+
+
+def deal_columns(viewer: Viewer) -> list[DealColumns]:
+    """Return the columns that this person sees."""
+    return [columns for columns in _COLUMNS.values() if columns.is_shown(viewer)]
+
+
+def deal_filters(viewer: Viewer) -> list[DealFilter]:
+    """Return the filters that this person may use."""
+    return [found for found in _FILTERS.values() if found.is_shown(viewer)]

@@ -1,0 +1,122 @@
+"""What the QuickBooks side adds to the deals list: how much is invoiced, the flags, what is outstanding."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from crm_invoicing.ui.templatetags.ui import flag_label, money_text
+from deals.list_extensions import ColumnHeader, DealColumns, DealFilter, register_columns, register_filter
+from deals.models import Deal
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.status import Status
+from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.selectors.connections import company_today, last_connection_for, may_see_invoices
+from quickbooks_bridge.selectors.invoices import with_status
+
+from .money_summary import Segment
+
+SHOWN_FLAGS = 2
+GRAVEST = (Status.OVERDUE, Status.PARTIALLY_PAID, Status.OPEN, Status.PAID, Status.VOIDED, Status.DELETED)
+
+
+def register_list_parts() -> None:
+    """Add columns and filter to the deals list of people who see invoices."""
+    heads = (
+        ColumnHeader(_("Invoiced of value"), is_wide=True),
+        ColumnHeader(_("Invoices")),
+        ColumnHeader(_("Outstanding"), is_number=True, is_wide=True),
+    )
+    register_columns(DealColumns("invoices", heads, _may_see, invoice_cells))
+    choices = (("some", _("With invoices")), ("none", _("Without invoices")), ("overdue", _("Overdue")))
+    register_filter(DealFilter("invoices", _("Invoices: any"), choices, _may_see, _narrow))
+
+
+def _connection(viewer: Viewer) -> Connection | None:
+    """Return the account's connection, read once for the page however many parts ask."""
+    member: Any = viewer.member
+    if not hasattr(member, "_list_connection"):
+        member._list_connection = last_connection_for(viewer.account)
+    found: Connection | None = member._list_connection
+    return found
+
+
+def _may_see(viewer: Viewer) -> bool:
+    return may_see_invoices(viewer, _connection(viewer))
+
+
+def _narrow(viewer: Viewer, deals: QuerySet[Deal], value: str) -> QuerySet[Deal]:
+    connection = _connection(viewer)
+    own = Invoice.objects.filter(deal=OuterRef("pk"), is_deleted=False)
+    if value == "overdue" and connection is not None:
+        today = company_today(connection, now=timezone.now())
+        return deals.filter(Exists(own.filter(is_voided=False, balance__gt=0, due_date__lt=today)))
+    return deals.filter(~Exists(own) if value == "none" else Exists(own))
+
+
+def invoice_cells(viewer: Viewer, deals: Sequence[Deal]) -> dict[int, tuple[str, ...]]:
+    """Return the three cells of every deal of a page: one statement, however many deals and invoices."""
+    connection = _connection(viewer)
+    if connection is None or not deals:
+        return {}
+    today = company_today(connection, now=timezone.now())
+    own = Invoice.objects.filter(deal__in=[deal.pk for deal in deals])
+    flagged: QuerySet[Any] = with_status(own, today=today)
+    rows = (
+        flagged.order_by()
+        .values("deal_id", "currency", "flag")
+        .annotate(count=Count("pk"), total=Sum("total"), tax=Sum("total_tax"), balance=Sum("balance"))
+    )
+    by_deal: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        by_deal[row["deal_id"]].append(row)
+    return {deal.pk: _cells(deal, by_deal[deal.pk]) for deal in deals}
+
+
+def _cells(deal: Deal, rows: list[dict[str, Any]]) -> tuple[str, ...]:
+    flags = [flag for flag in GRAVEST if any(row["flag"] == flag for row in rows)]
+    live = [row for row in rows if row["flag"] not in (Status.VOIDED, Status.DELETED)]
+    own = [row for row in live if row["currency"] == deal.currency]
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    for row in live:
+        owed[row["currency"]] += row["balance"]
+    context = {
+        **_shares(deal, own),
+        "flags": flags[:SHOWN_FLAGS],
+        "more": len(flags) - SHOWN_FLAGS,
+        "count": sum(row["count"] for row in rows),
+        "outstanding": " + ".join(money_text(amount, currency) for currency, amount in sorted(owed.items())),
+    }
+    return tuple(
+        render_to_string(f"quickbooks/_list_{name}.html", context) for name in ("bar", "flags", "outstanding")
+    )
+
+
+def _shares(deal: Deal, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the shares of the deal's value before tax that are paid, open and late."""
+    net = sum((row["total"] - row["tax"] for row in rows), Decimal(0))
+    whole = max(deal.value, net)
+    if not whole:
+        return {"segments": [], "percent": 0, "words": _now("Nothing invoiced")}
+    parts: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        if not row["total"]:
+            continue
+        ratio = (row["total"] - row["tax"]) / row["total"]
+        parts["paid"] += (row["total"] - row["balance"]) * ratio
+        parts["overdue" if row["flag"] == Status.OVERDUE else "due"] += row["balance"] * ratio
+    percent = int(net * 100 / deal.value) if deal.value else 100
+    words = ", ".join(f"{flag_label(row['flag'])} {money_text(row['total'], deal.currency)}" for row in rows)
+    return {
+        "segments": [
+            Segment(kind, parts[kind] * 100 / whole) for kind in ("paid", "due", "overdue") if parts[kind] > 0
+        ],
+        "percent": percent,
+        "words": words or _now("Nothing invoiced"),
+    }

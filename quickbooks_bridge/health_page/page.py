@@ -1,0 +1,117 @@
+"""The whole page, and a short text that changes when any of it may have."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import CharField, Count, Max, QuerySet, Sum, Value
+from django.utils.translation import get_language
+
+from deals.viewer import Viewer
+from quickbooks_bridge.models import (
+    ApiUsage,
+    Connection,
+    InvoiceEvent,
+    InvoiceIntent,
+    InvoicingSettings,
+    Notification,
+    Outage,
+    UnreadableObject,
+    VoidOperation,
+    WebhookEvent,
+)
+from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS
+from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
+from quickbooks_bridge.services.operations.api_usage import month_start
+from quickbooks_bridge.services.operations.heartbeat import STALE_AFTER, schedule_last_ran
+
+from .activity import recent_activity
+from .api_usage import reads
+from .components import Health
+from .connection import connection_facts
+from .latency_chart import chart
+from .local_copy import local_copy
+from .notification_settings import SWITCHES, notification_settings
+from .pending_work import pending_work, resolved
+from .summary import verdict
+from .sync_status import sync_tiles, webhook_tile
+
+# Nothing that the page says by the clock alone is finer than this.
+STILL_RIGHT = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of the events is asked for: one kind or all, a few or many."""
+
+    kind: str = ""
+    is_long: bool = False
+
+
+def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: Shown | None = None) -> Health:
+    """Look at the rows of the viewer's account; QuickBooks is asked nothing."""
+    shown = shown or Shown()
+    health = Health()
+    connection_facts(health, viewer, connection, now)
+    sync_tiles(health, connection, now)
+    webhook_tile(health, connection, now)
+    pending_work(health, viewer, connection, now)
+    reads(health, connection, now)
+    health.findings.sort(key=lambda one: one.weight)
+    resolved(health, connection, now)
+    health.chart = chart(connection, now=now)
+    health.events = recent_activity(viewer, connection, kind=shown.kind, is_long=shown.is_long, now=now)
+    health.copy = local_copy(connection, now=now)
+    health.told = notification_settings(connection)
+    health.verdict = verdict(health, connection, invoices=health.copy.counts["invoices"], now=now)
+    return health
+
+
+def health_stamp(connection: Connection, *, now: datetime) -> str:
+    """Return a short text that changes when something that the page shows may have changed, from four cheap statements."""
+    fields = [
+        "status", "consecutive_failures", "last_error", "last_sync_at", "next_sync_at", "tokens_stored_at", "import_state",
+        "import_progress", "last_webhook_at", "last_missed_webhook_at", "reconcile_requested_at", "reconciled_at", "owner_id",
+    ]  # fmt: skip
+    beat = schedule_last_ran()
+    kept = InvoicingSettings.objects.filter(account_id=connection.account_id)
+    facts = [
+        get_language(),
+        [getattr(connection, name) for name in fields],
+        int(now.timestamp()) // STILL_RIGHT,
+        beat is None or now - beat > STALE_AFTER,
+        sorted(_newest(connection)),
+        kept.values_list(*SWITCHES).first(),
+        ApiUsage.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("reads") + Sum("writes"))["sum"]
+        if settings.QUICKBOOKS_MONTHLY_READS
+        else 0,
+    ]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _newest(connection: Connection) -> list[tuple[str, int, object]]:
+    """Return how many rows of each kind there are and the newest of them, in two statements."""
+    mine = {"account_id": connection.account_id}
+    here = {**mine, "realm_id": connection.realm_id}
+    parts: list[tuple[str, QuerySet[Any], str]] = [
+        ("unsure", InvoiceIntent.objects.filter(**mine, state__in=OPEN_STATES), "attempts"),
+        ("refused", InvoiceIntent.objects.filter(REJECTED_INTENTS, **mine), "pk"),
+        ("void", VoidOperation.objects.filter(**mine, ended_at__isnull=True), "pk"),
+        ("unreadable", UnreadableObject.objects.filter(**here), "pk"),
+        ("unsent", Notification.objects.filter(**mine, sent_at__isnull=True), "attempts"),
+        ("outage", Outage.objects.filter(**here, ended_at__isnull=True), "pk"),
+        ("webhook_event", WebhookEvent.objects.filter(realm_id=connection.realm_id, processed_at__isnull=True), "pk"),
+    ]  # fmt: skip
+    counted = [
+        rows.order_by()
+        .annotate(what=Value(name, output_field=CharField()))
+        .values("what")
+        .annotate(number=Count("pk"), newest=Max(column))
+        .values_list("what", "number", "newest")
+        for name, rows, column in parts
+    ]
+    found = list(counted[0].union(*counted[1:], all=True))
+    newest = InvoiceEvent.objects.filter(**mine).order_by("-at", "-id").values_list("pk", flat=True).first()
+    return [*found, ("event", 1, newest or 0)]

@@ -1,0 +1,268 @@
+"""What the buttons of the invoice form do to its texts; the same with and without script.
+
+A button posts `do`, such as `remove:2` or `link:0:17`. The server also follows what depends on something else: the
+due date on the issue date and the terms, the tax of the lines on the choice for the whole invoice.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from crm_invoicing.ui.templatetags.ui import number
+from quickbooks_bridge.domain.draft import PresetFacts
+from quickbooks_bridge.domain.due_dates import Terms
+from quickbooks_bridge.domain.payloads import safe_display_name
+from quickbooks_bridge.domain.preflight import MOST_LINES
+from quickbooks_bridge.models import Item
+
+from .form_state import NEW_LINE, FormState, is_days, read_day
+
+
+@dataclass(frozen=True)
+class EditContext:
+    """What edits need to know: today where the company is, terms, presets, items named by the form.
+
+    `deal_currency` is that of the deal's amounts, "" for a deal without any.
+    """
+
+    today: date
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    deal_currency: str = ""
+    presets: Mapping[str, PresetFacts] = field(default_factory=dict)
+    items: Mapping[str, Item] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FocusTarget:
+    """What an edit wants of the page: the id of the field that gets the focus, and what is spoken."""
+
+    focus: str = ""
+
+
+def apply_dependencies(state: FormState, around: EditContext) -> None:
+    """Apply what follows from what a person changed: preset, terms, due date, tax of the lines."""
+    values = state.values
+    if values["preset"] != values["preset_applied"]:
+        _apply_preset(state, around)
+    if values["term"] != values["term_applied"]:
+        values["term_applied"] = values["term"]
+        term = around.terms.get(values["term"])
+        if term is not None:
+            values["due_days"] = "" if term.days is None else str(term.days)
+            values["due_computed"] = values["due_date"]
+    if values["tax"] != values["tax_applied"]:
+        values["tax_applied"] = values["tax"]
+        if values["tax"] == "by_product":
+            for line in state.lines:
+                if line["item"] in around.items:
+                    line["tax"] = "1" if around.items[line["item"]].is_taxable else "0"
+    _follow_due_date(values, around)
+
+
+def _follow_due_date(values: dict[str, str], around: EditContext) -> None:
+    """Move the due date along, unless somebody wrote one of their own."""
+    issued = read_day(values["issue_date"])
+    if issued is None or (values["due_date"] != values["due_computed"] and values["due_date"].strip()):
+        return
+    term = Terms(int(values["due_days"])) if is_days(values["due_days"]) else around.terms.get(values["term"])
+    due = term.due(issued) if term is not None else None
+    if due is not None:
+        values["due_date"] = values["due_computed"] = due.isoformat()
+
+
+def _apply_preset(state: FormState, around: EditContext) -> None:
+    """Write the preset's own fields; words a person wrote are never replaced by it."""
+    values = state.values
+    before = around.presets.get(values["preset_applied"])
+    preset = around.presets.get(values["preset"])
+    values["preset_applied"] = values["preset"]
+    if preset is None:
+        return
+    if preset.due_days is not None:
+        values["due_days"], values["due_computed"] = str(preset.due_days), values["due_date"]
+    if preset.currency and not around.deal_currency:
+        values["currency"] = preset.currency
+    values["tax"] = preset.tax
+    values["term"] = values["term_applied"] = preset.term_qbo_id or values["term"]
+    for name in ("message", "memo"):
+        told = getattr(before, name) if before else ""
+        if getattr(preset, name) and values[name].strip() in {"", told.strip()}:
+            values[name] = getattr(preset, name)
+
+
+def item_take(line: dict[str, str], item: Item) -> None:
+    """Link a line to a product; what is still empty on the line is filled from it."""
+    line["item"], line["item_label"] = item.qbo_id, item.name
+    line["name"] = line["name"] or item.name
+    if not line["unit_price"].strip():
+        line["unit_price"] = number(item.unit_price)
+        line["description"] = line["description"] or item.description
+    line["tax"] = "1" if item.is_taxable else "0"
+
+
+def edit(state: FormState, do: str, around: EditContext) -> FocusTarget:
+    """Do what a button says; what is unknown or out of range does nothing."""
+    verb, *rest = do.split(":")
+    change = _EDITS.get(verb)
+    return change(state, rest, around) if change else FocusTarget()
+
+
+def _at(state: FormState, rest: list[str]) -> int | None:
+    at = int(rest[0]) if rest and is_days(rest[0]) else -1
+    return at if 0 <= at < len(state.lines) else None
+
+
+def _add_line(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    if len(state.lines) >= MOST_LINES:
+        return FocusTarget()
+    state.lines.append(dict(NEW_LINE))
+    return FocusTarget(f"line-{len(state.lines) - 1}-name")
+
+
+def _add_item(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    item = around.items.get(rest[0]) if rest else None
+    if item is None or len(state.lines) >= MOST_LINES:
+        return FocusTarget()
+    line = dict(NEW_LINE)
+    item_take(line, item)
+    state.lines.append(line)
+    return FocusTarget(f"line-{len(state.lines) - 1}-quantity")
+
+
+def _remove(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    at = _at(state, rest)
+    if at is None:
+        return FocusTarget()
+    del state.lines[at]
+    return FocusTarget(f"line-{min(at, len(state.lines) - 1)}-name" if state.lines else "add-line")
+
+
+def _move(step: int) -> Callable[[FormState, list[str], EditContext], FocusTarget]:
+    def change(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+        at = _at(state, rest)
+        if at is None:
+            return FocusTarget()
+        to = min(max(at + step, 0), len(state.lines) - 1)
+        state.lines.insert(to, state.lines.pop(at))
+        return FocusTarget(f"line-{to}-handle")
+
+    return change
+
+
+def _move_to(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    at, to = _at(state, rest), _at(state, rest[1:])
+    if at is None or to is None:
+        return FocusTarget()
+    state.lines.insert(to, state.lines.pop(at))
+    return FocusTarget(f"line-{to}-handle")
+
+
+def _link(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    at = _at(state, rest)
+    item = around.items.get(rest[1]) if len(rest) > 1 else None
+    if at is None or item is None:
+        return FocusTarget()
+    item_take(state.lines[at], item)
+    return FocusTarget(f"line-{at}-quantity")
+
+
+def _unlink_item(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    at = _at(state, rest)
+    if at is None:
+        return FocusTarget()
+    state.lines[at]["item"] = state.lines[at]["item_label"] = ""
+    return FocusTarget(f"line-{at}-item")
+
+
+def _customer(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    if not rest or not rest[0]:
+        return FocusTarget()
+    state.values.update(customer=rest[0][:30], customer_label="", customer_open="", customer_mode="existing")
+    return FocusTarget("id_to")
+
+
+def _values(focus: str, **changes: str) -> Callable[[FormState, list[str], EditContext], FocusTarget]:
+    def change(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+        state.values.update(changes)
+        return FocusTarget(focus)
+
+    return change
+
+
+def _new_customer(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    name = ":".join(rest).strip()
+    state.values.update(customer_mode="new", customer="", customer_label="", customer_open="")
+    if name:
+        state.values["new_display_name"] = name
+    return FocusTarget("id_new_display_name")
+
+
+def _name(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    """Write the display name without what QuickBooks forbids, or with "(customer)" behind it."""
+    name = safe_display_name(state.values["new_display_name"])
+    if rest == ["suffix"]:
+        name = f"{name[:489]} (customer)"
+    state.values["new_display_name"] = name
+    return FocusTarget("id_new_display_name")
+
+
+def _currency(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    """Take the currency that the amounts are in; another one would relabel them."""
+    code = rest[0] if rest else ""
+    if code.isascii() and code.isalpha() and len(code) == 3 and around.deal_currency in {"", code}:
+        state.values["currency"] = code
+    return FocusTarget("id_currency")
+
+
+def _number(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    state.values["doc_number"] = ":".join(rest)[:21]
+    return FocusTarget("id_doc_number")
+
+
+def _term(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    """Take the due date of the terms that print."""
+    values = state.values
+    chosen = rest[0] if rest and rest[0] in around.terms else values["term"]
+    values["term"] = values["term_applied"] = chosen
+    if chosen in around.terms:
+        days = around.terms[chosen].days
+        values["due_days"] = "" if days is None else str(days)
+        values["due_computed"] = values["due_date"]
+    return FocusTarget("id_due_date")
+
+
+def _today(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    state.values["issue_date"] = around.today.isoformat()
+    return FocusTarget("id_issue_date")
+
+
+def _due_follow(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    state.values["due_computed"] = state.values["due_date"]
+    return FocusTarget("id_due_date")
+
+
+_EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = {
+    "add_line": _add_line,
+    "add_item": _add_item,
+    "remove": _remove,
+    "up": _move(-1),
+    "down": _move(1),
+    "move": _move_to,
+    "link": _link,
+    "unlink_item": _unlink_item,
+    "customer": _customer,
+    "unlink": _values("id_customer", customer="", customer_label="", customer_open=""),
+    "change": _values("id_customer", customer_open="1"),
+    "keep_customer": _values("id_to", customer_open="", customer_label=""),
+    "new_customer": _new_customer,
+    "existing_customer": _values("id_customer", customer_mode="existing"),
+    "name": _name,
+    "currency": _currency,
+    "number": _number,
+    "term": _term,
+    "no_ship_to": _values("id_address", no_ship_to="1"),
+    "no_tax": _values("id_tax", tax="not_taxed", tax_applied="not_taxed"),
+    "today": _today,
+    "no_number": _values("id_doc_number", doc_number=""),
+    "due_follow": _due_follow,
+}

@@ -1,0 +1,279 @@
+"""What the form is checked against and surrounded by; every read is local, none grows with the number of lines."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet
+
+from deals.fields import field_catalogue
+from deals.models import Account, CustomField, Deal, DealLine
+from deals.selectors import custom_facts
+from quickbooks_bridge.db.batch_select import PreparedBatch
+from quickbooks_bridge.domain.address import ship_to
+from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
+from quickbooks_bridge.domain.due_dates import Terms
+from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts, TermRule
+from quickbooks_bridge.domain.texts import comparable, is_digits
+from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, InvoicePreset, Item, Term
+from quickbooks_bridge.selectors.connections import company_today
+from quickbooks_bridge.selectors.deals import (
+    DealIntents,
+    DealTotals,
+    open_intents,
+    sums_of_deal,
+    totals_by_currency,
+)
+from quickbooks_bridge.services.invoicing.customers import (
+    customer_address,
+    customer_heir,
+    find_customer_by_name,
+)
+from quickbooks_bridge.services.invoicing.saved_drafts import sent_intents
+
+from .actions import EditContext
+from .form_state import FormState
+
+
+@dataclass(frozen=True)
+class FormData:
+    """Everything local that one showing of the form needs, read once."""
+
+    connection: Connection
+    deal: Deal
+    now: datetime
+    around: EditContext
+    terms: tuple[Term, ...]
+    presets: tuple[InvoicePreset, ...]
+    customer: Customer | None
+    namesake: Customer | None
+    strip: DealTotals
+    tax_percent: Decimal | None
+    labels: Mapping[str, str]
+    sent: InvoiceIntent | None = None
+    token: str = ""
+    number_taken_by: str = ""
+    next_number: str = ""
+    is_ship_to_waived: bool = False
+    situation: str = ""
+    heir: Customer | None = None
+
+
+def _parts(
+    account: int,
+    realm: str,
+    deal: int,
+    today: date,
+    token: str,
+    customer: str,
+    number: str = "",
+    items: tuple[str, ...] = (),
+) -> dict[str, QuerySet[Any]]:
+    mine: dict[str, Any] = {"account": account, "realm_id": realm}
+    return {
+        "terms": Term.objects.filter(**mine, is_active=True).order_by("due_days", "name"),
+        "presets": InvoicePreset.objects.filter(account=account),
+        "items": Item.objects.filter(**mine, qbo_id__in=items),
+        "intents": open_intents(deal),
+        "decided": others_decided(deal, token).values("id")[:1],
+        "billed": Invoice.objects.filter(deal=deal, is_deleted=False, is_voided=False)
+        .order_by()
+        .values("deal")
+        .annotate(number=Count("pk")),
+        "sent": sent_intents(account, deal, token),
+        "customer": Customer.objects.filter(**mine, qbo_id=customer),
+        "sums": sums_of_deal(deal, today=today),
+        "numbered": Invoice.objects.filter(**mine, doc_number=number, is_deleted=False).exclude(
+            doc_number=""
+        ),
+        "lines": DealLine.objects.filter(deal=deal)[:1],
+        "fields": CustomField.objects.filter(account=account).order_by("owner", "position", "id"),
+    }
+
+
+_AROUND = PreparedBatch(_parts)
+
+
+def load_form_data(
+    connection: Connection, deal: Deal, state: FormState, *, now: datetime, extra_items: Iterable[str] = ()
+) -> FormData:
+    """Read in one statement what the form in this state needs; `extra_items` are product ids that its buttons name."""
+    account, realm = connection.account, connection.realm_id
+    wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
+    today = company_today(connection, now=now)
+    is_new = state.values["customer_mode"] == "new"
+    token = state.values["token"]
+    found = _AROUND.read(
+        account=account.pk,
+        realm=realm,
+        deal=deal.pk,
+        today=today,
+        token=token,
+        customer="" if is_new else state.values["customer"],
+        number=state.values["doc_number"].strip(),
+        items=tuple(sorted(wanted)),
+    )
+    # An invoice that is being checked is kept out of what is left; this very form's own is not.
+    unfinished = [one for one in DealIntents.of(found.rows("intents")).unfinished if one.token != token]
+    terms, presets = tuple(found.rows("terms")), tuple(found.rows("presets"))
+    customer = found.first("customer")
+    numbered = found.first("numbered")
+    chosen = "" if is_new else state.values["customer"]
+    is_dead = bool(chosen) and (customer is None or not customer.is_active)
+    needs_number = connection.has_custom_numbers and (numbered or not state.values["doc_number"].strip())
+    return FormData(
+        connection=connection,
+        deal=deal,
+        now=now,
+        around=EditContext(
+            today=today,
+            terms={term.qbo_id: terms_rule(term) for term in terms},
+            deal_currency=deal.currency if deal.value or found.rows("lines") else "",
+            presets={str(preset.pk): preset_facts(preset) for preset in presets},
+            items={item.qbo_id: item for item in found.rows("items")},
+        ),
+        terms=terms,
+        presets=presets,
+        customer=customer,
+        namesake=find_customer_by_name(connection, state.values["new_display_name"]) if is_new else None,
+        strip=totals_by_currency(deal, found.rows("sums"), unfinished)[0],
+        tax_percent=known_tax_percent(connection, customer),
+        labels={entry.key: entry.label for entry in field_catalogue(custom_facts(found.rows("fields")))},
+        sent=found.first("sent"),
+        token=token,
+        number_taken_by=(numbered.customer_name or numbered.qbo_id) if numbered else "",
+        next_number=next_number(connection) if needs_number else "",
+        is_ship_to_waived=state.values["no_ship_to"] == "1",
+        situation=_situation(found.first("decided"), found.first("billed")),
+        heir=customer_heir(connection, deal, chosen) if is_dead else None,
+    )
+
+
+def others_decided(deal: int, token: str) -> QuerySet[InvoiceIntent]:
+    """Return the invoices decided for a deal by other forms, the newest first."""
+    return InvoiceIntent.objects.filter(deal=deal).exclude(token=token).order_by("-pk")
+
+
+def _situation(decided: Mapping[str, int] | None, billed: Mapping[str, int] | None) -> str:
+    """Return what tells one situation of a deal from another: the last decision, and how many invoices bill it."""
+    return f"{decided['id'] if decided else 0}-{billed['number'] if billed else 0}"
+
+
+def changed_since(about: FormData, seen: str) -> list[InvoiceIntent] | None:
+    """Return what other forms decided since `seen`, nothing where an invoice came otherwise; None when all is the same."""
+    if not seen or seen == about.situation:
+        return None
+    last = seen.partition("-")[0]
+    newer = others_decided(about.deal.pk, about.token).filter(pk__gt=int(last) if is_digits(last) else 0)
+    return list(newer.select_related("member", "invoice")[:5])
+
+
+def terms_rule(term: Term) -> Terms:
+    """Return when invoices of these terms are due."""
+    return Terms(term.due_days, term.day_of_month, term.next_month_days)
+
+
+def is_us(connection: Connection) -> bool:
+    """Return whether the company is one of the United States."""
+    return connection.country in {"US", "USA"}
+
+
+def known_tax_percent(connection: Connection, customer: Customer | None) -> Decimal | None:
+    """Return the percentage that taxed lines get for certain, None where only QuickBooks knows it.
+
+    Automated sales tax depends on where it is delivered. Manual sales tax is chosen by hand in QuickBooks, and an invoice
+    from here names no rate: it gets none. An exempt customer is not taxed whatever the lines say.
+    """
+    if not connection.uses_sales_tax:
+        return Decimal(0)
+    if not is_us(connection):
+        return None
+    is_exempt = customer is not None and not customer.is_taxable
+    return Decimal(0) if is_exempt or not connection.is_tax_automated else None
+
+
+def next_number(connection: Connection) -> str:
+    """Return the number after the highest of the newest invoices, "" where these are not numbered in digits."""
+    mine = Invoice.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id)
+    newest = (
+        mine.exclude(doc_number="").order_by("-txn_date", "-id").values_list("doc_number", flat=True)[:200]
+    )
+    numbers = [text for text in newest if is_digits(text, longest=17)]
+    highest = max(numbers, key=int, default="")
+    return str(int(highest) + 1).zfill(len(highest)) if highest else ""
+
+
+def default_preset(account: Account) -> PresetFacts | None:
+    """Return the preset that new invoices start from."""
+    preset = InvoicePreset.objects.filter(account=account, is_default=True).first()
+    return preset_facts(preset) if preset else None
+
+
+def preset_facts(preset: InvoicePreset) -> PresetFacts:
+    """Return a preset as the pure core knows it."""
+    return PresetFacts(
+        id=str(preset.pk),
+        name=preset.name,
+        due_days=preset.due_days,
+        tax=preset.tax,  # type: ignore[arg-type]
+        currency=preset.currency,
+        term_qbo_id=preset.term_qbo_id,
+        message=preset.message,
+        memo=preset.memo,
+    )
+
+
+def deal_left(about: FormData, draft: InvoiceDraft) -> Decimal | None:
+    """Return what the deal's value leaves to invoice before tax; None for another currency or a deal without value.
+
+    Another currency is refused before this matters (`currency_relabelled`).
+    """
+    if not about.deal.value or draft.currency != about.deal.currency:
+        return None
+    return about.deal.value - about.strip.invoiced_net - about.strip.unconfirmed_net
+
+
+def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
+    """Return what the draft is checked against."""
+    connection, customer, namesake = about.connection, about.customer, about.namesake
+    return PreflightFacts(
+        today=about.around.today,
+        home_currency=connection.home_currency,
+        is_multicurrency=connection.is_multicurrency,
+        is_tax_automated=connection.is_tax_automated,
+        is_us=is_us(connection),
+        uses_sales_tax=connection.uses_sales_tax,
+        has_custom_numbers=connection.has_custom_numbers,
+        number_taken_by=about.number_taken_by,
+        next_number=about.next_number,
+        deal_currency=about.around.deal_currency,
+        has_ship_to=ship_to(draft.address, customer_address(customer) if customer else None) is not None,
+        is_ship_to_waived=about.is_ship_to_waived,
+        term=_term(about, draft),
+        book_close_date=connection.book_close_date,
+        customer=CustomerFacts(
+            customer.display_name, customer.currency, customer.is_active, customer.is_taxable
+        )
+        if customer
+        else None,
+        items={key: _item_facts(item) for key, item in about.around.items.items()},
+        taken_names=frozenset({comparable(namesake.display_name)})
+        if namesake and namesake.is_active
+        else frozenset(),
+        deal_left=deal_left(about, draft),
+    )
+
+
+def _term(about: FormData, draft: InvoiceDraft) -> TermRule | None:
+    """Return the terms that print: the chosen ones, else the customer's own."""
+    wanted = draft.term_qbo_id or (about.customer.term_qbo_id if about.customer else "")
+    term = next((one for one in about.terms if one.qbo_id == wanted), None)
+    if term is None:
+        return None
+    return TermRule(term.name, terms_rule(term).due(draft.issue_date), is_customers=not draft.term_qbo_id)
+
+
+def _item_facts(item: Item) -> ItemFacts:
+    return ItemFacts(item.name, item.is_active, item.kind)

@@ -1,0 +1,103 @@
+"""Where a form starts: filled from the deal, or from names typed without script."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from deals.fields import MappableField, field_catalogue
+from deals.models import Deal
+from deals.selectors import custom_field_facts, load_snapshot
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.draft import build_draft
+from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
+from quickbooks_bridge.models import Connection, Customer, Item
+from quickbooks_bridge.selectors.connections import company_today
+from quickbooks_bridge.selectors.customers import linked_customer
+from quickbooks_bridge.selectors.items import item_links, items_by_id
+from quickbooks_bridge.services.connections.lifecycle import settings_for
+from quickbooks_bridge.services.invoicing.customers import find_customer_by_name
+from quickbooks_bridge.services.invoicing.items import find_items_by_name
+
+from .actions import item_take
+from .form_data import default_preset
+from .form_state import CUSTOMER_FIELDS, NEW_LINE, FormState, state_from_draft
+
+
+def new_token() -> str:
+    """Return what tells one form from another."""
+    return secrets.token_urlsafe(24)
+
+
+def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: datetime) -> FormState:
+    """Fill the form from deal, mapping, remembered links and default preset; asks QuickBooks nothing."""
+    stored = settings_for(viewer.account)
+    mapping = FieldMapping(
+        stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field, stored.due_days
+    )
+    catalogue = field_catalogue(custom_field_facts(viewer.account))
+    snapshot = load_snapshot(deal)
+    links = item_links(
+        viewer.account, connection.realm_id, [(line.product_id, line.name) for line in snapshot.lines]
+    )
+    items = items_by_id(viewer.account, connection.realm_id, links.values())
+    customer = linked_customer(deal, connection.realm_id)
+    draft = build_draft(
+        snapshot,
+        drop_missing_fields(mapping, catalogue),
+        customer_qbo_id=customer.qbo_id if customer else "",
+        item_links={key: qbo_id for key, qbo_id in links.items() if qbo_id in items},
+        item_taxable={qbo_id: item.is_taxable for qbo_id, item in items.items()},
+        today=company_today(connection, now=now),
+        home_currency=connection.home_currency,
+        preset=default_preset(viewer.account),
+    )
+    labels = {qbo_id: item.name for qbo_id, item in items.items()}
+    state = state_from_draft(draft, token=new_token(), labels=labels)
+    _explain_empty(state, catalogue, mapping)
+    return state
+
+
+def _explain_empty(state: FormState, catalogue: Sequence[MappableField], mapping: FieldMapping) -> None:
+    """Say of each text that stayed empty whether its CRM field is empty or no longer there."""
+    keys = {"to": mapping.to, "address": mapping.address, "email": mapping.email, "tax_id": mapping.tax_id}
+    gone = {problem.field.removesuffix("_field") for problem in mapping_problems(mapping, catalogue)}
+    for name in CUSTOMER_FIELDS:
+        if not state.values[f"origin_{name}"] and keys[name]:
+            state.values[f"origin_{name}"] = f"{keys[name]}?{'gone' if name in gone else 'empty'}"
+
+
+def take_typed_names(state: FormState, connection: Connection, added: str) -> None:
+    """Link what was typed as a name by somebody without script: the customer, the lines' products, a product to add."""
+    values = state.values
+    if values["customer_label"].strip() and values["customer_mode"] != "new":
+        found: Customer | None = find_customer_by_name(connection, values["customer_label"])
+        if found is not None and found.is_active:
+            values.update(customer=found.qbo_id, customer_label="", customer_open="")
+    items: dict[str, Item] = find_items_by_name(
+        connection, [line["item_label"] for line in state.lines] + [added]
+    )
+    for line in (state.lines[at] for at in sorted(state.labelled)):
+        item = items.get(" ".join(line["item_label"].split()).casefold())
+        if item is None:
+            if not line["item_label"].strip() or (line["item"] and not _is_label_of(line, connection)):
+                line["item"] = ""
+        elif item.qbo_id != line["item"]:
+            item_take(line, item)
+    if added.strip():
+        line = dict(NEW_LINE)
+        item = items.get(" ".join(added.split()).casefold())
+        if item is not None:
+            item_take(line, item)
+        else:
+            line["name"] = line["item_label"] = " ".join(added.split())
+        state.lines.append(line)
+
+
+def _is_label_of(line: dict[str, str], connection: Connection) -> bool:
+    """Return whether the label is the name of the linked product, which may be inactive."""
+    return Item.objects.filter(
+        account_id=connection.account_id,
+        realm_id=connection.realm_id,
+        qbo_id=line["item"],
+        name__iexact=line["item_label"].strip(),
+    ).exists()

@@ -1,0 +1,330 @@
+"""Everything the form's templates show, computed once from its state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import get_currency_name
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from quickbooks_bridge.deal_page.money_summary import Segment
+from quickbooks_bridge.domain.currencies import currency_codes
+from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
+from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.preflight import draft_problems, passed_checks
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
+from quickbooks_bridge.models import Item
+from quickbooks_bridge.selectors.customers import outstanding_balance
+from quickbooks_bridge.services.invoicing.customers import customer_facts, customer_suggestions, draft_facts
+from quickbooks_bridge.services.invoicing.items import item_name, suggest_items
+
+from .fixes import FixContext
+from .form_data import FormData, deal_left, preflight_facts
+from .form_state import (
+    CUSTOMER_FIELDS,
+    FormState,
+    draft_from_state,
+    is_blank,
+    line_places,
+    read_day,
+    tax_choice,
+)
+from .issues import PASSED, FormIssue, issue_of
+
+SHOWN_PASSED = 5
+
+
+@dataclass(frozen=True)
+class CheckedForm:
+    """A state, read and checked. `problems` count the lines of the form; `draft` is None while unreadable."""
+
+    draft: InvoiceDraft | None
+    problems: list[Problem]
+    passed: list[str]
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether QuickBooks would refuse it."""
+        return self.draft is None or any(problem.is_blocking for problem in self.problems)
+
+
+def check(state: FormState, about: FormData) -> CheckedForm:
+    """Check the form as it stands."""
+    draft, problems = draft_from_state(state)
+    if draft is None:
+        return CheckedForm(None, problems, [])
+    items = about.around.items
+    named = (
+        replace(line, item_name=items[line.item_qbo_id].name) if line.item_qbo_id in items else line
+        for line in draft.lines
+    )
+    draft = replace(draft, lines=tuple(named))
+    facts = preflight_facts(about, draft)
+    found = draft_problems(draft, facts)
+    places = line_places(state)
+    placed = [
+        problem
+        if problem.line is None
+        else Problem(problem.code, problem.field, places[problem.line], problem.params, problem.is_blocking)
+        for problem in found
+    ]
+    typed = state.values["email"].strip()
+    if draft.email != typed and not any(problem.code == "email_bad" for problem in found):
+        placed.append(Problem("email_tidied", "email", params={"addresses": draft.email}, is_blocking=False))
+    return CheckedForm(draft, placed, passed_checks(draft, facts, found))
+
+
+def form_context(
+    state: FormState,
+    about: FormData,
+    checked: CheckedForm,
+    *,
+    is_posted: bool,
+    refused: Iterable[Problem] = (),
+) -> dict[str, Any]:
+    """Return what the templates show. With `is_posted` an empty form is told what it lacks beside the fields."""
+    likely = _likely(state, about)
+    helps = help_of(state, about, likely)
+    problems = list(checked.problems)
+    problems += [
+        Problem(row.code, row.field, at, row.params, row.is_blocking) for at, row in state.line_says.items()
+    ]
+    checks = [replace(issue_of(problem, helps), is_refusal=True) for problem in refused]
+    checks += [issue_of(problem, helps) for problem in problems]
+    checks.sort(key=lambda entry: not entry.is_blocking)
+    errors: dict[str, FormIssue] = {}
+    for entry in checks:
+        if entry.place and (is_posted or not entry.is_quiet) and entry.is_blocking:
+            errors.setdefault(entry.place, entry)
+    fixes = sum(entry.is_blocking for entry in checks)
+    return {
+        "deal": about.deal,
+        "connection": about.connection,
+        "state": state,
+        "values": state.values,
+        "presets": about.presets,
+        "terms": about.terms,
+        "lines": _lines(state, about, checked, errors, likely, is_posted=is_posted),
+        "fixes": [entry for entry in checks if entry.is_blocking],
+        "looks": [entry for entry in checks if not entry.is_blocking],
+        "fix_words": ngettext("%(n)s thing to fix", "%(n)s things to fix", fixes) % {"n": fixes}
+        if fixes
+        else "",
+        "signs": {
+            "customer": any(entry.is_blocking and entry.anchor.startswith("id_") for entry in checks),
+            "lines": any(entry.is_blocking and not entry.anchor.startswith("id_") for entry in checks),
+        },
+        "passed": [str(PASSED[code]) for code in checked.passed],
+        "errors": errors,
+        "hints": {name: _origin(state, about, name) for name in CUSTOMER_FIELDS},
+        "customer": about.customer,
+        "owed": outstanding_balance(about.connection, about.customer) if about.customer else None,
+        "is_new": state.values["customer_mode"] == "new",
+        "totals": _totals(about, checked.draft),
+        "after": _after(about, checked.draft),
+        "currencies": _currencies(state, about),
+        "currency_hint": _currency_hint(state, about),
+        "due_hint": _due_hint(state),
+        "tax": tax_choice(state.values["tax"]),
+        "is_before_tax": _is_before_tax(about, checked.draft),
+        "suggestions": _suggestions(state, about),
+        **_diff_context(about, checked.draft),
+    }
+
+
+def help_of(state: FormState, about: FormData, likely: dict[int, Item]) -> FixContext:
+    """Return what remedies are made of."""
+    closed = about.connection.book_close_date
+    namesake = about.namesake if about.namesake and about.namesake.is_active else None
+    return FixContext(
+        state=state,
+        likely=likely,
+        home_currency=about.connection.home_currency,
+        is_today_open=closed is None or about.around.today > closed,
+        namesake=namesake.display_name if namesake else "",
+        namesake_id=namesake.qbo_id if namesake else "",
+        deal_currency=about.around.deal_currency,
+        customer_term=about.customer.term_qbo_id if about.customer else "",
+        heir=about.heir.display_name if about.heir else "",
+        heir_id=about.heir.qbo_id if about.heir else "",
+    )
+
+
+def _likely(state: FormState, about: FormData) -> dict[int, Item]:
+    names = {
+        at: line["item_label"] or line["name"]
+        for at, line in enumerate(state.lines)
+        if not line["item"] and (line["item_label"] or line["name"])
+    }
+    return suggest_items(about.connection, names) if names else {}
+
+
+def _suggestions(state: FormState, about: FormData) -> list[tuple[Any, str]]:
+    if about.customer is not None or state.values["customer_mode"] == "new":
+        return []
+    name = state.values["customer_label"] or state.values["to"] or about.deal.title
+    found = customer_suggestions(
+        about.connection, name=name, email=state.values["email"], tax_id=state.values["tax_id"]
+    )
+    return [(row, reason_words(suggestion.reasons)) for row, suggestion in found]
+
+
+def reason_words(reasons: Iterable[str]) -> str:
+    """Say why an entry is suggested: "same tax ID · same email"."""
+    words = {
+        "same_name": _("same name"),
+        "same_tax_id": _("same tax ID"),
+        "same_email": _("same email"),
+        "similar_name": _("similar name"),
+        "shared_words": _("shares words of the name"),
+    }
+    return " · ".join(words[reason] for reason in reasons)
+
+
+def _lines(
+    state: FormState,
+    about: FormData,
+    checked: CheckedForm,
+    errors: dict[str, FormIssue],
+    likely: dict[int, Item],
+    *,
+    is_posted: bool,
+) -> list[dict[str, Any]]:
+    amounts: dict[int, Decimal] = {}
+    if checked.draft:
+        amounts = {
+            at: draft_line_amount(line)
+            for at, line in zip(line_places(state), checked.draft.lines, strict=True)
+        }
+    rows = []
+    for at, line in enumerate(state.lines):
+        item = about.around.items.get(line["item"])
+        problems = {
+            place.split("-", 1)[1]: entry for place, entry in errors.items() if place.startswith(f"{at}-")
+        }
+        if not is_posted and "item" in problems and not line["item"] and at not in state.line_says:
+            problems.pop("item")  # the amber row and what is likely say it already
+        rows.append(
+            {
+                "index": at,
+                "id": str(at),
+                "number": at + 1,
+                "values": line,
+                "problems": problems,
+                "amount": amounts.get(at),
+                "item": item,
+                "is_linked": item is not None and item.is_active and item.kind != "Category",
+                "is_blank": is_blank(line),
+                "likely": likely.get(at),
+                "new_name": item_name(line["item_label"] or line["name"]),
+                "is_first": at == 0,
+                "is_last": at == len(state.lines) - 1,
+            }
+        )
+    return rows
+
+
+def _origin(state: FormState, about: FormData, name: str) -> str:
+    """Say where a text came from, or why it is empty."""
+    key = state.values[f"origin_{name}"]
+    if not key:
+        return ""
+    path, _mark, why = key.partition("?")
+    if why == "gone":
+        return _("The CRM field chosen in the settings no longer exists.")
+    group = {"organization": _("Organization"), "person": _("Person"), "deal": _("Deal")}.get(
+        path.split(".")[0], ""
+    )
+    where = f"{group} – {_(about.labels.get(path, path.rpartition('.')[2]))}"
+    if why == "empty":
+        return _("%(field)s is empty in the CRM") % {"field": where}
+    return _("From %(field)s") % {"field": where}
+
+
+def _totals(about: FormData, draft: InvoiceDraft | None) -> Totals | None:
+    return draft_totals(draft.lines, tax_percent=about.tax_percent) if draft else None
+
+
+def _is_before_tax(about: FormData, draft: InvoiceDraft | None) -> bool:
+    """Return whether the total lacks a tax that only QuickBooks knows."""
+    return draft is not None and about.tax_percent is None and any(line.is_taxable for line in draft.lines)
+
+
+def _after(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any] | None:
+    """Return the deal once this invoice exists: what is invoiced before tax, what is left, the bar."""
+    if draft is None or deal_left(about, draft) is None:
+        return None
+    zero = Decimal(0)
+    value, strip = about.deal.value, about.strip
+    this = draft_totals(draft.lines, tax_percent=None).total
+    before, waiting = strip.invoiced_net, strip.unconfirmed_net
+    whole = max(value, before + waiting + this)
+    ratio = before / strip.invoiced if strip.invoiced else zero
+    parts = (
+        ("paid", strip.paid * ratio),
+        ("due", (strip.outstanding - strip.overdue) * ratio),
+        ("overdue", strip.overdue * ratio),
+        ("unconfirmed", waiting),
+        ("this", this),
+    )
+    return {
+        "value": value,
+        "before": before,
+        "waiting": waiting,
+        "this": this,
+        "left": max(zero, value - before - waiting - this),
+        "over": max(zero, before + waiting + this - value),
+        "segments": [Segment(kind, (amount * 100 / whole).quantize(Decimal("0.1"))) for kind, amount in parts]
+        if whole
+        else [],
+    }
+
+
+def _currencies(state: FormState, about: FormData) -> list[tuple[str, str]]:
+    extra = (
+        state.values["currency"].strip().upper()[:3],
+        about.customer.currency if about.customer else "",
+    )
+    codes = currency_codes(
+        home=about.connection.home_currency, is_multicurrency=about.connection.is_multicurrency, extra=extra
+    )
+    language = (get_language() or "en").replace("-", "_")
+    return [(code, str(get_currency_name(code, locale=language))) for code in codes]
+
+
+def _currency_hint(state: FormState, about: FormData) -> str:
+    if about.customer and about.customer.currency == state.values["currency"]:
+        return _("Same as the customer")
+    if not about.connection.is_multicurrency:
+        return _("QuickBooks accepts %(currency)s only") % {"currency": about.connection.home_currency}
+    if state.values["customer_mode"] == "new":
+        return _("Cannot be changed after the first invoice")
+    return ""
+
+
+def _due_hint(state: FormState) -> str:
+    issued, due = read_day(state.values["issue_date"]), read_day(state.values["due_date"])
+    if issued is None or due is None or due < issued:
+        return ""
+    days = (due - issued).days
+    if not days:
+        return _("On the issue date")
+    return ngettext("%(n)s day after issue", "%(n)s days after issue", days) % {"n": days}
+
+
+def _diff_context(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any]:
+    if about.customer is None or draft is None or draft.customer.is_new:
+        return {"diffs": [], "diff_words": ""}
+    labels = {"address": _("Address"), "email": _("Email"), "tax_id": _("Customer tax ID")}
+    diffs: list[tuple[str, FieldDiff]] = [
+        (labels[diff.field], diff)
+        for diff in customer_diff(customer_facts(about.customer), draft_facts(draft))
+    ]
+    changed = sum(diff.is_changed for _label, diff in diffs)
+    if not changed:
+        return {"diffs": [], "diff_words": ""}
+    words = ngettext("%(n)s of %(all)s fields differs.", "%(n)s of %(all)s fields differ.", changed)
+    return {"diffs": diffs, "diff_words": words % {"n": changed, "all": len(diffs)}}

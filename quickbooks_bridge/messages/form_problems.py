@@ -1,0 +1,319 @@
+"""Problems that are known before anything is sent: what the form, the settings and the presets check."""
+
+from django.utils.translation import gettext_lazy as _
+
+from .problem_kind import ProblemKind, Responsible
+
+KINDS: tuple[ProblemKind, ...] = (
+    ProblemKind(
+        "customer_missing",
+        _("No customer yet"),
+        _("Choose a QuickBooks customer, or write the name of a new one."),
+    ),
+    ProblemKind(
+        "customer_gone",
+        _("The customer is gone"),
+        _("This customer is no longer in QuickBooks. Choose another one."),
+        fix="other_customer",
+    ),
+    ProblemKind(
+        "customer_inactive",
+        _("“%(name)s” is inactive in QuickBooks"),
+        _("%(name)s is inactive in QuickBooks, which refuses inactive customers. Choose another one."),
+        fix="other_customer",
+    ),
+    ProblemKind(
+        "name_forbidden",
+        _("The name has a character QuickBooks refuses"),
+        _("A QuickBooks name can’t contain a colon, tab or line break. Write it without."),
+        fix="clean_name",
+    ),
+    ProblemKind(
+        "name_too_long",
+        _("The name is too long"),
+        _("A QuickBooks name can have up to %(longest)s characters. Shorten it."),
+    ),
+    ProblemKind(
+        "name_taken",
+        _("The name is taken"),
+        _("%(name)s is already taken in QuickBooks. Choose that customer, or write another name."),
+        fix="other_name",
+    ),
+    ProblemKind(
+        "text_too_long",
+        _("A text is too long"),
+        _("QuickBooks allows up to %(longest)s characters here. Shorten it."),
+    ),
+    ProblemKind(
+        "email_tidied",
+        _("The email addresses were tidied"),
+        _("The invoice will be sent to %(addresses)s."),
+    ),
+    ProblemKind(
+        "email_bad",
+        _("The email address is not complete"),
+        _("This isn’t a valid email address for QuickBooks. Correct it, or leave it empty."),
+    ),
+    ProblemKind(
+        "ship_to_missing",
+        _("No place for sales tax"),
+        _(
+            "QuickBooks works out sales tax from where the invoice is delivered, and no city, state and "
+            "ZIP code can be read here. It may then tax for your own town, or not at all."
+        ),
+        fix="ship_to",
+    ),
+    ProblemKind(
+        "customer_exempt",
+        _("The customer is exempt from sales tax"),
+        _("%(name)s is exempt from sales tax in QuickBooks, so none is added whatever the lines say."),
+    ),
+    ProblemKind(
+        "tax_by_hand",
+        _("No sales tax is added"),
+        _(
+            "Your company picks its sales tax rate by hand in QuickBooks. An invoice made here gets no "
+            "sales tax; add it in QuickBooks before you send it."
+        ),
+    ),
+    ProblemKind(
+        "tax_not_supported",
+        _("This company's tax cannot be chosen here yet"),
+        _(
+            "QuickBooks needs a VAT or GST code on every line of this company's invoices, and codes can’t"
+            " be chosen here yet. Create this invoice in QuickBooks; it will show here by itself."
+        ),
+        responsible=Responsible.ACCOUNTANT,
+    ),
+    ProblemKind(
+        "number_taken_write",
+        _("The invoice number is taken"),
+        _("An invoice to %(name)s already has this number. Write another one."),
+        fix="next_number",
+    ),
+    ProblemKind(
+        "number_empty",
+        _("The invoice will have no number"),
+        _(
+            "Your company writes its own invoice numbers, and QuickBooks gives none: left empty, the "
+            "invoice has no number."
+        ),
+        fix="next_number",
+    ),
+    ProblemKind(
+        "term_of_customer",
+        _("Terms and due date differ"),
+        _(
+            "This customer's terms, %(name)s, print on the invoice and mean %(day)s. The due date says "
+            "another day."
+        ),
+        fix="terms",
+    ),
+    ProblemKind(
+        "term_differs",
+        _("Terms and due date differ"),
+        _("%(name)s prints on the invoice and means %(day)s. The due date says another day."),
+        fix="terms",
+    ),
+    ProblemKind(
+        "lines_too_many",
+        _("Too many lines for one invoice"),
+        _(
+            "QuickBooks allows up to %(most)s lines, and there are %(count)s. The lines beyond come to "
+            "%(amount)s. Bill them on a second invoice."
+        ),
+    ),
+    ProblemKind(
+        "currency_missing",
+        _("No currency"),
+        _("Choose the currency of the invoice."),
+        fix="switch_currency",
+    ),
+    ProblemKind(
+        "currency_off",
+        _("QuickBooks bills in %(home)s only"),
+        _(
+            "QuickBooks is set up for %(home)s only, so an invoice in another currency cannot be created."
+            " Amounts are not converted here: write the deal in %(home)s, or create the invoice in "
+            "QuickBooks."
+        ),
+        fix="switch_currency",
+    ),
+    ProblemKind(
+        "currency_relabelled",
+        _("The currency differs from the deal's"),
+        _(
+            "The deal's amounts are in %(currency)s. The same numbers in %(other)s would be other money. "
+            "Choose %(currency)s, or write the deal in %(other)s first."
+        ),
+        fix="switch_currency",
+    ),
+    ProblemKind(
+        "currency_foreign",
+        _("Foreign currency cannot be invoiced here yet"),
+        _(
+            "Invoices in %(currency)s need an exchange rate, which cannot be sent from here yet: "
+            "QuickBooks might book 1 %(currency)s as 1 %(home)s. Create this invoice in QuickBooks; it "
+            "will show here by itself."
+        ),
+        responsible=Responsible.ACCOUNTANT,
+    ),
+    ProblemKind(
+        "currency_mismatch",
+        _("The currency differs from the customer's"),
+        _("%(name)s bills in %(currency)s, so QuickBooks accepts %(currency)s only."),
+        fix="switch_currency_or_customer",
+    ),
+    ProblemKind(
+        "date_absurd",
+        _("A date is far away"),
+        _("This date is more than five years away. Correct it."),
+        fix="date",
+    ),
+    ProblemKind(
+        "date_bad",
+        _("A date is missing"),
+        _("Write a date."),
+        fix="date",
+    ),
+    ProblemKind(
+        "books_closed",
+        _("The books are closed for this date"),
+        _("The books are closed through %(closed)s. Choose a later issue date."),
+        alternative=_("Your accountant can open the period"),
+        fix="today",
+    ),
+    ProblemKind(
+        "due_before_issue",
+        _("Due before it is issued"),
+        _("The due date is before the issue date. Move one of them."),
+        fix="due_date",
+    ),
+    ProblemKind(
+        "no_lines",
+        _("Nothing to bill yet"),
+        _("An invoice needs at least one line. Add one."),
+        fix="add_line",
+    ),
+    ProblemKind(
+        "line_unnamed",
+        _("Line %(number)s has no name"),
+        _("Write what this line bills."),
+    ),
+    ProblemKind(
+        "line_text_too_long",
+        _("The text of line %(number)s is too long"),
+        _("This text is too long for QuickBooks. Shorten it."),
+    ),
+    ProblemKind(
+        "line_unlinked",
+        _("Line %(number)s has no QuickBooks product"),
+        _("“%(name)s” must be linked to a QuickBooks product once; it is remembered for next time."),
+        fix="link_product",
+    ),
+    ProblemKind(
+        "item_gone",
+        _("The product of line %(number)s is gone"),
+        _("The product of line %(number)s is no longer in QuickBooks. Choose another one."),
+        fix="choose_product",
+    ),
+    ProblemKind(
+        "item_category",
+        _("“%(item)s” is a category"),
+        _("%(item)s is a category, which cannot be sold. Choose a product in it."),
+        fix="choose_product",
+    ),
+    ProblemKind(
+        "item_inactive",
+        _("“%(item)s” is inactive in QuickBooks"),
+        _("%(item)s is inactive in QuickBooks, which refuses inactive products. Choose another one."),
+        fix="activate_product",
+    ),
+    ProblemKind(
+        "number_bad",
+        _("A number on line %(number)s cannot be read"),
+        _("Write a number, such as 1250.50."),
+    ),
+    ProblemKind(
+        "quantity_zero",
+        _("Line %(number)s has no quantity"),
+        _("A quantity of zero bills nothing. Write a quantity, or remove the line."),
+        fix="remove_line",
+    ),
+    ProblemKind(
+        "quantity_negative",
+        _("The quantity of line %(number)s is below zero"),
+        _("A quantity must be more than zero."),
+    ),
+    ProblemKind(
+        "price_negative",
+        _("The price of line %(number)s is below zero"),
+        _("A price must be zero or more. Use the discount to lower a line."),
+    ),
+    ProblemKind(
+        "discount_negative",
+        _("The discount of line %(number)s is below zero"),
+        _("A discount must be zero or more."),
+    ),
+    ProblemKind(
+        "discount_too_large",
+        _("The discount of line %(number)s is too large"),
+        _("The discount is larger than the line. Lower it."),
+    ),
+    ProblemKind(
+        "number_too_large",
+        _("A number on line %(number)s is too large"),
+        _("This number is too large for QuickBooks. Write a smaller one."),
+    ),
+    ProblemKind(
+        "decimals_5",
+        _("Too many decimals on line %(number)s"),
+        _("QuickBooks allows up to five decimals here."),
+    ),
+    ProblemKind(
+        "decimals_7",
+        _("Too many decimals on line %(number)s"),
+        _("QuickBooks allows up to seven decimals here."),
+    ),
+    ProblemKind(
+        "item_name_taken",
+        _("QuickBooks already has this product"),
+        _("QuickBooks already has a product called %(name)s. Link it, or rename the line."),
+        fix="link_namesake_product",
+    ),
+    ProblemKind(
+        "no_income_account",
+        _("No income account known"),
+        _("No product in QuickBooks names an income account yet. Make the first product there."),
+    ),
+    ProblemKind(
+        "over_deal",
+        _("More than the deal has left"),
+        _("This bills %(over)s %(currency)s more than the deal has left to invoice."),
+    ),
+    ProblemKind(
+        "total_zero",
+        _("The invoice comes to zero"),
+        _("The invoice comes to zero. QuickBooks will show it as paid."),
+    ),
+    ProblemKind(
+        "field_gone",
+        _("The field is gone"),
+        _("The field chosen before no longer exists. Choose another one."),
+    ),
+    ProblemKind(
+        "due_days_not_a_number",
+        _("Not a number of days"),
+        _("Write a whole number of days, such as 7."),
+    ),
+    ProblemKind(
+        "due_days_negative",
+        _("Days below zero"),
+        _("Days count from the issue date. Write 0 or more."),
+    ),
+    ProblemKind(
+        "due_days_too_long",
+        _("Too many days"),
+        _("QuickBooks allows at most %(longest)s days."),
+    ),
+)

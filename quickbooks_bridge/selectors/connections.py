@@ -1,0 +1,125 @@
+"""The connection of an account, its company's day and zone, and whether reads are blocked."""
+
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import Case, QuerySet, When
+
+from deals.models import Account
+from deals.viewer import Viewer
+from quickbooks_bridge.models import (
+    Connection,
+    CustomerLink,
+    Invoice,
+    ItemLink,
+    ReadsBlock,
+)
+
+BLOCK_CACHE_SECONDS = 10
+
+
+def connection_for(account: Account) -> Connection | None:
+    """Return the account's connection, also one that needs its owner, or None when there is none."""
+    return (
+        Connection.objects.filter(account=account)
+        .exclude(status=Connection.Status.DISCONNECTED)
+        .select_related("owner")
+        .first()
+    )
+
+
+def connections_newest_first(account: Account | int) -> QuerySet[Connection]:
+    """Return the account's connection, if there is one, and then those that were disconnected, the last one first."""
+    is_over = Case(When(status=Connection.Status.DISCONNECTED, then=1), default=0)
+    return Connection.objects.filter(account=account).order_by(is_over, "-disconnected_at")
+
+
+def last_connection_for(account: Account) -> Connection | None:
+    """Return the connection, or else the one disconnected last: history stays visible."""
+    return connections_newest_first(account).select_related("owner").first()
+
+
+@dataclass(frozen=True)
+class LinkCounts:
+    """What an account holds of one QuickBooks company: it stays when another one is connected."""
+
+    invoices: int
+    customers: int
+    products: int
+
+    @property
+    def is_any(self) -> bool:
+        """Whether there is anything to lose sight of."""
+        return bool(self.invoices or self.customers or self.products)
+
+
+def link_counts(connection: Connection) -> LinkCounts:
+    """Count the account's links to the connection's company."""
+    realm = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    return LinkCounts(
+        invoices=Invoice.objects.filter(**realm, deal__isnull=False).count(),
+        customers=CustomerLink.objects.filter(**realm).count(),
+        products=ItemLink.objects.filter(**realm).count(),
+    )
+
+
+def current_connection(viewer: Viewer) -> Connection | None:
+    """Return `last_connection_for` the viewer's account, read once: a viewer lives as long as its request."""
+    kept = viewer.member.__dict__
+    if "_quickbooks_connection" not in kept:
+        set_current_connection(viewer, last_connection_for(viewer.account))
+    found: Connection | None = kept["_quickbooks_connection"]
+    return found
+
+
+def set_current_connection(viewer: Viewer, connection: Connection | None) -> None:
+    """Keep for the rest of the request which connection the viewer sees."""
+    if connection is not None:
+        connection.account = viewer.account
+    viewer.member.__dict__["_quickbooks_connection"] = connection
+
+
+def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
+    """Return whether the viewer sees invoices: by default only the person who connected does."""
+    return connection is not None and connection.owner_id == viewer.member.pk
+
+
+class _BlockCache:
+    """Whether reads are blocked, as this process knew a moment ago: every page asks."""
+
+    known: tuple[float, ReadsBlock | None] | None = None
+
+
+def open_reads_block() -> ReadsBlock | None:
+    """Return the time in which QuickBooks refuses this installation's reads, None in all others."""
+    moment = time.monotonic()
+    if _BlockCache.known is None or moment - _BlockCache.known[0] > BLOCK_CACHE_SECONDS:
+        _BlockCache.known = (moment, ReadsBlock.objects.filter(ended_at__isnull=True).first())
+    return _BlockCache.known[1]
+
+
+def reads_block_forget() -> None:
+    """Let the next question be answered from the row."""
+    _BlockCache.known = None
+
+
+def company_today(connection: Connection, *, now: datetime) -> date:
+    """Return today's date where the company is."""
+    return now.astimezone(company_zone(connection)).date()
+
+
+def company_zone(connection: Connection) -> ZoneInfo:
+    """Return the company's time zone; the account's where QuickBooks names none, or one that does not exist."""
+    return zone_named(connection.time_zone, connection.account.time_zone)
+
+
+def zone_named(*names: str) -> ZoneInfo:
+    """Return the first time zone of these names that exists, UTC where none does."""
+    for name in names:
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")

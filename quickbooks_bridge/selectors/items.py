@@ -1,0 +1,49 @@
+"""Products and terms of QuickBooks as stored here, and which of them deal lines are linked to."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import F, Q
+
+from deals.models import Account
+from deals.selectors import closeness
+from quickbooks_bridge.domain.draft import line_key
+from quickbooks_bridge.domain.texts import is_digits
+from quickbooks_bridge.models import (
+    Item,
+    ItemLink,
+    Term,
+)
+
+
+def items_by_id(account: Account, realm_id: str, qbo_ids: Iterable[str]) -> dict[str, Item]:
+    """Return products of the local index by their QuickBooks id."""
+    rows = Item.objects.filter(account=account, realm_id=realm_id, qbo_id__in=set(qbo_ids))
+    return {item.qbo_id: item for item in rows}
+
+
+def item_links(account: Account, realm_id: str, lines: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return remembered products for (product id, name) pairs, by `line_key`."""
+    products = {int(product) for product, _name in lines if is_digits(product)}
+    names = {line_key("", name) for product, name in lines if not product}
+    rows = ItemLink.objects.filter(account=account, realm_id=realm_id).filter(
+        Q(product_id__in=products) | Q(product__isnull=True, name_key__in=names)
+    )
+    return {
+        line_key(str(row.product_id or ""), row.name_key.removeprefix("name:")): row.item_qbo_id
+        for row in rows
+    }
+
+
+def search_items(account: Account, realm_id: str, query: str, *, limit: int = 8) -> tuple[list[Item], int]:
+    """Search products the same way; categories cannot be sold and are left out."""
+    rows = Item.objects.filter(account=account, realm_id=realm_id).exclude(kind="Category")
+    for word in query.casefold().split()[:6]:
+        rows = rows.filter(search_text__contains=word)
+    found = list(rows.order_by("-is_active", closeness("name", query), "name", "id")[:100])
+    return found[:limit], len(found)
+
+
+def terms_of(account: Account, realm_id: str) -> list[Term]:
+    """Return the company's payment terms that can still be chosen, the shortest first."""
+    rows = Term.objects.filter(account=account, realm_id=realm_id, is_active=True)
+    return list(rows.order_by(F("due_days").asc(nulls_last=True), "name"))

@@ -1,0 +1,212 @@
+"""Making invoices out of drafts, each exactly once."""
+
+import logging
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, Q
+
+from deals.models import Deal, Member
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.address import ship_to
+from quickbooks_bridge.domain.customer_diff import customer_diff
+from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.payloads import (
+    PayloadProfile,
+    customer_create_payload,
+    customer_update_payload,
+    invoice_payload,
+)
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.totals import draft_totals
+from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.selectors.customers import customer_by_id
+from quickbooks_bridge.services.mirror.events import record_deal_event
+
+from .customers import customer_address, customer_facts, draft_facts
+from .intents import OPEN_STATES, initial_claim, intent_resume, intent_send
+from .items import item_links_save
+
+logger = logging.getLogger(__name__)
+
+
+class SituationChanged(Exception):
+    """Another invoice of the deal was decided since the form was drawn: its person has not seen it yet."""
+
+
+def company_payload_profile(connection: Connection) -> PayloadProfile:
+    """Return what of the company decides how an invoice is written."""
+    return PayloadProfile(
+        country=connection.country,
+        home_currency=connection.home_currency,
+        is_multicurrency=connection.is_multicurrency,
+    )
+
+
+def invoice_create(
+    viewer: Viewer,
+    deal: Deal,
+    connection: Connection,
+    draft: InvoiceDraft,
+    *,
+    token: str,
+    tax_percent: Decimal | None,
+    now: datetime,
+    form: dict[str, Any] | None = None,
+    seen: str = "",
+) -> InvoiceIntent:
+    """Decide on an invoice and send it. The same `token` again gives the same intent, sent once.
+
+    A refused one may be corrected and sent again under its token; anything else is never sent twice. `form` is
+    what was posted, kept so that a refusal that arrives later opens with everything typed. `seen` is the situation of the
+    deal that the form was drawn from: another form of the same situation that was faster raises SituationChanged.
+    """
+    values = _intent_values(viewer, deal, connection, draft, tax_percent=tax_percent, now=now)
+    intent, is_new = _get_or_create_intent(viewer, deal, {**values, "form": form, "seen": seen}, token=token)
+    if is_new:
+        intent = intent_send(intent, connection, now=now, interactive=True)
+        item_links_save(connection, draft.lines, now=now)
+    elif intent.state in (InvoiceIntent.State.PENDING, InvoiceIntent.State.UNKNOWN):
+        intent = intent_resume(intent, connection, now=now, interactive=True)
+    else:
+        return intent
+    if intent.state == InvoiceIntent.State.REJECTED:
+        # The form that is open says so itself; the deal shows only what is refused later.
+        InvoiceIntent.objects.filter(pk=intent.pk).update(dismissed_at=now)
+        intent.dismissed_at = now
+    return intent
+
+
+def _get_or_create_intent(
+    viewer: Viewer, deal: Deal, values: dict[str, Any], *, token: str
+) -> tuple[InvoiceIntent, bool]:
+    """Decide on the invoice and claim its first try in one statement; tells whether it was this call that did."""
+    try:
+        with transaction.atomic():
+            created = InvoiceIntent.objects.create(account=viewer.account, token=token, **values)
+            return created, True
+    except IntegrityError:
+        found = InvoiceIntent.objects.filter(account=viewer.account, token=token).first()
+        if found is None:
+            raise SituationChanged from None
+        existing = found
+    if existing.deal_id == deal.pk and existing.state == InvoiceIntent.State.REJECTED:
+        fresh = {**values, "problems": [], "dismissed_at": None, "finished_at": None}
+        if _is_same_new_customer(existing, fresh):  # it was made before the invoice was refused
+            fresh["customer_payload"] = None
+        else:
+            fresh["customer_qbo_id"] = ""
+        if InvoiceIntent.objects.filter(pk=existing.pk, state=InvoiceIntent.State.REJECTED).update(**fresh):
+            existing.refresh_from_db()
+            return existing, True
+        existing.refresh_from_db()
+    return existing, False
+
+
+def _is_same_new_customer(existing: InvoiceIntent, fresh: dict[str, Any]) -> bool:
+    """Return whether the customer to be created is the one that this intent has created already."""
+    before, after = existing.customer_payload or {}, fresh["customer_payload"] or {}
+    return bool(
+        existing.customer_qbo_id
+        and after.get("DisplayName")
+        and "Id" not in after
+        and before.get("DisplayName") == after["DisplayName"]
+    )
+
+
+def _intent_values(
+    viewer: Viewer,
+    deal: Deal,
+    connection: Connection,
+    draft: InvoiceDraft,
+    *,
+    tax_percent: Decimal | None,
+    now: datetime,
+) -> dict[str, Any]:
+    profile = company_payload_profile(connection)
+    request_id = uuid.uuid4().hex
+    customer_payload = None
+    if draft.customer.is_new:
+        customer_payload = customer_create_payload(draft, profile=profile)
+    elif draft.customer.update_in_quickbooks:
+        customer_payload = _customer_update(connection, draft, profile)
+    # What is written on the invoice decides; the customer's own address only where nothing is.
+    asks_customer = draft.customer.qbo_id and not draft.address.strip()
+    known = (
+        customer_by_id(connection.account, connection.realm_id, draft.customer.qbo_id)
+        if asks_customer
+        else None
+    )
+    payload = invoice_payload(
+        draft,
+        customer_qbo_id=draft.customer.qbo_id,
+        profile=profile,
+        marker=request_id,
+        delivery=ship_to(draft.address, customer_address(known) if known else None),
+    )
+    totals = draft_totals(draft.lines, tax_percent=tax_percent)
+    return {
+        "deal": deal,
+        "member": viewer.member,
+        "realm_id": connection.realm_id,
+        "request_id": request_id,
+        "payload": payload,
+        "customer_request_id": uuid.uuid4().hex if customer_payload else "",
+        "customer_payload": customer_payload,
+        "currency": draft.currency,
+        "expected_total": totals.total,
+        "created_at": now,
+        **initial_claim(now),
+    }
+
+
+def _customer_update(
+    connection: Connection, draft: InvoiceDraft, profile: PayloadProfile
+) -> dict[str, object] | None:
+    """Return the sparse update for the fields that differ, None when none does."""
+    customer = customer_by_id(connection.account, connection.realm_id, draft.customer.qbo_id)
+    if customer is None:
+        return None
+    diffs = customer_diff(customer_facts(customer), draft_facts(draft))
+    fields = [diff.field for diff in diffs if diff.is_changed]
+    if not fields:
+        return None
+    return customer_update_payload(
+        draft, qbo_id=customer.qbo_id, sync_token=customer.sync_token, fields=fields, profile=profile
+    )
+
+
+def intent_abandon(intent: InvoiceIntent, *, now: datetime, actor: Member) -> bool:
+    """End an unconfirmed invoice whose company is no longer connected; False where it can still be asked for.
+
+    Its person has looked in QuickBooks. Should it be there, it can be linked when its company is connected again.
+    """
+    askable = Connection.objects.filter(
+        account_id=intent.account_id, realm_id=intent.realm_id, status=Connection.Status.ACTIVE
+    )
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    with transaction.atomic():
+        ended = InvoiceIntent.objects.filter(
+            free, ~Exists(askable), pk=intent.pk, state__in=OPEN_STATES
+        ).update(
+            state=InvoiceIntent.State.REJECTED,
+            finished_at=now,
+            dismissed_at=now,
+            next_check_at=None,
+            lease_until=None,
+            problems=[Problem("abandoned").as_dict()],
+        )
+        if ended:
+            data = {"currency": intent.currency, "amount": str(intent.expected_total)}
+            record_deal_event(intent.deal, "invoice.abandoned", data, now=now, actor=actor)
+    return bool(ended)
+
+
+def intent_dismiss(intent: InvoiceIntent, *, now: datetime) -> None:
+    """Take a refusal off the deal page; what was written can no longer be opened from there."""
+    InvoiceIntent.objects.filter(
+        pk=intent.pk, state=InvoiceIntent.State.REJECTED, dismissed_at__isnull=True
+    ).update(dismissed_at=now)

@@ -1,0 +1,181 @@
+"""Which QuickBooks product a line is, remembered for the next invoice."""
+
+import contextlib
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q
+
+from deals.models import Product
+from quickbooks_bridge.domain.draft import DraftLine, line_key
+from quickbooks_bridge.domain.matching import Candidate, name_key, nearest, suggest
+from quickbooks_bridge.domain.payloads import format_decimal, safe_display_name
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import is_digits
+from quickbooks_bridge.gateway.errors import QuickBooksError, Rejected
+from quickbooks_bridge.models import Connection, Item, ItemLink
+from quickbooks_bridge.selectors.items import item_links
+from quickbooks_bridge.services.connections.lifecycle import client_for, failure_record
+from quickbooks_bridge.services.mirror.invoices import items_apply
+
+MAX_ITEM_NAME_LENGTH = 100
+
+
+def item_links_save(connection: Connection, lines: Iterable[DraftLine], *, now: datetime) -> None:
+    """Keep the product of every linked line, by CRM product or, without one, by the line's name.
+
+    A product that is not the account's own counts as none. What is remembered already writes nothing.
+    """
+    linked = [line for line in lines if line.item_qbo_id]
+    named = {int(line.product_id) for line in linked if is_digits(line.product_id)}
+    own = set(
+        Product.objects.filter(account_id=connection.account_id, pk__in=named).values_list("pk", flat=True)
+        if named
+        else ()
+    )
+    pairs = [
+        (line.product_id if is_digits(line.product_id) and int(line.product_id) in own else "", line)
+        for line in linked
+    ]
+    known = item_links(
+        connection.account, connection.realm_id, [(product, line.name) for product, line in pairs]
+    )
+    realm: dict[str, Any] = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    fresh: dict[str, ItemLink] = {}
+    for product, line in pairs:
+        key = line_key(product, line.name)
+        if known.get(key) == line.item_qbo_id or not (product or line.name.strip()):
+            continue
+        target: dict[str, Any] = {
+            "product_id": int(product) if product else None,
+            "name_key": "" if product else line_key("", line.name),
+        }
+        link = {"item_qbo_id": line.item_qbo_id, "linked_at": now}
+        if key in known:
+            ItemLink.objects.filter(**realm, **target).update(**link)
+        else:
+            fresh[key] = ItemLink(**realm, **target, **link)
+    if fresh:
+        # Somebody may have linked one a moment ago: then theirs stays.
+        ItemLink.objects.bulk_create(fresh.values(), ignore_conflicts=True)
+
+
+def item_activate(connection: Connection, item: Item) -> Item:
+    """Make an inactive QuickBooks product active again, under its former name."""
+    client = client_for(connection, interactive=True)
+    remote = client.item_read(item.qbo_id)
+    if not remote.is_active:
+        remote = client.item_write(
+            {"Id": remote.qbo_id, "SyncToken": str(remote.sync_token), "sparse": True, "Active": True},
+            request_id=uuid.uuid4().hex,
+        )
+    items_apply(connection, [remote])
+    item.refresh_from_db()
+    return item
+
+
+def item_name(text: str) -> str:
+    """Return `text` as QuickBooks takes product names: no colon, tab or line break, at most 100 characters."""
+    return safe_display_name(text)[:MAX_ITEM_NAME_LENGTH].strip()
+
+
+def item_create(
+    connection: Connection, name: str, *, unit_price: Decimal, is_taxable: bool, token: str, now: datetime
+) -> Item | Problem:
+    """Create a service in QuickBooks and mirror it; gives a problem in place of what QuickBooks refuses.
+
+    The income account is the one most of the company's products use. `token` is the form's: the same product from
+    the same form is one request, however often it is sent.
+    """
+    name = item_name(name)
+    if not name:
+        return Problem("line_unnamed", "name")
+    account = _usual_income_account(connection)
+    if not account:
+        return Problem("no_income_account", "item", params={"name": name})
+    payload = {
+        "Name": name,
+        "Type": "Service",
+        "UnitPrice": format_decimal(unit_price),
+        "Taxable": is_taxable,
+        "IncomeAccountRef": {"value": account},
+    }
+    request_id = hashlib.sha256(f"{token}|{sorted(payload.items())}".encode()).hexdigest()[:40]
+    client = client_for(connection, interactive=True)
+    try:
+        remote = client.item_write(payload, request_id=request_id)
+    except Rejected as error:
+        if error.problem_code != "name_taken_there":
+            return Problem(error.problem_code, "item", params={"name": name})
+        return _taken(connection, name)
+    except QuickBooksError as error:
+        failure_record(connection, error, now=now)
+        return Problem(error.problem_code or "unexpected", "item", params={"name": name})
+    items_apply(connection, [remote])
+    return Item.objects.get(
+        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=remote.qbo_id
+    )
+
+
+def _taken(connection: Connection, name: str) -> Problem:
+    """Name the product that already has this name, reading it from QuickBooks when the index lacks it."""
+    rows = Item.objects.filter(
+        account_id=connection.account_id, realm_id=connection.realm_id, name__iexact=name
+    )
+    if not rows.exists():
+        # Without an answer the sentence alone still says what to do.
+        with contextlib.suppress(QuickBooksError):
+            items_apply(connection, client_for(connection, interactive=True).items_named(name))
+    found = rows.first()
+    return Problem("item_name_taken", "item", params={"name": name, "id": found.qbo_id if found else ""})
+
+
+def _usual_income_account(connection: Connection) -> str:
+    row = (
+        Item.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id, is_active=True)
+        .exclude(income_account_qbo_id="")
+        .values("income_account_qbo_id")
+        .annotate(used=Count("pk"), services=Count("pk", filter=Q(kind="Service")))
+        .order_by("-services", "-used", "income_account_qbo_id")
+        .first()
+    )
+    return str(row["income_account_qbo_id"]) if row else ""
+
+
+def suggest_items(connection: Connection, names: Mapping[int, str]) -> dict[int, Item]:
+    """Return the likeliest active product for each line's name, where there is one; two queries for all lines."""
+    keys = {at: key for at, name in names.items() if (key := name_key(name))}
+    words = {word for key in list(keys.values())[:40] for word in key.split()[:5] if len(word) >= 4}
+    if not words:
+        return {}
+    near = Q()
+    for word in sorted(words)[:60]:
+        near |= Q(search_text__contains=word)
+    mine = Item.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id, is_active=True)
+    rows = mine.filter(near).exclude(kind="Category").order_by("name", "id")
+    candidates = [Candidate(*row) for row in rows.values_list("qbo_id", "name")]
+    found = {
+        at: best[0].qbo_id
+        for at in keys
+        if (best := suggest(names[at], nearest(names[at], candidates), by_words=True, limit=1))
+    }
+    by_id = {row.qbo_id: row for row in mine.filter(qbo_id__in=set(found.values()))} if found else {}
+    return {at: by_id[qbo_id] for at, qbo_id in found.items() if qbo_id in by_id}
+
+
+def find_items_by_name(connection: Connection, labels: Iterable[str]) -> dict[str, Item]:
+    """Return the active products that are called exactly so, by casefolded name; one query for all."""
+    wanted = {" ".join(label.split()).casefold() for label in labels if label.strip()}
+    if not wanted:
+        return {}
+    near = Q()
+    for label in sorted(wanted)[:200]:
+        near |= Q(name__iexact=label)
+    rows = Item.objects.filter(
+        near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
+    ).exclude(kind="Category")
+    return {row.name.casefold(): row for row in rows}

@@ -1,0 +1,138 @@
+"""What happened to invoices, told once: as an event of the invoice and as a line of its deal's change log."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from deals.models import Deal, Member, TimelineEntry
+from quickbooks_bridge.models import Invoice, InvoiceEvent
+
+
+class InvoiceState(NamedTuple):
+    """What of an invoice can be news; two of them, before and after, tell what a change was."""
+
+    qbo_id: str
+    doc_number: str
+    currency: str
+    total: Decimal
+    balance: Decimal
+    due_date: date | None
+    is_voided: bool
+    is_deleted: bool
+    email_status: str
+    emailed_at: datetime | None
+    bill_email: str = ""
+
+    @staticmethod
+    def of(row: Invoice) -> "InvoiceState":
+        """Return the facts of a row."""
+        return InvoiceState(
+            row.qbo_id,
+            row.doc_number,
+            row.currency,
+            row.total,
+            row.balance,
+            row.due_date,
+            row.is_voided,
+            row.is_deleted,
+            row.email_status,
+            row.emailed_at,
+            row.bill_email,
+        )
+
+
+def detect_changes(row: InvoiceState, before: InvoiceState) -> list[tuple[str, dict[str, str]]]:
+    """Return (kind, data) for every change somebody would want to read of."""
+    data = {"number": row.doc_number or row.qbo_id, "qbo_id": row.qbo_id, "currency": row.currency}
+    if row.is_deleted:
+        return [] if before.is_deleted else [("invoice.deleted", {**data, "amount": str(before.total)})]
+    if row.is_voided:
+        return [] if before.is_voided else [("invoice.voided", {**data, "amount": str(before.total)})]
+    found: list[tuple[str, dict[str, str]]] = []
+    if before.is_deleted or before.is_voided:
+        found.append(("invoice.restored", {**data, "amount": str(row.total)}))
+        return found
+    if row.total != before.total:
+        changed = {**data, "before": str(before.total), "after": str(row.total)}
+        found.append(("invoice.amount_changed", changed))
+    paid = (row.total - row.balance) - (before.total - before.balance)
+    if paid > 0:
+        kind = "invoice.paid" if row.balance <= 0 else "invoice.payment"
+        found.append((kind, {**data, "amount": str(paid), "balance": str(row.balance)}))
+    elif paid < 0:
+        found.append(("invoice.unpaid", {**data, "amount": str(-paid), "balance": str(row.balance)}))
+    if row.due_date != before.due_date and row.due_date:
+        found.append(("invoice.due_moved", {**data, "due": row.due_date.isoformat()}))
+    was_sent = row.email_status == "EmailSent" and (
+        before.email_status != "EmailSent" or row.emailed_at != before.emailed_at
+    )
+    if was_sent:
+        found.append(("invoice.emailed", {**data, "to": row.bill_email}))
+    return found
+
+
+def created_event_data(row: Invoice) -> dict[str, str]:
+    """Return what is told of an invoice that was just made."""
+    return {
+        "number": row.doc_number or row.qbo_id,
+        "qbo_id": row.qbo_id,
+        "currency": row.currency,
+        "amount": str(row.total),
+        "due": row.due_date.isoformat() if row.due_date else "",
+    }
+
+
+def changes_record(
+    news: Iterable[tuple[Invoice, InvoiceState]], *, now: datetime, source: str, actor: Member | None
+) -> None:
+    """Write events for changed invoices, and change-log lines where a deal shows them: two statements in all."""
+    events, entries = [], []
+    for row, before in news:
+        for kind, data in detect_changes(InvoiceState.of(row), before):
+            told = {**data, "realm": row.realm_id}
+            common = {"account_id": row.account_id, "at": now, "kind": kind, "data": told, "actor": actor}
+            events.append(InvoiceEvent(invoice=row, source=source, **common))
+            if row.deal_id:
+                entries.append(TimelineEntry(deal_id=row.deal_id, **common))
+    InvoiceEvent.objects.bulk_create(events)
+    TimelineEntry.objects.bulk_create(entries)
+
+
+def record_invoice_event(
+    row: Invoice, kind: str, data: dict[str, Any], *, now: datetime, source: str, actor: Member | None
+) -> None:
+    """Write one event and, when the invoice belongs to a deal, one line in that deal's change log."""
+    data = {**data, "realm": row.realm_id}
+    InvoiceEvent.objects.create(
+        account_id=row.account_id, invoice=row, at=now, kind=kind, source=source, data=data, actor=actor
+    )
+    if row.deal_id:
+        TimelineEntry.objects.create(
+            account_id=row.account_id, deal_id=row.deal_id, at=now, kind=kind, data=data, actor=actor
+        )
+
+
+def record_deal_event(
+    deal: Deal, kind: str, data: dict[str, Any], *, now: datetime, actor: Member | None
+) -> None:
+    """Write a line in the deal's change log that concerns no single invoice."""
+    TimelineEntry.objects.create(
+        account_id=deal.account_id, deal=deal, at=now, kind=kind, data=data, actor=actor
+    )
+
+
+def event_add_details(row: Invoice, kind: str, details: dict[str, str], *, actor: Member) -> None:
+    """Add to the latest event of a kind, and to its line, who did it and why.
+
+    QuickBooks' webhook may have reported it before the answer to the person's own call did.
+    """
+    event = InvoiceEvent.objects.filter(invoice=row, kind=kind).first()
+    if event is None:
+        return
+    data = {**event.data, **details}
+    InvoiceEvent.objects.filter(pk=event.pk).update(data=data, actor=actor)
+    if row.deal_id is None:
+        return
+    lines = TimelineEntry.objects.filter(deal_id=row.deal_id, kind=kind, at=event.at, data__qbo_id=row.qbo_id)
+    lines.update(data=data, actor=actor)

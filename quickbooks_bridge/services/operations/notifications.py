@@ -1,0 +1,280 @@
+"""Messages that must reach a person once: decided in a row, sent by the dispatch, tried again until sent."""
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils.translation import gettext as _
+
+from deals.models import Member
+from quickbooks_bridge.messages.times import time_text
+from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings, Notification
+
+logger = logging.getLogger(__name__)
+
+RECONNECT, EXPIRES, REFUSED, DELAY, REMIND = "reconnect", "expires", "refused", "delay", "remind"
+BLOCK, BLOCK_OVER = "reads_block", "reads_block_over"
+FAILING_AFTER = "keeps_failing"
+RETRY_DELAY = timedelta(days=30)
+# What could not be sent for so long tells nobody anything new.
+DROP_AFTER = timedelta(days=7)
+PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
+
+
+def notify_disconnected(connection_id: int, *, now: datetime) -> None:
+    """Have the owner told that only signing in again helps; once for each time they connected."""
+    row = Connection.objects.filter(pk=connection_id).first()
+    if row is not None and _is_notified(row.account_id, "notify_disconnected"):
+        _enqueue([_notification(row, RECONNECT, f"{row.connected_at.isoformat()}", now)])
+
+
+def notify_consent_expiry(*, now: datetime) -> None:
+    """Have owners told whose consent ends within thirty days."""
+    ending = Connection.objects.filter(
+        status=Connection.Status.ACTIVE, consent_expires_at__lt=now + RETRY_DELAY, consent_expires_at__gt=now
+    ).exclude(account__invoicing_settings__notify_disconnected=False)
+    _enqueue([_notification(row, EXPIRES, row.connected_at.isoformat(), now) for row in ending])
+
+
+def notify_invoice_failed(intent: InvoiceIntent, *, now: datetime) -> None:
+    """Have the creator told that an invoice was refused while nobody waited; once for each refusal."""
+    if not _is_notified(intent.account_id, "notify_invoice_failed"):
+        return
+    _enqueue(
+        [
+            Notification(
+                account_id=intent.account_id,
+                member_id=intent.member_id,
+                kind=REFUSED,
+                key=f"{REFUSED}:{intent.pk}:{intent.request_id}",
+                data={"deal": intent.deal.title, "deal_id": intent.deal_id},
+                created_at=now,
+                next_try_at=now,
+            )
+        ]
+    )
+
+
+def notify_keeps_failing(intent: InvoiceIntent, *, now: datetime) -> None:
+    """Notify the creator and the admins that an invoice could not be created however often it was tried; once each."""
+    admins = Member.objects.filter(account_id=intent.account_id, role=Member.Role.ADMIN)
+    told = {intent.member_id, *admins.values_list("pk", flat=True)}
+    data = {"deal": intent.deal.title, "deal_id": intent.deal_id, "tries": str(intent.attempts)}
+    _enqueue(
+        [
+            Notification(
+                account_id=intent.account_id,
+                member_id=pk,
+                kind=FAILING_AFTER,
+                key=f"{FAILING_AFTER}:{intent.pk}:{intent.request_id}:{pk}",
+                data=data,
+                created_at=now,
+                next_try_at=now,
+            )
+            for pk in sorted(told)
+        ]
+    )
+
+
+def reminder_enqueue(intent: InvoiceIntent, *, by: Member, now: datetime) -> bool:
+    """Have the creator of a refused invoice reminded, at most once a day; False when that was done already."""
+    row = Notification(
+        account_id=intent.account_id,
+        member_id=intent.member_id,
+        kind=REMIND,
+        key=reminder_key(intent, now=now),
+        data={"deal": intent.deal.title, "deal_id": intent.deal_id, "by": by.name},
+        created_at=now,
+        next_try_at=now,
+    )
+    if Notification.objects.filter(key=row.key).exists():
+        return False
+    _enqueue([row])
+    return True
+
+
+def reminder_key(intent: InvoiceIntent, *, now: datetime) -> str:
+    """Return the key of today's reminder of an intent."""
+    return f"{REMIND}:{intent.pk}:{now.date().isoformat()}"
+
+
+def notify_sync_delayed(connection: Connection, *, outage: int, since: datetime, now: datetime) -> None:
+    """Have the account's admins told that changes have not come for long; once for each outage."""
+    admins = Member.objects.filter(account_id=connection.account_id, role=Member.Role.ADMIN)
+    data = {"company": connection.company_name, "since": time_text(since, connection, now=now)}
+    _enqueue(
+        [
+            Notification(
+                account_id=connection.account_id,
+                member_id=pk,
+                kind=DELAY,
+                key=f"{DELAY}:{outage}:{pk}",
+                data=data,
+                created_at=now,
+                next_try_at=now,
+            )
+            for pk in admins.values_list("pk", flat=True)
+        ]
+    )
+
+
+def notify_reads_blocked(block: int, *, is_over: bool, now: datetime) -> None:
+    """Notify the admins of every connected account that QuickBooks refuses reads, or serves them again; once for each block."""
+    connected = Connection.objects.filter(status=Connection.Status.ACTIVE).values("account_id")
+    admins = Member.objects.filter(account_id__in=connected, role=Member.Role.ADMIN)
+    kind = BLOCK_OVER if is_over else BLOCK
+    _enqueue(
+        [
+            Notification(
+                account_id=account,
+                member_id=pk,
+                kind=kind,
+                key=f"{kind}:{block}:{pk}",
+                created_at=now,
+                next_try_at=now,
+            )
+            for pk, account in admins.values_list("pk", "account_id")
+        ]
+    )
+
+
+def _is_notified(account_id: int, switch: str) -> bool:
+    """Return whether the account wants a kind of message; what nobody switched off is wanted."""
+    return not InvoicingSettings.objects.filter(account_id=account_id, **{switch: False}).exists()
+
+
+def _notification(row: Connection, kind: str, occurrence: str, now: datetime) -> Notification:
+    day = row.consent_expires_at.date().isoformat() if row.consent_expires_at else ""
+    return Notification(
+        account_id=row.account_id,
+        member_id=row.owner_id,
+        kind=kind,
+        key=f"{kind}:{row.pk}:{occurrence}",
+        data={"company": row.company_name, "until": day},
+        created_at=now,
+        next_try_at=now,
+    )
+
+
+def _enqueue(notices: list[Notification]) -> None:
+    if notices:
+        Notification.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def email_is_set_up() -> bool:
+    """Return whether this installation can send email at all."""
+    return not settings.EMAIL_BACKEND.endswith(("dummy.EmailBackend", "console.EmailBackend"))
+
+
+def notification_send(pk: int, *, now: datetime) -> bool:
+    """Send a due notice; its next try is moved first, so that two workers never send it both."""
+    row = Notification.objects.select_related("member__user").filter(pk=pk, sent_at__isnull=True).first()
+    if row is None or row.next_try_at is None or row.next_try_at > now:
+        return False
+    if not email_is_set_up():
+        # Nothing counts as sent that nobody can have got.
+        Notification.objects.filter(pk=pk).update(next_try_at=now + LONGEST)
+        return False
+    if row.created_at < now - DROP_AFTER:
+        row.delete()
+        logger.warning("notice dropped: too old to be of use", extra={"notice": pk, "about": row.kind})
+        return False
+    wait = min(PAUSE * 2 ** min(row.attempts, 10), LONGEST)
+    mine = Notification.objects.filter(pk=pk, next_try_at=row.next_try_at, sent_at__isnull=True)
+    if not mine.update(next_try_at=now + wait, attempts=min(row.attempts + 1, 30_000)):
+        return False
+    address = row.member.user.email
+    if not address:
+        Notification.objects.filter(pk=pk).update(next_try_at=None)
+        logger.warning("notice not sent: the member has no address", extra={"notice": pk})
+        return False
+    try:
+        _mail(row, address).send()
+    except OSError as error:  # SMTP's own errors are OSErrors too
+        logger.warning("notice not sent", extra={"notice": pk, "kind": type(error).__name__})
+        return False
+    Notification.objects.filter(pk=pk).update(sent_at=now, next_try_at=None)
+    logger.info("notice sent", extra={"notice": pk, "about": row.kind})
+    return True
+
+
+def _mail(row: Notification, address: str) -> EmailMessage:
+    subject, text, path = _message(row)
+    # The same for every try: a mail program shows it once should a try have got through unnoticed.
+    identity = hashlib.sha256(row.key.encode()).hexdigest()[:32]
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return EmailMessage(
+        " ".join(subject.split()),
+        f"{text}\n\n{settings.PUBLIC_URL}{path}\n",
+        to=[address],
+        headers={"Message-ID": f"<{identity}@{host}>"},
+    )
+
+
+def _message(row: Notification) -> tuple[str, str, str]:
+    """Return subject, text and the path of the page that helps."""
+    names = {
+        "company": row.data.get("company") or "QuickBooks",
+        "until": row.data.get("until", ""),
+        "deal": row.data.get("deal", ""),
+        "since": row.data.get("since", ""),
+        "by": row.data.get("by", ""),
+        "tries": row.data.get("tries", ""),
+    }
+    path = "/quickbooks/"
+    if row.kind == EXPIRES:
+        subject = _("Reconnect %(company)s before %(until)s")
+        text = _(
+            "QuickBooks ends every consent after five years; the one for %(company)s ends on %(until)s. "
+            "Reconnect before that day and nothing is interrupted. It takes a minute:"
+        )
+    elif row.kind == REFUSED:
+        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
+        subject = _("QuickBooks refused the invoice for %(deal)s")
+        text = _(
+            "The invoice for %(deal)s was not confirmed at first, and QuickBooks has now refused it. Nothing was "
+            "created. The deal says why and leads back to the form with everything you wrote:"
+        )
+    elif row.kind == REMIND:
+        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
+        subject = _("%(by)s reminds you of the invoice for %(deal)s")
+        text = _(
+            "QuickBooks refused the invoice for %(deal)s and nothing was created. It waits for you. The deal says why "
+            "and leads back to the form with everything you wrote:"
+        )
+    elif row.kind == FAILING_AFTER:
+        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
+        subject = _("The invoice for %(deal)s could not be created")
+        text = _(
+            "QuickBooks failed %(tries)s times to create the invoice for %(deal)s, although it answers everything else. "
+            "We looked: the invoice is not there, and it is not tried again. Open the form from the deal and create it "
+            "again; everything that was written is kept. Should it fail again, create it in QuickBooks: it will show here:"
+        )
+    elif row.kind == BLOCK:
+        path = "/quickbooks/health/"
+        subject = _("QuickBooks’ monthly reads are used up")
+        text = _(
+            "QuickBooks refuses to be read by this installation until the month is over. Creating invoices goes on; "
+            "statuses show what was known before. It ends by itself on the 1st. How it stands:"
+        )
+    elif row.kind == BLOCK_OVER:
+        path = "/quickbooks/health/"
+        subject = _("QuickBooks can be read again")
+        text = _("What changed meanwhile is being fetched now. How it stands:")
+    elif row.kind == DELAY:
+        path = "/quickbooks/health/"
+        subject = _("Changes in %(company)s do not show at the moment")
+        text = _(
+            "QuickBooks could not be read since %(since)s, so deals show what we knew then. It is tried again by "
+            "itself and nothing is lost. How it stands:"
+        )
+    else:
+        subject = _("%(company)s needs you to sign in again")
+        text = _(
+            "QuickBooks no longer accepts the connection to %(company)s. Until you reconnect, invoices cannot be "
+            "created and status stops updating. Nothing is lost: reconnecting keeps every link. It takes a minute:"
+        )
+    return subject % names, text % names, path

@@ -1,0 +1,201 @@
+"""The forms of the settings page: what a new invoice is filled from, and the presets it may begin with."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from deals.fields import GROUPS, MappableField
+from deals.forms import known_currency, use_plain_errors
+from quickbooks_bridge.domain.due_dates import parse_due_days
+from quickbooks_bridge.domain.field_mapping import MAPPED, SUGGESTED
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.messages.problems import problem_text
+from quickbooks_bridge.models import InvoicePreset, InvoicingSettings, Term
+
+GROUP_WORDS = {"organization": _("Organization"), "person": _("Contact person"), "deal": _("Deal")}
+SHORT_WORDS = {"organization": _("Organization"), "person": _("Person"), "deal": _("Deal")}
+NO_RECIPIENT = _("Choose what the invoice is addressed to.")
+
+
+def field_label(entry: MappableField) -> str:
+    """Return a field's name with its group, as a closed picker shows it."""
+    name = entry.label if entry.is_custom else _now(entry.label)
+    return f"{SHORT_WORDS[entry.group]} – {name}"
+
+
+class FieldSelect(forms.Select):
+    """A plain select whose options carry what the picker made of it shows: the closed label and the icon."""
+
+    suggested = ""
+
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Mark the suggested field in words: a select has no other way."""
+        option = super().create_option(name, value, label, *args, **kwargs)
+        option["attrs"]["data-label"] = str(label)
+        if value and value == self.suggested:
+            option["label"] = _now("%(field)s (suggested)") % {"field": label}
+        return option
+
+
+def _choices(entries: Sequence[MappableField], *, has_empty: bool, prompt: bool) -> list[Any]:
+    choices: list[Any] = []
+    if has_empty or prompt:
+        choices.append(("", _("Leave empty") if has_empty else _("Choose a field")))
+    for group in GROUPS:
+        rows = [(entry.key, field_label(entry)) for entry in entries if entry.group == group]
+        choices.append((GROUP_WORDS[group], rows))
+    return choices
+
+
+class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a new invoice is filled from, for everybody in the company."""
+
+    due_days = forms.CharField(
+        label=_("Due date"),
+        help_text=_("Days after the issue date"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"required": problem_text(Problem("due_days_not_a_number"))},
+    )
+
+    class Meta:
+        model = InvoicingSettings
+        fields = ["to_field", "address_field", "email_field", "tax_id_field", "due_days"]
+        labels = {
+            "to_field": _("To"),
+            "address_field": _("Address"),
+            "email_field": _("Email"),
+            "tax_id_field": _("Customer tax ID"),
+        }
+        help_texts = {
+            "to_field": _("Whom it is addressed to"),
+            "address_field": _("Needed for sales tax"),
+            "email_field": _("Where QuickBooks sends it"),
+            "tax_id_field": _("Optional"),
+        }
+
+    def __init__(
+        self, *args: Any, catalogue: Iterable[MappableField], suggested: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        entries = list(catalogue)
+        known = {entry.key for entry in entries}
+        self.gone: dict[str, str] = {}
+        for name in MAPPED:
+            is_gone = bool(current := getattr(self.instance, name)) and current not in known
+            is_required = name == "to_field"
+            widget = FieldSelect()
+            widget.suggested = SUGGESTED.get(name, suggested)
+            field = forms.ChoiceField(
+                label=self.fields[name].label,
+                help_text=self.fields[name].help_text,
+                choices=_choices(entries, has_empty=not is_required, prompt=is_required and is_gone),
+                required=is_required,
+                widget=widget,
+                error_messages={
+                    "invalid_choice": problem_text(Problem("field_gone", name)),
+                    "required": NO_RECIPIENT,
+                },
+            )
+            self.fields[name] = field
+            if is_gone:
+                self.initial[name] = ""
+                self.gone[name] = problem_text(Problem("field_gone", name))
+
+    def clean_due_days(self) -> int:
+        """Read the days; a negative or absurd number gets a sentence."""
+        days = parse_due_days(self.cleaned_data["due_days"])
+        if isinstance(days, Problem):
+            raise forms.ValidationError(problem_text(days))
+        return days
+
+
+class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A named starting point of the invoice form."""
+
+    due = forms.ChoiceField(label=_("Due"), required=False)
+    due_days = forms.CharField(
+        label=_("Days until due"),
+        required=False,
+        max_length=20,
+        help_text=_("Counted when Due says so."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    currency = forms.CharField(
+        label=_("Currency"), required=False, max_length=60, help_text=_("Empty: the customer's own.")
+    )
+
+    class Meta:
+        model = InvoicePreset
+        fields = ["name", "is_default", "tax", "message", "memo"]
+        labels = {
+            "is_default": _("Use for new invoices"),
+            "tax": _("Tax"),
+            "message": _("Message to customer"),
+            "memo": _("Memo for your team"),
+        }
+        help_texts = {
+            "message": _("Printed on the invoice."),
+            "memo": _("Stays in QuickBooks; the customer does not see it."),
+        }
+        widgets = {"message": forms.Textarea(attrs={"rows": 2}), "memo": forms.Textarea(attrs={"rows": 2})}
+
+    field_order = ["name", "is_default", "due", "due_days", "tax", "currency", "message", "memo"]
+
+    def __init__(self, *args: Any, terms: Sequence[Term], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        preset = self.instance
+        self.terms = {term.qbo_id: term for term in terms}
+        rows = [(f"term:{term.qbo_id}", term.name) for term in terms]
+        choices: list[Any] = [
+            ("mapping", _("As the field mapping says")),
+            ("days", _("After a number of days")),
+        ]
+        if rows:
+            choices.append((_("Terms in QuickBooks"), rows))
+        due = self.fields["due"]
+        if isinstance(due, forms.ChoiceField):
+            due.choices = choices
+        known = preset.term_qbo_id in self.terms
+        self.is_term_gone = bool(preset.term_qbo_id) and not known
+        self.initial["due"] = (
+            f"term:{preset.term_qbo_id}" if known else "days" if preset.due_days is not None else "mapping"
+        )
+        self.initial["due_days"] = "" if preset.due_days is None or known else str(preset.due_days)
+        self.initial["currency"] = preset.currency
+        use_plain_errors(self)
+
+    def clean_currency(self) -> str:
+        """Take a currency in any case, or none."""
+        text = str(self.cleaned_data["currency"]).strip()
+        return known_currency(text) if text else ""
+
+    def clean_name(self) -> str:
+        """Refuse the name of another preset."""
+        name = " ".join(str(self.cleaned_data["name"]).split())
+        others = InvoicePreset.objects.filter(account_id=self.instance.account_id).exclude(
+            pk=self.instance.pk
+        )
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_now("Another preset has this name. Choose a different one."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        """Read when it is due: from the mapping, after days, or by QuickBooks' terms."""
+        cleaned = super().clean() or self.cleaned_data
+        preset, due = self.instance, cleaned.get("due") or "mapping"
+        preset.due_days, preset.term_qbo_id = None, ""
+        preset.currency = cleaned.get("currency") or ""
+        if due == "days" or (due == "mapping" and cleaned.get("due_days")):
+            days = parse_due_days(str(cleaned.get("due_days") or ""))
+            if isinstance(days, Problem):
+                self.add_error("due_days", problem_text(days))
+            else:
+                preset.due_days = days
+        elif due.startswith("term:"):
+            term = self.terms[due.removeprefix("term:")]
+            preset.term_qbo_id, preset.due_days = term.qbo_id, term.due_days
+        return cleaned

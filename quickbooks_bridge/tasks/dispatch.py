@@ -1,0 +1,109 @@
+"""The schedule's task: finds due rows and enqueues a task for each."""
+
+from datetime import datetime
+
+from celery import Task, shared_task
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.utils import timezone
+
+from quickbooks_bridge.models import Connection, InvoiceIntent, Notification, VoidOperation
+from quickbooks_bridge.selectors.connections import open_reads_block
+from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
+from quickbooks_bridge.services.operations.api_usage import read_quota, usage_flush_quietly
+from quickbooks_bridge.services.operations.heartbeat import WRITE_INTERVAL, heartbeat_write
+from quickbooks_bridge.services.sync.batch import BATCH_SIZE
+from quickbooks_bridge.services.sync.webhook_inbox import reschedule_stale_events
+
+from .enqueue import REQUEUE_AFTER
+from .invoices import resume_intent, resume_void
+from .maintenance import send_notification
+from .sync import import_company, sync_companies
+
+MAX_DUE = 5000
+
+
+class _LastBeat:
+    """When this process last wrote the sign of life."""
+
+    written: datetime | None = None
+
+
+@shared_task
+def dispatch_due_work() -> None:
+    """Find due work in the rows and start it: companies to ask or to read, unfinished invoices and voids.
+
+    Companies to ask go out in chunks, for what a chunk shares makes a company cheap.
+
+    With nothing due this is one statement on indexed columns, once a second in the embedded default.
+    """
+    now = timezone.now()
+    if _LastBeat.written is None or abs(now - _LastBeat.written) >= WRITE_INTERVAL:
+        heartbeat_write(now=now)
+        reschedule_stale_events(now=now)
+        _LastBeat.written = now
+    usage_flush_quietly()
+    found: dict[str, list[int]] = {}
+    for what, pk in due_work(now):
+        found.setdefault(what, []).append(pk)
+    again = now + REQUEUE_AFTER
+    companies = found.get("sync", []) + found.get("load", [])
+    if companies:
+        Connection.objects.filter(pk__in=companies, status=Connection.Status.ACTIVE).filter(
+            Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now)
+        ).update(next_sync_at=again)
+    if "intent" in found:
+        InvoiceIntent.objects.filter(pk__in=found["intent"], next_check_at__lte=now).update(
+            next_check_at=again
+        )
+    expires = REQUEUE_AFTER.total_seconds()
+    due = found.pop("sync", [])
+    for start in range(0, len(due), BATCH_SIZE):
+        sync_companies.apply_async((due[start : start + BATCH_SIZE],), expires=expires)
+    tasks: dict[str, Task[[int], None]] = {
+        "load": import_company,
+        "intent": resume_intent,
+        "void": resume_void,
+        "notice": send_notification,
+    }
+    for what, keys in found.items():
+        for pk in keys:
+            tasks[what].apply_async((pk,), expires=expires)
+
+
+def due_work(now: datetime) -> list[tuple[str, int]]:
+    """Return what is due and its row, at most `MAX_DUE`; whoever works on a row holds its lease."""
+    is_loaded = Q(import_state=Connection.Import.DONE)
+    free = (is_loaded & (Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now))) | (
+        ~is_loaded & (Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
+    )
+    what = Case(When(is_loaded, then=Value("sync")), default=Value("load"), output_field=CharField())
+    if open_reads_block() is not None:
+        free &= Q(pk__in=[])
+    elif read_quota(now=now).is_used_up:
+        free &= ~is_loaded
+    companies = (
+        Connection.objects.filter(free, status=Connection.Status.ACTIVE)
+        .filter(Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now))
+        .annotate(what=what)
+        .values_list("what", "pk")
+    )
+    # Without a connection nothing can be asked: the intent waits until its company is connected again.
+    askable = Connection.objects.filter(
+        account=OuterRef("account"), realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE
+    )
+    intents = (
+        InvoiceIntent.objects.filter(Exists(askable), state__in=OPEN_STATES, next_check_at__lte=now)
+        .annotate(what=Value("intent", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    voids = (
+        VoidOperation.objects.filter(next_check_at__lte=now)
+        .annotate(what=Value("void", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    notices = (
+        Notification.objects.filter(next_try_at__lte=now)
+        .annotate(what=Value("notice", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    return list(companies.union(intents, voids, notices, all=True)[:MAX_DUE])

@@ -1,0 +1,37 @@
+"""What every page shows of the connection: one chip in the top bar, and for admins the way to the health page."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from deals.viewer import Viewer, member_of
+from quickbooks_bridge.models import Connection
+from quickbooks_bridge.selectors.connections import current_connection
+from quickbooks_bridge.selectors.pending_work import health_count
+
+
+def connection_chip(request: HttpRequest) -> dict[str, Any]:
+    """Return the company's name and whether it needs its owner, for signed-in members of a connected account."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {}
+    member = member_of(request)
+    connection = current_connection(Viewer(member.account, member)) if member else None
+    frame: dict[str, Any] = {}
+    if member and member.is_admin:
+        # Counted only where the rail is drawn: parts of a page have none.
+        frame = {
+            "health_url": reverse("quickbooks:health"),
+            "health_count": SimpleLazyObject(lambda: health_count(connection)),
+        }
+    if connection is None or connection.status == Connection.Status.DISCONNECTED:
+        return frame
+    return {
+        **frame,
+        "connection_chip": {
+            "company_name": connection.company_name,
+            "needs_attention": connection.status == Connection.Status.NEEDS_RECONNECT,
+            "url": reverse("quickbooks:settings"),
+        },
+    }

@@ -65,7 +65,7 @@ def page_reads(emulator: EmulatorProcess) -> Counter[str]:
     return Counter(text for text in asked if "STARTPOSITION" in text.upper() and "COUNT(" not in text.upper())
 
 
-def first_load(kind: str) -> list[str]:
+def initial_import(kind: str) -> list[str]:
     """Read a company of many invoices, killing the worker every so often."""
     customers = max(100, INVOICES // 10)
     began = time.monotonic()
@@ -303,7 +303,7 @@ def slope(at: list[int], weights: list[float]) -> float:
     return sum((x - middle) * (y - mean) for x, y in zip(at, weights, strict=True)) / spread * 1000 * 1024
 
 
-PARTS: dict[str, Callable[[str], list[str]]] = {"first-load": first_load, "memory": memory}
+PARTS: dict[str, Callable[[str], list[str]]] = {"initial-import": initial_import, "memory": memory}
 
 
 if __name__ == "__main__":

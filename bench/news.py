@@ -237,7 +237,7 @@ def with_webhook(kind: str) -> list[str]:
     return _show(title, taken, 2.1, [])
 
 
-def last_viewed_at(kind: str) -> list[str]:
+def viewed(kind: str) -> list[str]:
     """From a change that nobody announces to the open deal page, and to the row where nobody looks."""
     arguments = ("--company", "us", "--single", "--companies", str(CHANGES + 10), "--seed", "7")
     with (
@@ -322,7 +322,7 @@ def polled(kind: str) -> list[str]:
 PARTS: dict[str, Callable[[str], list[str]]] = {
     "flood": flood,
     "webhook": with_webhook,
-    "looked-at": last_viewed_at,
+    "viewed": viewed,
     "polled": polled,
 }
 

@@ -11,7 +11,7 @@ KEEPS_FAILING = "keeps_failing"
 class Problem:
     """Something that would be, or was, refused.
 
-    `code` names the sentence (wording.py puts it into words with `params`); `field` names the form field it
+    `code` names the sentence (messages/problems.py puts it into words with `params`); `field` names the form field it
     belongs to ("" for the whole form) and `line` the index of the line item, counted from 0.
     """
 

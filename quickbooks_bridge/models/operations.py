@@ -62,7 +62,7 @@ class SyncLatencyHour(models.Model):
 class Outage(models.Model):
     """A time in which a company could not be read: from the first try that failed to the next that worked.
 
-    `problem` is a code of wording.py. What changed meanwhile is here by `ended_at`.
+    `problem` is a code of messages/. What changed meanwhile is here by `ended_at`.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

@@ -2,7 +2,7 @@
 
 QuickBooks' API refuses to void what a payment settles, so payments are taken off first and stay as the customer's
 credit. What they settled is kept in a row before the first of them is touched; a refusal writes it back at once, and
-when the answer is lost or the process dies, the dispatch finishes it (`void_settle`).
+when the answer is lost or the process dies, the dispatch finishes it (`void_resume`).
 """
 
 import logging

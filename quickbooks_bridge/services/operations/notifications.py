@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 RECONNECT, EXPIRES, REFUSED, DELAY, REMIND = "reconnect", "expires", "refused", "delay", "remind"
 BLOCK, BLOCK_OVER = "reads_block", "reads_block_over"
-FAILING_AFTER = "keeps_failing"
+FAILING = "keeps_failing"
 RETRY_DELAY = timedelta(days=30)
 # What could not be sent for so long tells nobody anything new.
 DROP_AFTER = timedelta(days=7)
@@ -68,8 +68,8 @@ def notify_keeps_failing(intent: InvoiceIntent, *, now: datetime) -> None:
             Notification(
                 account_id=intent.account_id,
                 member_id=pk,
-                kind=FAILING_AFTER,
-                key=f"{FAILING_AFTER}:{intent.pk}:{intent.request_id}:{pk}",
+                kind=FAILING,
+                key=f"{FAILING}:{intent.pk}:{intent.request_id}:{pk}",
                 data=data,
                 created_at=now,
                 next_try_at=now,
@@ -231,28 +231,9 @@ def _message(row: Notification) -> tuple[str, str, str]:
             "QuickBooks ends every consent after five years; the one for %(company)s ends on %(until)s. "
             "Reconnect before that day and nothing is interrupted. It takes a minute:"
         )
-    elif row.kind == REFUSED:
+    elif row.kind in {REFUSED, REMIND, FAILING}:
         path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
-        subject = _("QuickBooks refused the invoice for %(deal)s")
-        text = _(
-            "The invoice for %(deal)s was not confirmed at first, and QuickBooks has now refused it. Nothing was "
-            "created. The deal says why and leads back to the form with everything you wrote:"
-        )
-    elif row.kind == REMIND:
-        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
-        subject = _("%(by)s reminds you of the invoice for %(deal)s")
-        text = _(
-            "QuickBooks refused the invoice for %(deal)s and nothing was created. It waits for you. The deal says why "
-            "and leads back to the form with everything you wrote:"
-        )
-    elif row.kind == FAILING_AFTER:
-        path = f"/deals/{row.data.get('deal_id', '')}/?tab=invoice"
-        subject = _("The invoice for %(deal)s could not be created")
-        text = _(
-            "QuickBooks failed %(tries)s times to create the invoice for %(deal)s, although it answers everything else. "
-            "We looked: the invoice is not there, and it is not tried again. Open the form from the deal and create it "
-            "again; everything that was written is kept. Should it fail again, create it in QuickBooks: it will show here:"
-        )
+        subject, text = _about_invoice(row.kind)
     elif row.kind == BLOCK:
         path = "/quickbooks/health/"
         subject = _("QuickBooks’ monthly reads are used up")
@@ -278,3 +259,27 @@ def _message(row: Notification) -> tuple[str, str, str]:
             "created and status stops updating. Nothing is lost: reconnecting keeps every link. It takes a minute:"
         )
     return subject % names, text % names, path
+
+
+def _about_invoice(kind: str) -> tuple[str, str]:
+    """Return subject and text about one invoice that was not created, before the names are filled in."""
+    if kind == REFUSED:
+        subject = _("QuickBooks refused the invoice for %(deal)s")
+        text = _(
+            "The invoice for %(deal)s was not confirmed at first, and QuickBooks has now refused it. Nothing was "
+            "created. The deal says why and leads back to the form with everything you wrote:"
+        )
+    elif kind == REMIND:
+        subject = _("%(by)s reminds you of the invoice for %(deal)s")
+        text = _(
+            "QuickBooks refused the invoice for %(deal)s and nothing was created. It waits for you. The deal says why "
+            "and leads back to the form with everything you wrote:"
+        )
+    else:
+        subject = _("The invoice for %(deal)s could not be created")
+        text = _(
+            "QuickBooks failed %(tries)s times to create the invoice for %(deal)s, although it answers everything else. "
+            "We looked: the invoice is not there, and it is not tried again. Open the form from the deal and create it "
+            "again; everything that was written is kept. Should it fail again, create it in QuickBooks: it will show here:"
+        )
+    return subject, text

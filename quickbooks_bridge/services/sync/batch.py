@@ -72,7 +72,7 @@ class StaticTokenSource:
 
 @dataclass
 class BatchResult:
-    """What became of a chunk: how many companies are up to date, and which need a run of their own (`sync_connection`).
+    """What became of a chunk: how many companies are up to date, and which need a run of their own (`sync_one_company`).
 
     `again` are those of which more webhook events came while QuickBooks was answering.
     """

@@ -34,7 +34,7 @@ NEARBY_WINDOW = 50
 
 
 def retry_unreadable(*, now: datetime) -> int:
-    """Let go of what was read meanwhile, and read again by id what is due; gives how many are no longer unreadable.
+    """Release what was read meanwhile, and read again by id what is due; returns how many are readable now.
 
     With nothing unreadable this is one statement.
     """

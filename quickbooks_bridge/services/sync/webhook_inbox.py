@@ -212,7 +212,7 @@ def unread_events_count(unread: Mapping[str, int], *, now: datetime) -> None:
 def webhook_events_pending(realms: Iterable[str]) -> dict[str, list[int]]:
     """Return by company the rows of webhook events not processed yet.
 
-    Read before QuickBooks is asked, they are what the answer holds. Times would not tell: a webhook event's is of the
+    Read before QuickBooks is asked, they are what the answer holds. Times would not tell: the time of a webhook event is of the
     machine that received it, and two machines' clocks differ by more than an answer takes.
     """
     rows = WebhookEvent.objects.filter(realm_id__in=set(realms), processed_at__isnull=True)

@@ -21,7 +21,7 @@ from django.test.utils import get_runner, setup_test_environment
 
 from deals.models import Account
 from deals.viewer import Viewer
-from quickbooks_bridge.deal_page.panels import MAX_RECENT_SHOWN
+from quickbooks_bridge.deal_page.panels import MAX_AGE_SHOWN
 from quickbooks_bridge.domain.webhooks import WebhookChange
 from quickbooks_bridge.gateway import usage_counter
 from quickbooks_bridge.models import Connection, Invoice
@@ -86,7 +86,7 @@ class Company:
                 self.change(has_webhooks=has_webhooks)
             elif looks and looks[0] <= self.now:
                 looks.pop(0)
-                request_sync_if_stale(self.link, now=self.now, older_than=MAX_RECENT_SHOWN)
+                request_sync_if_stale(self.link, now=self.now, older_than=MAX_AGE_SHOWN)
             elif hours and hours[0] <= self.now:
                 hours.pop(0)
                 for _pk in reference_lists_due(now=self.now):

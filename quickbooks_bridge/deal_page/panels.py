@@ -34,7 +34,7 @@ from .panel_data import DealPanelData, deal_panel_data
 from .timeline_renderers import overdue_lines
 
 # A minute after a change at most it is to be seen by whoever looks; the rest is the dispatch's, QuickBooks' and the page's.
-MAX_RECENT_SHOWN = timedelta(seconds=50)
+MAX_AGE_SHOWN = timedelta(seconds=50)
 IN_SIDEBAR = 8
 
 
@@ -108,7 +108,7 @@ def _context(
     if connection is None or not may_see_invoices(viewer, connection):
         is_open = connection is not None and connection.status != Connection.Status.DISCONNECTED
         return {**context, "state": "not_yours" if is_open else "not_connected"}
-    request_sync_if_stale(connection, now=now, older_than=MAX_RECENT_SHOWN)
+    request_sync_if_stale(connection, now=now, older_than=MAX_AGE_SHOWN)
     found = look.invoices(today=company_today(connection, now=now))
     intents, customer = look.intents, look.customer
     unconfirmed = [unconfirmed_row(row, connection, viewer, now=now) for row in intents.unfinished]
@@ -197,7 +197,7 @@ def is_unchanged(viewer: Viewer, look: DealPanelData, seen: str) -> bool:
     now = timezone.now()
     if panel_etag(viewer, connection, look, now=now) != seen:
         return False
-    request_sync_if_stale(connection, now=now, older_than=MAX_RECENT_SHOWN)
+    request_sync_if_stale(connection, now=now, older_than=MAX_AGE_SHOWN)
     return True
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 RECONNECT, EXPIRES, REFUSED, DELAY, REMIND = "reconnect", "expires", "refused", "delay", "remind"
 BLOCK, BLOCK_OVER = "reads_block", "reads_block_over"
 FAILING = "keeps_failing"
-RETRY_DELAY = timedelta(days=30)
+EXPIRY_NOTICE = timedelta(days=30)
 # What could not be sent for so long tells nobody anything new.
 DROP_AFTER = timedelta(days=7)
 PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
@@ -34,7 +34,9 @@ def notify_disconnected(connection_id: int, *, now: datetime) -> None:
 def notify_consent_expiry(*, now: datetime) -> None:
     """Have owners told whose consent ends within thirty days."""
     ending = Connection.objects.filter(
-        status=Connection.Status.ACTIVE, consent_expires_at__lt=now + RETRY_DELAY, consent_expires_at__gt=now
+        status=Connection.Status.ACTIVE,
+        consent_expires_at__lt=now + EXPIRY_NOTICE,
+        consent_expires_at__gt=now,
     ).exclude(account__invoicing_settings__notify_disconnected=False)
     _enqueue([_notification(row, EXPIRES, row.connected_at.isoformat(), now) for row in ending])
 

@@ -51,8 +51,8 @@ MAX_BACKOFF = timedelta(minutes=15)
 FORBIDDEN_RETRY = timedelta(hours=6)
 # How much slower companies are asked when the month's reads run short, and how seldom a look at a page asks then.
 THROTTLED_FACTOR = 4
-UNVIEWED_INTERVAL = timedelta(minutes=5)
-VIEWED_INTERVAL = timedelta(hours=1)
+SLOWED_VIEW_INTERVAL = timedelta(minutes=5)
+VIEW_WRITE_INTERVAL = timedelta(hours=1)
 REFERENCE_LISTS_INTERVAL = timedelta(days=1)
 IMPORT_RETRY = timedelta(seconds=15)
 # What the initial import reads, in this order, under the names that its progress is told by.
@@ -317,11 +317,11 @@ def _back_off(connection: Connection) -> timedelta:
 def request_sync_if_stale(connection: Connection, *, now: datetime, older_than: timedelta) -> None:
     """Let the next dispatch ask for changes when what is shown is older than `older_than`; keep that somebody looked."""
     if connection.is_active and (
-        connection.last_viewed_at is None or connection.last_viewed_at < now - VIEWED_INTERVAL
+        connection.last_viewed_at is None or connection.last_viewed_at < now - VIEW_WRITE_INTERVAL
     ):
         Connection.objects.filter(pk=connection.pk).update(last_viewed_at=now)
     if webhooks_reliable(connection, now=now) or read_quota(now=now).is_slow:
-        older_than = max(older_than, UNVIEWED_INTERVAL)
+        older_than = max(older_than, SLOWED_VIEW_INTERVAL)
     is_old = connection.last_sync_at is None or connection.last_sync_at < now - older_than
     is_due = connection.next_sync_at is not None and connection.next_sync_at <= now
     is_asked = connection.sync_lease_until is not None and connection.sync_lease_until > now

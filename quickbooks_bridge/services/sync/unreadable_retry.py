@@ -30,7 +30,7 @@ RETRY_INTERVAL = timedelta(days=1)
 # A change that follows at once often fixes it, at no call.
 FIRST_RETRY = timedelta(hours=1)
 MAX_PER_RUN = 200
-NEARBY_WINDOW = 50
+NEARBY_PAGE = 50
 
 
 def retry_unreadable(*, now: datetime) -> int:
@@ -61,7 +61,7 @@ def _read_nameless(
         UnreadableObject.objects.filter(pk=row.pk).delete()
         place = Cursor(None if "start" in row.qbo_id else row.changed_at)
         note = unserved_record(connection, now=now)
-        page, _next = next(iter_pages(client, row.entity, place, size=NEARBY_WINDOW, unserved=note))
+        page, _next = next(iter_pages(client, row.entity, place, size=NEARBY_PAGE, unserved=note))
         entity_apply(connection, row.entity, page, now=now, source="compare")
         UnreadableObject.objects.filter(
             account_id=row.account_id, realm_id=row.realm_id, entity=row.entity, qbo_id=row.qbo_id

@@ -14,14 +14,14 @@ from quickbooks_bridge.domain.webhooks import WebhookChange
 from quickbooks_bridge.models import Connection, UnreadableEvents, WebhookEvent
 
 # A burst writes the moment of the last webhook event once.
-UNREADABLE_LOG_INTERVAL = timedelta(minutes=1)
+LAST_WEBHOOK_WRITE_INTERVAL = timedelta(minutes=1)
 # Between two looks at a company of which webhook events keep coming.
 BURST_PAUSE = timedelta(seconds=1)
 REALM_CACHE_SECONDS = 60
 # Rows of a statement.
-MAX_PENDING = 500
-MAX_FOLLOWERS = 5000
-# News that nobody follows for so long belongs to a worker that died between two steps.
+ROWS_PER_STATEMENT = 500
+MAX_PENDING = 5000
+# Webhook events that nobody processes for so long belong to a worker that died between two steps.
 STALE_AFTER = timedelta(minutes=1)
 
 
@@ -95,8 +95,8 @@ def _insert(news: Sequence[tuple[str, WebhookChange, datetime]]) -> None:
     adapt = database.ops.adapt_datetimefield_value
     table = WebhookEvent._meta.db_table
     with database.cursor() as cursor:
-        for start in range(0, len(news), MAX_PENDING):
-            part = news[start : start + MAX_PENDING]
+        for start in range(0, len(news), ROWS_PER_STATEMENT):
+            part = news[start : start + ROWS_PER_STATEMENT]
             marks = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(part))
             # The only text put together here is our own table's name and marks.
             cursor.execute(
@@ -131,7 +131,7 @@ def _idle_companies(realms: list[str], now: datetime) -> list[Any]:
                 *realms,
                 Connection.Status.ACTIVE,
                 adapt(now + BURST_PAUSE),
-                adapt(now - UNREADABLE_LOG_INTERVAL),
+                adapt(now - LAST_WEBHOOK_WRITE_INTERVAL),
             ],
         )
         found = {row[0] for row in cursor.fetchall()}
@@ -148,9 +148,9 @@ def _companies(realms: set[str]) -> list[Any]:
 
 def _schedule(company: dict[str, Any], now: datetime) -> float | None:
     """Write what a webhook event means for a company, one row at a time; gives in how many seconds it became due."""
-    notified_at, last = company["last_webhook_at"], company["last_sync_at"]
+    last_webhook_at, last = company["last_webhook_at"], company["last_sync_at"]
     mine = Connection.objects.filter(pk=company["pk"], status=Connection.Status.ACTIVE)
-    if notified_at is None or notified_at < now - UNREADABLE_LOG_INTERVAL:
+    if last_webhook_at is None or last_webhook_at < now - LAST_WEBHOOK_WRITE_INTERVAL:
         mine.update(last_webhook_at=now)
     due = max(now, last + BURST_PAUSE) if last and last <= now else now
     # What fails at the moment keeps its own pause; the news is not lost meanwhile.
@@ -217,7 +217,7 @@ def webhook_events_pending(realms: Iterable[str]) -> dict[str, list[int]]:
     """
     rows = WebhookEvent.objects.filter(realm_id__in=set(realms), processed_at__isnull=True)
     found: dict[str, list[int]] = {}
-    for pk, realm in rows.order_by("pk").values_list("pk", "realm_id")[:MAX_FOLLOWERS]:
+    for pk, realm in rows.order_by("pk").values_list("pk", "realm_id")[:MAX_PENDING]:
         found.setdefault(realm, []).append(pk)
     return found
 

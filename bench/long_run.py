@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 import requests
 
+from quickbooks_bridge.models import SyncState
 from tests.emulator_process import EmulatorProcess
 from tests.polling import until
 
@@ -125,7 +126,6 @@ def initial_import(kind: str) -> list[str]:
 
 def _read_with_deaths(site: Site, connection: Any) -> None:
     """Wait until all is read; the worker is killed after each of `KILLS` equal parts."""
-    from quickbooks_bridge.models import Connection
 
     for nth in range(1, KILLS + 1):
         until(
@@ -136,7 +136,7 @@ def _read_with_deaths(site: Site, connection: Any) -> None:
         site.kill("worker")
         # As if the time were over after which a killed worker's claim ends.
         ended = datetime.now(UTC) - timedelta(seconds=1)
-        Connection.objects.update(import_lease_until=ended, next_sync_at=datetime.now(UTC))
+        SyncState.objects.update(import_lease_until=ended, next_sync_at=datetime.now(UTC))
         site.start("worker")
     until(lambda: _is_read(site, connection, 1.0), seconds=900, what="everything is read")
 
@@ -145,9 +145,9 @@ def _is_read(site: Site, connection: Any, part: float) -> bool:
     """Whether so much is read; looks at the worker's memory on the way."""
     site.look_at_memory("worker")
     connection.refresh_from_db()
-    if connection.import_state == "done":
+    if connection.company.sync.import_state == "done":
         return True
-    steps = (connection.import_progress or {}).values()
+    steps = (connection.company.sync.import_progress or {}).values()
     done, total = (sum(int(step[name]) for step in steps) for name in ("done", "total"))
     return part < 1 and total > 0 and done >= total * part
 
@@ -190,12 +190,18 @@ class Life:
         self.connection = connect(viewer, emulator)
         site.start("web", "worker")
         until(
-            lambda: Connection.objects.get().import_state == "done", seconds=120, what="the company is read"
+            lambda: Connection.objects.get().company.sync.import_state == "done",
+            seconds=120,
+            what="the company is read",
         )
-        realm = self.connection.realm_id
-        self.customer = Customer.objects.filter(realm_id=realm, is_active=True).order_by("pk")[0].qbo_id
+        realm = self.connection.company.realm_id
+        self.customer = (
+            Customer.objects.filter(company__realm_id=realm, is_active=True).order_by("pk")[0].qbo_id
+        )
         self.item = (
-            Item.objects.filter(realm_id=realm, is_active=True, kind="Service").order_by("pk")[0].qbo_id
+            Item.objects.filter(company__realm_id=realm, is_active=True, kind="Service")
+            .order_by("pk")[0]
+            .qbo_id
         )
         self.known = Invoice.objects.filter(is_voided=False).order_by("pk")[0].qbo_id
         self.browser = site.person(viewer.member)
@@ -227,9 +233,9 @@ class Life:
 
     def announce(self) -> None:
         """Change an invoice, announce it, and let a task fetch it."""
-        path = f"/control/{self.connection.realm_id}/invoices/{self.known}/edit"
+        path = f"/control/{self.connection.company.realm_id}/invoices/{self.known}/edit"
         self.emulator.control("POST", path, {"PrivateNote": f"note {self.done}"})
-        body = webhook_body(self.connection.realm_id, f"{self.done}")
+        body = webhook_body(self.connection.company.realm_id, f"{self.done}")
         key = self.emulator.verifier_token.encode()
         signature = base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
         answer = requests.post(

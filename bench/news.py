@@ -21,6 +21,7 @@ import psutil
 import requests
 
 from crm_invoicing.processes import BASE
+from quickbooks_bridge.models import SyncState
 from tests.emulator_process import EmulatorProcess
 from tests.polling import free_port, until
 
@@ -40,14 +41,14 @@ def flood(kind: str) -> list[str]:
     """Announce changes of twenty companies hundreds of times a second."""
     arguments = ("--company", "us", "--single", "--companies", str(COMPANIES), "--seed", "7")
     with EmulatorProcess(*arguments, limits=True) as emulator, installation(kind, emulator) as site:
-        from quickbooks_bridge.models import Connection, WebhookEvent
+        from quickbooks_bridge.models import WebhookEvent
 
         from .scale import connected
 
         small = [one for one in emulator.companies if "access_token" in one][1:]
         connected(small)
         later = datetime.now(UTC) + timedelta(hours=1)
-        Connection.objects.update(next_sync_at=later)
+        SyncState.objects.update(next_sync_at=later)
         site.start("web", "worker")
         calls = emulator.control("GET", "/control/requests")["total"]
         sender = _sender(site.port, emulator.verifier_token, [one["realm_id"] for one in small])
@@ -70,7 +71,7 @@ def flood(kind: str) -> list[str]:
             seconds=60,
             what="every webhook event is followed",
         )
-        until(lambda: not Connection.objects.filter(next_sync_at__lte=datetime.now(UTC)).exists(), seconds=60)
+        until(lambda: not SyncState.objects.filter(next_sync_at__lte=datetime.now(UTC)).exists(), seconds=60)
         after = time.monotonic() - began
         calls = emulator.control("GET", "/control/requests")["total"] - calls
         throttled = sum(call["status"] == 429 for call in emulator.calls())
@@ -177,7 +178,7 @@ def _watches(companies: list[dict[str, str]], emulator: EmulatorProcess) -> list
         invoices.invoices_apply(
             link, client_for(link, interactive=True).listed("Invoice"), now=datetime.now(UTC), source="load"
         )
-        invoice = Invoice.objects.filter(account=link.account).order_by("pk")[0]
+        invoice = Invoice.objects.filter(company__account=link.account).order_by("pk")[0]
         Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
         made.append(Watch(link, invoice.qbo_id, deal.pk, member))
     return made
@@ -185,7 +186,7 @@ def _watches(companies: list[dict[str, str]], emulator: EmulatorProcess) -> list
 
 def _change(emulator: EmulatorProcess, watch: Watch, nth: int) -> None:
     """Change the invoice's amount to one that no other has."""
-    path = f"/control/{watch.connection.realm_id}/invoices/{watch.invoice}/edit"
+    path = f"/control/{watch.connection.company.realm_id}/invoices/{watch.invoice}/edit"
     watch.changed_at = time.monotonic()
     answer = emulator.control("POST", path, {"lines": [{"amount": 50_000 + 7 * nth, "item": "1"}]})
     watch.total = Decimal(str(answer["TotalAmt"])).quantize(Decimal("0.01"))
@@ -244,12 +245,10 @@ def viewed(kind: str) -> list[str]:
         EmulatorProcess(*arguments, limits=True) as emulator,
         installation(kind, emulator, QUICKBOOKS_POLL_SECONDS="300") as site,
     ):
-        from quickbooks_bridge.models import Connection
-
         watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
         now = datetime.now(UTC)
         for watch in watches:
-            Connection.objects.filter(pk=watch.connection.pk).update(
+            SyncState.objects.filter(pk=watch.connection.pk).update(
                 last_sync_at=now - timedelta(seconds=random.uniform(0, 50)),
                 next_sync_at=now + timedelta(seconds=250),
             )
@@ -290,12 +289,12 @@ def polled(kind: str) -> list[str]:
         EmulatorProcess(*arguments, limits=True) as emulator,
         installation(kind, emulator, QUICKBOOKS_POLL_SECONDS=str(POLL)) as site,
     ):
-        from quickbooks_bridge.models import Connection, Invoice
+        from quickbooks_bridge.models import Invoice
 
         watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
         site.start("worker")
         until(
-            lambda: not Connection.objects.filter(last_sync_at=None).exists(), seconds=60, what="a first look"
+            lambda: not SyncState.objects.filter(last_sync_at=None).exists(), seconds=60, what="a first look"
         )
         began, left = time.monotonic(), list(enumerate(watches))
         waiting: dict[Decimal, Watch] = {}

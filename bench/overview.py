@@ -107,9 +107,7 @@ def pages(bench: Bench) -> None:
 
 def creating(bench: Bench) -> None:
     path = f"/deals/{bench.deal.pk}/invoices/new/"
-    customer = Customer.objects.filter(realm_id=bench.link.realm_id, is_active=True).order_by("display_name")[
-        0
-    ]
+    customer = Customer.objects.filter(company=bench.link.company, is_active=True).order_by("display_name")[0]
     choices: tuple[tuple[str, dict[str, str], int], ...] = (
         ("for a linked customer", {"customer_mode": "existing", "customer": customer.qbo_id}, 1),
         ("for a new customer", {"customer_mode": "new", "new_display_name": "Bench customer"}, 2),
@@ -124,7 +122,7 @@ def creating(bench: Bench) -> None:
 
 def syncing(bench: Bench) -> None:
     """A look for changes after none, ten and a thousand invoices changed."""
-    emulator, realm = bench.emulator, bench.link.realm_id
+    emulator, realm = bench.emulator, bench.link.company.realm_id
     item = {"ItemRef": {"value": "1"}, "Qty": 1, "UnitPrice": 95}
     line = {"DetailType": "SalesItemLineDetail", "Amount": 95, "SalesItemLineDetail": item}
     body = {"CustomerRef": {"value": "1"}, "Line": [line]}
@@ -160,7 +158,7 @@ def panels(bench: Bench) -> None:
         have = Invoice.objects.filter(deal=bench.deal).count()
         rows = (
             Invoice(
-                account=bench.account, deal=bench.deal, realm_id=bench.link.realm_id, qbo_id=f"b{number}",
+                account=bench.account, deal=bench.deal, company=bench.link.company, qbo_id=f"b{number}",
                 customer_qbo_id="1", txn_date=now.date(), total=100, balance=50, mirrored_at=now, remote_updated_at=now,
             )
             for number in range(have, count)

@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from deals.models import Account, Deal, Stage
-from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.models import Invoice
 from tests.conftest import make_member
+from tests.factories import connection_make
 
 from .report import Figure
 
@@ -28,8 +29,7 @@ class Panel:
         self.account = Account.objects.create(name=name)
         member = make_member(self.account, name, "admin")
         stage = Stage.objects.create(account=self.account, name="Won")
-        self.link = Connection.objects.create(
-            account=self.account, owner=member, realm_id=name, import_state="done", connected_at=now,
+        self.link = connection_make(self.account, member, realm_id=name, import_state="done", connected_at=now,
             time_zone="America/Chicago", last_sync_at=now, last_viewed_at=now, next_sync_at=now,
         )  # fmt: skip
         self.deal = Deal.objects.create(account=self.account, stage=stage, title="Deal", value=1000)
@@ -44,7 +44,7 @@ class Panel:
         now = datetime.now(UTC)
         rows = (
             Invoice(
-                account=self.account, deal=deal, realm_id=self.link.realm_id, qbo_id=f"{deal.pk}-{number}",
+                account=self.account, deal=deal, company=self.link.company, qbo_id=f"{deal.pk}-{number}",
                 customer_qbo_id="1", txn_date=now.date() - timedelta(days=number % 900), total=100,
                 balance=50 if number % 7 == 0 else 0, due_date=now.date() - timedelta(days=number % 900 - 30),
                 mirrored_at=now, remote_updated_at=now, payment_qbo_ids=[str(number)],

@@ -24,7 +24,7 @@ from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.panels import MAX_AGE_SHOWN
 from quickbooks_bridge.domain.webhooks import WebhookChange
 from quickbooks_bridge.gateway import usage_counter
-from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.models import Connection, Invoice, SyncState
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import (
     initial_import,
@@ -77,7 +77,10 @@ class Company:
         while True:
             self.link.refresh_from_db()
             self.now = max(
-                self.now, min(self.link.next_sync_at or begins, *changes[:1], *looks[:1], *hours[:1], ends)
+                self.now,
+                min(
+                    self.link.company.sync.next_sync_at or begins, *changes[:1], *looks[:1], *hours[:1], ends
+                ),
             )
             if self.now >= ends:
                 return reads() - before
@@ -97,11 +100,13 @@ class Company:
     def change(self, *, has_webhooks: bool) -> None:
         self.at_emulator()
         self.number += 1
-        qbo_id = Invoice.objects.filter(realm_id=self.link.realm_id, is_voided=False).order_by("pk")[0].qbo_id
-        path = f"/control/{self.link.realm_id}/invoices/{qbo_id}/edit"
+        qbo_id = Invoice.objects.filter(company=self.link.company, is_voided=False).order_by("pk")[0].qbo_id
+        path = f"/control/{self.link.company.realm_id}/invoices/{qbo_id}/edit"
         self.emulator.control("POST", path, {"PrivateNote": f"note {self.number}"})
         if has_webhooks:
-            told = WebhookChange(f"day-{self.number}", self.link.realm_id, "invoice", qbo_id, "update")
+            told = WebhookChange(
+                f"day-{self.number}", self.link.company.realm_id, "invoice", qbo_id, "update"
+            )
             webhook_events_record((told,), now=self.now)
 
     def ask(self) -> None:
@@ -109,10 +114,10 @@ class Company:
         self.at_emulator()
         polled = sync_batch([self.link.pk], now=self.now)
         if polled.alone:
-            rows = webhook_events_pending([self.link.realm_id]).get(self.link.realm_id, [])
+            rows = webhook_events_pending([self.link.company.realm_id]).get(self.link.company.realm_id, [])
             assert sync_company(self.link, now=self.now)
             webhook_events_mark_processed(rows, now=self.now)
-            reschedule_if_new_events([self.link.realm_id], now=self.now)
+            reschedule_if_new_events([self.link.company.realm_id], now=self.now)
         assert not polled.failed
 
     def at_emulator(self) -> None:
@@ -126,7 +131,7 @@ def reads() -> int:
 
 
 def month(company: Company, *, has_webhooks: bool, is_looked_at: bool) -> float:
-    Connection.objects.update(
+    SyncState.objects.update(
         last_webhook_at=None, last_missed_webhook_at=None, next_sync_at=company.now, last_viewed_at=None
     )
     if has_webhooks:

@@ -13,6 +13,8 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
+from tests.factories import connection_make
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_invoicing.settings")
 os.environ.setdefault("LOG_LEVEL", "CRITICAL")
 
@@ -165,7 +167,7 @@ def reconciling() -> list[Figure]:
     member = make_member(account, "bench", "admin")
     stage = Stage.objects.create(account=account, name="Won")
     deal = Deal.objects.create(account=account, stage=stage, title="Bench deal")
-    link = Connection.objects.create(account=account, owner=member, realm_id="9", connected_at=NOW)
+    link = connection_make(account, member, realm_id="9", connected_at=NOW)
 
     def apply(text: str) -> None:
         changes = parse_cdc(json.loads(text, parse_float=Decimal))

@@ -70,7 +70,7 @@ class CustomFieldsMixin:
 
     def add_custom_fields(self, account: Account) -> None:
         """Add a form field per custom field, filled from the row."""
-        for definition in CustomField.objects.filter(account=account, owner=self.owner):
+        for definition in CustomField.objects.filter(account=account, entity=self.owner):
             kind = definition.kind
             field: forms.Field
             if kind == CustomField.Kind.EMAIL:

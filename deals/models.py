@@ -48,7 +48,7 @@ class Member(models.Model):
 class CustomField(models.Model):
     """A field that an account added to its organizations, persons or deals; values live in `custom` there."""
 
-    class Owner(models.TextChoices):
+    class Entity(models.TextChoices):
         ORGANIZATION = "organization", _("Organization")
         PERSON = "person", _("Person")
         DEAL = "deal", _("Deal")
@@ -61,16 +61,16 @@ class CustomField(models.Model):
         DATE = "date", _("Date")
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="custom_fields")
-    owner = models.CharField(max_length=12, choices=Owner)
+    entity = models.CharField(max_length=12, choices=Entity)
     key = models.SlugField(max_length=60)
     label = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TEXT)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        ordering = ["owner", "position", "id"]
+        ordering = ["entity", "position", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["account", "owner", "key"], name="custom_field_key_once")
+            models.UniqueConstraint(fields=["account", "entity", "key"], name="custom_field_key_once")
         ]
 
     def __str__(self) -> str:
@@ -227,7 +227,7 @@ class TimelineEntry(models.Model):
     # Always asked for by deal, and `timeline_newest` begins with it.
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="timeline", db_index=False)
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     data: Any = models.JSONField(default=dict)
     actor = models.ForeignKey(
@@ -235,9 +235,9 @@ class TimelineEntry(models.Model):
     )
 
     class Meta:
-        ordering = ["-at", "-id"]
+        ordering = ["-occurred_at", "-id"]
         indexes = [
-            models.Index(fields=["deal", "-at", "-id"], name="timeline_newest"),
+            models.Index(fields=["deal", "-occurred_at", "-id"], name="timeline_newest"),
             # Most of what happens is nobody's doing here.
             models.Index(
                 fields=["actor"], condition=models.Q(actor__isnull=False), name="timeline_of_member"
@@ -245,7 +245,7 @@ class TimelineEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d}"
+        return f"{self.kind} {self.occurred_at:%Y-%m-%d}"
 
 
 class SignInAttempts(models.Model):

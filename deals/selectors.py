@@ -136,7 +136,7 @@ def deal_for(account: Account, pk: int) -> Deal:
 
 def stage_since(deal: Deal) -> datetime:
     """Return since when the deal is in its stage: its last move, or its beginning when it never moved."""
-    moved = deal.timeline.filter(kind="deal.moved").values_list("at", flat=True).first()
+    moved = deal.timeline.filter(kind="deal.moved").values_list("occurred_at", flat=True).first()
     return moved or deal.created_at
 
 
@@ -169,12 +169,12 @@ def closeness(field: str, query: str) -> Case:
 
 def custom_field_facts(account: Account) -> list[CustomFieldFacts]:
     """Return the account's custom fields."""
-    return custom_facts(CustomField.objects.filter(account=account).order_by("owner", "position", "id"))
+    return custom_facts(CustomField.objects.filter(account=account).order_by("entity", "position", "id"))
 
 
 def custom_facts(rows: Iterable[CustomField]) -> list[CustomFieldFacts]:
     """Return the facts of custom fields that were read already."""
-    return [CustomFieldFacts(row.owner, row.key, row.label, row.kind) for row in rows]
+    return [CustomFieldFacts(row.entity, row.key, row.label, row.kind) for row in rows]
 
 
 def _texts(custom: Any) -> dict[str, str]:

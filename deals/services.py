@@ -1,8 +1,9 @@
 """Writes of the CRM side, each with its line in the deal's change log."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import Max
@@ -21,10 +22,54 @@ def line_total(line: DealLine) -> Decimal:
     return (gross - off).quantize(CENT, ROUND_HALF_UP)
 
 
+class NewTimelineEntry(NamedTuple):
+    """One entry of a deal's timeline that is to be written; `kind` names how `data` is put into words."""
+
+    account_id: int
+    deal_id: int
+    occurred_at: datetime
+    kind: str
+    data: Mapping[str, Any]
+    actor_id: int | None = None
+
+
 def timeline_add(deal: Deal, kind: str, data: dict[str, Any], *, at: datetime, actor: Member | None) -> None:
-    """Write one line of a deal's change log."""
-    TimelineEntry.objects.create(
-        account_id=deal.account_id, deal=deal, at=at, kind=kind, data=data, actor=actor
+    """Write one entry of a deal's timeline."""
+    timeline_bulk_add(
+        [NewTimelineEntry(deal.account_id, deal.pk, at, kind, data, actor.pk if actor else None)]
+    )
+
+
+def timeline_bulk_add(entries: Iterable[NewTimelineEntry]) -> None:
+    """Write entries of any deals' timelines in one statement; nothing else writes them."""
+    TimelineEntry.objects.bulk_create(
+        [
+            TimelineEntry(
+                account_id=entry.account_id,
+                deal_id=entry.deal_id,
+                occurred_at=entry.occurred_at,
+                kind=entry.kind,
+                data=entry.data,
+                actor_id=entry.actor_id,
+            )
+            for entry in entries
+        ]
+    )
+
+
+def timeline_entry_amend(
+    deal_id: int,
+    kind: str,
+    *,
+    occurred_at: datetime,
+    matching: Mapping[str, str],
+    data: dict[str, Any],
+    actor: Member,
+) -> None:
+    """Replace what the entry of this kind and time tells whose data hold `matching`: who did it and why came later."""
+    entries = TimelineEntry.objects.filter(deal_id=deal_id, kind=kind, occurred_at=occurred_at)
+    entries.filter(**{f"data__{key}": value for key, value in matching.items()}).update(
+        data=data, actor=actor
     )
 
 
@@ -44,7 +89,7 @@ def _custom_changes(before: Deal, after: Deal) -> list[dict[str, str]]:
     keys = [key for key in {**old, **new} if _plain(old.get(key)) != _plain(new.get(key))]
     labels = dict(
         CustomField.objects.filter(
-            account_id=after.account_id, owner=CustomField.Owner.DEAL, key__in=keys
+            account_id=after.account_id, entity=CustomField.Entity.DEAL, key__in=keys
         ).values_list("key", "label")
         if keys
         else ()

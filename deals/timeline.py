@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .models import Deal, TimelineEntry
+from .models import Deal
 from .viewer import Viewer
 
 Part = str | tuple[str, str]
@@ -40,7 +40,7 @@ class TimelineLine:
 class DerivedLine:
     """Something that happened by itself: no row tells of it, stored facts do."""
 
-    at: datetime
+    occurred_at: datetime
     line: TimelineLine
 
 
@@ -48,7 +48,7 @@ class DerivedLine:
 class LogLine:
     """A line of the change log as a page shows it."""
 
-    at: datetime
+    occurred_at: datetime
     line: TimelineLine
     below: str
 
@@ -82,10 +82,10 @@ def hidden_prefixes(viewer: Viewer) -> list[str]:
     return [prefix for prefix, may_see in _GATES.items() if not answers[may_see]]
 
 
-def timeline_line(entry: TimelineEntry) -> TimelineLine:
-    """Return the entry in words; an unknown kind (an app that is gone) shows its name."""
-    renderer = _RENDERERS.get(entry.kind)
-    return renderer(entry.data) if renderer else TimelineLine("info", "neutral", (entry.kind,))
+def timeline_line(kind: str, data: dict[str, Any]) -> TimelineLine:
+    """Return an entry in words; an unknown kind (an app that is gone) shows its name."""
+    renderer = _RENDERERS.get(kind)
+    return renderer(data) if renderer else TimelineLine("info", "neutral", (kind,))
 
 
 def change_log(viewer: Viewer, deal: Deal, *, limit: int) -> tuple[list[LogLine], bool]:
@@ -95,10 +95,10 @@ def change_log(viewer: Viewer, deal: Deal, *, limit: int) -> tuple[list[LogLine]
         entries = entries.exclude(kind__startswith=prefix)
     lines = []
     for entry in entries[: limit + 1]:
-        line = timeline_line(entry)
-        lines.append(LogLine(entry.at, line, line.subtitle(entry.actor.name if entry.actor else "")))
+        line = timeline_line(entry.kind, entry.data)
+        lines.append(LogLine(entry.occurred_at, line, line.subtitle(entry.actor.name if entry.actor else "")))
     for source in _SOURCES:
         for derived in source(viewer, deal, limit + 1):
-            lines.append(LogLine(derived.at, derived.line, derived.line.subtitle("")))
-    lines.sort(key=lambda line: line.at, reverse=True)
+            lines.append(LogLine(derived.occurred_at, derived.line, derived.line.subtitle("")))
+    lines.sort(key=lambda line: line.occurred_at, reverse=True)
     return lines[:limit], len(lines) > limit

@@ -1,9 +1,9 @@
 """The one answer to "who is asking": an account, a member and their role."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from .models import Account, Member
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,14 @@ class Viewer:
 
     account: Account
     member: Member
+    _attached: dict[type[Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def attached(self, kind: Callable[["Viewer"], T]) -> T:
+        """Return the viewer's own `kind`, made once: so an app keeps what it read for the rest of the request."""
+        key = cast("type[T]", kind)
+        if key not in self._attached:
+            self._attached[key] = kind(self)
+        return cast("T", self._attached[key])
 
     @property
     def is_admin(self) -> bool:

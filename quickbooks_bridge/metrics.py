@@ -27,6 +27,7 @@ from quickbooks_bridge.models import (
     Outage,
     ReadsBlock,
     SyncLatencyHour,
+    SyncState,
     UnreadableEvents,
     UnreadableObject,
     VoidOperation,
@@ -85,19 +86,21 @@ def _processes() -> Iterator[Metric]:
 
 
 def _companies(now: datetime) -> Iterator[Metric]:
+    sync = "company__sync__"
     active = Q(status=Connection.Status.ACTIVE)
-    read = active & Q(import_state=Connection.Import.DONE)
-    due = active & Q(next_sync_at__lt=now)
+    read = active & Q(**{f"{sync}import_state": SyncState.Import.DONE})
     ages = {
-        f"within_{age}": Count("pk", filter=read & Q(last_sync_at__gte=now - timedelta(seconds=age)))
+        f"within_{age}": Count(
+            "pk", filter=read & Q(**{f"{sync}last_sync_at__gte": now - timedelta(seconds=age)})
+        )
         for age in AGES
     }
     found = Connection.objects.aggregate(
         **{str(status): Count("pk", filter=Q(status=status)) for status in Connection.Status},
-        failing=Count("pk", filter=active & Q(consecutive_failures__gt=0)),
-        loading=Count("pk", filter=active & ~Q(import_state=Connection.Import.DONE)),
-        due=Min("next_sync_at", filter=due),
-        oldest=Min("last_sync_at", filter=read),
+        failing=Count("pk", filter=active & Q(**{f"{sync}consecutive_failures__gt": 0})),
+        loading=Count("pk", filter=active & ~Q(**{f"{sync}import_state": SyncState.Import.DONE})),
+        due=Min(f"{sync}next_sync_at", filter=active & Q(**{f"{sync}next_sync_at__lt": now})),
+        oldest=Min(f"{sync}last_sync_at", filter=read),
         **ages,
     )
     connections = GaugeMetricFamily(
@@ -144,7 +147,9 @@ def _work(now: datetime) -> Iterator[Metric]:
         return counted
 
     # Webhook events of a company that was disconnected since is nobody's work.
-    connected = Connection.objects.filter(realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE)
+    connected = Connection.objects.filter(
+        company__realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE
+    )
     first, *rest = (
         count("invoice", InvoiceIntent.objects.filter(state__in=OPEN_STATES), "created_at"),
         count("rejected_invoice", InvoiceIntent.objects.filter(REJECTED_INTENTS), "created_at"),

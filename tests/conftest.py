@@ -16,7 +16,6 @@ from quickbooks_bridge.models import Connection
 from quickbooks_bridge.selectors.connections import reads_block_forget
 from quickbooks_bridge.services.connections.consent import oauth_complete, oauth_start
 from quickbooks_bridge.services.operations import api_usage
-from quickbooks_bridge.services.sync import webhook_inbox
 from quickbooks_bridge.services.sync.company import initial_import
 
 from .browser import browser  # noqa: F401 - one way to start a browser for all
@@ -40,7 +39,6 @@ def _nothing_by_the_minute(settings, monkeypatch) -> Iterator[None]:
     api_usage.read_quota_forget()
     cache.clear()
     reads_block_forget()
-    webhook_inbox._realm_cache.forget()
     usage_counter.drain_here()
     yield
     usage_counter.drain_here()

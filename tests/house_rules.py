@@ -28,6 +28,19 @@ DIALECT = {
     r"\bkeepings\b": "link counts",
 }
 MAX_TOP_LEVEL = 20
+# What stands in one room only: a pattern, the files that may have it, and what to do instead.
+OWNED = (
+    (
+        r"\.cursor\(\)|\.raw\(|\bRawSQL\(|\.extra\(",
+        ("quickbooks_bridge/db/", "crm_invoicing/health.py"),
+        "only quickbooks_bridge/db/ writes SQL",
+    ),
+    (
+        r"\bTimelineEntry\(|\bTimelineEntry\.objects\.(create|bulk_create|update|get_or_create)\b",
+        ("deals/",),
+        "only deals writes timeline entries: deals.services.timeline_bulk_add",
+    ),
+)
 # The rules' own texts, and the past.
 EXEMPT = {"tests/house_rules.py", "tests/test_house_rules.py", "CHANGELOG.md"}
 
@@ -37,6 +50,13 @@ def dialect(line: str) -> Iterator[str]:
     for pattern, word in DIALECT.items():
         if found := re.search(pattern, line, re.IGNORECASE):
             yield f"“{found[0]}”: say {word}"
+
+
+def owned(name: str, line: str) -> Iterator[str]:
+    """Return what a line of a product file does that another room owns."""
+    for pattern, rooms, instead in OWNED:
+        if not name.startswith(rooms) and (found := re.search(pattern, line)):
+            yield f"“{found[0]}”: {instead}"
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -78,6 +98,9 @@ def broken() -> Iterator[str]:
             yield from (f"{name}:{number}: {what}" for what in dialect(line))
         if not name.endswith(".py"):
             continue
+        if name.startswith(PRODUCT):
+            for number, line in enumerate(text.splitlines(), 1):
+                yield from (f"{name}:{number}: {what}" for what in owned(name, line))
         tree = ast.parse(text)
         yield from (f"{name}:{line}: {what}" for line, what in docstrings(tree))
         if name.startswith(PRODUCT):

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from deals.models import Product
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.services.connections.lifecycle import settings_for
+from tests.factories import company_of
 
 from .conftest import make_member, sign_in
 
@@ -110,14 +111,16 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     account = deal.account
     settings_for(account)
     settings_for(stranger.account)
-    invoice = Invoice.objects.filter(account=account, balance__gt=0, is_voided=False).order_by("id")[0]
+    invoice = Invoice.objects.filter(company__account=account, balance__gt=0, is_voided=False).order_by("id")[
+        0
+    ]
     Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
     CustomerLink.objects.create(
-        account=account, realm_id=connection.realm_id, organization=deal.organization,
+        company=connection.company, organization=deal.organization,
         customer_qbo_id=invoice.customer_qbo_id, linked_at=connection.connected_at,
     )  # fmt: skip
     intent = InvoiceIntent.objects.create(
-        account=account, deal=deal, member=connection.owner, realm_id="0", token="t", request_id="r", payload={},
+        account=account, deal=deal, member=connection.owner, company=company_of(account, "0"), token="t", request_id="r", payload={},
   currency="USD", expected_total=1, created_at=connection.connected_at, state="succeeded",
     )  # fmt: skip
     keys = {
@@ -196,9 +199,9 @@ def test_second_admin_takes_nothing_over_by_posting(addresses, people, connectio
     of_invoices = {codes[name] for name in names if RULES[name] in (INVOICES, ROW) and "quickbooks" in name}
     assert of_invoices - {200} == {404, 405}
     after = type(connection).objects.get(pk=connection.pk)
-    assert (after.owner_id, after.realm_id, after.status) == (
+    assert (after.owner_id, after.company.realm_id, after.status) == (
         connection.owner_id,
-        connection.realm_id,
+        connection.company.realm_id,
         "active",
     )
     assert state("quickbooks_bridge")["Invoice"] == invoices

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from .house_rules import broken, dialect, docstrings, same_names
+from .house_rules import broken, dialect, docstrings, owned, same_names
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,22 @@ def test_docstrings_say_return():
 def test_one_class_name_stands_for_one_thing():
     assert list(same_names([("A", "x.py"), ("B", "y.py"), ("Command", "c.py"), ("Command", "d.py")])) == []
     assert list(same_names([("A", "x.py"), ("A", "y.py")])) == ["y.py: class A exists already in x.py"]
+
+
+def test_sql_and_timeline_entries_are_written_in_their_rooms():
+    good = (
+        ("quickbooks_bridge/db/upsert.py", "with connection.cursor() as cursor:"),
+        ("deals/services.py", "TimelineEntry.objects.bulk_create(rows)"),
+        ("quickbooks_bridge/deal_page/panel_data.py", "TimelineEntry.objects.filter(deal=deal)"),
+        ("deals/list_extensions.py", "the cursor moves"),
+    )
+    bad = (
+        ("quickbooks_bridge/services/sync/batch.py", "with connection.cursor() as cursor:"),
+        ("quickbooks_bridge/selectors/deals.py", "Connection.objects.raw(text)"),
+        ("quickbooks_bridge/services/mirror/events.py", "TimelineEntry.objects.create(deal=deal)"),
+    )
+    assert [list(owned(*pair)) for pair in good] == [[]] * len(good)
+    assert all(list(owned(*pair)) for pair in bad)
 
 
 def test_the_house_keeps_them():

@@ -344,7 +344,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField()),
+                ("occurred_at", models.DateTimeField()),
                 ("kind", models.CharField(max_length=40)),
                 ("data", models.JSONField(default=dict)),
                 (
@@ -378,9 +378,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-at", "-id"],
+                "ordering": ["-occurred_at", "-id"],
                 "indexes": [
-                    models.Index(fields=["deal", "-at", "-id"], name="timeline_newest"),
+                    models.Index(fields=["deal", "-occurred_at", "-id"], name="timeline_newest"),
                     models.Index(
                         condition=models.Q(("actor__isnull", False)),
                         fields=["actor"],
@@ -399,7 +399,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "owner",
+                    "entity",
                     models.CharField(
                         choices=[("organization", "Organization"), ("person", "Person"), ("deal", "Deal")],
                         max_length=12,
@@ -432,9 +432,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["owner", "position", "id"],
+                "ordering": ["entity", "position", "id"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("account", "owner", "key"), name="custom_field_key_once")
+                    models.UniqueConstraint(fields=("account", "entity", "key"), name="custom_field_key_once")
                 ],
             },
         ),

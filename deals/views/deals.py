@@ -32,7 +32,7 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     lines = list(deal.lines.select_related("product"))
     amounts = [(line, services.line_total(line)) for line in lines]
     labels = {
-        (field.owner, field.key): field.label for field in CustomField.objects.filter(account=viewer.account)
+        (field.entity, field.key): field.label for field in CustomField.objects.filter(account=viewer.account)
     }
     context = {
         "deal": deal,

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from crm_invoicing.ui.templatetags.ui import day_text
 from deals.viewer import Viewer
 from quickbooks_bridge.messages.times import day_and_time_text, time_text
-from quickbooks_bridge.models import Connection, ReadsBlock
+from quickbooks_bridge.models import Connection, ReadsBlock, SyncState
 from quickbooks_bridge.selectors.connections import company_zone, open_reads_block
 
 
@@ -22,7 +22,7 @@ def connection_banner(connection: Connection, viewer: Viewer, *, now: datetime) 
     block = open_reads_block()
     if block is not None:
         return _reads_blocked(connection, viewer, block, now=now)
-    if connection.consecutive_failures and connection.last_error_at:
+    if connection.company.sync.consecutive_failures and connection.company.sync.last_error_at:
         return _unreachable(connection, now=now)
     return None
 
@@ -32,8 +32,8 @@ def _reads_blocked(
 ) -> dict[str, Any]:
     known = (
         _("never")
-        if connection.last_sync_at is None
-        else time_text(connection.last_sync_at, connection, now=now)
+        if connection.company.sync.last_sync_at is None
+        else time_text(connection.company.sync.last_sync_at, connection, now=now)
     )
     day = day_text(block.next_probe_at.astimezone(company_zone(connection)).date())
     title = _("QuickBooks’ monthly reads are used up")
@@ -57,13 +57,13 @@ def _reads_blocked(
 
 def _reconnect(connection: Connection, viewer: Viewer, *, now: datetime) -> dict[str, Any]:
     is_owner = connection.owner_id == viewer.member.pk
-    if connection.last_error_at:
+    if connection.company.sync.last_error_at:
         ended = _("Intuit ended the connection %(when)s.") % {
-            "when": day_and_time_text(connection.last_error_at, connection, now=now)
+            "when": day_and_time_text(connection.company.sync.last_error_at, connection, now=now)
         }
     else:
         ended = _("Intuit ended the connection.")
-    if connection.last_error == "reconnect_as_admin":
+    if connection.company.sync.last_error == "reconnect_as_admin":
         ended = _("The person who connected is no longer admin in QuickBooks.")
     name = connection.owner.name
     return {
@@ -85,7 +85,7 @@ def _disconnected(connection: Connection, viewer: Viewer) -> dict[str, Any]:
     if connection.disconnected_at:
         day = day_text(connection.disconnected_at.astimezone(company_zone(connection)).date())
         text = _("It ended %(day)s. You see what we knew then; nothing here was lost.") % {"day": day}
-    turn = _("Connecting %(company)s again finds every link.") % {"company": connection.company_name}
+    turn = _("Connecting %(company)s again finds every link.") % {"company": connection.company.name}
     return {
         "kind": "attention",
         "icon": "plug",
@@ -98,19 +98,19 @@ def _disconnected(connection: Connection, viewer: Viewer) -> dict[str, Any]:
 
 def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
     title = _("QuickBooks is not answering")
-    if connection.last_error == "throttled":
+    if connection.company.sync.last_error == "throttled":
         title = _("QuickBooks asks us to slow down")
-    elif connection.last_error in {"shut_out", "subscription_ended"}:
+    elif connection.company.sync.last_error in {"shut_out", "subscription_ended"}:
         title = _("QuickBooks does not serve this company to us")
-    elif connection.last_error not in {"quickbooks_down", "quickbooks_unreachable"}:
+    elif connection.company.sync.last_error not in {"quickbooks_down", "quickbooks_unreachable"}:
         title = _("QuickBooks did not let us read")
-    words = {"again": _again(connection.next_sync_at, now=now)}
-    if connection.last_sync_at is None:
+    words = {"again": _again(connection.company.sync.next_sync_at, now=now)}
+    if connection.company.sync.last_sync_at is None:
         text = _("Nothing was read yet. We try again %(again)s, by ourselves.") % words
     else:
-        words["time"] = time_text(connection.last_sync_at, connection, now=now)
+        words["time"] = time_text(connection.company.sync.last_sync_at, connection, now=now)
         text = _("You see what we knew at %(time)s. We try again %(again)s, by ourselves.") % words
-    is_shut_out = connection.last_error in {"shut_out", "subscription_ended"}
+    is_shut_out = connection.company.sync.last_error in {"shut_out", "subscription_ended"}
     return {
         "kind": "attention" if is_shut_out else "offline",
         "title": title,
@@ -136,7 +136,7 @@ def _again(at: datetime | None, *, now: datetime) -> str:
 
 def import_progress(connection: Connection) -> dict[str, Any] | None:
     """Return how far the initial import is, None when it is done or cannot go on."""
-    if not connection.is_active or connection.import_state == Connection.Import.DONE:
+    if not connection.is_active or connection.company.sync.import_state == SyncState.Import.DONE:
         return None
     names = {
         "items": _("Products"),
@@ -146,7 +146,7 @@ def import_progress(connection: Connection) -> dict[str, Any] | None:
     }
     steps = []
     done = total = 0
-    for key, step in connection.import_progress.items():
+    for key, step in connection.company.sync.import_progress.items():
         done, total = done + step["done"], total + step["total"]
         is_done = step["done"] >= step["total"]
         steps.append({**step, "name": names.get(key, key), "state": "done" if is_done else "waiting"})

@@ -60,7 +60,7 @@ def _exact(at: datetime, zone: ZoneInfo) -> str:
 def search_link(intent: InvoiceIntent) -> str:
     """Return the address in QuickBooks where the invoice would stand: its customer's page."""
     customer = intent.customer_qbo_id or str(intent.payload.get("CustomerRef", {}).get("value") or "")
-    return customer_page(intent.realm_id, customer)
+    return customer_page(intent.company.realm_id, customer)
 
 
 def _by(intent: InvoiceIntent, viewer: Viewer) -> str:
@@ -88,14 +88,14 @@ def unconfirmed_row(
         _next_check(intent, connection, now=now),
         _next_check(intent, connection, now=now, is_short=True),
         search_link(intent),
-        connection.is_active and connection.realm_id == intent.realm_id,
+        connection.is_active and connection.company_id == intent.company_id,
     )
 
 
 def _next_check(
     intent: InvoiceIntent, connection: Connection, *, now: datetime, is_short: bool = False
 ) -> str:
-    if connection.realm_id != intent.realm_id:
+    if connection.company_id != intent.company_id:
         return _("Not checked") if is_short else _("Not checked: another company is connected")
     if not connection.is_active:
         return _("After reconnecting") if is_short else _("Checked after reconnecting")
@@ -114,7 +114,7 @@ def _next_check(
 
 def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[str, Any] | None:
     """Say once for all unconfirmed invoices that nobody has to do anything, or that somebody has."""
-    strange = [row for row in rows if row.intent.realm_id != connection.realm_id]
+    strange = [row for row in rows if row.intent.company_id != connection.company_id]
     if strange:
         return {
             "kind": "attention",
@@ -123,7 +123,7 @@ def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[
                 "Whether it was created cannot be asked for: %(company)s is connected now, and it is never sent there. "
                 "Look in QuickBooks; then stop the check here, or connect its company again."
             )
-            % {"company": connection.company_name},
+            % {"company": connection.company.name},
             "button": "",
             "turn": _("Your turn: look in QuickBooks"),
         }

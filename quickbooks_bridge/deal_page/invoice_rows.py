@@ -15,7 +15,7 @@ from quickbooks_bridge.domain.actions import Action, invoice_actions
 from quickbooks_bridge.domain.deep_links import company_link, customer_link, invoice_link, web_url
 from quickbooks_bridge.domain.due_dates import days_late
 from quickbooks_bridge.domain.status import Status, paid_share
-from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.models import Connection, Invoice, SyncState
 from quickbooks_bridge.selectors.connections import company_today, company_zone, open_reads_block
 from quickbooks_bridge.selectors.invoices import invoice_status, status_facts
 
@@ -82,7 +82,7 @@ def _web() -> str:
 
 def deep_link(invoice: Invoice) -> str:
     """Return the address of the invoice's own page in QuickBooks."""
-    return invoice_link(_web(), realm_id=invoice.realm_id, qbo_id=invoice.qbo_id)
+    return invoice_link(_web(), realm_id=invoice.company.realm_id, qbo_id=invoice.qbo_id)
 
 
 def deep_link_to(realm_id: str, qbo_id: str) -> str:
@@ -109,7 +109,7 @@ def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> I
     zone = company_zone(connection)
     paid = LastPayment.of(invoice)
     share = paid_share(status_facts(invoice))
-    is_same_company = invoice.realm_id == connection.realm_id
+    is_same_company = invoice.company_id == connection.company_id
     return InvoiceRow(
         invoice=invoice,
         status=status,
@@ -207,7 +207,7 @@ def _side_note(
 
 def as_of(connection: Connection, *, now: datetime | None = None) -> str:
     """Say from when the shown data is; a day is named when it is not today's."""
-    last, zone = connection.last_sync_at, company_zone(connection)
+    last, zone = connection.company.sync.last_sync_at, company_zone(connection)
     if last is None:
         return _("Not read yet")
     is_today = now is None or last.astimezone(zone).date() == now.astimezone(zone).date()
@@ -216,8 +216,12 @@ def as_of(connection: Connection, *, now: datetime | None = None) -> str:
 
 def is_up_to_date(connection: Connection, *, now: datetime) -> bool:
     """Return whether what is shown is what QuickBooks has, as far as the last reading can tell."""
-    last = connection.last_sync_at
+    last = connection.company.sync.last_sync_at
     is_fresh = last is not None and now - last < STALE_AFTER
-    is_read = connection.import_state == Connection.Import.DONE
-    is_served = connection.is_active and not connection.consecutive_failures and open_reads_block() is None
+    is_read = connection.company.sync.import_state == SyncState.Import.DONE
+    is_served = (
+        connection.is_active
+        and not connection.company.sync.consecutive_failures
+        and open_reads_block() is None
+    )
     return is_served and is_fresh and is_read

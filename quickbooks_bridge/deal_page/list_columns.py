@@ -16,9 +16,10 @@ from deals.list_extensions import ColumnHeader, DealColumns, DealFilter, registe
 from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.status import Status
-from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.selectors.connections import company_today, last_connection_for, may_see_invoices
+from quickbooks_bridge.models import Invoice
+from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.invoices import with_status
+from quickbooks_bridge.selectors.request_context import RequestContext
 
 from .money_summary import Segment
 
@@ -38,21 +39,12 @@ def register_list_parts() -> None:
     register_filter(DealFilter("invoices", _("Invoices: any"), choices, _may_see, _narrow))
 
 
-def _connection(viewer: Viewer) -> Connection | None:
-    """Return the account's connection, read once for the page however many parts ask."""
-    member: Any = viewer.member
-    if not hasattr(member, "_list_connection"):
-        member._list_connection = last_connection_for(viewer.account)
-    found: Connection | None = member._list_connection
-    return found
-
-
 def _may_see(viewer: Viewer) -> bool:
-    return may_see_invoices(viewer, _connection(viewer))
+    return RequestContext.of(viewer).may_see_invoices
 
 
 def _narrow(viewer: Viewer, deals: QuerySet[Deal], value: str) -> QuerySet[Deal]:
-    connection = _connection(viewer)
+    connection = RequestContext.of(viewer).connection
     own = Invoice.objects.filter(deal=OuterRef("pk"), is_deleted=False)
     if value == "overdue" and connection is not None:
         today = company_today(connection, now=timezone.now())
@@ -62,7 +54,7 @@ def _narrow(viewer: Viewer, deals: QuerySet[Deal], value: str) -> QuerySet[Deal]
 
 def invoice_cells(viewer: Viewer, deals: Sequence[Deal]) -> dict[int, tuple[str, ...]]:
     """Return the three cells of every deal of a page: one statement, however many deals and invoices."""
-    connection = _connection(viewer)
+    connection = RequestContext.of(viewer).connection
     if connection is None or not deals:
         return {}
     today = company_today(connection, now=timezone.now())

@@ -11,9 +11,10 @@ from deals.search import SearchProvider, SearchResult, SearchResults, register_s
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection, Invoice
-from quickbooks_bridge.selectors.connections import company_today, current_connection, may_see_invoices
+from quickbooks_bridge.selectors.connections import company_today, may_see_invoices
 from quickbooks_bridge.selectors.customers import search_customers
 from quickbooks_bridge.selectors.invoices import invoice_status
+from quickbooks_bridge.selectors.request_context import RequestContext
 
 from .invoice_rows import deep_link
 
@@ -30,12 +31,12 @@ def find_invoices(viewer: Viewer, words: str, limit: int) -> SearchResults:
 
     Customers are looked for in their own small index, so that no name is searched in every invoice.
     """
-    connection = current_connection(viewer)
+    connection = RequestContext.of(viewer).connection
     if connection is None or not may_see_invoices(viewer, connection):
         return SearchResults()
-    own = Invoice.objects.filter(account=viewer.account, realm_id=connection.realm_id).select_related("deal")
+    own = Invoice.objects.filter(company=connection.company_id).select_related("deal")
     found = _numbered(own, words.removeprefix("#"), limit + 1)
-    customers, _count = search_customers(viewer.account, connection.realm_id, words, limit=CUSTOMERS)
+    customers, _count = search_customers(connection.company_id, words, limit=CUSTOMERS)
     if customers and len(found) <= limit:
         of_customers = own.filter(customer_qbo_id__in=[row.qbo_id for row in customers])
         known = {row.pk for row in found}

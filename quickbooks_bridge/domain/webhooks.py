@@ -25,9 +25,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffd\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class WebhookChange:
-    """One change of an object; `key` is the same for a repeated event."""
+    """One change of an object; `event_id` is the same for a repeated event."""
 
-    key: str
+    event_id: str
     realm_id: str
     entity: str
     qbo_id: str

@@ -52,7 +52,7 @@ class QuickBooksClient:
         limiter: Limiter,
         interactive: bool,
         timeout: float,
-        account_id: int | None = None,
+        company_id: int | None = None,
         home_currency: str = "",
     ) -> None:
         self.realm_id = realm_id
@@ -68,7 +68,7 @@ class QuickBooksClient:
             api_url=api_url,
             interactive=interactive,
             timeout=timeout,
-            account_id=account_id,
+            company_id=company_id,
         )
 
     # Company and lists

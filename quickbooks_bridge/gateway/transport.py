@@ -59,9 +59,9 @@ class Transport(QuickBooks):  # type: ignore[misc]
         api_url: str,
         interactive: bool,
         timeout: float,
-        account_id: int | None = None,
+        company_id: int | None = None,
     ) -> None:
-        self._account_id = account_id
+        self._company_id = company_id
         self._realm_id, self._tokens, self._limiter = realm_id, tokens, limiter
         self._base = api_url.rstrip("/")
         self._interactive, self._timeout = interactive, timeout
@@ -132,10 +132,9 @@ class Transport(QuickBooks):  # type: ignore[misc]
                     may_repeat=not is_write,
                 )
                 status, tid = answer.status_code, answer.headers.get("Intuit-Tid", "")
-                if status == 200 and self._account_id is not None:
+                if status == 200 and self._company_id is not None:
                     turn.counted = call_key(
-                        self._account_id,
-                        self._realm_id,
+                        self._company_id,
                         interactive=self._interactive,
                         is_write=is_write,
                         at=datetime.now(UTC),

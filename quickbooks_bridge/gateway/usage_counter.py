@@ -1,4 +1,4 @@
-"""Counting of successful calls until they are written down: by account, company, day, purpose, read or write."""
+"""Counting of successful calls until they are written down: by company, day, purpose, read or write."""
 
 import threading
 from collections import Counter
@@ -18,11 +18,11 @@ _lock = threading.Lock()
 _here: Counter[str] = Counter()
 
 
-def call_key(account_id: int, realm_id: str, *, interactive: bool, is_write: bool, at: datetime) -> str:
+def call_key(company_id: int, *, interactive: bool, is_write: bool, at: datetime) -> str:
     """Return under what a call is counted; QuickBooks' months are those of UTC as far as anybody knows."""
     purpose = "person" if interactive else "background"
     what = "writes" if is_write else "reads"
-    return f"{account_id}|{realm_id}|{at.astimezone(UTC).date().isoformat()}|{purpose}|{what}"
+    return f"{company_id}|{at.astimezone(UTC).date().isoformat()}|{purpose}|{what}"
 
 
 def count_here(key: str, times: int = 1) -> None:

@@ -9,7 +9,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from deals.models import TimelineEntry
 from deals.timeline import TimelineLine, timeline_line
 from deals.viewer import Viewer
 from quickbooks_bridge.messages.times import time_text
@@ -112,19 +111,19 @@ def _deal(pk: int | None) -> str:
 
 
 def _invoices(connection: Connection, kind: str, since: datetime, limit: int) -> list[Event]:
-    rows = InvoiceEvent.objects.filter(account_id=connection.account_id, at__gt=since)
+    rows = InvoiceEvent.objects.filter(account_id=connection.account_id, occurred_at__gt=since)
     rows = rows.filter(kind__in=OF_INVOICES[kind] if kind else list(KIND_OF))
     rows = rows.select_related("invoice__deal", "actor").only(
-        "at", "kind", "data", "actor__name", "invoice__deal__title"
+        "occurred_at", "kind", "data", "actor__name", "invoice__deal__title"
     )
     found = []
-    for row in rows.order_by("-at", "-id")[:limit]:
-        line = timeline_line(TimelineEntry(kind=row.kind, data=row.data))
+    for row in rows.order_by("-occurred_at", "-id")[:limit]:
+        line = timeline_line(row.kind, row.data)
         deal = row.invoice.deal
         below = line.subtitle(row.actor.name if row.actor else "")
         found.append(
             Event(
-                row.at,
+                row.occurred_at,
                 KIND_OF[row.kind],
                 line,
                 below,
@@ -150,7 +149,9 @@ def _refusals(connection: Connection, since: datetime, limit: int) -> Iterator[E
 
 def _connection(connection: Connection, since: datetime, limit: int) -> Iterator[Event]:
     mine = {"account_id": connection.account_id}
-    for row in Outage.objects.filter(**mine, began_at__gt=since).order_by("-began_at")[:limit]:
+    for row in Outage.objects.filter(company__account=connection.account_id, began_at__gt=since).order_by(
+        "-began_at"
+    )[:limit]:
         yield Event(
             row.began_at,
             "connection",
@@ -163,16 +164,17 @@ def _connection(connection: Connection, since: datetime, limit: int) -> Iterator
             below = _("After %(span)s") % {"span": span}
             yield Event(row.ended_at, "connection", TimelineLine("check-circle", "paid", (text,)), below)
     for tie in Connection.objects.filter(**mine).select_related("owner"):
-        names = {"company": tie.company_name}
+        names = {"company": tie.company.name}
         if tie.connected_at > since:
             line = TimelineLine("plug", "open", (_("%(company)s was connected") % names,))
             yield Event(tie.connected_at, "connection", line, tie.owner.name)
         if tie.disconnected_at and tie.disconnected_at > since:
             line = TimelineLine("unlink", "neutral", (_("%(company)s was disconnected") % names,))
             yield Event(tie.disconnected_at, "connection", line)
-        if tie.reconciled_at and tie.reconciled_at > since:
+        reconciled_at = tie.company.sync.reconciled_at
+        if reconciled_at and reconciled_at > since:
             line = TimelineLine("check-circle", "neutral", (_("Everything was compared with QuickBooks"),))
-            yield Event(tie.reconciled_at, "connection", line)
+            yield Event(reconciled_at, "connection", line)
 
 
 def _messages(connection: Connection, since: datetime, limit: int) -> Iterator[Event]:

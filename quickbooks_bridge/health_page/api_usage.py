@@ -20,9 +20,7 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
     month = month_start(now)
     today = now.date()
     rows = list(
-        ApiUsage.objects.filter(
-            account_id=connection.account_id, realm_id=connection.realm_id, day__gte=month
-        )
+        ApiUsage.objects.filter(company=connection.company_id, day__gte=month)
         .values("purpose")
         .annotate(of_month=Sum("reads"), sent=Sum("writes"), of_day=Sum("reads", filter=Q(day=today)))
         .order_by(F("purpose").desc())
@@ -100,7 +98,7 @@ def _blocked(block: ReadsBlock, connection: Connection, *, now: datetime) -> Hea
 
 def _now(connection: Connection) -> list[dict[str, object]]:
     """Return calls of the last minute and of this moment where all processes count together, else nothing."""
-    usage = default_limiter(settings.REDIS_URL).usage(connection.realm_id)
+    usage = default_limiter(settings.REDIS_URL).usage(connection.company.realm_id)
     if usage is None:
         return []
     pairs = (

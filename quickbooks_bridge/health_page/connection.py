@@ -37,7 +37,7 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
                 _("QuickBooks needs a new sign-in"),
                 _("Nothing is created and status stops. Reconnecting keeps every link."),
                 turn,
-                since=when(connection.last_error_at),
+                since=when(connection.company.sync.last_error_at),
                 again=_("Not by itself"),
                 action="reconnect" if is_owner else "",
             )
@@ -66,7 +66,7 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
     days = (now - connection.connected_at).days
     consent = ngettext("%(count)s day ago", "%(count)s days ago", days) % {"count": days}
     health.facts += [
-        (_("Company"), connection.company_name),
+        (_("Company"), connection.company.name),
         (_("Owner"), owner),
         (_("Consent given"), consent if days else _("today")),
         (_("Tokens renewed"), when(connection.tokens_stored_at)),

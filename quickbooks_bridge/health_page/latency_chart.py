@@ -71,7 +71,7 @@ class Chart:
 
 def chart(connection: Connection, *, now: datetime) -> Chart:
     """Draw the last 24 hours in the company's time zone from at most 24 rows and the outages."""
-    mine = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    mine = {"company": connection.company_id}
     start = hour_of(now) - DAY + HOUR
     rows = list(SyncLatencyHour.objects.filter(**mine, hour__gte=start, changes__gt=0).order_by("hour"))
     outages = [

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from quickbooks_bridge.messages.times import time_text
-from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment, TaxCode, Term
+from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment, SyncState, TaxCode, Term
 
 from .components import grouped
 
@@ -36,7 +36,7 @@ def local_copy(connection: Connection, *, now: datetime) -> LocalCopy:
         (_("Products"), counts["items"]),
         (_("Tax codes, terms"), counts["taxes"] + counts["terms"]),
     ]
-    at, found = connection.reconciled_at, connection.reconcile_differences
+    at, found = connection.company.sync.reconciled_at, connection.company.sync.reconcile_differences
     if at is None:
         note = _(
             "Read in full when it was connected, and kept up to date since. Nobody has had it compared yet."
@@ -51,17 +51,16 @@ def local_copy(connection: Connection, *, now: datetime) -> LocalCopy:
         time_text(at, connection, now=now) if at else "",
         grouped(found or 0) if at else "",
         note,
-        connection.reconcile_requested_at is not None,
-        connection.is_active and connection.import_state == Connection.Import.DONE,
+        connection.company.sync.reconcile_requested_at is not None,
+        connection.is_active and connection.company.sync.import_state == SyncState.Import.DONE,
     )
 
 
 def _counts(connection: Connection) -> dict[str, int]:
-    mine = {"account_id": connection.account_id, "realm_id": connection.realm_id}
     parts = [
-        model._default_manager.filter(**mine, **more)
+        model._default_manager.filter(company=connection.company_id, **more)
         .order_by()
-        .values("realm_id")
+        .values("company")
         .annotate(what=Value(name, output_field=CharField()), number=Count("pk"))
         .values_list("what", "number")
         for name, model, more in (

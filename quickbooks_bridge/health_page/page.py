@@ -72,14 +72,15 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
 def health_stamp(connection: Connection, *, now: datetime) -> str:
     """Return a short text that changes when something that the page shows may have changed, from four cheap statements."""
     fields = [
-        "status", "consecutive_failures", "last_error", "last_sync_at", "next_sync_at", "tokens_stored_at", "import_state",
-        "import_progress", "last_webhook_at", "last_missed_webhook_at", "reconcile_requested_at", "reconciled_at", "owner_id",
+        "consecutive_failures", "last_error", "last_sync_at", "next_sync_at", "import_state", "import_progress",
+        "last_webhook_at", "last_missed_webhook_at", "reconcile_requested_at", "reconciled_at",
     ]  # fmt: skip
     beat = schedule_last_ran()
     kept = InvoicingSettings.objects.filter(account_id=connection.account_id)
     facts = [
         get_language(),
-        [getattr(connection, name) for name in fields],
+        [connection.status, connection.owner_id, connection.tokens_stored_at],
+        [getattr(connection.company.sync, name) for name in fields],
         int(now.timestamp()) // STILL_RIGHT,
         beat is None or now - beat > STALE_AFTER,
         sorted(_newest(connection)),
@@ -94,7 +95,7 @@ def health_stamp(connection: Connection, *, now: datetime) -> str:
 def _newest(connection: Connection) -> list[tuple[str, int, object]]:
     """Return how many rows of each kind there are and the newest of them, in two statements."""
     mine = {"account_id": connection.account_id}
-    here = {**mine, "realm_id": connection.realm_id}
+    here = {"company": connection.company_id}
     parts: list[tuple[str, QuerySet[Any], str]] = [
         ("unsure", InvoiceIntent.objects.filter(**mine, state__in=OPEN_STATES), "attempts"),
         ("refused", InvoiceIntent.objects.filter(REJECTED_INTENTS, **mine), "pk"),
@@ -102,7 +103,7 @@ def _newest(connection: Connection) -> list[tuple[str, int, object]]:
         ("unreadable", UnreadableObject.objects.filter(**here), "pk"),
         ("unsent", Notification.objects.filter(**mine, sent_at__isnull=True), "attempts"),
         ("outage", Outage.objects.filter(**here, ended_at__isnull=True), "pk"),
-        ("webhook_event", WebhookEvent.objects.filter(realm_id=connection.realm_id, processed_at__isnull=True), "pk"),
+        ("webhook_event", WebhookEvent.objects.filter(realm_id=connection.company.realm_id, processed_at__isnull=True), "pk"),
     ]  # fmt: skip
     counted = [
         rows.order_by()
@@ -113,5 +114,10 @@ def _newest(connection: Connection) -> list[tuple[str, int, object]]:
         for name, rows, column in parts
     ]
     found = list(counted[0].union(*counted[1:], all=True))
-    newest = InvoiceEvent.objects.filter(**mine).order_by("-at", "-id").values_list("pk", flat=True).first()
+    newest = (
+        InvoiceEvent.objects.filter(**mine)
+        .order_by("-occurred_at", "-id")
+        .values_list("pk", flat=True)
+        .first()
+    )
     return [*found, ("event", 1, newest or 0)]

@@ -89,7 +89,7 @@ def _refused(
     """Say why, where the reader may see invoices, and lead to the form, where it is theirs."""
     problems = [Problem.from_dict(data) for data in intent.problems] or [Problem("unexpected")]
     turn = responsible_for(problems[0].code)
-    is_own = sees and intent.realm_id == connection.realm_id
+    is_own = sees and intent.company_id == connection.company_id
     form = reverse("quickbooks:invoice_new", args=[intent.deal_id]) + f"?intent={intent.pk}"
     why = problem_text(problems[0]) if sees else _("The deal says why, and leads back to the form.")
     if "Nothing was" not in why:
@@ -130,7 +130,7 @@ def _unconfirmed(intent: InvoiceIntent, connection: Connection, *, now: datetime
 
 def _left_over(health: Health, connection: Connection, now: datetime) -> None:
     mine = {"account_id": connection.account_id}
-    unreadable = UnreadableObject.objects.filter(**mine, realm_id=connection.realm_id)
+    unreadable = UnreadableObject.objects.filter(company=connection.company_id)
     for row in unreadable.order_by("first_seen_at")[:10]:
         if row.reason == NOT_SERVED:
             health.findings.append(_unserved(row, connection, now=now))
@@ -197,7 +197,7 @@ def _unserved(row: UnreadableObject, connection: Connection, *, now: datetime) -
     link = ""
     if is_named and row.entity == "Invoice":
         base = web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
-        link = invoice_link(base, realm_id=connection.realm_id, qbo_id=row.qbo_id)
+        link = invoice_link(base, realm_id=connection.company.realm_id, qbo_id=row.qbo_id)
     return HealthIssue(
         f"unreadable-{row.pk}",
         LOOK,
@@ -238,7 +238,7 @@ def _no_email(health: Health, connection: Connection, now: datetime) -> None:
 def _unread_events(health: Health, connection: Connection, now: datetime) -> None:
     """Say that QuickBooks sent events of a kind that this version does not read."""
     rows = UnreadableEvents.objects.filter(
-        realm_id__in=("", connection.realm_id), last_seen_at__gt=now - RECENT_EVENTS
+        realm_id__in=("", connection.company.realm_id), last_seen_at__gt=now - RECENT_EVENTS
     ).aggregate(sum=Sum("count"), last=Max("last_seen_at"))
     if not rows["sum"]:
         return
@@ -294,7 +294,7 @@ def resolved(health: Health, connection: Connection, now: datetime) -> None:
                     _("It was created, once; finding that out took %(span)s.") % {"span": took},
                 )
             )
-    outages = Outage.objects.filter(**mine, realm_id=connection.realm_id, ended_at__gt=since)
+    outages = Outage.objects.filter(company=connection.company_id, ended_at__gt=since)
     for row in outages.order_by("-began_at")[:MAX_SHOWN]:
         if row.ended_at is not None:
             took = span_text((row.ended_at - row.began_at).total_seconds())

@@ -52,7 +52,7 @@ def _needs(acting: list[HealthIssue]) -> str:
 
 
 def _known(connection: Connection, *, now: datetime) -> str:
-    at = connection.last_sync_at
+    at = connection.company.sync.last_sync_at
     return time_text(at, connection, now=now) if at else _("never")
 
 
@@ -76,7 +76,7 @@ def _stopped(
             "total": grouped(progress["total"]),
         }
         return "checking", _("The company is being read for the first time."), text
-    if connection.consecutive_failures:
+    if connection.company.sync.consecutive_failures:
         since = since_text(connection, now=now)
         title = (
             _("Not up to date with QuickBooks since %(when)s.") % {"when": since}

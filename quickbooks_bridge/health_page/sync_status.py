@@ -19,10 +19,10 @@ SLOW_AFTER = timedelta(minutes=15)
 
 def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
     """Say when QuickBooks was looked at last, and whether background work runs."""
-    last, due = connection.last_sync_at, connection.next_sync_at
+    last, due = connection.company.sync.last_sync_at, connection.company.sync.next_sync_at
     beat = schedule_last_ran()
     is_late = health.is_late = beat is None or now - beat > STALE_AFTER
-    if connection.consecutive_failures and connection.is_active:
+    if connection.company.sync.consecutive_failures and connection.is_active:
         health.findings.append(
             HealthIssue(
                 "unreadable",
@@ -52,7 +52,11 @@ def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
             )
         )
     block = open_reads_block()
-    state = OK if last and not connection.consecutive_failures and not is_late and block is None else LOOK
+    state = (
+        OK
+        if last and not connection.company.sync.consecutive_failures and not is_late and block is None
+        else LOOK
+    )
     value = time_text(last, connection, now=now) if last else _("Not yet")
     plan = _("Next at %(when)s") % {"when": time_text(due, connection, now=now)} if due else _("None planned")
     if block is not None:
@@ -69,20 +73,18 @@ def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
 def since_text(connection: Connection, *, now: datetime) -> str:
     """Return since when the company could not be read, "" when that is not known."""
     began = (
-        Outage.objects.filter(
-            account_id=connection.account_id, realm_id=connection.realm_id, ended_at__isnull=True
-        )
+        Outage.objects.filter(company=connection.company_id, ended_at__isnull=True)
         .values_list("began_at", flat=True)
         .first()
     )
-    at = began or connection.last_error_at
+    at = began or connection.company.sync.last_error_at
     return time_text(at, connection, now=now) if at else ""
 
 
 def webhook_tile(health: Health, connection: Connection, now: datetime) -> None:
     """Say whether QuickBooks tells of changes and whether they were followed."""
     day = WebhookEvent.objects.filter(
-        realm_id=connection.realm_id, received_at__gt=now - timedelta(days=1)
+        realm_id=connection.company.realm_id, received_at__gt=now - timedelta(days=1)
     ).aggregate(
         count=Count("pk"),
         last=Max("received_at"),

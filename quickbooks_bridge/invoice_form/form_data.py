@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from deals.fields import field_catalogue
-from deals.models import Account, CustomField, Deal, DealLine
+from deals.models import Account, CustomField, Deal
 from deals.selectors import custom_facts
-from quickbooks_bridge.db.batch_select import PreparedBatch
 from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
@@ -19,6 +18,7 @@ from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, Preflig
 from quickbooks_bridge.domain.texts import comparable, is_digits
 from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, InvoicePreset, Item, Term
 from quickbooks_bridge.selectors.connections import company_today
+from quickbooks_bridge.selectors.customers import customer_by_id
 from quickbooks_bridge.selectors.deals import (
     DealIntents,
     DealTotals,
@@ -26,6 +26,7 @@ from quickbooks_bridge.selectors.deals import (
     sums_of_deal,
     totals_by_currency,
 )
+from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.invoicing.customers import (
     customer_address,
     customer_heir,
@@ -61,68 +62,30 @@ class FormData:
     heir: Customer | None = None
 
 
-def _parts(
-    account: int,
-    realm: str,
-    deal: int,
-    today: date,
-    token: str,
-    customer: str,
-    number: str = "",
-    items: tuple[str, ...] = (),
-) -> dict[str, QuerySet[Any]]:
-    mine: dict[str, Any] = {"account": account, "realm_id": realm}
-    return {
-        "terms": Term.objects.filter(**mine, is_active=True).order_by("due_days", "name"),
-        "presets": InvoicePreset.objects.filter(account=account),
-        "items": Item.objects.filter(**mine, qbo_id__in=items),
-        "intents": open_intents(deal),
-        "decided": others_decided(deal, token).values("id")[:1],
-        "billed": Invoice.objects.filter(deal=deal, is_deleted=False, is_voided=False)
-        .order_by()
-        .values("deal")
-        .annotate(number=Count("pk")),
-        "sent": sent_intents(account, deal, token),
-        "customer": Customer.objects.filter(**mine, qbo_id=customer),
-        "sums": sums_of_deal(deal, today=today),
-        "numbered": Invoice.objects.filter(**mine, doc_number=number, is_deleted=False).exclude(
-            doc_number=""
-        ),
-        "lines": DealLine.objects.filter(deal=deal)[:1],
-        "fields": CustomField.objects.filter(account=account).order_by("owner", "position", "id"),
-    }
-
-
-_AROUND = PreparedBatch(_parts)
-
-
 def load_form_data(
     connection: Connection, deal: Deal, state: FormState, *, now: datetime, extra_items: Iterable[str] = ()
 ) -> FormData:
-    """Read in one statement what the form in this state needs; `extra_items` are product ids that its buttons name."""
-    account, realm = connection.account, connection.realm_id
-    wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
+    """Read what the form in this state needs, in a fixed number of statements.
+
+    `extra_items` are product ids that its buttons name.
+    """
+    company, token = connection.company_id, state.values["token"]
     today = company_today(connection, now=now)
     is_new = state.values["customer_mode"] == "new"
-    token = state.values["token"]
-    found = _AROUND.read(
-        account=account.pk,
-        realm=realm,
-        deal=deal.pk,
-        today=today,
-        token=token,
-        customer="" if is_new else state.values["customer"],
-        number=state.values["doc_number"].strip(),
-        items=tuple(sorted(wanted)),
-    )
-    # An invoice that is being checked is kept out of what is left; this very form's own is not.
-    unfinished = [one for one in DealIntents.of(found.rows("intents")).unfinished if one.token != token]
-    terms, presets = tuple(found.rows("terms")), tuple(found.rows("presets"))
-    customer = found.first("customer")
-    numbered = found.first("numbered")
     chosen = "" if is_new else state.values["customer"]
+    customer = customer_by_id(company, chosen) if chosen else None
     is_dead = bool(chosen) and (customer is None or not customer.is_active)
-    needs_number = connection.has_custom_numbers and (numbered or not state.values["doc_number"].strip())
+    terms = tuple(Term.objects.filter(company=company, is_active=True).order_by("due_days", "name"))
+    presets = tuple(InvoicePreset.objects.filter(account=deal.account_id))
+    wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
+    # An invoice that is being checked is kept out of what is left; this very form's own is not.
+    intents = DealIntents.of(list(open_intents(deal.pk)))
+    unfinished = [intent for intent in intents.unfinished if intent.token != token]
+    sums = list(sums_of_deal(deal.pk, today=today))
+    numbered = _numbered(company, state.values["doc_number"].strip())
+    needs_number = connection.company.has_custom_numbers and (
+        numbered or not state.values["doc_number"].strip()
+    )
     return FormData(
         connection=connection,
         deal=deal,
@@ -130,25 +93,37 @@ def load_form_data(
         around=EditContext(
             today=today,
             terms={term.qbo_id: terms_rule(term) for term in terms},
-            deal_currency=deal.currency if deal.value or found.rows("lines") else "",
+            deal_currency=deal.currency if deal.value or deal.lines.exists() else "",
             presets={str(preset.pk): preset_facts(preset) for preset in presets},
-            items={item.qbo_id: item for item in found.rows("items")},
+            items=items_by_id(company, wanted) if wanted else {},
         ),
         terms=terms,
         presets=presets,
         customer=customer,
         namesake=find_customer_by_name(connection, state.values["new_display_name"]) if is_new else None,
-        strip=totals_by_currency(deal, found.rows("sums"), unfinished)[0],
+        strip=totals_by_currency(deal, sums, unfinished)[0],
         tax_percent=known_tax_percent(connection, customer),
-        labels={entry.key: entry.label for entry in field_catalogue(custom_facts(found.rows("fields")))},
-        sent=found.first("sent"),
+        labels=_field_labels(deal),
+        sent=sent_intents(deal.account_id, deal.pk, token).first(),
         token=token,
         number_taken_by=(numbered.customer_name or numbered.qbo_id) if numbered else "",
         next_number=next_number(connection) if needs_number else "",
         is_ship_to_waived=state.values["no_ship_to"] == "1",
-        situation=_situation(found.first("decided"), found.first("billed")),
+        situation=_situation(deal, token, sums),
         heir=customer_heir(connection, deal, chosen) if is_dead else None,
     )
+
+
+def _numbered(company: int, number: str) -> Invoice | None:
+    """Return the invoice that has the number already."""
+    if not number:
+        return None
+    return Invoice.objects.filter(company=company, doc_number=number, is_deleted=False).first()
+
+
+def _field_labels(deal: Deal) -> dict[str, str]:
+    fields = CustomField.objects.filter(account=deal.account_id).order_by("entity", "position", "id")
+    return {entry.key: entry.label for entry in field_catalogue(custom_facts(list(fields)))}
 
 
 def others_decided(deal: int, token: str) -> QuerySet[InvoiceIntent]:
@@ -156,9 +131,11 @@ def others_decided(deal: int, token: str) -> QuerySet[InvoiceIntent]:
     return InvoiceIntent.objects.filter(deal=deal).exclude(token=token).order_by("-pk")
 
 
-def _situation(decided: Mapping[str, int] | None, billed: Mapping[str, int] | None) -> str:
+def _situation(deal: Deal, token: str, sums: Iterable[Mapping[str, Any]]) -> str:
     """Return what tells one situation of a deal from another: the last decision, and how many invoices bill it."""
-    return f"{decided['id'] if decided else 0}-{billed['number'] if billed else 0}"
+    decided = others_decided(deal.pk, token).values_list("pk", flat=True).first()
+    billed = sum(row["count"] for row in sums if not row["is_deleted"] and not row["is_voided"])
+    return f"{decided or 0}-{billed}"
 
 
 def changed_since(about: FormData, seen: str) -> list[InvoiceIntent] | None:
@@ -177,7 +154,7 @@ def terms_rule(term: Term) -> Terms:
 
 def is_us(connection: Connection) -> bool:
     """Return whether the company is one of the United States."""
-    return connection.country in {"US", "USA"}
+    return connection.company.country in {"US", "USA"}
 
 
 def known_tax_percent(connection: Connection, customer: Customer | None) -> Decimal | None:
@@ -186,17 +163,17 @@ def known_tax_percent(connection: Connection, customer: Customer | None) -> Deci
     Automated sales tax depends on where it is delivered. Manual sales tax is chosen by hand in QuickBooks, and an invoice
     from here names no rate: it gets none. An exempt customer is not taxed whatever the lines say.
     """
-    if not connection.uses_sales_tax:
+    if not connection.company.uses_sales_tax:
         return Decimal(0)
     if not is_us(connection):
         return None
     is_exempt = customer is not None and not customer.is_taxable
-    return Decimal(0) if is_exempt or not connection.is_tax_automated else None
+    return Decimal(0) if is_exempt or not connection.company.is_tax_automated else None
 
 
 def next_number(connection: Connection) -> str:
     """Return the number after the highest of the newest invoices, "" where these are not numbered in digits."""
-    mine = Invoice.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id)
+    mine = Invoice.objects.filter(company=connection.company_id)
     newest = (
         mine.exclude(doc_number="").order_by("-txn_date", "-id").values_list("doc_number", flat=True)[:200]
     )
@@ -240,19 +217,19 @@ def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
     connection, customer, namesake = about.connection, about.customer, about.namesake
     return PreflightFacts(
         today=about.around.today,
-        home_currency=connection.home_currency,
-        is_multicurrency=connection.is_multicurrency,
-        is_tax_automated=connection.is_tax_automated,
+        home_currency=connection.company.home_currency,
+        is_multicurrency=connection.company.is_multicurrency,
+        is_tax_automated=connection.company.is_tax_automated,
         is_us=is_us(connection),
-        uses_sales_tax=connection.uses_sales_tax,
-        has_custom_numbers=connection.has_custom_numbers,
+        uses_sales_tax=connection.company.uses_sales_tax,
+        has_custom_numbers=connection.company.has_custom_numbers,
         number_taken_by=about.number_taken_by,
         next_number=about.next_number,
         deal_currency=about.around.deal_currency,
         has_ship_to=ship_to(draft.address, customer_address(customer) if customer else None) is not None,
         is_ship_to_waived=about.is_ship_to_waived,
         term=_term(about, draft),
-        book_close_date=connection.book_close_date,
+        book_close_date=connection.company.book_close_date,
         customer=CustomerFacts(
             customer.display_name, customer.currency, customer.is_active, customer.is_taxable
         )

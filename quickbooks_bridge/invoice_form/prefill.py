@@ -36,11 +36,9 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     )
     catalogue = field_catalogue(custom_field_facts(viewer.account))
     snapshot = load_snapshot(deal)
-    links = item_links(
-        viewer.account, connection.realm_id, [(line.product_id, line.name) for line in snapshot.lines]
-    )
-    items = items_by_id(viewer.account, connection.realm_id, links.values())
-    customer = linked_customer(deal, connection.realm_id)
+    links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
+    items = items_by_id(connection.company_id, links.values())
+    customer = linked_customer(deal, connection.company_id)
     draft = build_draft(
         snapshot,
         drop_missing_fields(mapping, catalogue),
@@ -48,7 +46,7 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
         item_links={key: qbo_id for key, qbo_id in links.items() if qbo_id in items},
         item_taxable={qbo_id: item.is_taxable for qbo_id, item in items.items()},
         today=company_today(connection, now=now),
-        home_currency=connection.home_currency,
+        home_currency=connection.company.home_currency,
         preset=default_preset(viewer.account),
     )
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
@@ -96,8 +94,7 @@ def take_typed_names(state: FormState, connection: Connection, added: str) -> No
 def _is_label_of(line: dict[str, str], connection: Connection) -> bool:
     """Return whether the label is the name of the linked product, which may be inactive."""
     return Item.objects.filter(
-        account_id=connection.account_id,
-        realm_id=connection.realm_id,
+        company=connection.company_id,
         qbo_id=line["item"],
         name__iexact=line["item_label"].strip(),
     ).exists()

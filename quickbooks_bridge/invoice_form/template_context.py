@@ -137,12 +137,12 @@ def form_context(
 
 def help_of(state: FormState, about: FormData, likely: dict[int, Item]) -> FixContext:
     """Return what remedies are made of."""
-    closed = about.connection.book_close_date
+    closed = about.connection.company.book_close_date
     namesake = about.namesake if about.namesake and about.namesake.is_active else None
     return FixContext(
         state=state,
         likely=likely,
-        home_currency=about.connection.home_currency,
+        home_currency=about.connection.company.home_currency,
         is_today_open=closed is None or about.around.today > closed,
         namesake=namesake.display_name if namesake else "",
         namesake_id=namesake.qbo_id if namesake else "",
@@ -289,7 +289,9 @@ def _currencies(state: FormState, about: FormData) -> list[tuple[str, str]]:
         about.customer.currency if about.customer else "",
     )
     codes = currency_codes(
-        home=about.connection.home_currency, is_multicurrency=about.connection.is_multicurrency, extra=extra
+        home=about.connection.company.home_currency,
+        is_multicurrency=about.connection.company.is_multicurrency,
+        extra=extra,
     )
     language = (get_language() or "en").replace("-", "_")
     return [(code, str(get_currency_name(code, locale=language))) for code in codes]
@@ -298,8 +300,10 @@ def _currencies(state: FormState, about: FormData) -> list[tuple[str, str]]:
 def _currency_hint(state: FormState, about: FormData) -> str:
     if about.customer and about.customer.currency == state.values["currency"]:
         return _("Same as the customer")
-    if not about.connection.is_multicurrency:
-        return _("QuickBooks accepts %(currency)s only") % {"currency": about.connection.home_currency}
+    if not about.connection.company.is_multicurrency:
+        return _("QuickBooks accepts %(currency)s only") % {
+            "currency": about.connection.company.home_currency
+        }
     if state.values["customer_mode"] == "new":
         return _("Cannot be changed after the first invoice")
     return ""

@@ -12,6 +12,45 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Company",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("realm_id", models.CharField(max_length=40)),
+                ("name", models.CharField(blank=True, default="", max_length=255)),
+                ("country", models.CharField(default="US", max_length=3)),
+                ("edition", models.CharField(blank=True, default="", max_length=80)),
+                ("home_currency", models.CharField(default="USD", max_length=3)),
+                ("time_zone", models.CharField(blank=True, default="", max_length=64)),
+                ("is_multicurrency", models.BooleanField(default=False)),
+                ("uses_sales_tax", models.BooleanField(default=False)),
+                ("is_tax_automated", models.BooleanField(default=False)),
+                ("has_custom_numbers", models.BooleanField(default=False)),
+                ("allows_discount", models.BooleanField(default=False)),
+                ("book_close_date", models.DateField(null=True)),
+                ("profile_refreshed_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quickbooks_companies",
+                        to="deals.account",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["realm_id"], name="company_by_realm")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "realm_id"), name="one_row_per_company")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="DealVersion",
             fields=[
                 (
@@ -32,8 +71,193 @@ class Migration(migrations.Migration):
             name="Heartbeat",
             fields=[
                 ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ("at", models.DateTimeField()),
+                ("beat_at", models.DateTimeField()),
             ],
+        ),
+        migrations.CreateModel(
+            name="SyncState",
+            fields=[
+                (
+                    "company",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="sync",
+                        serialize=False,
+                        to="quickbooks_bridge.company",
+                    ),
+                ),
+                ("cdc_cursor", models.DateTimeField(null=True)),
+                ("next_sync_at", models.DateTimeField(db_index=True, null=True)),
+                ("sync_lease_until", models.DateTimeField(null=True)),
+                ("last_sync_at", models.DateTimeField(null=True)),
+                ("last_webhook_at", models.DateTimeField(null=True)),
+                ("last_missed_webhook_at", models.DateTimeField(null=True)),
+                ("lists_refreshed_at", models.DateTimeField(null=True)),
+                ("last_viewed_at", models.DateTimeField(null=True)),
+                ("consecutive_failures", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, default="", max_length=40)),
+                ("last_error_at", models.DateTimeField(null=True)),
+                ("reconcile_requested_at", models.DateTimeField(null=True)),
+                ("reconciled_at", models.DateTimeField(null=True)),
+                ("reconcile_differences", models.PositiveIntegerField(null=True)),
+                (
+                    "import_state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("running", "Reading"), ("done", "Done")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("import_progress", models.JSONField(default=dict)),
+                ("import_lease_until", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ApiUsage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("person", "People's own actions"), ("background", "Keeping up to date")],
+                        max_length=10,
+                    ),
+                ),
+                ("reads", models.PositiveIntegerField(default=0)),
+                ("writes", models.PositiveIntegerField(default=0)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["day"], name="call_count_by_day")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("company", "day", "purpose"), name="one_count_per_day")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Customer",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("qbo_id", models.CharField(max_length=30)),
+                ("sync_token", models.PositiveIntegerField(default=0)),
+                ("remote_updated_at", models.DateTimeField(null=True)),
+                ("display_name", models.CharField(max_length=500)),
+                ("company_name", models.CharField(blank=True, default="", max_length=100)),
+                ("email", models.CharField(blank=True, default="", max_length=254)),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("line1", models.CharField(blank=True, default="", max_length=500)),
+                ("line2", models.CharField(blank=True, default="", max_length=500)),
+                ("line3", models.CharField(blank=True, default="", max_length=500)),
+                ("city", models.CharField(blank=True, default="", max_length=255)),
+                ("region", models.CharField(blank=True, default="", max_length=255)),
+                ("postal_code", models.CharField(blank=True, default="", max_length=30)),
+                ("country", models.CharField(blank=True, default="", max_length=255)),
+                ("tax_id", models.CharField(blank=True, default="", max_length=40)),
+                ("is_taxable", models.BooleanField(default=True)),
+                ("term_qbo_id", models.CharField(blank=True, default="", max_length=30)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_on", models.DateField(null=True)),
+                ("search_text", models.TextField(blank=True, default="")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["company", "display_name"], name="customer_by_name")],
+                "constraints": [models.UniqueConstraint(fields=("company", "qbo_id"), name="customer_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="CustomerLink",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("customer_qbo_id", models.CharField(max_length=30)),
+                ("linked_at", models.DateTimeField()),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
+                    ),
+                ),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.deal",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.organization",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.person",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("organization__isnull", False)),
+                        fields=("company", "organization"),
+                        name="organization_link",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("person__isnull", False)),
+                        fields=("company", "person"),
+                        name="person_link",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("deal__isnull", False)),
+                        fields=("company", "deal"),
+                        name="deal_link",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Invoice",
@@ -44,7 +268,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
                 ("sync_token", models.PositiveIntegerField(default=0)),
                 ("remote_updated_at", models.DateTimeField(null=True)),
@@ -74,12 +297,12 @@ class Migration(migrations.Migration):
                 ("mirrored_at", models.DateTimeField()),
                 ("unreadable_since", models.DateTimeField(null=True)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="deals.account",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
                 (
@@ -111,13 +334,10 @@ class Migration(migrations.Migration):
                         name="invoice_sums_of_deal",
                     ),
                     models.Index(
-                        fields=["account", "realm_id", "customer_qbo_id", "-txn_date", "-id"],
-                        name="invoice_of_customer",
+                        fields=["company", "customer_qbo_id", "-txn_date", "-id"], name="invoice_of_customer"
                     ),
                 ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="invoice_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("company", "qbo_id"), name="invoice_once")],
             },
         ),
         migrations.CreateModel(
@@ -129,7 +349,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("at", models.DateTimeField()),
+                ("occurred_at", models.DateTimeField()),
                 ("kind", models.CharField(max_length=40)),
                 ("source", models.CharField(max_length=20)),
                 ("data", models.JSONField(default=dict)),
@@ -162,9 +382,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-at", "-id"],
+                "ordering": ["-occurred_at", "-id"],
                 "indexes": [
-                    models.Index(fields=["account", "-at", "-id"], name="event_newest"),
+                    models.Index(fields=["account", "-occurred_at", "-id"], name="event_newest"),
                     models.Index(
                         condition=models.Q(("actor__isnull", False)), fields=["actor"], name="event_of_member"
                     ),
@@ -180,7 +400,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("token", models.CharField(max_length=64)),
                 (
                     "state",
@@ -217,6 +436,14 @@ class Migration(migrations.Migration):
                     "account",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
                 (
@@ -339,7 +566,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
                 ("sync_token", models.PositiveIntegerField(default=0)),
                 ("remote_updated_at", models.DateTimeField(null=True)),
@@ -355,20 +581,18 @@ class Migration(migrations.Migration):
                 ("quantity_on_hand", models.DecimalField(decimal_places=5, max_digits=17, null=True)),
                 ("search_text", models.TextField(blank=True, default="")),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="deals.account",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["account", "realm_id", "name"], name="item_by_name")],
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="item_once")
-                ],
+                "indexes": [models.Index(fields=["company", "name"], name="item_by_name")],
+                "constraints": [models.UniqueConstraint(fields=("company", "qbo_id"), name="item_once")],
             },
         ),
         migrations.CreateModel(
@@ -380,14 +604,15 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("name_key", models.CharField(blank=True, default="", max_length=255)),
                 ("item_qbo_id", models.CharField(max_length=30)),
                 ("linked_at", models.DateTimeField()),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
                 (
@@ -404,12 +629,12 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("product__isnull", False)),
-                        fields=("realm_id", "product"),
+                        fields=("company", "product"),
                         name="product_link",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("product__isnull", True)),
-                        fields=("account", "realm_id", "name_key"),
+                        fields=("company", "name_key"),
                         name="name_link",
                     ),
                 ],
@@ -480,24 +705,25 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("problem", models.CharField(blank=True, default="", max_length=40)),
                 ("began_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("notified_at", models.DateTimeField(null=True)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["account", "realm_id", "-began_at"], name="outage_newest")],
+                "indexes": [models.Index(fields=["company", "-began_at"], name="outage_newest")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("ended_at__isnull", True)),
-                        fields=("account", "realm_id"),
+                        fields=("company",),
                         name="one_open_outage",
                     )
                 ],
@@ -512,7 +738,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
                 ("sync_token", models.PositiveIntegerField(default=0)),
                 ("remote_updated_at", models.DateTimeField(null=True)),
@@ -526,19 +751,17 @@ class Migration(migrations.Migration):
                 ("applied", models.JSONField(default=list)),
                 ("is_deleted", models.BooleanField(default=False)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="deals.account",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="payment_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("company", "qbo_id"), name="payment_once")],
             },
         ),
         migrations.CreateModel(
@@ -575,13 +798,20 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("state", models.JSONField()),
                 ("saved_at", models.DateTimeField()),
                 (
                     "account",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
                 (
@@ -612,22 +842,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("hour", models.DateTimeField()),
                 ("changes", models.PositiveIntegerField(default=0)),
                 ("total_seconds", models.PositiveBigIntegerField(default=0)),
                 ("max_seconds", models.PositiveIntegerField(default=0)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "hour"), name="one_row_per_hour")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("company", "hour"), name="one_row_per_hour")],
             },
         ),
         migrations.CreateModel(
@@ -639,7 +868,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
                 ("sync_token", models.PositiveIntegerField(default=0)),
                 ("remote_updated_at", models.DateTimeField(null=True)),
@@ -648,19 +876,17 @@ class Migration(migrations.Migration):
                 ("is_taxable", models.BooleanField(default=True)),
                 ("is_active", models.BooleanField(default=True)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="deals.account",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="tax_code_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("company", "qbo_id"), name="tax_code_once")],
             },
         ),
         migrations.CreateModel(
@@ -672,7 +898,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
                 ("sync_token", models.PositiveIntegerField(default=0)),
                 ("remote_updated_at", models.DateTimeField(null=True)),
@@ -682,19 +907,17 @@ class Migration(migrations.Migration):
                 ("next_month_days", models.PositiveSmallIntegerField(default=0)),
                 ("is_active", models.BooleanField(default=True)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
-                        to="deals.account",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="term_once")
-                ],
+                "constraints": [models.UniqueConstraint(fields=("company", "qbo_id"), name="term_once")],
             },
         ),
         migrations.CreateModel(
@@ -726,7 +949,6 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 ("entity", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
                 ("reason", models.CharField(max_length=80)),
@@ -735,17 +957,17 @@ class Migration(migrations.Migration):
                 ("last_seen_at", models.DateTimeField()),
                 ("retried_at", models.DateTimeField(null=True)),
                 (
-                    "account",
+                    "company",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "realm_id", "entity", "qbo_id"), name="parked_once"
-                    )
+                    models.UniqueConstraint(fields=("company", "entity", "qbo_id"), name="unreadable_once")
                 ],
             },
         ),
@@ -798,7 +1020,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("key", models.CharField(max_length=120, unique=True)),
+                ("event_id", models.CharField(max_length=120, unique=True)),
                 ("realm_id", models.CharField(max_length=40)),
                 ("entity", models.CharField(max_length=40)),
                 ("qbo_id", models.CharField(max_length=30)),
@@ -811,51 +1033,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="ApiUsage",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("realm_id", models.CharField(max_length=40)),
-                ("day", models.DateField()),
-                (
-                    "purpose",
-                    models.CharField(
-                        choices=[("person", "People's own actions"), ("background", "Keeping up to date")],
-                        max_length=10,
-                    ),
-                ),
-                ("reads", models.PositiveIntegerField(default=0)),
-                ("writes", models.PositiveIntegerField(default=0)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [models.Index(fields=["day"], name="call_count_by_day")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "realm_id", "day", "purpose"), name="one_count_per_day"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="Connection",
             fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    "company",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="connection",
+                        serialize=False,
+                        to="quickbooks_bridge.company",
                     ),
                 ),
-                ("realm_id", models.CharField(max_length=40)),
                 (
                     "status",
                     models.CharField(
@@ -878,42 +1067,6 @@ class Migration(migrations.Migration):
                 ("consent_expires_at", models.DateTimeField(null=True)),
                 ("failed_refreshes", models.PositiveSmallIntegerField(default=0)),
                 ("next_refresh_at", models.DateTimeField(null=True)),
-                ("company_name", models.CharField(blank=True, default="", max_length=255)),
-                ("country", models.CharField(default="US", max_length=3)),
-                ("edition", models.CharField(blank=True, default="", max_length=80)),
-                ("home_currency", models.CharField(default="USD", max_length=3)),
-                ("time_zone", models.CharField(blank=True, default="", max_length=64)),
-                ("is_multicurrency", models.BooleanField(default=False)),
-                ("uses_sales_tax", models.BooleanField(default=False)),
-                ("is_tax_automated", models.BooleanField(default=False)),
-                ("has_custom_numbers", models.BooleanField(default=False)),
-                ("allows_discount", models.BooleanField(default=False)),
-                ("book_close_date", models.DateField(null=True)),
-                ("profile_refreshed_at", models.DateTimeField(null=True)),
-                ("cdc_cursor", models.DateTimeField(null=True)),
-                ("next_sync_at", models.DateTimeField(db_index=True, null=True)),
-                ("sync_lease_until", models.DateTimeField(null=True)),
-                ("last_sync_at", models.DateTimeField(null=True)),
-                ("last_webhook_at", models.DateTimeField(null=True)),
-                ("last_missed_webhook_at", models.DateTimeField(null=True)),
-                ("lists_refreshed_at", models.DateTimeField(null=True)),
-                ("last_viewed_at", models.DateTimeField(null=True)),
-                ("consecutive_failures", models.PositiveIntegerField(default=0)),
-                ("last_error", models.CharField(blank=True, default="", max_length=40)),
-                ("last_error_at", models.DateTimeField(null=True)),
-                ("reconcile_requested_at", models.DateTimeField(null=True)),
-                ("reconciled_at", models.DateTimeField(null=True)),
-                ("reconcile_differences", models.PositiveIntegerField(null=True)),
-                (
-                    "import_state",
-                    models.CharField(
-                        choices=[("waiting", "Waiting"), ("running", "Reading"), ("done", "Done")],
-                        default="waiting",
-                        max_length=8,
-                    ),
-                ),
-                ("import_progress", models.JSONField(default=dict)),
-                ("import_lease_until", models.DateTimeField(null=True)),
                 ("connected_at", models.DateTimeField()),
                 ("disconnected_at", models.DateTimeField(null=True)),
                 (
@@ -932,129 +1085,12 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["realm_id"], name="connection_by_realm")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("status", "disconnected"), _negated=True),
                         fields=("account",),
                         name="one_connection_per_account",
-                    ),
-                    models.UniqueConstraint(fields=("account", "realm_id"), name="one_row_per_company"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Customer",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("realm_id", models.CharField(max_length=40)),
-                ("qbo_id", models.CharField(max_length=30)),
-                ("sync_token", models.PositiveIntegerField(default=0)),
-                ("remote_updated_at", models.DateTimeField(null=True)),
-                ("display_name", models.CharField(max_length=500)),
-                ("company_name", models.CharField(blank=True, default="", max_length=100)),
-                ("email", models.CharField(blank=True, default="", max_length=254)),
-                ("currency", models.CharField(default="USD", max_length=3)),
-                ("line1", models.CharField(blank=True, default="", max_length=500)),
-                ("line2", models.CharField(blank=True, default="", max_length=500)),
-                ("line3", models.CharField(blank=True, default="", max_length=500)),
-                ("city", models.CharField(blank=True, default="", max_length=255)),
-                ("region", models.CharField(blank=True, default="", max_length=255)),
-                ("postal_code", models.CharField(blank=True, default="", max_length=30)),
-                ("country", models.CharField(blank=True, default="", max_length=255)),
-                ("tax_id", models.CharField(blank=True, default="", max_length=40)),
-                ("is_taxable", models.BooleanField(default=True)),
-                ("term_qbo_id", models.CharField(blank=True, default="", max_length=30)),
-                ("is_active", models.BooleanField(default=True)),
-                ("created_on", models.DateField(null=True)),
-                ("search_text", models.TextField(blank=True, default="")),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="deals.account",
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [
-                    models.Index(fields=["account", "realm_id", "display_name"], name="customer_by_name")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(fields=("account", "realm_id", "qbo_id"), name="customer_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="CustomerLink",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("realm_id", models.CharField(max_length=40)),
-                ("customer_qbo_id", models.CharField(max_length=30)),
-                ("linked_at", models.DateTimeField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.account"
-                    ),
-                ),
-                (
-                    "deal",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="deals.deal",
-                    ),
-                ),
-                (
-                    "organization",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="deals.organization",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="deals.person",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("organization__isnull", False)),
-                        fields=("realm_id", "organization"),
-                        name="organization_link",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("person__isnull", False)),
-                        fields=("realm_id", "person"),
-                        name="person_link",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("deal__isnull", False)),
-                        fields=("realm_id", "deal"),
-                        name="deal_link",
-                    ),
+                    )
                 ],
             },
         ),

@@ -1,6 +1,7 @@
 """The rows of the QuickBooks side, one module per subject."""
 
 from .catalog import Customer, Item, TaxCode, Term
+from .company import Company, SyncState
 from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
@@ -20,6 +21,7 @@ from .webhooks import WebhookEvent
 
 __all__ = [
     "ApiUsage",
+    "Company",
     "Connection",
     "Customer",
     "CustomerLink",
@@ -39,6 +41,7 @@ __all__ = [
     "ReadsBlock",
     "SavedDraft",
     "SyncLatencyHour",
+    "SyncState",
     "TaxCode",
     "Term",
     "UnreadableEvents",

@@ -4,15 +4,14 @@ from decimal import Decimal
 
 from django.db import models
 
-from deals.models import Account
+from .company import Company
 
 
 class RemoteRow(models.Model):
     """A row that mirrors one object of one QuickBooks company; `remote_updated_at` is QuickBooks' own clock."""
 
     # Each of these tables has a unique index that begins with it.
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_index=False)
     qbo_id = models.CharField(max_length=30)
     sync_token = models.PositiveIntegerField(default=0)
     remote_updated_at = models.DateTimeField(null=True)
@@ -46,10 +45,8 @@ class Customer(RemoteRow):
     search_text = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="customer_once")
-        ]
-        indexes = [models.Index(fields=["account", "realm_id", "display_name"], name="customer_by_name")]
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="customer_once")]
+        indexes = [models.Index(fields=["company", "display_name"], name="customer_by_name")]
 
     def __str__(self) -> str:
         return self.display_name
@@ -71,8 +68,8 @@ class Item(RemoteRow):
     search_text = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="item_once")]
-        indexes = [models.Index(fields=["account", "realm_id", "name"], name="item_by_name")]
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="item_once")]
+        indexes = [models.Index(fields=["company", "name"], name="item_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -87,9 +84,7 @@ class TaxCode(RemoteRow):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="tax_code_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="tax_code_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -105,7 +100,7 @@ class Term(RemoteRow):
     is_active = models.BooleanField(default=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="term_once")]
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="term_once")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,12 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account, Member
 
+from .company import Company
+
+
+class ConnectionManager(models.Manager["Connection"]):
+    """Reads each connection with its company and how far that is synced: nothing works with one alone."""
+
+    def get_queryset(self) -> models.QuerySet["Connection"]:
+        """Return connections, joined with their company and its sync state."""
+        return super().get_queryset().select_related("company__sync")
+
 
 class Connection(models.Model):
-    """A QuickBooks company that an account is, or was, connected to. Disconnecting keeps the row.
+    """The grant to act in a QuickBooks company, under the company's own key. Disconnecting keeps the row.
 
-    Tokens are Fernet tokens (see crypto.py), never plain. `generation` rises with every stored token pair.
-    Leases are plain instants: a worker owns the work until then, and a killed worker's claim runs out by itself.
+    Tokens are Fernet tokens (see gateway/encryption.py), never plain. `token_version` rises with every stored pair.
     """
 
     class Status(models.TextChoices):
@@ -21,14 +30,12 @@ class Connection(models.Model):
         NEEDS_RECONNECT = "needs_reconnect", _("Needs to sign in again")
         DISCONNECTED = "disconnected", _("Disconnected")
 
-    class Import(models.TextChoices):
-        WAITING = "waiting", _("Waiting")
-        RUNNING = "running", _("Reading")
-        DONE = "done", _("Done")
-
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, primary_key=True, related_name="connection"
+    )
+    # The company's own account once more: a constraint cannot look into another table.
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="quickbooks_connections")
     owner = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    realm_id = models.CharField(max_length=40)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
 
     access_token = models.TextField(blank=True, default="")
@@ -43,58 +50,25 @@ class Connection(models.Model):
     failed_refreshes = models.PositiveSmallIntegerField(default=0)
     next_refresh_at = models.DateTimeField(null=True)
 
-    company_name = models.CharField(max_length=255, blank=True, default="")
-    country = models.CharField(max_length=3, default="US")
-    edition = models.CharField(max_length=80, blank=True, default="")
-    home_currency = models.CharField(max_length=3, default="USD")
-    time_zone = models.CharField(max_length=64, blank=True, default="")
-    is_multicurrency = models.BooleanField(default=False)
-    uses_sales_tax = models.BooleanField(default=False)
-    is_tax_automated = models.BooleanField(default=False)
-    has_custom_numbers = models.BooleanField(default=False)
-    allows_discount = models.BooleanField(default=False)
-    book_close_date = models.DateField(null=True)
-    profile_refreshed_at = models.DateTimeField(null=True)
-
-    # Change data capture asks from this instant on; it is QuickBooks' own clock, never ours.
-    cdc_cursor = models.DateTimeField(null=True)
-    next_sync_at = models.DateTimeField(null=True, db_index=True)
-    sync_lease_until = models.DateTimeField(null=True)
-    last_sync_at = models.DateTimeField(null=True)
-    # The last genuine webhook, and the last change that none reported: whether webhooks are reliable.
-    last_webhook_at = models.DateTimeField(null=True)
-    last_missed_webhook_at = models.DateTimeField(null=True)
-    # Lists that change data capture does not tell of are read again while somebody uses them.
-    lists_refreshed_at = models.DateTimeField(null=True)
-    last_viewed_at = models.DateTimeField(null=True)
-    consecutive_failures = models.PositiveIntegerField(default=0)
-    last_error = models.CharField(max_length=40, blank=True, default="")
-    last_error_at = models.DateTimeField(null=True)
-
-    # Comparing everything costs a call for every thousand objects: somebody asks for it. What it found stays to be seen.
-    reconcile_requested_at = models.DateTimeField(null=True)
-    reconciled_at = models.DateTimeField(null=True)
-    reconcile_differences = models.PositiveIntegerField(null=True)
-
-    import_state = models.CharField(max_length=8, choices=Import, default=Import.WAITING)
-    # {"customers": {"done": 120, "total": 412}, ...}: what the initial import has read so far.
-    import_progress: Any = models.JSONField(default=dict)
-    import_lease_until = models.DateTimeField(null=True)
-
     connected_at = models.DateTimeField()
     disconnected_at = models.DateTimeField(null=True)
+
+    objects = ConnectionManager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["account"], condition=~Q(status="disconnected"), name="one_connection_per_account"
             ),
-            models.UniqueConstraint(fields=["account", "realm_id"], name="one_row_per_company"),
         ]
-        indexes = [models.Index(fields=["realm_id"], name="connection_by_realm")]
 
     def __str__(self) -> str:
-        return f"{self.company_name} ({self.get_status_display()})"
+        return f"{self.company} ({self.get_status_display()})"
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the row again together with its company and sync state, as it was read first."""
+        kwargs.setdefault("from_queryset", Connection.objects.all())
+        super().refresh_from_db(*args, **kwargs)
 
     @property
     def is_active(self) -> bool:

@@ -7,7 +7,7 @@ class Heartbeat(models.Model):
     """When something last ran, by its name."""
 
     name = models.CharField(max_length=40, primary_key=True)
-    at = models.DateTimeField()
+    beat_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.name} at {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.name} at {self.beat_at:%Y-%m-%d %H:%M:%S}"

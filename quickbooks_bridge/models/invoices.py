@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from deals.models import Account, Deal, Member
 
 from .catalog import RemoteRow
+from .company import Company
 
 
 class Invoice(RemoteRow):
@@ -47,7 +48,7 @@ class Invoice(RemoteRow):
     unreadable_since = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="invoice_once")]
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="invoice_once")]
         indexes = [
             models.Index(fields=["deal", "-txn_date", "-id"], name="invoice_of_deal"),
             # Holds everything the money strip adds up, so that a deal's sums never touch the rows themselves.
@@ -65,7 +66,7 @@ class Invoice(RemoteRow):
                 name="invoice_sums_of_deal",
             ),
             models.Index(
-                fields=["account", "realm_id", "customer_qbo_id", "-txn_date", "-id"],
+                fields=["company", "customer_qbo_id", "-txn_date", "-id"],
                 name="invoice_of_customer",
             ),
         ]
@@ -88,7 +89,7 @@ class Payment(RemoteRow):
     is_deleted = models.BooleanField(default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "realm_id", "qbo_id"], name="payment_once")]
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="payment_once")]
 
     def __str__(self) -> str:
         return f"{self.currency} {self.total}"
@@ -100,16 +101,16 @@ class InvoiceEvent(models.Model):
     # `event_newest` begins with it.
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField()
+    occurred_at = models.DateTimeField()
     kind = models.CharField(max_length=40)
     source = models.CharField(max_length=20)
     data: Any = models.JSONField(default=dict)
     actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
 
     class Meta:
-        ordering = ["-at", "-id"]
+        ordering = ["-occurred_at", "-id"]
         indexes = [
-            models.Index(fields=["account", "-at", "-id"], name="event_newest"),
+            models.Index(fields=["account", "-occurred_at", "-id"], name="event_newest"),
             # Most of what happens is nobody's doing here.
             models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="event_of_member"),
         ]
@@ -135,7 +136,7 @@ class InvoiceIntent(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="+")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     token = models.CharField(max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     request_id = models.CharField(max_length=50)
@@ -181,7 +182,7 @@ class SavedDraft(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="+")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     state: Any = models.JSONField()
     saved_at = models.DateTimeField()
 

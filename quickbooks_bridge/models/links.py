@@ -3,14 +3,15 @@
 from django.db import models
 from django.db.models import Q
 
-from deals.models import Account, Deal, Organization, Person, Product
+from deals.models import Deal, Organization, Person, Product
+
+from .company import Company
 
 
 class CustomerLink(models.Model):
     """The QuickBooks customer of an organization, of a person without one, or of a deal that has neither."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, null=True, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="+")
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, null=True, related_name="+")
@@ -20,15 +21,15 @@ class CustomerLink(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["realm_id", "organization"],
+                fields=["company", "organization"],
                 condition=Q(organization__isnull=False),
                 name="organization_link",
             ),
             models.UniqueConstraint(
-                fields=["realm_id", "person"], condition=Q(person__isnull=False), name="person_link"
+                fields=["company", "person"], condition=Q(person__isnull=False), name="person_link"
             ),
             models.UniqueConstraint(
-                fields=["realm_id", "deal"], condition=Q(deal__isnull=False), name="deal_link"
+                fields=["company", "deal"], condition=Q(deal__isnull=False), name="deal_link"
             ),
         ]
 
@@ -39,8 +40,7 @@ class CustomerLink(models.Model):
 class ItemLink(models.Model):
     """The QuickBooks product of a CRM product, or of a line's name where the deal has no product."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     product = models.ForeignKey(Product, on_delete=models.CASCADE, null=True, related_name="+")
     name_key = models.CharField(max_length=255, blank=True, default="")
     item_qbo_id = models.CharField(max_length=30)
@@ -49,10 +49,10 @@ class ItemLink(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["realm_id", "product"], condition=Q(product__isnull=False), name="product_link"
+                fields=["company", "product"], condition=Q(product__isnull=False), name="product_link"
             ),
             models.UniqueConstraint(
-                fields=["account", "realm_id", "name_key"],
+                fields=["company", "name_key"],
                 condition=Q(product__isnull=True),
                 name="name_link",
             ),

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account, Member
 
+from .company import Company
+
 
 class ApiUsage(models.Model):
     """How many calls were made for a company on a day; QuickBooks meters reads by the month, writes are free."""
@@ -16,8 +18,7 @@ class ApiUsage(models.Model):
         PERSON = "person", _("People's own actions")
         BACKGROUND = "background", _("Keeping up to date")
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     day = models.DateField()
     purpose = models.CharField(max_length=10, choices=Purpose)
     reads = models.PositiveIntegerField(default=0)
@@ -25,14 +26,12 @@ class ApiUsage(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["account", "realm_id", "day", "purpose"], name="one_count_per_day"
-            )
+            models.UniqueConstraint(fields=["company", "day", "purpose"], name="one_count_per_day")
         ]
         indexes = [models.Index(fields=["day"], name="call_count_by_day")]
 
     def __str__(self) -> str:
-        return f"{self.realm_id} {self.day}: {self.reads} reads"
+        return f"{self.company_id} {self.day}: {self.reads} reads"
 
 
 class SyncLatencyHour(models.Model):
@@ -42,8 +41,7 @@ class SyncLatencyHour(models.Model):
     which differ do no harm.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     # The beginning of the hour, in UTC.
     hour = models.DateTimeField()
     changes = models.PositiveIntegerField(default=0)
@@ -51,12 +49,10 @@ class SyncLatencyHour(models.Model):
     max_seconds = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["account", "realm_id", "hour"], name="one_row_per_hour")
-        ]
+        constraints = [models.UniqueConstraint(fields=["company", "hour"], name="one_row_per_hour")]
 
     def __str__(self) -> str:
-        return f"{self.realm_id} {self.hour:%Y-%m-%d %H}: {self.changes} changes"
+        return f"{self.company_id} {self.hour:%Y-%m-%d %H}: {self.changes} changes"
 
 
 class Outage(models.Model):
@@ -65,8 +61,7 @@ class Outage(models.Model):
     `problem` is a code of messages/. What changed meanwhile is here by `ended_at`.
     """
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     problem = models.CharField(max_length=40, blank=True, default="")
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -76,20 +71,19 @@ class Outage(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "realm_id"], condition=Q(ended_at__isnull=True), name="one_open_outage"
+                fields=["company"], condition=Q(ended_at__isnull=True), name="one_open_outage"
             )
         ]
-        indexes = [models.Index(fields=["account", "realm_id", "-began_at"], name="outage_newest")]
+        indexes = [models.Index(fields=["company", "-began_at"], name="outage_newest")]
 
     def __str__(self) -> str:
-        return f"{self.realm_id}: {self.problem} since {self.began_at:%Y-%m-%d %H:%M}"
+        return f"{self.company_id}: {self.problem} since {self.began_at:%Y-%m-%d %H:%M}"
 
 
 class UnreadableObject(models.Model):
     """An object of QuickBooks' that could not be understood; everything beside it was applied."""
 
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
-    realm_id = models.CharField(max_length=40)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     entity = models.CharField(max_length=40)
     qbo_id = models.CharField(max_length=30)
     reason = models.CharField(max_length=80)
@@ -101,7 +95,7 @@ class UnreadableObject(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "realm_id", "entity", "qbo_id"], name="parked_once")
+            models.UniqueConstraint(fields=["company", "entity", "qbo_id"], name="unreadable_once")
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 class WebhookEvent(models.Model):
     """One change that a webhook reported. It is never believed: it only makes the company's changes be fetched sooner."""
 
-    key = models.CharField(max_length=120, unique=True)
+    event_id = models.CharField(max_length=120, unique=True)
     realm_id = models.CharField(max_length=40)
     entity = models.CharField(max_length=40)
     qbo_id = models.CharField(max_length=30)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from deals.models import Account
 from deals.viewer import Viewer
@@ -18,6 +18,11 @@ from quickbooks_bridge.models import (
 )
 
 BLOCK_CACHE_SECONDS = 10
+
+
+def is_connected(company: str = "pk") -> Exists:
+    """Return the condition that the company, whose key the outer query has in `company`, may be asked."""
+    return Exists(Connection.objects.filter(company=OuterRef(company), status=Connection.Status.ACTIVE))
 
 
 def connection_for(account: Account) -> Connection | None:
@@ -57,28 +62,12 @@ class LinkCounts:
 
 def link_counts(connection: Connection) -> LinkCounts:
     """Count the account's links to the connection's company."""
-    realm = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    company = connection.company_id
     return LinkCounts(
-        invoices=Invoice.objects.filter(**realm, deal__isnull=False).count(),
-        customers=CustomerLink.objects.filter(**realm).count(),
-        products=ItemLink.objects.filter(**realm).count(),
+        invoices=Invoice.objects.filter(company=company, deal__isnull=False).count(),
+        customers=CustomerLink.objects.filter(company=company).count(),
+        products=ItemLink.objects.filter(company=company).count(),
     )
-
-
-def current_connection(viewer: Viewer) -> Connection | None:
-    """Return `last_connection_for` the viewer's account, read once: a viewer lives as long as its request."""
-    kept = viewer.member.__dict__
-    if "_quickbooks_connection" not in kept:
-        set_current_connection(viewer, last_connection_for(viewer.account))
-    found: Connection | None = kept["_quickbooks_connection"]
-    return found
-
-
-def set_current_connection(viewer: Viewer, connection: Connection | None) -> None:
-    """Keep for the rest of the request which connection the viewer sees."""
-    if connection is not None:
-        connection.account = viewer.account
-    viewer.member.__dict__["_quickbooks_connection"] = connection
 
 
 def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
@@ -112,7 +101,7 @@ def company_today(connection: Connection, *, now: datetime) -> date:
 
 def company_zone(connection: Connection) -> ZoneInfo:
     """Return the company's time zone; the account's where QuickBooks names none, or one that does not exist."""
-    return zone_named(connection.time_zone, connection.account.time_zone)
+    return zone_named(connection.company.time_zone, connection.account.time_zone)
 
 
 def zone_named(*names: str) -> ZoneInfo:

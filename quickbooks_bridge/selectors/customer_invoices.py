@@ -121,7 +121,7 @@ def invoices_of_customer(
     first = (number - 1) * SIZE
     ordered = _ordered(rows.filter(flag=wanted.flag) if wanted.flag else rows, wanted.sort)
     keys = list(ordered.values_list("pk", flat=True)[first : first + SIZE])
-    found = with_last_payment(Invoice.objects.filter(pk__in=keys)).select_related("deal")
+    found = with_last_payment(Invoice.objects.filter(pk__in=keys)).select_related("deal", "company")
     by_key = {invoice.pk: invoice for invoice in found} if keys else {}
     return CustomerInvoices(
         invoices=[by_key[key] for key in keys if key in by_key],
@@ -139,15 +139,13 @@ def invoices_for_export(
     """Return all rows of the filter in its order, a few at a time."""
     rows = _matching(connection, customer_qbo_id, wanted, today=today)
     rows = rows.filter(flag=wanted.flag) if wanted.flag else rows
-    return _ordered(rows, wanted.sort).select_related("deal").iterator(chunk_size=500)
+    return _ordered(rows, wanted.sort).select_related("deal", "company").iterator(chunk_size=500)
 
 
 def _matching(
     connection: Connection, customer_qbo_id: str, wanted: HistoryFilter, *, today: date
 ) -> QuerySet[Any]:
-    rows = Invoice.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, customer_qbo_id=customer_qbo_id
-    )
+    rows = Invoice.objects.filter(company=connection.company_id, customer_qbo_id=customer_qbo_id)
     if wanted.range.start:
         rows = rows.filter(txn_date__gte=wanted.range.start)
     if wanted.range.end:
@@ -230,8 +228,7 @@ def likely_part_of(
         return None
     rows = (
         Invoice.objects.filter(
-            account_id=connection.account_id,
-            realm_id=connection.realm_id,
+            company=connection.company_id,
             customer_qbo_id=customer_qbo_id,
             deal__isnull=True,
             is_voided=False,
@@ -239,6 +236,7 @@ def likely_part_of(
             currency=deal.currency,
             total__gte=left,
         )
+        .select_related("company")
         .exclude(pk__in=but_not)
         .order_by("-txn_date", "-id")[:CANDIDATES]
     )

@@ -72,8 +72,7 @@ class _Elements(Func):
 def with_last_payment(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """Annotate `paid_on` and `paid_by`: date and method of the last payment that settles the invoice."""
     last = Payment.objects.filter(
-        account=OuterRef("account"),
-        realm_id=OuterRef("realm_id"),
+        company=OuterRef("company"),
         qbo_id__in=_Elements(OuterRef("payment_qbo_ids")),
         is_deleted=False,
     ).order_by("-txn_date", "-id")
@@ -86,19 +85,24 @@ def with_last_payment(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
+def invoices_of_deal(deal_pk: int) -> QuerySet[Invoice]:
+    """Return a deal's invoices with their last payments, newest first."""
+    rows = Invoice.objects.filter(deal=deal_pk).select_related("company")
+    return with_last_payment(rows).order_by("-txn_date", "-id")
+
+
 def payments_of(connection: Connection, invoices: Iterable[Invoice]) -> dict[str, list[Payment]]:
     """Return the mirrored payments of many invoices by the invoice's QuickBooks id, latest last: one statement."""
     by_payment: dict[str, list[str]] = {}
     for invoice in invoices:
-        if invoice.realm_id == connection.realm_id:
+        if invoice.company_id == connection.company_id:
             for payment_id in invoice.payment_qbo_ids:
                 by_payment.setdefault(str(payment_id), []).append(invoice.qbo_id)
     found: dict[str, list[Payment]] = {}
     if not by_payment:
         return found
     rows = Payment.objects.filter(
-        account_id=connection.account_id,
-        realm_id=connection.realm_id,
+        company=connection.company_id,
         qbo_id__in=by_payment,
         is_deleted=False,
     )
@@ -209,6 +213,7 @@ def overdue_of_deal(deal: Deal, *, today: date, limit: int) -> list[Invoice]:
         Invoice.objects.filter(
             deal=deal, is_deleted=False, is_voided=False, balance__gt=0, due_date__lt=today
         )
-        .only("qbo_id", "realm_id", "doc_number", "currency", "total", "balance", "due_date")
+        .select_related("company")
+        .only("qbo_id", "company__realm_id", "doc_number", "currency", "total", "balance", "due_date")
         .order_by("-due_date", "-id")[:limit]
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from quickbooks_bridge.models import Connection
+from quickbooks_bridge.models import Connection, SyncState
 
 SOONEST_GUESS = timedelta(seconds=2)
 
@@ -35,7 +35,7 @@ class ImportProgress:
 
 def initial_import_progress(connection: Connection, *, now: datetime) -> ImportProgress | None:
     """Return the state of the initial import, None when all is read or nothing can be read."""
-    if not connection.is_active or connection.import_state == Connection.Import.DONE:
+    if not connection.is_active or connection.company.sync.import_state == SyncState.Import.DONE:
         return None
     labels = {
         "items": _("Products"),
@@ -43,7 +43,7 @@ def initial_import_progress(connection: Connection, *, now: datetime) -> ImportP
         "invoices": _("Invoices"),
         "payments": _("Payments"),
     }
-    known = connection.import_progress or {}
+    known = connection.company.sync.import_progress or {}
     steps: list[ImportStep] = []
     is_now_taken = False
     for name, label in labels.items():
@@ -58,8 +58,10 @@ def initial_import_progress(connection: Connection, *, now: datetime) -> ImportP
         done=done,
         total=total,
         percent=done * 100 // total if total else 0,
-        left="" if connection.consecutive_failures else _left(done, total, now - connection.connected_at),
-        is_interrupted=bool(connection.consecutive_failures),
+        left=""
+        if connection.company.sync.consecutive_failures
+        else _left(done, total, now - connection.connected_at),
+        is_interrupted=bool(connection.company.sync.consecutive_failures),
     )
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import F, Q
 
-from deals.models import Account
 from deals.selectors import closeness
 from quickbooks_bridge.domain.draft import line_key
 from quickbooks_bridge.domain.texts import is_digits
@@ -15,17 +14,17 @@ from quickbooks_bridge.models import (
 )
 
 
-def items_by_id(account: Account, realm_id: str, qbo_ids: Iterable[str]) -> dict[str, Item]:
+def items_by_id(company_id: int, qbo_ids: Iterable[str]) -> dict[str, Item]:
     """Return products of the local index by their QuickBooks id."""
-    rows = Item.objects.filter(account=account, realm_id=realm_id, qbo_id__in=set(qbo_ids))
+    rows = Item.objects.filter(company=company_id, qbo_id__in=set(qbo_ids))
     return {item.qbo_id: item for item in rows}
 
 
-def item_links(account: Account, realm_id: str, lines: Sequence[tuple[str, str]]) -> dict[str, str]:
+def item_links(company_id: int, lines: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return remembered products for (product id, name) pairs, by `line_key`."""
     products = {int(product) for product, _name in lines if is_digits(product)}
     names = {line_key("", name) for product, name in lines if not product}
-    rows = ItemLink.objects.filter(account=account, realm_id=realm_id).filter(
+    rows = ItemLink.objects.filter(company=company_id).filter(
         Q(product_id__in=products) | Q(product__isnull=True, name_key__in=names)
     )
     return {
@@ -34,16 +33,16 @@ def item_links(account: Account, realm_id: str, lines: Sequence[tuple[str, str]]
     }
 
 
-def search_items(account: Account, realm_id: str, query: str, *, limit: int = 8) -> tuple[list[Item], int]:
+def search_items(company_id: int, query: str, *, limit: int = 8) -> tuple[list[Item], int]:
     """Search products the same way; categories cannot be sold and are left out."""
-    rows = Item.objects.filter(account=account, realm_id=realm_id).exclude(kind="Category")
+    rows = Item.objects.filter(company=company_id).exclude(kind="Category")
     for word in query.casefold().split()[:6]:
         rows = rows.filter(search_text__contains=word)
     found = list(rows.order_by("-is_active", closeness("name", query), "name", "id")[:100])
     return found[:limit], len(found)
 
 
-def terms_of(account: Account, realm_id: str) -> list[Term]:
+def terms_of(company_id: int) -> list[Term]:
     """Return the company's payment terms that can still be chosen, the shortest first."""
-    rows = Term.objects.filter(account=account, realm_id=realm_id, is_active=True)
+    rows = Term.objects.filter(company=company_id, is_active=True)
     return list(rows.order_by(F("due_days").asc(nulls_last=True), "name"))

@@ -18,7 +18,7 @@ def health_count(connection: Connection | None) -> int:
         .values_list("what", "pk")
     )
     rest = (
-        UnreadableObject.objects.filter(**mine, realm_id=connection.realm_id)
+        UnreadableObject.objects.filter(company=connection.company_id)
         .annotate(what=_kind("unreadable"))
         .values_list("what", "pk"),
         Notification.objects.filter(**mine, sent_at__isnull=True, attempts__gt=0)
@@ -26,7 +26,9 @@ def health_count(connection: Connection | None) -> int:
         .values_list("what", "pk"),
     )
     kinds = {what for what, _pk in rows.union(*rest, all=True)[:200]}
-    broken = connection.status == Connection.Status.NEEDS_RECONNECT or bool(connection.consecutive_failures)
+    broken = connection.status == Connection.Status.NEEDS_RECONNECT or bool(
+        connection.company.sync.consecutive_failures
+    )
     return len(kinds) + broken
 
 

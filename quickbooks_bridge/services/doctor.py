@@ -133,7 +133,7 @@ def webhook_findings() -> Iterator[Diagnosis]:
 def connection_findings(*, now: datetime) -> Iterator[Diagnosis]:
     """Whether each connected company answers us."""
     for connection in Connection.objects.exclude(status=Connection.Status.DISCONNECTED):
-        name = f"{connection.company_name or 'A company'} (realm {connection.realm_id})"
+        name = f"{connection.company.name or 'A company'} (realm {connection.company.realm_id})"
         reconnect = f"{connection.owner.name} presses Reconnect on the settings page."
         if connection.status == Connection.Status.NEEDS_RECONNECT:
             yield Diagnosis(f"{name} no longer accepts our connection.", reconnect)

@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from celery import Task, shared_task
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Q, Value, When
 from django.utils import timezone
 
-from quickbooks_bridge.models import Connection, InvoiceIntent, Notification, VoidOperation
-from quickbooks_bridge.selectors.connections import open_reads_block
+from quickbooks_bridge.db.leases import lease_is_free
+from quickbooks_bridge.models import InvoiceIntent, Notification, SyncState, VoidOperation
+from quickbooks_bridge.selectors.connections import is_connected, open_reads_block
 from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
 from quickbooks_bridge.services.operations.api_usage import read_quota, usage_flush_quietly
 from quickbooks_bridge.services.operations.heartbeat import WRITE_INTERVAL, heartbeat_write
@@ -48,7 +49,7 @@ def dispatch_due_work() -> None:
     again = now + REQUEUE_AFTER
     companies = found.get("sync", []) + found.get("load", [])
     if companies:
-        Connection.objects.filter(pk__in=companies, status=Connection.Status.ACTIVE).filter(
+        SyncState.objects.filter(is_connected(), pk__in=companies).filter(
             Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now)
         ).update(next_sync_at=again)
     if "intent" in found:
@@ -72,9 +73,9 @@ def dispatch_due_work() -> None:
 
 def due_work(now: datetime) -> list[tuple[str, int]]:
     """Return what is due and its row, at most `MAX_DUE`; whoever works on a row holds its lease."""
-    is_loaded = Q(import_state=Connection.Import.DONE)
-    free = (is_loaded & (Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now))) | (
-        ~is_loaded & (Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
+    is_loaded = Q(import_state=SyncState.Import.DONE)
+    free = (is_loaded & lease_is_free("sync_lease_until", now=now)) | (
+        ~is_loaded & lease_is_free("import_lease_until", now=now)
     )
     what = Case(When(is_loaded, then=Value("sync")), default=Value("load"), output_field=CharField())
     if open_reads_block() is not None:
@@ -82,17 +83,14 @@ def due_work(now: datetime) -> list[tuple[str, int]]:
     elif read_quota(now=now).is_used_up:
         free &= ~is_loaded
     companies = (
-        Connection.objects.filter(free, status=Connection.Status.ACTIVE)
+        SyncState.objects.filter(free, is_connected())
         .filter(Q(next_sync_at__isnull=True) | Q(next_sync_at__lte=now))
         .annotate(what=what)
         .values_list("what", "pk")
     )
     # Without a connection nothing can be asked: the intent waits until its company is connected again.
-    askable = Connection.objects.filter(
-        account=OuterRef("account"), realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE
-    )
     intents = (
-        InvoiceIntent.objects.filter(Exists(askable), state__in=OPEN_STATES, next_check_at__lte=now)
+        InvoiceIntent.objects.filter(is_connected("company"), state__in=OPEN_STATES, next_check_at__lte=now)
         .annotate(what=Value("intent", output_field=CharField()))
         .values_list("what", "pk")
     )

@@ -76,10 +76,10 @@ def sync_one_company(pk: int) -> None:
     connection = Connection.objects.select_related("account").filter(pk=pk).first()
     if connection is None or reads_are_stopped(now):
         return
-    events = webhook_events_pending([connection.realm_id])
+    events = webhook_events_pending([connection.company.realm_id])
     if sync_company(connection, now=now):
-        webhook_events_mark_processed(events.get(connection.realm_id, []), now=now)
-        if reschedule_if_new_events([connection.realm_id], now=now):
+        webhook_events_mark_processed(events.get(connection.company.realm_id, []), now=now)
+        if reschedule_if_new_events([connection.company.realm_id], now=now):
             _sync_again_soon()
 
 

@@ -26,7 +26,7 @@ def _query(request: HttpRequest, name: str) -> str:
 def customer_search(request: HttpRequest, viewer: Viewer, connection: Connection) -> HttpResponse:
     """Find customers as somebody types; those that probably are the deal's come first, with the reason."""
     query, deal_pk = _query(request, "q"), _query(request, "deal")
-    rows, count = search_customers(viewer.account, connection.realm_id, query)
+    rows, count = search_customers(connection.company_id, query)
     suggested: list[tuple[Customer, str]] = []
     new_name = query
     if is_digits(deal_pk):
@@ -49,7 +49,7 @@ def customer_search(request: HttpRequest, viewer: Viewer, connection: Connection
         "suggested": suggested,
         "rows": [row for row in rows if row.pk not in likely],
         "count": count,
-        "all": Customer.objects.filter(account=viewer.account, realm_id=connection.realm_id).count(),
+        "all": Customer.objects.filter(company=connection.company_id).count(),
         "query": query,
         "new_name": new_name,
     }
@@ -60,18 +60,16 @@ def customer_search(request: HttpRequest, viewer: Viewer, connection: Connection
 def item_search(request: HttpRequest, viewer: Viewer, connection: Connection) -> HttpResponse:
     """Find products as somebody types; for an untouched field those that are like the line come first."""
     query, name = _query(request, "q"), _query(request, "name")
-    rows, count = search_items(viewer.account, connection.realm_id, query)
+    rows, count = search_items(connection.company_id, query)
     likely: dict[int, Item] = suggest_items(connection, {0: name}) if name and not query else {}
     suggested = list(likely.values())
     context = {
         "suggested": suggested,
         "rows": [row for row in rows if row.pk not in {item.pk for item in suggested}],
         "count": count,
-        "all": Item.objects.filter(account=viewer.account, realm_id=connection.realm_id)
-        .exclude(kind="Category")
-        .count(),
+        "all": Item.objects.filter(company=connection.company_id).exclude(kind="Category").count(),
         "query": query,
         "new_name": item_name(name or query) if "create" in request.GET else "",
-        "currency": connection.home_currency,
+        "currency": connection.company.home_currency,
     }
     return render(request, "quickbooks/_item_options.html", context)

@@ -86,7 +86,7 @@ def _finish(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return refuse(request, error.code, **error.params)
     enqueue("sync.import_company", connection.pk)
     messages.success(
-        request, _("Connected to %(company)s.") % {"company": connection.company_name or "QuickBooks"}
+        request, _("Connected to %(company)s.") % {"company": connection.company.name or "QuickBooks"}
     )
     return redirect("quickbooks:settings")
 
@@ -100,7 +100,7 @@ def progress(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     response = render(request, "quickbooks/_progress.html", {"connection": connection, "load": load})
     if load is None and connection is not None and connection.is_active:
         # Only told, never reloaded: somebody may be in the middle of the form below.
-        text = _("%(company)s is read. Everything works now.") % {"company": connection.company_name}
+        text = _("%(company)s is read. Everything works now.") % {"company": connection.company.name}
         response["HX-Trigger"] = json.dumps({"toast": {"message": text}})
     return response
 

@@ -6,10 +6,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from deals.viewer import Viewer, member_of
+from deals.viewer import member_of, viewer
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors.connections import current_connection
 from quickbooks_bridge.selectors.pending_work import health_count
+from quickbooks_bridge.selectors.request_context import RequestContext
 
 
 def connection_chip(request: HttpRequest) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def connection_chip(request: HttpRequest) -> dict[str, Any]:
     if not getattr(request, "user", None) or not request.user.is_authenticated:
         return {}
     member = member_of(request)
-    connection = current_connection(Viewer(member.account, member)) if member else None
+    connection = RequestContext.of(viewer(request)).connection if member else None
     frame: dict[str, Any] = {}
     if member and member.is_admin:
         # Counted only where the rail is drawn: parts of a page have none.
@@ -30,7 +30,7 @@ def connection_chip(request: HttpRequest) -> dict[str, Any]:
     return {
         **frame,
         "connection_chip": {
-            "company_name": connection.company_name,
+            "company_name": connection.company.name,
             "needs_attention": connection.status == Connection.Status.NEEDS_RECONNECT,
             "url": reverse("quickbooks:settings"),
         },

@@ -128,7 +128,7 @@ def all_invoices(request: HttpRequest, viewer: Viewer, connection: Connection, d
     deal = deal_or_404(viewer, deal_pk)
     now = timezone.now()
     today = company_today(connection, now=now)
-    customer = linked_customer(deal, connection.realm_id)
+    customer = linked_customer(deal, connection.company_id)
     context: dict[str, Any] = {"deal": deal, "customer": customer, "connection": connection}
     if customer is not None:
         asked = _range(request, today=today)
@@ -217,7 +217,7 @@ def export_csv(
     """Return the shown filter's rows as a file that spreadsheets open as it is."""
     deal = deal_or_404(viewer, deal_pk)
     today = company_today(connection, now=timezone.now())
-    customer = linked_customer(deal, connection.realm_id)
+    customer = linked_customer(deal, connection.company_id)
     if customer is None:
         raise Http404
     wanted = _wanted(request, _range(request, today=today)["range"])

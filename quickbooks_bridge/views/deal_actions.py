@@ -44,7 +44,7 @@ def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_p
         text = _("%(as_of)s: up to date with QuickBooks.") % {"as_of": as_of(connection, now=now)}
     elif connection.is_active and open_reads_block() is not None:
         text = _("QuickBooks’ monthly reads are used up. You see what we knew before.")
-    elif connection.is_active and not connection.consecutive_failures:
+    elif connection.is_active and not connection.company.sync.consecutive_failures:
         text = _("QuickBooks is being read already.")
     elif connection.is_active:
         text = _("QuickBooks is not answering. You see what we knew before.")
@@ -74,11 +74,11 @@ def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int)
     """Find out now what became of an unconfirmed invoice."""
     intent = _intent(viewer, pk)
     limited = ""
-    if connection.is_active and connection.realm_id == intent.realm_id:
+    if connection.is_active and connection.company_id == intent.company_id:
         limited = person_limited(viewer)
     if limited:
         messages.warning(request, limited)
-    elif connection.is_active and connection.realm_id == intent.realm_id:
+    elif connection.is_active and connection.company_id == intent.company_id:
         intent = intent_resume(intent, connection, now=timezone.now(), interactive=True)
     if intent.state == InvoiceIntent.State.SUCCEEDED:
         messages.success(request, _("Invoice %(number)s was created.") % {"number": intent.invoice})
@@ -117,7 +117,7 @@ def unlink_customer(
 ) -> HttpResponse:
     """Ask, then forget which customer the deal's organization or person is."""
     deal = deal_or_404(viewer, deal_pk)
-    customer = linked_customer(deal, connection.realm_id)
+    customer = linked_customer(deal, connection.company_id)
     if request.method != "POST":
         context = {
             "deal": deal,

@@ -18,8 +18,9 @@ from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.health_page import Shown, health_of, health_stamp, switch_set
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notification
-from quickbooks_bridge.selectors.connections import company_zone, current_connection
+from quickbooks_bridge.selectors.connections import company_zone
 from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS
+from quickbooks_bridge.selectors.request_context import RequestContext
 from quickbooks_bridge.services.operations.notifications import reminder_enqueue
 from quickbooks_bridge.services.sync.company import request_reconciliation, sync_company
 
@@ -33,7 +34,7 @@ def _admin(view: Callable[[HttpRequest, Viewer, Connection | None], HttpResponse
     def inner(request: HttpRequest, viewer: Viewer, /) -> HttpResponse:
         if not viewer.is_admin:
             raise Http404
-        return view(request, viewer, current_connection(viewer))
+        return view(request, viewer, RequestContext.of(viewer).connection)
 
     return viewer_required(inner)
 

@@ -108,7 +108,7 @@ def _open(
         showing = Showing(is_posted=True, refused=intent)
         return show(request, viewer, connection, deal, state, showing, now=now)
     kept = draft_get(viewer, deal)
-    if kept is None or kept.realm_id != connection.realm_id:
+    if kept is None or kept.company_id != connection.company_id:
         state = filled_state(viewer, connection, deal, now=now)
         return show(request, viewer, connection, deal, state, Showing(), now=now)
     state = state_from_json(kept.state)
@@ -121,7 +121,7 @@ def _refused(viewer: Viewer, connection: Connection, deal: Deal, pk: str) -> Inv
     """Return the refused invoice of this deal that an address or the form names, if its form is known."""
     if not is_digits(pk):
         return None
-    intent = refused_intent(viewer, deal, connection.realm_id, int(pk))
+    intent = refused_intent(viewer, deal, connection.company_id, int(pk))
     return intent if intent is not None and intent.form else None
 
 
@@ -330,7 +330,7 @@ def show(
     if about.customer is not None:
         base = web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
         context["customer_url"] = customer_link(
-            base, realm_id=connection.realm_id, qbo_id=about.customer.qbo_id
+            base, realm_id=connection.company.realm_id, qbo_id=about.customer.qbo_id
         )
     context |= {
         "showing": showing,

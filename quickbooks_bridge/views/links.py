@@ -39,7 +39,7 @@ def links(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk:
     single = request.POST.get("link") or request.POST.get("unlink")
     texts = [single] if single else request.POST.getlist("invoice")[:AT_ONCE]
     keys = [key for text in texts if (key := parse_pk(text)) is not None]
-    rows = list(Invoice.objects.filter(account=viewer.account, realm_id=connection.realm_id, pk__in=keys))
+    rows = list(Invoice.objects.filter(company=connection.company_id, pk__in=keys))
     if not rows:
         messages.warning(request, _("Choose at least one invoice first."))
         return back
@@ -105,8 +105,7 @@ def decline(request: HttpRequest, viewer: Viewer, connection: Connection, deal_p
     deal = deal_or_404(viewer, deal_pk)
     invoice = get_object_or_404(
         Invoice,
-        account=viewer.account,
-        realm_id=connection.realm_id,
+        company=connection.company_id,
         pk=parse_pk(request.POST.get("invoice", "")) or 0,
     )
     declined = request.session.get(DECLINED, {})

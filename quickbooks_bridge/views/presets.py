@@ -25,7 +25,7 @@ PLACE = "#presets"
 
 def _terms(account: Account) -> list[Term]:
     connection = last_connection_for(account)
-    return terms_of(account, connection.realm_id) if connection else []
+    return terms_of(connection.company_id) if connection else []
 
 
 def preset_rows(account: Account) -> list[dict[str, Any]]:

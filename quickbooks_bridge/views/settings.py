@@ -102,7 +102,7 @@ def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
         "load": initial_import_progress(connection, now=timezone.now()) if connection else None,
         "web_link": company_link(
             web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL),
-            realm_id=connection.realm_id,
+            realm_id=connection.company.realm_id,
         )
         if connection
         else "",

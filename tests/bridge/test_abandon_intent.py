@@ -9,6 +9,7 @@ from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.services.invoicing.create import intent_abandon
 from quickbooks_bridge.tasks.dispatch import due_work
 from quickbooks_bridge.tasks.invoices import resume_intent
+from tests.factories import company_of, connection_make
 
 from ..conftest import sign_in
 
@@ -17,8 +18,7 @@ NOW = datetime.now(UTC)
 
 
 def link(admin, realm: str, **facts) -> Connection:
-    return Connection.objects.create(
-        account=admin.account, owner=admin.member, realm_id=realm, company_name=f"Company {realm}", connected_at=NOW,
+    return connection_make(admin.account, admin.member, realm_id=realm, name=f"Company {realm}", connected_at=NOW,
         import_state="done", last_sync_at=NOW, last_viewed_at=NOW, time_zone="UTC", **facts,
     )  # fmt: skip
 
@@ -27,7 +27,7 @@ def link(admin, realm: str, **facts) -> Connection:
 def intent(deal, admin) -> InvoiceIntent:
     """Sent to company 1, and never answered."""
     return InvoiceIntent.objects.create(
-        account=deal.account, deal=deal, member=admin.member, realm_id="1", token="t", request_id="r",
+        account=deal.account, deal=deal, member=admin.member, company=company_of(deal.account, "1"), token="t", request_id="r",
         payload={"CustomerRef": {"value": "7"}, "Line": []},  currency="USD", expected_total=120,
         created_at=NOW, sent_at=NOW, attempts=1, state="unknown", next_check_at=NOW - timedelta(minutes=1),
     )  # fmt: skip

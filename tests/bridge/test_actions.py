@@ -40,10 +40,10 @@ def control(qbo, connection):
     """Press a button on QuickBooks' own pages, or switch a fault on."""
 
     def press(path: str, **body):
-        return qbo.control("POST", f"/control/{connection.realm_id}/{path}", json=body)
+        return qbo.control("POST", f"/control/{connection.company.realm_id}/{path}", json=body)
 
     def fault(operation: str, kind: str, count: int = 1):
-        body = {"realm": connection.realm_id, "operation": operation, "kind": kind, "count": count}
+        body = {"realm": connection.company.realm_id, "operation": operation, "kind": kind, "count": count}
         return qbo.control("POST", "/control/faults", json=body)
 
     press.fault = fault
@@ -74,7 +74,7 @@ def void(client, invoice, **data):
 
 
 def in_quickbooks(qbo, connection, invoice):
-    return qbo.control("GET", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}")
+    return qbo.control("GET", f"/control/{connection.company.realm_id}/invoices/{invoice.qbo_id}")
 
 
 def test_void_dialog_names_the_payment_and_what_the_deal_gets_back(client, paid):
@@ -88,7 +88,7 @@ def test_reason_of_a_void_stands_in_the_change_log_and_is_not_sent(client, paid,
     assert void(client, paid, reason="Wrong  delivery address").status_code == 302
     entry = TimelineEntry.objects.get(kind="invoice.voided")
     assert entry.data["reason"] == "Wrong delivery address"
-    assert "Wrong delivery address" in timeline_line(entry).detail
+    assert "Wrong delivery address" in timeline_line(entry.kind, entry.data).detail
     assert "delivery" not in str(in_quickbooks(qbo, connection, paid))
     assert flag(paid, connection) == "voided"
     assert not VoidOperation.objects.filter(ended_at__isnull=True).exists()
@@ -296,7 +296,7 @@ def test_each_action_says_what_quickbooks_answered(
 
 
 def test_connection_that_dies_while_acting_asks_for_a_new_sign_in(client, invoice, deal, connection, qbo):
-    qbo.control("POST", f"/control/{connection.realm_id}/disconnect")
+    qbo.control("POST", f"/control/{connection.company.realm_id}/disconnect")
     # A refused refresh token may be a passing trouble at first; the last of the refusals ends the connection.
     assert len(RETRY_AFTER_REFUSAL) >= 1
     for _again in RETRY_AFTER_REFUSAL:
@@ -328,8 +328,8 @@ def test_second_sending_is_announced_and_several_addresses_are_taken(client, inv
     assert answer.status_code == 302
     assert "Already sent" in client.get(f"/invoices/{invoice.pk}/send/").content.decode()
     entry = TimelineEntry.objects.get(kind="invoice.emailed")
-    assert "a@quill.example" in "".join(text for text, _url in timeline_line(entry).pieces)
-    assert timeline_line(entry).subtitle("Ada") == "Ada · sent by QuickBooks"
+    assert "a@quill.example" in "".join(text for text, _url in timeline_line(entry.kind, entry.data).pieces)
+    assert timeline_line(entry.kind, entry.data).subtitle("Ada") == "Ada · sent by QuickBooks"
 
 
 def test_pdf_is_a_document_and_nothing_else(client, invoice):

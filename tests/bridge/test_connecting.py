@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from quickbooks_bridge.models import Connection, CustomerLink, Invoice, OAuthState
+from quickbooks_bridge.models import Connection, CustomerLink, Invoice, OAuthState, SyncState
 from quickbooks_bridge.services.connections.consent import oauth_start
+from tests.factories import company_of
 
 from ..conftest import connect, consent, make_member, sign_in
 
@@ -41,7 +42,7 @@ def come_back(client, qbo, *, company=0, path="quickbooks:connect"):
 
 def a_link(account, realm: str, deal) -> None:
     CustomerLink.objects.create(
-        account=account, realm_id=realm, organization=deal.organization, customer_qbo_id="1", linked_at=datetime.now(UTC)
+        company=company_of(account, realm), organization=deal.organization, customer_qbo_id="1", linked_at=datetime.now(UTC)
     )  # fmt: skip
 
 
@@ -121,7 +122,7 @@ def test_notice_is_said_once(client, qbo):
 
 
 def test_disconnect_revokes_at_quickbooks_and_keeps_links(client, connection, qbo, account, deal):
-    a_link(account, connection.realm_id, deal)
+    a_link(account, connection.company.realm_id, deal)
     before = sum(call["operation"] == "revoke" for call in qbo.calls())
     question = client.get("/quickbooks/disconnect/").content.decode()
     assert "Connecting Bluestem Office Interiors again finds every link" in question
@@ -143,19 +144,19 @@ def test_disconnect_without_quickbooks_ends_it_here_and_says_what_is_left_to_do(
 
 
 def test_same_company_again_finds_all_links(client, connection, qbo, account, deal):
-    a_link(account, connection.realm_id, deal)
-    invoice = Invoice.objects.filter(realm_id=connection.realm_id)[0]
+    a_link(account, connection.company.realm_id, deal)
+    invoice = Invoice.objects.filter(company=connection.company)[0]
     Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
     client.post("/quickbooks/disconnect/")
     said(come_back(client, qbo))
     assert Connection.objects.get().pk == connection.pk
-    assert CustomerLink.objects.get().realm_id == connection.realm_id
+    assert CustomerLink.objects.get().company_id == connection.company_id
     invoice.refresh_from_db()
     assert invoice.deal_id == deal.pk
 
 
 def test_other_company_is_refused_until_it_is_asked_for(client, connection, qbo, account, deal, admin):
-    a_link(account, connection.realm_id, deal)
+    a_link(account, connection.company.realm_id, deal)
     client.post("/quickbooks/disconnect/")
     page = said(come_back(client, qbo, company=1))
     assert "That is another QuickBooks company" in page
@@ -166,8 +167,8 @@ def test_other_company_is_refused_until_it_is_asked_for(client, connection, qbo,
     assert "1 linked customer" in question
     said(come_back(client, qbo, company=1, path="quickbooks:connect_other"))
     now = Connection.objects.exclude(status="disconnected").get()
-    assert now.realm_id == qbo.companies[1]["realm_id"]
-    assert CustomerLink.objects.get().realm_id == connection.realm_id
+    assert now.company.realm_id == qbo.companies[1]["realm_id"]
+    assert CustomerLink.objects.get().company_id == connection.company_id
 
     client.post("/quickbooks/disconnect/")
     said(come_back(client, qbo, company=0))
@@ -175,14 +176,14 @@ def test_other_company_is_refused_until_it_is_asked_for(client, connection, qbo,
 
 
 def test_wish_for_another_company_holds_for_one_consent_only(client, connection, qbo, account, deal):
-    a_link(account, connection.realm_id, deal)
+    a_link(account, connection.company.realm_id, deal)
     client.post("/quickbooks/disconnect/")
     begin(client, "quickbooks:connect_other")
     assert "That is another QuickBooks company" in said(come_back(client, qbo, company=1))
 
 
 def test_other_company_ends_the_one_that_needs_its_owner(client, connection, qbo, account, deal):
-    a_link(account, connection.realm_id, deal)
+    a_link(account, connection.company.realm_id, deal)
     Connection.objects.update(status="needs_reconnect")
     said(come_back(client, qbo, company=1, path="quickbooks:connect_other"))
     connection.refresh_from_db()
@@ -193,25 +194,25 @@ def test_company_without_any_link_may_be_changed_freely(client, connection, qbo)
     client.post("/quickbooks/disconnect/")
     page = said(come_back(client, qbo, company=1))
     assert "That is another" not in page
-    assert Connection.objects.exclude(status="disconnected").get().realm_id == qbo.companies[1]["realm_id"]
+    assert (
+        Connection.objects.exclude(status="disconnected").get().company.realm_id
+        == qbo.companies[1]["realm_id"]
+    )
 
 
 def test_first_load_tells_how_far_it_is_and_what_stopped_it(client, admin, qbo):
     made = connect(admin, qbo)
     progress = {"items": {"done": 40, "total": 40}, "customers": {"done": 100, "total": 400}}
-    Connection.objects.update(
-        import_state="running",
-        import_progress=progress,
-        connected_at=datetime.now(UTC) - timedelta(seconds=14),
-    )
+    SyncState.objects.update(import_state="running", import_progress=progress)
+    Connection.objects.update(connected_at=datetime.now(UTC) - timedelta(seconds=14))
     page = client.get("/quickbooks/progress/").content.decode()
     for words in ("140 of 440", "31%", "40, done", "100 of 400", "About 30 seconds left", "leave this page"):
         assert words in page
-    Connection.objects.update(consecutive_failures=1)
+    SyncState.objects.update(consecutive_failures=1)
     page = client.get("/quickbooks/progress/").content.decode()
     assert "We go on by ourselves" in page
     assert "seconds left" not in page
-    Connection.objects.filter(pk=made.pk).update(import_state="done", consecutive_failures=0)
+    SyncState.objects.filter(pk=made.pk).update(import_state="done", consecutive_failures=0)
     answer = client.get("/quickbooks/progress/")
     assert "is read" in answer["HX-Trigger"]
     assert "HX-Refresh" not in answer

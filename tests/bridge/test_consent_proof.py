@@ -39,7 +39,7 @@ def test_second_admin_cannot_take_over_a_company_whose_consent_they_do_not_have(
     invoice = Invoice.objects.all()[0]
     assert eve.get(f"/invoices/{invoice.pk}/void/").status_code == 404
     eve.post("/quickbooks/disconnect/")
-    page = said(forge(eve, qbo, connection.realm_id))
+    page = said(forge(eve, qbo, connection.company.realm_id))
     assert "QuickBooks did not confirm that company" in page
     row = Connection.objects.get(pk=connection.pk)
     assert row.owner_id == connection.owner_id
@@ -57,7 +57,7 @@ def test_tokens_of_a_forged_answer_are_given_back(connection, qbo, eve, monkeypa
     )
     eve.post("/quickbooks/disconnect/")
     given.clear()
-    forge(eve, qbo, connection.realm_id)
+    forge(eve, qbo, connection.company.realm_id)
     assert len(given) == 1
 
 
@@ -136,8 +136,8 @@ def test_company_is_read_once_and_its_profile_kept(admin, qbo):
     read = [call["operation"] for call in qbo.calls(since=before) if call["realm_id"]]
     assert len([one for one in read if "companyinfo" in one.casefold()]) == 1
     made = Connection.objects.get()
-    assert (made.company_name, made.home_currency) == ("Bluestem Office Interiors", "USD")
-    assert made.profile_refreshed_at is not None
+    assert (made.company.name, made.company.home_currency) == ("Bluestem Office Interiors", "USD")
+    assert made.company.profile_refreshed_at is not None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from quickbooks_bridge.models import Connection, Invoice
+from tests.factories import company_of, connection_make
 
 from ..conftest import make_deal, sign_in
 
@@ -18,8 +19,7 @@ TODAY = NOW.date()
 
 @pytest.fixture
 def connected(admin, account) -> Connection:
-    return Connection.objects.create(
-        account=account, owner=admin.member, realm_id="1", company_name="Bluestem", connected_at=NOW,
+    return connection_make(account, admin.member, realm_id="1", name="Bluestem", connected_at=NOW,
         import_state="done", last_sync_at=NOW, time_zone="UTC",
     )  # fmt: skip
 
@@ -27,7 +27,7 @@ def connected(admin, account) -> Connection:
 def invoice(deal, number: str, total: int, **facts) -> Invoice:
     return Invoice.objects.create(
         **{
-            "account": deal.account, "realm_id": "1", "qbo_id": number, "doc_number": number, "customer_qbo_id": "7",
+            "company": company_of(deal.account, "1"), "qbo_id": number, "doc_number": number, "customer_qbo_id": "7",
             "deal": deal, "txn_date": TODAY, "due_date": TODAY + timedelta(days=9), "total": total, "balance": total,
             "mirrored_at": NOW, **facts,
         }

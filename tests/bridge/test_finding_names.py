@@ -12,6 +12,7 @@ from quickbooks_bridge.selectors.customers import search_customers
 from quickbooks_bridge.selectors.items import search_items
 from quickbooks_bridge.services.invoicing.customers import customer_suggestions, find_customer_by_name
 from quickbooks_bridge.services.invoicing.items import suggest_items
+from tests.factories import company_of, connection_make
 
 pytestmark = pytest.mark.django_db
 
@@ -20,16 +21,13 @@ pytestmark = pytest.mark.django_db
 def company(account, admin) -> Connection:
     from datetime import UTC, datetime
 
-    return Connection.objects.create(
-        account=account, owner=admin.member, realm_id="9", connected_at=datetime.now(UTC)
-    )
+    return connection_make(account, admin.member, realm_id="9", connected_at=datetime.now(UTC))
 
 
 def customers(company: Connection, *names: str) -> None:
     Customer.objects.bulk_create(
         Customer(
-            account=company.account,
-            realm_id="9",
+            company=company_of(company.account, "9"),
             qbo_id=str(at),
             display_name=name,
             search_text=name.casefold(),
@@ -40,7 +38,7 @@ def customers(company: Connection, *names: str) -> None:
 
 def items(company: Connection, *names: str) -> None:
     Item.objects.bulk_create(
-        Item(account=company.account, realm_id="9", qbo_id=str(at), name=name, search_text=name.casefold())
+        Item(company=company_of(company.account, "9"), qbo_id=str(at), name=name, search_text=name.casefold())
         for at, name in enumerate(names, 1)
     )
 
@@ -58,11 +56,11 @@ def test_likely_product_is_found_among_a_thousand(company):
 
 def test_exact_hit_comes_first_then_what_begins_so(company):
     customers(company, *(f"Abc Ibex {number}" for number in range(120)), "Ibexes United", "Ibex")
-    found, count = search_customers(company.account, "9", "ibex")
+    found, count = search_customers(company.company_id, "ibex")
     assert [row.display_name for row in found[:3]] == ["Ibex", "Ibexes United", "Abc Ibex 0"]
     assert count == 100
     items(company, *(f"Abc Ibex {number}" for number in range(120)), "Ibex")
-    assert search_items(company.account, "9", "ibex")[0][0].name == "Ibex"
+    assert search_items(company.company_id, "ibex")[0][0].name == "Ibex"
 
 
 def test_exact_hit_comes_first_among_the_crms_own_rows_too(account):
@@ -78,7 +76,7 @@ def test_sub_customer_is_shown_with_its_parent(company):
     }  # fmt: skip
     assert parse_customer(row).display_name == "Harper Estate:Kitchen"
     customers(company, "Harper Estate:Kitchen")
-    assert search_customers(company.account, "9", "harper")[1] == 1
+    assert search_customers(company.company_id, "harper")[1] == 1
     assert find_customer_by_name(company, "Kitchen") is None
 
 

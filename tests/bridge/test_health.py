@@ -22,11 +22,13 @@ from quickbooks_bridge.models import (
     Notification,
     Outage,
     SyncLatencyHour,
+    SyncState,
     UnreadableObject,
 )
 from quickbooks_bridge.services.operations.notifications import notification_send
 from quickbooks_bridge.services.operations.sync_latency import hour_of
 from quickbooks_bridge.services.sync.company import sync_company
+from tests.factories import company_of
 
 from ..conftest import make_member, sign_in
 
@@ -46,7 +48,7 @@ def test_only_admins_see_it(connection, rep, stranger):
     assert sign_in(rep.member).get(PAGE).status_code == 404
     assert sign_in(rep.member).get(PAGE + "part/").status_code == 404
     assert PAGE not in sign_in(rep.member).get("/deals/").content.decode()
-    assert connection.company_name not in shown(stranger)
+    assert connection.company.name not in shown(stranger)
     for action in ("sync/", "compare/", "told/", "remind/", "notices/"):
         assert sign_in(rep.member).post(PAGE + action).status_code == 404
 
@@ -59,13 +61,14 @@ def test_it_is_shown_from_few_rows_and_without_a_call(qbo, connection, admin):
         page = client.get(PAGE).content.decode()
     assert len(queries) <= 28
     assert qbo.control("GET", "/control/requests")["total"] == before
-    assert connection.company_name in page
+    assert connection.company.name in page
     assert "Alive" in page
     assert f"{now().year + 4}" in page or f"{now().year + 5}" in page
 
 
 def test_an_ended_connection_says_whose_turn_it_is(connection, admin):
-    Connection.objects.update(status="needs_reconnect", last_error_at=now())
+    Connection.objects.update(status="needs_reconnect")
+    SyncState.objects.update(last_error_at=now())
     page = shown(admin)
     assert "QuickBooks needs a new sign-in" in page
     assert "You, as the owner of the connection" in page
@@ -74,7 +77,7 @@ def test_an_ended_connection_says_whose_turn_it_is(connection, admin):
 
 
 def test_what_is_left_over_is_named_and_counted(connection, admin):
-    facts = {"account": admin.account, "realm_id": connection.realm_id}
+    facts = {"company": connection.company}
     UnreadableObject.objects.create(
         **facts, entity="Invoice", qbo_id="77", reason="x", first_seen_at=now(), last_seen_at=now()
     )
@@ -93,9 +96,7 @@ def test_what_is_left_over_is_named_and_counted(connection, admin):
 
 def test_reads_are_held_against_the_allowance(connection, admin, settings):
     settings.QUICKBOOKS_MONTHLY_READS = 1000
-    ApiUsage.objects.create(
-        account=admin.account, realm_id=connection.realm_id, day=now().date(), purpose="person", reads=850
-    )
+    ApiUsage.objects.create(company=connection.company, day=now().date(), purpose="person", reads=850)
     page = shown(admin)
     assert "<strong>850</strong> of 1,000" in page
     assert "85% used" in page
@@ -103,7 +104,7 @@ def test_reads_are_held_against_the_allowance(connection, admin, settings):
 
 
 def test_sync_now_asks_quickbooks_once(qbo, connection, admin):
-    Connection.objects.update(consecutive_failures=2, last_error="quickbooks_down", last_error_at=now())
+    SyncState.objects.update(consecutive_failures=2, last_error="quickbooks_down", last_error_at=now())
     assert "QuickBooks could not be read" in shown(admin)
     before = qbo.control("GET", "/control/requests")["total"]
     assert sign_in(admin.member).post(PAGE + "sync/").status_code == 302
@@ -113,7 +114,7 @@ def test_sync_now_asks_quickbooks_once(qbo, connection, admin):
 
 def intent_of(connection, deal, **facts) -> InvoiceIntent:
     return InvoiceIntent.objects.create(
-        account=deal.account, deal=deal, member=connection.owner, realm_id=connection.realm_id,
+        account=deal.account, deal=deal, member=connection.owner, company=connection.company,
         token=facts.pop("token", "t"), request_id="r", payload={"CustomerRef": {"value": "1"}},        currency="USD", expected_total=1, **{"created_at": now(), **facts},
     )  # fmt: skip
 
@@ -144,7 +145,7 @@ def test_the_verdict_says_whether_what_people_see_is_right(running, deal, admin)
     assert f'href="#finding-intent-{row.pk}"' in page
     assert f'id="finding-intent-{row.pk}"' in page
     assert "The books are closed" in page
-    Connection.objects.update(consecutive_failures=1, last_error="quickbooks_down", last_error_at=now())
+    SyncState.objects.update(consecutive_failures=1, last_error="quickbooks_down", last_error_at=now())
     assert "Not up to date with QuickBooks since" in shown(admin)
     Connection.objects.update(status="needs_reconnect")
     assert "Sync has stopped: QuickBooks needs a new sign-in." in shown(admin)
@@ -181,20 +182,20 @@ def test_a_look_that_finds_nothing_new_is_cheap_and_tells_the_time(running, deal
 @pytest.mark.parametrize(
     "change",
     [
-        lambda c: Connection.objects.update(consecutive_failures=1),
-        lambda c: Connection.objects.update(last_sync_at=now() - timedelta(hours=1)),
+        lambda c: SyncState.objects.update(consecutive_failures=1),
+        lambda c: SyncState.objects.update(last_sync_at=now() - timedelta(hours=1)),
         lambda c: InvoicingSettings.objects.update(notify_sync_delayed=True),
-        lambda c: Outage.objects.create(account=c.account, realm_id=c.realm_id, began_at=now()),
+        lambda c: Outage.objects.create(company=c.company, began_at=now()),
         lambda c: UnreadableObject.objects.create(
-            account=c.account, realm_id=c.realm_id, entity="Invoice", qbo_id="7", reason="x", first_seen_at=now(), last_seen_at=now()
+            company=c.company, entity="Invoice", qbo_id="7", reason="x", first_seen_at=now(), last_seen_at=now()
         ),
         lambda c: InvoiceEvent.objects.create(
-            account=c.account, invoice=c.account_invoice, at=now(), kind="invoice.paid", source="sync"
+            account=c.account, invoice=c.account_invoice, occurred_at=now(), kind="invoice.paid", source="sync"
         ),
     ],
 )  # fmt: skip
 def test_what_changes_the_page_changes_the_answer(running, admin, change):
-    running.account_invoice = Invoice.objects.filter(account=running.account)[0]
+    running.account_invoice = Invoice.objects.filter(company=running.company)[0]
     client = sign_in(admin.member)
     page = client.get(PAGE).content.decode()
     assert part(client, page).status_code == 204
@@ -204,7 +205,7 @@ def test_what_changes_the_page_changes_the_answer(running, admin, change):
 
 def test_the_last_day_is_drawn_in_the_company_s_time(connection, admin):
     at = datetime(2026, 3, 17, 12, 40, tzinfo=UTC)
-    facts = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    facts = {"company": connection.company}
     empty = chart(connection, now=at)
     assert empty.is_empty
     assert "nothing to measure" in empty.summary
@@ -224,7 +225,7 @@ def test_the_last_day_is_drawn_in_the_company_s_time(connection, admin):
     )  # fmt: skip
     drawn = chart(connection, now=at)
     # 13:00 UTC of the day before is 08:00 in Chicago's summer.
-    assert connection.time_zone == "America/Chicago"
+    assert connection.company.time_zone == "America/Chicago"
     assert [bar.hour for bar in drawn.bars] == ["08:00", "04:00", "07:00"]
     assert [bar.x for bar in drawn.bars] == [2, 202, 232]
     assert [bar.slowest for bar in drawn.bars] == ["44 s", "9 min", "60 s"]
@@ -241,7 +242,7 @@ def test_the_last_day_is_drawn_in_the_company_s_time(connection, admin):
 
 def test_an_outage_that_lasts_is_drawn_until_now(connection):
     at = datetime(2026, 3, 17, 12, 30, tzinfo=UTC)
-    facts = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    facts = {"company": connection.company}
     Outage.objects.create(**facts, problem="throttled", began_at=at - timedelta(days=2))
     (band,) = chart(connection, now=at).bands
     assert (band.x, band.width) == (0, 235)
@@ -249,9 +250,9 @@ def test_an_outage_that_lasts_is_drawn_until_now(connection):
 
 
 def test_what_happened_is_filtered_and_hidden_from_who_may_not_see_invoices(qbo, running, deal, admin):
-    row = Invoice.objects.filter(account=running.account, balance__gt=0, is_deleted=False)[0]
+    row = Invoice.objects.filter(company__account=running.account, balance__gt=0, is_deleted=False)[0]
     Invoice.objects.filter(pk=row.pk).update(deal=deal)
-    qbo.control("POST", f"/control/{running.realm_id}/invoices/{row.qbo_id}/pay", {})
+    qbo.control("POST", f"/control/{running.company.realm_id}/invoices/{row.qbo_id}/pay", {})
     assert sync_company(running, now=now())
     client = sign_in(admin.member)
     everything = client.get(PAGE).content.decode()
@@ -283,7 +284,7 @@ def test_solved_things_are_told_from_rows(running, deal, admin):
     refused(running, deal, token="t2", dismissed_at=now())
     refused(running, deal, token="t3", dismissed_at=now() - timedelta(days=20))
     Outage.objects.create(
-        account=running.account, realm_id=running.realm_id, problem="quickbooks_down", began_at=start,
+        company=running.company, problem="quickbooks_down", began_at=start,
         ended_at=start + timedelta(minutes=9),
     )  # fmt: skip
     page = shown(admin)
@@ -325,8 +326,10 @@ def test_comparing_is_asked_for_and_its_result_shown(running, admin):
 
 
 def test_the_local_copy_is_counted_for_the_company_alone(running, admin):
-    invoices = Invoice.objects.filter(account=running.account, is_deleted=False).count()
-    Invoice.objects.filter(pk=Invoice.objects.order_by("pk")[0].pk).update(realm_id="0")
+    invoices = Invoice.objects.filter(company=running.company, is_deleted=False).count()
+    Invoice.objects.filter(pk=Invoice.objects.order_by("pk")[0].pk).update(
+        company=company_of(running.account, "0")
+    )
     page = shown(admin)
     assert f"<dt>Invoices</dt><dd>{invoices - 1}</dd>" in page
     assert f"<dt>Customers</dt><dd>{Customer.objects.count()}</dd>" in page
@@ -378,7 +381,7 @@ def test_more_to_say_takes_no_more_statements(running, deal, admin):
         refused(running, deal, token=f"d{at}", dismissed_at=now())
         intent_of(running, deal, token=f"u{at}", state="unknown", created_at=now() - timedelta(hours=1))
         UnreadableObject.objects.create(
-            account=running.account, realm_id=running.realm_id, entity="Invoice", qbo_id=str(at), reason="x",
+            company=running.company, entity="Invoice", qbo_id=str(at), reason="x",
             first_seen_at=now(), last_seen_at=now(),
         )  # fmt: skip
         Notification.objects.create(
@@ -386,12 +389,11 @@ def test_more_to_say_takes_no_more_statements(running, deal, admin):
             next_try_at=now(),
         )  # fmt: skip
         Outage.objects.create(
-            account=running.account, realm_id=running.realm_id, began_at=now() - timedelta(minutes=at + 1),
+            company=running.company, began_at=now() - timedelta(minutes=at + 1),
             ended_at=now(),
         )  # fmt: skip
         SyncLatencyHour.objects.create(
-            account=running.account,
-            realm_id=running.realm_id,
+            company=running.company,
             hour=hour_of(now()) - timedelta(hours=at),
             changes=1,
         )
@@ -409,7 +411,7 @@ def test_what_all_processes_count_together_is_shown(running, admin, monkeypatch)
 
     class Counting:
         def usage(self, realm_id: str) -> Usage:
-            assert realm_id == running.realm_id
+            assert realm_id == running.company.realm_id
             return Usage(14, 3)
 
     monkeypatch.setattr("quickbooks_bridge.health_page.api_usage.default_limiter", lambda url: Counting())

@@ -14,6 +14,7 @@ from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice
 from quickbooks_bridge.selectors.customer_invoices import HistoryFilter, invoices_of_customer
 from quickbooks_bridge.views.customer_invoices import safe_cell
+from tests.factories import company_of, connection_make
 
 from ..conftest import make_deal, sign_in
 
@@ -26,8 +27,7 @@ REALM = "9341"
 
 @pytest.fixture
 def connected(admin, account) -> Connection:
-    return Connection.objects.create(
-        account=account, owner=admin.member, realm_id=REALM, company_name="Bluestem", connected_at=NOW,
+    return connection_make(account, admin.member, realm_id=REALM, name="Bluestem", connected_at=NOW,
         import_state="done", last_sync_at=NOW, time_zone="UTC",
     )  # fmt: skip
 
@@ -35,15 +35,18 @@ def connected(admin, account) -> Connection:
 @pytest.fixture
 def customer(connected, account, deal) -> Customer:
     CustomerLink.objects.create(
-        account=account, realm_id=REALM, organization=deal.organization, customer_qbo_id="7", linked_at=NOW
+        company=company_of(account, REALM), organization=deal.organization, customer_qbo_id="7", linked_at=NOW
     )
-    return Customer.objects.create(account=account, realm_id=REALM, qbo_id="7", display_name="Quill & Sons")
+    return Customer.objects.create(
+        company=company_of(account, REALM), qbo_id="7", display_name="Quill & Sons"
+    )
 
 
 def invoice(account, number: str, **facts) -> Invoice:
     total = Decimal(facts.pop("total", "100.00"))
+    realm = facts.pop("realm", REALM)
     values = {
-        "account": account, "realm_id": REALM, "qbo_id": f"q{number}", "doc_number": number, "customer_qbo_id": "7",
+        "company": company_of(account, realm), "qbo_id": f"q{number}", "doc_number": number, "customer_qbo_id": "7",
         "customer_name": "Quill & Sons", "txn_date": TODAY - timedelta(days=10), "due_date": TODAY + timedelta(days=20),
         "total": total, "balance": total, "mirrored_at": NOW, **facts,
     }  # fmt: skip
@@ -145,7 +148,7 @@ def test_pages_are_cut_and_counted_without_more_statements(client, account, path
 
     invoice(account, "first")
     few = statements()
-    made = [Invoice(account=account, realm_id=REALM, qbo_id=str(n), doc_number=str(n), customer_qbo_id="7",
+    made = [Invoice(company=company_of(account, REALM), qbo_id=str(n), doc_number=str(n), customer_qbo_id="7",
                     txn_date=TODAY, total=1, balance=1, mirrored_at=NOW) for n in range(119)]  # fmt: skip
     Invoice.objects.bulk_create(made)
     assert statements() <= few
@@ -265,7 +268,7 @@ def test_invoice_that_bills_exactly_what_is_left_is_suggested(client, account, d
         {"total": "1500", "is_voided": True},
         {"total": "1500", "is_deleted": True},
         {"total": "1500", "customer_qbo_id": "8"},
-        {"total": "1500", "realm_id": "other"},
+        {"total": "1500", "realm": "other"},
     ],
 )
 def test_nothing_is_suggested_that_does_not_fit_to_the_cent(client, account, path, facts):

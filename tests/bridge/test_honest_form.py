@@ -8,7 +8,14 @@ import pytest
 from deals.models import Deal, DealLine
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import problem_text
-from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, InvoicePreset, Term
+from quickbooks_bridge.models import (
+    Company,
+    Customer,
+    Invoice,
+    InvoiceIntent,
+    InvoicePreset,
+    Term,
+)
 
 from ..conftest import connect, sign_in
 from ..emulator_process import EmulatorProcess
@@ -46,7 +53,7 @@ def taxed(**more) -> dict[str, str]:
 
 def in_books(qbo, connection) -> dict[str, object]:
     row = Invoice.objects.get(created_by_app=True)
-    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    dump = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
     return next(one for one in dump if one["Id"] == row.qbo_id)
 
 
@@ -77,7 +84,7 @@ def test_where_it_is_delivered_decides_the_tax(client, deal, connection, qbo, pl
 def test_without_a_place_a_person_decides_and_no_outcome_is_promised(
     client, deal, connection, qbo, own_town, tax
 ):
-    qbo.control("POST", f"/control/{connection.realm_id}/preferences", {"ShipsToOwnTown": own_town})
+    qbo.control("POST", f"/control/{connection.company.realm_id}/preferences", {"ShipsToOwnTown": own_town})
     refused = create(client, deal, connection, **taxed(address=""))
     assert refused.status_code == 422
     page = refused.content.decode()
@@ -94,7 +101,7 @@ def test_without_a_place_a_person_decides_and_no_outcome_is_promised(
 
 def test_created_customer_gets_both_addresses_in_parts(client, deal, connection, qbo):
     create(client, deal, connection)
-    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Customer"]
+    dump = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Customer"]
     made = next(one for one in dump if one["DisplayName"] == "Quill Sons")
     for name in ("BillAddr", "ShipAddr"):
         parts = {
@@ -114,7 +121,7 @@ def test_updating_a_customers_address_keeps_its_parts(client, deal, connection, 
         client, deal, connection, customer_mode="existing", customer=customer.qbo_id, update_customer="1",
         address="77 Oak Ave\nDallas, TX 75201",
     )  # fmt: skip
-    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Customer"]
+    dump = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Customer"]
     made = next(one for one in dump if one["Id"] == customer.qbo_id)["BillAddr"]
     assert (made["City"], made["CountrySubDivisionCode"], made["PostalCode"]) == ("Dallas", "TX", "75201")
 
@@ -123,7 +130,7 @@ def test_exempt_customer_is_promised_no_tax_and_gets_none(client, deal, connecti
     customer = Customer.objects.filter(is_active=True).first()
     Customer.objects.filter(pk=customer.pk).update(is_taxable=False)
     qbo.control(
-        "POST", f"/control/{connection.realm_id}/customers/{customer.qbo_id}/edit", {"Taxable": False}
+        "POST", f"/control/{connection.company.realm_id}/customers/{customer.qbo_id}/edit", {"Taxable": False}
     )
     chosen = taxed(customer_mode="existing", customer=customer.qbo_id)
     page = check(client, deal, connection, **chosen)
@@ -139,9 +146,11 @@ def test_exempt_customer_is_promised_no_tax_and_gets_none(client, deal, connecti
 
 def test_manual_sales_tax_is_promised_as_the_books_will_have_it(client, deal, connection, qbo):
     qbo.control(
-        "POST", f"/control/{connection.realm_id}/preferences", {"TaxPrefs": {"PartnerTaxEnabled": False}}
+        "POST",
+        f"/control/{connection.company.realm_id}/preferences",
+        {"TaxPrefs": {"PartnerTaxEnabled": False}},
     )
-    Connection.objects.update(is_tax_automated=False)
+    Company.objects.update(is_tax_automated=False)
     page = check(client, deal, connection, **taxed())
     assert "picks its sales tax rate by hand" in page
     create(client, deal, connection, **taxed())
@@ -228,7 +237,7 @@ def test_more_lines_than_quickbooks_takes_are_kept_and_refused(client, deal, con
 
 
 def test_company_that_numbers_itself_is_offered_the_next_number(client, deal, connection):
-    Connection.objects.update(has_custom_numbers=True)
+    Company.objects.update(has_custom_numbers=True)
     taken = Invoice.objects.exclude(doc_number="").order_by("-txn_date").first().doc_number
     page = check(client, deal, connection)
     assert "left empty, the invoice has no number" in page
@@ -246,9 +255,7 @@ def test_number_of_a_mirrored_invoice_is_refused_before_sending(client, deal, co
 
 
 def test_terms_by_day_of_month_move_the_due_date(client, deal, connection, account):
-    term = Term.objects.create(
-        account=account, realm_id=connection.realm_id, qbo_id="99", name="End of month", day_of_month=31
-    )
+    term = Term.objects.create(company=connection.company, qbo_id="99", name="End of month", day_of_month=31)
     first = client.get(address(deal)).content.decode()
     fields = {**fields_of(first), "issue_date": "2026-11-10", "term": term.qbo_id, "do": "check"}
     moved = fields_of(client.post(address(deal), fields).content.decode())
@@ -311,14 +318,14 @@ def test_company_outside_the_us_hears_it_before_anything_is_sent(admin, deal, qb
         )
         settings.QUICKBOOKS_DISCOVERY_URL, settings.QUICKBOOKS_API_URL = abroad.discovery_url, abroad.api_url
         made = connect(admin, abroad)
-        assert made.country not in {"US", "USA"}
-        assert made.uses_sales_tax
+        assert made.company.country not in {"US", "USA"}
+        assert made.company.uses_sales_tax
         client = sign_in(admin.member)
         before = abroad.control("GET", "/control/requests")["total"]
-        Deal.objects.filter(pk=deal.pk).update(currency=made.home_currency)
+        Deal.objects.filter(pk=deal.pk).update(currency=made.company.home_currency)
         data = {
             "token": "t", "customer_mode": "new", "new_display_name": "Quill", "to": "Quill", "address": "1 Road",
-            "currency": made.home_currency, "issue_date": datetime.now(UTC).date().isoformat(),
+            "currency": made.company.home_currency, "issue_date": datetime.now(UTC).date().isoformat(),
             "due_date": datetime.now(UTC).date().isoformat(), "lines-0-name": "Desk", "lines-0-quantity": "1",
             "lines-0-unit_price": "10", "lines-0-item": "1", "lines-0-tax": "0",
         }  # fmt: skip
@@ -330,7 +337,7 @@ def test_company_outside_the_us_hears_it_before_anything_is_sent(admin, deal, qb
 
 
 def test_foreign_invoice_is_refused_before_a_customer_is_made_for_good(client, deal, connection, qbo):
-    Connection.objects.update(is_multicurrency=True)
+    Company.objects.update(is_multicurrency=True)
     Deal.objects.filter(pk=deal.pk).update(currency="EUR")
     before = qbo.control("GET", "/control/requests")["total"]
     answer = create(client, deal, connection, currency="EUR")

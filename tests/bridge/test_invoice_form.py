@@ -211,7 +211,7 @@ def test_product_name_that_is_taken_offers_the_one_there(client, deal, connectio
 
 
 def test_quickbooks_down_is_said_at_the_line_when_a_product_is_created(client, deal, connection, qbo):
-    fault = {"realm": connection.realm_id, "operation": "item.create", "kind": "503_html", "count": 1}
+    fault = {"realm": connection.company.realm_id, "operation": "item.create", "kind": "503_html", "count": 1}
     qbo.control("POST", "/control/faults", json=fault)
     fields = opened(client, deal) | {"lines-0-name": "Crate"}
     page = press(client, deal, fields, "create_item:0").content.decode()
@@ -395,7 +395,7 @@ def test_connection_that_died_keeps_the_form(client, deal, connection):
 
 
 def refuse(qbo, connection, kind: str, operation: str = "invoice.create") -> None:
-    fault = {"realm": connection.realm_id, "operation": operation, "kind": kind, "count": 1}
+    fault = {"realm": connection.company.realm_id, "operation": operation, "kind": kind, "count": 1}
     qbo.control("POST", "/control/faults", json=fault)
 
 
@@ -540,8 +540,8 @@ def test_inactive_customer_is_told_with_a_way_out(client, deal, connection):
 
 
 def test_closed_books_offer_today(client, deal, connection):
-    connection.book_close_date = date(2026, 2, 28)
-    connection.save()
+    connection.company.book_close_date = date(2026, 2, 28)
+    connection.company.save()
     fields = opened(client, deal) | {"issue_date": "2026-02-24"}
     page = press(client, deal, fields, "check").content.decode()
     assert "The books are closed" in page

@@ -29,6 +29,7 @@ from quickbooks_bridge.services.invoicing.voids import invoice_void
 from quickbooks_bridge.services.mirror.events import InvoiceState
 from quickbooks_bridge.services.sync.company import sync_company
 from quickbooks_bridge.tasks.dispatch import dispatch_due_work
+from tests.factories import company_of
 
 from ..conftest import connect, consent, sign_in
 
@@ -40,9 +41,7 @@ def now() -> datetime:
 
 
 def an_item(connection: Connection) -> Item:
-    return Item.objects.filter(realm_id=connection.realm_id, is_active=True, kind="Service").order_by("name")[
-        0
-    ]
+    return Item.objects.filter(company=connection.company, is_active=True, kind="Service").order_by("name")[0]
 
 
 def form_data(connection: Connection, **changes) -> dict[str, str]:
@@ -100,8 +99,8 @@ def test_deal_without_connection_shows_the_connect_prompt(client, deal):
 
 
 def test_first_load_brings_lists_and_history(connection):
-    assert connection.company_name == "Bluestem Office Interiors"
-    assert connection.is_tax_automated
+    assert connection.company.name == "Bluestem Office Interiors"
+    assert connection.company.is_tax_automated
     assert Customer.objects.count() >= 60
     assert Item.objects.count() >= 25
     assert Invoice.objects.count() >= 80
@@ -158,7 +157,12 @@ def test_same_form_sent_twice_makes_one_invoice(client, invoice, deal, connectio
 
 
 def test_lost_answer_is_resolved_to_the_one_invoice(client, deal, connection, qbo):
-    fault = {"realm": connection.realm_id, "operation": "invoice.create", "kind": "reset_after", "count": 1}
+    fault = {
+        "realm": connection.company.realm_id,
+        "operation": "invoice.create",
+        "kind": "reset_after",
+        "count": 1,
+    }
     qbo.control("POST", "/control/faults", json=fault)
     count = Invoice.objects.count()
     assert create(client, deal, connection).status_code == 302
@@ -173,7 +177,7 @@ def test_lost_answer_is_resolved_to_the_one_invoice(client, deal, connection, qb
 
 
 def test_status_follows_payment_overpay_and_unpay(invoice, connection, qbo):
-    base = f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}"
+    base = f"/control/{connection.company.realm_id}/invoices/{invoice.qbo_id}"
     qbo.control("POST", f"{base}/pay", json={"amount": 350})
     assert sync_company(connection, now=now())
     assert flag(invoice, connection) == "partially_paid"
@@ -192,7 +196,7 @@ def test_status_follows_payment_overpay_and_unpay(invoice, connection, qbo):
 
 
 def test_void_of_a_paid_invoice_frees_the_payment(invoice, admin, connection, qbo):
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
     sync_company(connection, now=now())
     invoice.refresh_from_db()
     result = invoice_void(admin, connection, invoice, seen=InvoiceState.of(invoice), now=now())
@@ -203,10 +207,15 @@ def test_void_of_a_paid_invoice_frees_the_payment(invoice, admin, connection, qb
 
 
 def test_refused_void_puts_payments_back(invoice, admin, connection, qbo):
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
     sync_company(connection, now=now())
     invoice.refresh_from_db()
-    fault = {"realm": connection.realm_id, "operation": "invoice.void", "kind": "code:6210", "count": 1}
+    fault = {
+        "realm": connection.company.realm_id,
+        "operation": "invoice.void",
+        "kind": "code:6210",
+        "count": 1,
+    }
     qbo.control("POST", "/control/faults", json=fault)
     with pytest.raises(Rejected):
         invoice_void(admin, connection, invoice, seen=InvoiceState.of(invoice), now=now())
@@ -216,7 +225,9 @@ def test_refused_void_puts_payments_back(invoice, admin, connection, qbo):
 
 def test_void_refuses_when_somebody_paid_meanwhile(invoice, admin, connection, qbo):
     seen = InvoiceState.of(invoice)
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}/pay", json={"amount": 1})
+    qbo.control(
+        "POST", f"/control/{connection.company.realm_id}/invoices/{invoice.qbo_id}/pay", json={"amount": 1}
+    )
     with pytest.raises(InvoiceChanged):
         invoice_void(admin, connection, invoice, seen=seen, now=now())
     assert flag(invoice, connection) == "partially_paid"
@@ -248,11 +259,11 @@ def test_a_product_of_another_account_is_never_linked(client, deal, connection, 
     theirs = Product.objects.create(account=stranger.account, name="Theirs", unit_price=1)
     assert create(client, deal, connection, **{"lines-0-product": str(theirs.pk)}).status_code == 302
     link = ItemLink.objects.get()
-    assert (link.account_id, link.product_id, link.name_key) == (connection.account_id, None, "name:desk")
+    assert (link.company_id, link.product_id, link.name_key) == (connection.company_id, None, "name:desk")
 
 
 def test_invoice_of_a_former_company_can_still_be_taken_off_its_deal(client, invoice, deal, stranger):
-    Invoice.objects.filter(pk=invoice.pk).update(realm_id="former")
+    Invoice.objects.filter(pk=invoice.pk).update(company=company_of(deal.account, "former"))
     assert sign_in(stranger.member).post(f"/invoices/{invoice.pk}/unlink/").status_code == 404
     assert client.post(f"/invoices/{invoice.pk}/void/").status_code == 404
     assert client.post(f"/invoices/{invoice.pk}/unlink/").status_code == 302
@@ -272,9 +283,9 @@ def test_all_invoices_lists_links_and_unlinks(client, invoice, deal, connection)
 
 
 def test_webhook_is_stored_and_leads_to_one_sync(invoice, connection, qbo, settings, celery_direct):
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{invoice.qbo_id}/pay", json={})
     event = {"id": "1", "type": "qbo.invoice.updated.v1", "intuitentityid": invoice.qbo_id}
-    body = json.dumps([{**event, "intuitaccountid": connection.realm_id}]).encode()
+    body = json.dumps([{**event, "intuitaccountid": connection.company.realm_id}]).encode()
     key = settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN.encode()
     signature = base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
     send = {"content_type": "application/json", "data": body}
@@ -364,7 +375,7 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("kind", "sentence"), REFUSALS)
 def test_refusals_of_quickbooks_are_said_in_plain_words(client, deal, connection, qbo, kind, sentence):
-    fault = {"realm": connection.realm_id, "operation": "invoice.create", "kind": kind, "count": 1}
+    fault = {"realm": connection.company.realm_id, "operation": "invoice.create", "kind": kind, "count": 1}
     qbo.control("POST", "/control/faults", json=fault)
     answer = create(client, deal, connection, token=f"t-{kind}")
     intent = InvoiceIntent.objects.get()

@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from quickbooks_bridge.domain.payloads import NOTE_MARKER_DIGITS, marker_of
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Notification
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Notification, SyncState
 from quickbooks_bridge.services.invoicing.intents import TIME_IN_VAIN, TRIES_IN_VAIN, intent_resume
 from quickbooks_bridge.services.operations.notifications import notification_send
 from quickbooks_bridge.services.sync.company import sync_company
@@ -24,7 +24,7 @@ def now() -> datetime:
 @pytest.fixture
 def failing(connection, qbo, admin, deal):
     """Sign in the person whose invoice QuickBooks fails to create, and give the row of what is being tried."""
-    fault = {"kind": "500", "operation": "invoice.create", "realm": connection.realm_id}
+    fault = {"kind": "500", "operation": "invoice.create", "realm": connection.company.realm_id}
     qbo.control("POST", "/control/faults", fault)
     form = form_data(connection, token="t", memo="Margin as agreed")
     sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", form)
@@ -82,12 +82,12 @@ def test_sent_again_from_the_form_it_is_one_invoice(failing, connection, qbo, ad
 
 
 def test_company_that_is_not_well_is_waited_for(failing, connection):
-    Connection.objects.filter(pk=connection.pk).update(consecutive_failures=2)
+    SyncState.objects.filter(pk=connection.pk).update(consecutive_failures=2)
     assert tried(failing, connection, until=failing.sent_at + timedelta(hours=3)).state == "unknown"
 
 
 def test_reads_that_fail_prove_nothing(failing, connection, qbo):
-    fault = {"kind": "500", "operation": "query", "realm": connection.realm_id}
+    fault = {"kind": "500", "operation": "query", "realm": connection.company.realm_id}
     qbo.control("POST", "/control/faults", fault)
     assert tried(failing, connection, until=failing.sent_at + timedelta(hours=3)).state == "unknown"
 
@@ -96,7 +96,12 @@ def test_one_that_was_made_is_found_before_anybody_is_told(failing, connection, 
     """Every answer is lost, the first of them after the invoice was written."""
     qbo.control("DELETE", "/control/faults")
     for kind, count in (("reset_after", 1), ("reset_before", 500)):
-        fault = {"kind": kind, "operation": "invoice.create", "realm": connection.realm_id, "count": count}
+        fault = {
+            "kind": kind,
+            "operation": "invoice.create",
+            "realm": connection.company.realm_id,
+            "count": count,
+        }
         qbo.control("POST", "/control/faults", fault)
     intent = tried(failing, connection, until=failing.sent_at + timedelta(hours=3))
     assert intent.state == "succeeded"

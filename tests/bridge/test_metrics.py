@@ -22,6 +22,7 @@ from quickbooks_bridge.models import (
     WebhookEvent,
 )
 from quickbooks_bridge.services.operations.heartbeat import heartbeat_write
+from tests.factories import company_of, connection_make
 
 from ..conftest import make_member
 
@@ -59,11 +60,13 @@ def figures() -> dict[tuple[str, ...], float]:
 def company(number: int, **facts) -> Connection:
     account = Account.objects.create(name=f"Company {number}")
     owner = make_member(account, f"owner{number}", "admin")
-    return Connection.objects.create(
+    return connection_make(
+        account,
+        owner,
         **{
-            "account": account, "owner": owner, "realm_id": str(number), "company_name": f"Realm {number}",
-            "connected_at": NOW, "import_state": "done", "last_sync_at": NOW - timedelta(seconds=30), **facts,
-        }
+            "realm_id": str(number), "name": f"Realm {number}", "connected_at": NOW, "import_state": "done",
+            "last_sync_at": NOW - timedelta(seconds=30), **facts,
+        },
     )  # fmt: skip
 
 
@@ -126,25 +129,24 @@ def test_what_waits_is_counted_with_its_age(deal, admin):
     link = company(1)
     ago = NOW - timedelta(minutes=5)
     InvoiceIntent.objects.create(
-        account=deal.account, deal=deal, member=admin.member, realm_id="1", token="t", request_id="r", payload={},
+        account=deal.account, deal=deal, member=admin.member, company=company_of(deal.account, "1"), token="t", request_id="r", payload={},
   currency="USD", expected_total=1, created_at=ago, state="unknown",
     )  # fmt: skip
     UnreadableObject.objects.create(
-        account=link.account,
-        realm_id="1",
+        company=company_of(link.account, "1"),
         entity="Invoice",
         qbo_id="5",
         reason="KeyError",
         first_seen_at=ago,
         last_seen_at=NOW,
     )
-    Outage.objects.create(account=link.account, realm_id="1", problem="unavailable", began_at=ago)
+    Outage.objects.create(company=company_of(link.account, "1"), problem="unavailable", began_at=ago)
     Notification.objects.create(
         account=link.account, member=link.owner, kind="reconnect", key="k", created_at=ago, next_try_at=NOW
     )
     for realm, key in (("1", "a"), ("gone", "b")):
         WebhookEvent.objects.create(
-            key=key, realm_id=realm, entity="invoice", qbo_id="1", operation="update", received_at=ago
+            event_id=key, realm_id=realm, entity="invoice", qbo_id="1", operation="update", received_at=ago
         )
     found = figures()
     for kind in ("invoice", "unreadable", "outage", "notification", "webhook_event"):
@@ -156,7 +158,7 @@ def test_calls_of_this_month_and_delays_of_the_last_hours_are_told(settings):
     settings.QUICKBOOKS_MONTHLY_READS = 500_000
     link = company(1)
     hour = NOW.replace(minute=0, second=0, microsecond=0)
-    counted = {"account": link.account, "realm_id": "1"}
+    counted = {"company": company_of(link.account, "1")}
     ApiUsage.objects.create(**counted, day=NOW.date(), purpose="background", reads=40, writes=2)
     ApiUsage.objects.create(**counted, day=NOW.date(), purpose="person", reads=3, writes=4)
     ApiUsage.objects.create(**counted, day=NOW.date() - timedelta(days=40), purpose="person", reads=999)

@@ -16,6 +16,7 @@ from quickbooks_bridge.models import (
     Notification,
     Outage,
     SyncLatencyHour,
+    SyncState,
 )
 from quickbooks_bridge.services.connections.lifecycle import (
     connection_disconnect,
@@ -39,8 +40,8 @@ def now() -> datetime:
 
 
 def pay_one(qbo, connection: Connection) -> str:
-    row = Invoice.objects.filter(realm_id=connection.realm_id, balance__gt=0, is_deleted=False)[0]
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
+    row = Invoice.objects.filter(company=connection.company, balance__gt=0, is_deleted=False)[0]
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 
 
@@ -63,13 +64,13 @@ def test_a_change_is_measured_once_however_often_it_comes(qbo, connection, way):
     for _time in range(2):
         look()
     row = SyncLatencyHour.objects.get()
-    assert (row.account_id, row.realm_id, row.changes) == (connection.account_id, connection.realm_id, 1)
+    assert (row.company_id, row.changes) == (connection.company_id, 1)
     assert row.hour == sync_latency.hour_of(now())
     assert 0 <= row.total_seconds == row.max_seconds < 60
 
 
 def test_hours_add_up_and_keep_the_worst(connection):
-    owner = (connection.account_id, connection.realm_id)
+    owner = connection.company_id
     at = datetime(2026, 3, 17, 12, 59, tzinfo=UTC)
     assert sync_latency.latency_record([(owner, 40.2), (owner, -3)], now=at) == 1
     assert SyncLatencyHour.objects.get().max_seconds == 40
@@ -118,7 +119,7 @@ def test_a_look_that_finds_nothing_after_none_that_failed_asks_for_no_outage(con
 
 def test_loading_and_disconnecting_end_an_outage(connection):
     fail(connection, now())
-    Connection.objects.update(import_state="waiting", import_progress={})
+    SyncState.objects.update(import_state="waiting", import_progress={})
     assert initial_import(connection, now=now())
     assert Outage.objects.get().ended_at is not None
     fail(connection, now() + timedelta(hours=1))
@@ -127,20 +128,20 @@ def test_loading_and_disconnecting_end_an_outage(connection):
 
 
 def test_what_is_old_goes_and_a_missed_end_is_found(connection):
-    facts = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    facts = {"company": connection.company}
     old, recent = now() - timedelta(days=15), now() - timedelta(hours=1)
     Outage.objects.create(**facts, began_at=old, ended_at=old)
     stuck = Outage.objects.create(**facts, began_at=recent)
     for at in (old, recent):
         SyncLatencyHour.objects.create(**facts, hour=sync_latency.hour_of(at), changes=1)
-    Connection.objects.update(consecutive_failures=1, last_sync_at=now())
+    SyncState.objects.update(consecutive_failures=1, last_sync_at=now())
     outages_cleanup(now=now())
     stuck.refresh_from_db()
     assert stuck.ended_at is None
-    Connection.objects.update(consecutive_failures=0)
+    SyncState.objects.update(consecutive_failures=0)
     maintenance.cleanup()
     stuck.refresh_from_db()
-    assert stuck.ended_at == Connection.objects.get().last_sync_at
+    assert stuck.ended_at == Connection.objects.get().company.sync.last_sync_at
     assert Outage.objects.count() == 1
     assert SyncLatencyHour.objects.get().hour == sync_latency.hour_of(recent)
 
@@ -152,24 +153,27 @@ def test_a_comparison_finds_what_is_wrong_here_and_only_that(qbo, connection):
         balance=1, sync_token=0, remote_updated_at=wrong.remote_updated_at - timedelta(days=9)
     )
     Invoice.objects.create(
-        account=connection.account, realm_id=connection.realm_id, qbo_id="99999", customer_qbo_id="1",
+        company=connection.company, qbo_id="99999", customer_qbo_id="1",
         txn_date=now().date(), sync_token=0, remote_updated_at=now() - timedelta(days=2), mirrored_at=now(),
     )  # fmt: skip
     pay_one(qbo, connection)
     assert request_reconciliation(connection, now=now())
-    assert Connection.objects.get().next_sync_at <= now()
+    assert Connection.objects.get().company.sync.next_sync_at <= now()
     assert sync_batch([connection.pk], now=now()).alone == [connection.pk]
     assert sync_company(connection, now=now())
     connection.refresh_from_db()
     wrong.refresh_from_db()
     assert wrong.balance == 0
-    assert (connection.reconcile_differences, connection.reconcile_requested_at) == (2, None)
-    assert connection.reconciled_at is not None
+    assert (
+        connection.company.sync.reconcile_differences,
+        connection.company.sync.reconcile_requested_at,
+    ) == (2, None)
+    assert connection.company.sync.reconciled_at is not None
     assert Invoice.objects.get(qbo_id="99999").is_deleted
     assert request_reconciliation(connection, now=now())
     assert sync_company(connection, now=now())
     connection.refresh_from_db()
-    assert connection.reconcile_differences == 0
+    assert connection.company.sync.reconcile_differences == 0
 
 
 def test_what_changes_while_everything_is_compared_is_no_difference(qbo, connection, monkeypatch):
@@ -184,7 +188,7 @@ def test_what_changes_while_everything_is_compared_is_no_difference(qbo, connect
     assert request_reconciliation(connection, now=now())
     assert sync_company(connection, now=now())
     connection.refresh_from_db()
-    assert connection.reconcile_differences == 0
+    assert connection.company.sync.reconcile_differences == 0
     assert Invoice.objects.filter(balance=0).count() == paid + 1
 
 
@@ -195,7 +199,7 @@ def test_nobody_compares_a_company_that_is_not_connected(connection):
 
 def intent_of(connection: Connection, deal, **facts) -> InvoiceIntent:
     return InvoiceIntent.objects.create(
-        account=deal.account, deal=deal, member=connection.owner, realm_id=connection.realm_id, token="t",
+        account=deal.account, deal=deal, member=connection.owner, company=connection.company, token="t",
         request_id="r1", payload={"CustomerRef": {"value": "1"}},  currency="USD",
         expected_total=1, created_at=now(), **{"state": "sending", "attempts": 2, **facts},
     )  # fmt: skip

@@ -9,7 +9,15 @@ from django.core import mail
 from django.test import Client
 
 from quickbooks_bridge.gateway.errors import ReadsBlocked, Throttled
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Notification, Outage, ReadsBlock
+from quickbooks_bridge.models import (
+    Connection,
+    Invoice,
+    InvoiceIntent,
+    Notification,
+    Outage,
+    ReadsBlock,
+    SyncState,
+)
 from quickbooks_bridge.selectors.connections import open_reads_block, reads_block_forget
 from quickbooks_bridge.services.connections.lifecycle import client_for, failure_record
 from quickbooks_bridge.services.invoicing.intents import intent_resume
@@ -64,7 +72,11 @@ def test_the_block_is_known_by_its_policy_and_by_no_other_429(connection, qbo):
 
 def test_it_is_a_state_of_the_installation_and_no_failure_of_a_company(blocked):
     row = Connection.objects.get(pk=blocked.pk)
-    assert (row.consecutive_failures, row.last_error, row.status) == (0, "", "active")
+    assert (row.company.sync.consecutive_failures, row.company.sync.last_error, row.status) == (
+        0,
+        "",
+        "active",
+    )
     assert not Outage.objects.exists()
     assert ReadsBlock.objects.count() == 1
     for _again in range(3):
@@ -111,7 +123,7 @@ def test_unknown_outcome_is_settled_by_repeating_the_request_and_by_no_read(bloc
     intent_resume(intent, blocked, now=now() + timedelta(minutes=1), interactive=False)
     assert InvoiceIntent.objects.get().state == "succeeded"
     assert operations(qbo, before) == ["invoice.create"]
-    made = qbo.control("GET", f"/control/{blocked.realm_id}/dump")["Invoice"]
+    made = qbo.control("GET", f"/control/{blocked.company.realm_id}/dump")["Invoice"]
     assert len([one for one in made if one["CustomerRef"]["name"] == "Quill lost"]) == 1
 
 
@@ -137,7 +149,7 @@ def test_an_admin_can_try_again_and_success_ends_it_for_all(blocked, qbo, admin)
     client.post("/quickbooks/health/sync/")
     assert open_reads_block() is None
     assert ReadsBlock.objects.get().ended_at is not None
-    assert Connection.objects.get().next_sync_at is not None
+    assert Connection.objects.get().company.sync.next_sync_at is not None
 
 
 def test_admins_are_notified_once_when_it_begins_and_once_when_it_ends(blocked, qbo, admin, rep):
@@ -167,7 +179,7 @@ def test_it_ends_by_itself_with_one_probe_after_the_month(blocked, qbo):
 
 def test_all_companies_throttled_for_ten_minutes_are_the_block_in_other_words(connection, qbo):
     moment = now()
-    Connection.objects.update(last_sync_at=moment - timedelta(minutes=30))
+    SyncState.objects.update(last_sync_at=moment - timedelta(minutes=30))
     error = Throttled("3001", problem_code="throttled")
     failure_record(connection, error, now=moment)
     assert open_reads_block() is None
@@ -220,12 +232,12 @@ def test_metric_tells_a_monitoring_system(blocked, settings):
 
 
 def in_books(qbo, connection) -> dict[str, tuple[Decimal, Decimal]]:
-    rows = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    rows = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
     return {row["Id"]: (Decimal(str(row["TotalAmt"])), Decimal(str(row["Balance"]))) for row in rows}
 
 
 def mirrored(connection) -> dict[str, tuple[Decimal, Decimal]]:
-    rows = Invoice.objects.filter(realm_id=connection.realm_id, is_deleted=False)
+    rows = Invoice.objects.filter(company=connection.company, is_deleted=False)
     return {row.qbo_id: (row.total, row.balance) for row in rows}
 
 
@@ -251,7 +263,7 @@ def test_ten_days_of_it(connection, qbo, admin, deal):
                     intent_resume(intent, row, now=moment + timedelta(minutes=attempt), interactive=False)
             sync.sync_companies([connection.pk])
         unpaid = Invoice.objects.filter(balance__gt=0, payment_qbo_ids=[], created_by_app=False)[day]
-        qbo.control("POST", f"/control/{connection.realm_id}/invoices/{unpaid.qbo_id}/pay", {})
+        qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{unpaid.qbo_id}/pay", {})
     assert InvoiceIntent.objects.filter(state="succeeded").count() == 10
     assert {name for name in operations(qbo, reads) if "create" not in name} == set()
     assert mirrored(connection) != in_books(qbo, connection)
@@ -264,7 +276,7 @@ def test_ten_days_of_it(connection, qbo, admin, deal):
     assert mirrored(connection) == in_books(qbo, connection)
     names = [
         row["CustomerRef"]["name"]
-        for row in qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+        for row in qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
     ]
     assert sorted(name for name in names if name.startswith("Quill day")) == [
         f"Quill day{day}" for day in range(10)

@@ -21,10 +21,10 @@ def now() -> datetime:
 
 def synced(qbo, connection: Connection) -> bool:
     """Return whether every invoice and payment here is what QuickBooks holds."""
-    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")
+    dump = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")
     for kind, model in (("Invoice", Invoice), ("Payment", Payment)):
         theirs = {row["Id"]: (int(row["SyncToken"]), Decimal(str(row["TotalAmt"]))) for row in dump[kind]}
-        held = model._default_manager.filter(realm_id=connection.realm_id, is_deleted=False)
+        held = model._default_manager.filter(company=connection.company, is_deleted=False)
         ours = {row.qbo_id: (row.sync_token, row.total) for row in held}
         assert ours == theirs
     return bool(dump["Invoice"])
@@ -40,7 +40,7 @@ def test_first_load_in_many_pages_brings_everything(admin, qbo, small_pages):
     made = connect(admin, qbo)
     assert initial_import(made, now=now())
     assert synced(qbo, made)
-    dump = qbo.control("GET", f"/control/{made.realm_id}/dump")
+    dump = qbo.control("GET", f"/control/{made.company.realm_id}/dump")
     assert Customer.objects.count() == len(dump["Customer"])
     assert Item.objects.count() == len(dump["Item"])
 
@@ -77,14 +77,14 @@ def test_what_was_deleted_while_signed_out_is_found_after_signing_in_again(admin
     """As many are made meanwhile, so that counting before reading would not tell."""
     made = connect(admin, qbo)
     assert initial_import(made, now=now())
-    qbo.control("POST", f"/control/{made.realm_id}/disconnect")
-    invoices = qbo.control("GET", f"/control/{made.realm_id}/dump")["Invoice"]
+    qbo.control("POST", f"/control/{made.company.realm_id}/disconnect")
+    invoices = qbo.control("GET", f"/control/{made.company.realm_id}/dump")["Invoice"]
     gone = [row["Id"] for row in invoices if row["Balance"] == row["TotalAmt"] > 0][:2]
     assert len(gone) == 2
     for qbo_id in gone:
-        qbo.control("POST", f"/control/{made.realm_id}/invoices/{qbo_id}/delete")
+        qbo.control("POST", f"/control/{made.company.realm_id}/invoices/{qbo_id}/delete")
         body = {key: invoices[-1][key] for key in ("CustomerRef", "Line")}
-        qbo.control("POST", f"/control/{made.realm_id}/invoices", body)
+        qbo.control("POST", f"/control/{made.company.realm_id}/invoices", body)
     again = connect(admin, qbo)
     assert again.pk == made.pk
     assert initial_import(again, now=now())
@@ -102,13 +102,13 @@ def test_a_row_deleted_between_two_pages_hides_no_other(admin, qbo, small_pages)
         if not doomed:
             doomed = [row.qbo_id for row in rows[:3]]
             for qbo_id in doomed:
-                qbo.control("POST", f"/control/{made.realm_id}/invoices/{qbo_id}/delete")
-    dump = qbo.control("GET", f"/control/{made.realm_id}/dump")
+                qbo.control("POST", f"/control/{made.company.realm_id}/invoices/{qbo_id}/delete")
+    dump = qbo.control("GET", f"/control/{made.company.realm_id}/dump")
     assert {row["Id"] for row in dump["Invoice"]} <= seen
 
 
 def test_forty_five_days_of_silence_lose_nothing(qbo, connection):
-    base = f"/control/{connection.realm_id}/invoices"
+    base = f"/control/{connection.company.realm_id}/invoices"
     unpaid = [row for row in Invoice.objects.filter(balance__gt=0) if not row.payment_qbo_ids][:6]
     assert len(unpaid) == 6
     for row in unpaid[:2]:
@@ -140,9 +140,9 @@ def test_a_window_of_over_a_thousand_changes_is_read_to_its_end(qbo, connection)
                 }
             ],
         }
-        qbo.control("POST", f"/control/{connection.realm_id}/invoices", body)
+        qbo.control("POST", f"/control/{connection.company.realm_id}/invoices", body)
     gone = Invoice.objects.filter(balance__gt=0)[0]
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{gone.qbo_id}/delete")
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{gone.qbo_id}/delete")
     assert sync_company(connection, now=now())
     assert synced(qbo, connection)
     gone.refresh_from_db()

@@ -57,7 +57,7 @@ def test_refusal_of_a_repetition_does_not_hide_what_the_first_try_made(qbo, conn
         qbo.control("POST", "/control/faults", {"kind": kind, "operation": "invoice.create", "count": 1})
         intent_resume(intent, connection, now=intent.next_check_at or now(), interactive=False)
     assert intent.state == State.SUCCEEDED
-    rows = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    rows = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
     assert sum(1 for row in rows if marker_of(intent.request_id) in str(row.get("PrivateNote"))) == 1
 
 
@@ -124,8 +124,8 @@ def test_a_call_refused_although_tokens_were_just_renewed_proves_nothing_until_i
     qbo.control("POST", "/control/faults", {"kind": "expired", "operation": "cdc", "count": 2})
     assert not sync_company(connection, now=now())
     connection.refresh_from_db()
-    assert (connection.status, connection.last_error) == ("active", "refresh_refused")
-    assert connection.next_sync_at is not None
+    assert (connection.status, connection.company.sync.last_error) == ("active", "refresh_refused")
+    assert connection.company.sync.next_sync_at is not None
     assert sync_company(connection, now=now())
     assert not Outage.objects.filter(ended_at__isnull=True).exists()
     qbo.control("POST", "/control/faults", {"kind": "expired", "operation": "cdc"})
@@ -165,7 +165,7 @@ def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(qbo, co
     monkeypatch.setattr(tokens.oauth, "refresh", while_another_renews)
     assert source.access_token() == ConnectionTokenSource(connection.pk).access_token()
     connection.refresh_from_db()
-    assert (connection.failed_refreshes, connection.last_error) == (0, "")
+    assert (connection.failed_refreshes, connection.company.sync.last_error) == (0, "")
 
 
 def _store_of_another(token: str) -> None:
@@ -268,5 +268,5 @@ def test_after_a_day_the_invoice_is_looked_for_before_it_is_asked_for_again(qbo,
     intent.refresh_from_db()
     settled = intent_resume(intent, connection, now=now(), interactive=False)
     assert (settled.state, settled.invoice.qbo_id) == (State.SUCCEEDED, made.qbo_id)
-    rows = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    rows = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
     assert sum(1 for row in rows if marker_of(intent.request_id) in str(row.get("PrivateNote"))) == 1

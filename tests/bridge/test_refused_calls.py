@@ -77,7 +77,7 @@ def test_company_that_is_not_served_is_asked_seldom_and_says_who_has_to_act(
     assert not sync_company(connection, now=moment)
     row = Connection.objects.get(pk=connection.pk)
     assert row.status == "active"
-    assert row.next_sync_at >= moment + timedelta(hours=5)
+    assert row.company.sync.next_sync_at >= moment + timedelta(hours=5)
     page = sign_in(admin.member).get(f"/deals/{deal.pk}/").content.decode()
     assert "QuickBooks does not serve this company to us" in page
     assert "Needs action from: an admin" in page
@@ -102,5 +102,5 @@ def test_wrong_cluster_is_not_answered_by_renewing_the_token(connection, qbo):
     ],
 )
 def test_unknown_time_zone_falls_to_the_accounts(connection, named, of_account, zone):
-    connection.time_zone, connection.account.time_zone = named, of_account
+    connection.company.time_zone, connection.account.time_zone = named, of_account
     assert company_zone(connection).key == zone

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from deals.models import Organization
 from quickbooks_bridge.models import Connection, Customer, Invoice
+from tests.factories import company_of, connection_make
 
 from ..conftest import make_deal, sign_in
 
@@ -19,8 +20,7 @@ TODAY = NOW.date()
 
 @pytest.fixture
 def connected(admin, account) -> Connection:
-    return Connection.objects.create(
-        account=account, owner=admin.member, realm_id="1", company_name="Bluestem", connected_at=NOW,
+    return connection_make(account, admin.member, realm_id="1", name="Bluestem", connected_at=NOW,
         import_state="done", last_sync_at=NOW, time_zone="UTC",
     )  # fmt: skip
 
@@ -28,7 +28,7 @@ def connected(admin, account) -> Connection:
 @pytest.fixture
 def customer(connected) -> Customer:
     return Customer.objects.create(
-        account=connected.account, realm_id="1", qbo_id="7", display_name="Ridgeline Dental", is_active=True,
+        company=company_of(connected.account, "1"), qbo_id="7", display_name="Ridgeline Dental", is_active=True,
         search_text="ridgeline dental", remote_updated_at=NOW,
     )  # fmt: skip
 
@@ -36,7 +36,7 @@ def customer(connected) -> Customer:
 def invoice(account, number: str, deal=None, **facts) -> Invoice:
     return Invoice.objects.create(
         **{
-            "account": account, "realm_id": "1", "qbo_id": f"9{number}", "doc_number": number,
+            "company": company_of(account, "1"), "qbo_id": f"9{number}", "doc_number": number,
             "customer_qbo_id": "7", "customer_name": "Ridgeline Dental", "deal": deal, "txn_date": TODAY,
             "due_date": TODAY + timedelta(days=9), "total": 100, "balance": 100, "mirrored_at": NOW, **facts,
         }

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from deals.models import CustomField
-from quickbooks_bridge.models import Connection, InvoicePreset, InvoicingSettings, Term
+from quickbooks_bridge.models import InvoicePreset, InvoicingSettings, Term
 from quickbooks_bridge.services.connections.lifecycle import settings_for
+from tests.factories import connection_make
 
 from ..conftest import sign_in
 
@@ -31,7 +32,7 @@ def client(admin):
 def vat(account, deal):
     deal.organization.custom = {"vat": "74-2981150"}
     deal.organization.save()
-    return CustomField.objects.create(account=account, owner="organization", key="vat", label="VAT number")
+    return CustomField.objects.create(account=account, entity="organization", key="vat", label="VAT number")
 
 
 def test_suggested_fields_are_preset_and_marked(client, vat):
@@ -96,9 +97,7 @@ def test_deleted_field_is_said_at_the_field_and_choosing_another_mends_it(client
 
 
 def test_deleted_field_is_said_on_the_new_invoice_too(client, account, admin, deal, vat):
-    Connection.objects.create(
-        account=account, owner=admin.member, realm_id="1", connected_at=datetime.now(UTC), import_state="done"
-    )
+    connection_make(account, admin.member, realm_id="1", connected_at=datetime.now(UTC), import_state="done")
     client.post("/quickbooks/", {**MAPPING, "tax_id_field": "organization.custom.vat"})
     form = f"/deals/{deal.pk}/invoices/new/"
     assert "no longer exists" not in client.get(form).content.decode()
@@ -183,7 +182,7 @@ def test_preset_is_added_edited_made_default_and_deleted(client, account, deal):
 
 @pytest.mark.django_db
 def test_preset_takes_terms_of_quickbooks(client, connection, account):
-    term = Term.objects.filter(realm_id=connection.realm_id, due_days__isnull=False).order_by("-due_days")[0]
+    term = Term.objects.filter(company=connection.company, due_days__isnull=False).order_by("-due_days")[0]
     client.post("/quickbooks/presets/new/", {**PRESET, "due": f"term:{term.qbo_id}", "due_days": ""})
     preset = InvoicePreset.objects.get(name="Net 30")
     assert (preset.term_qbo_id, preset.due_days) == (term.qbo_id, term.due_days)

@@ -84,7 +84,7 @@ def test_credit_is_named_as_credit_everywhere(settle, invoice, client, deal):
     settle("1350.00")
     assert invoice.balance == 0
     entry = TimelineEntry.objects.get(kind="invoice.paid")
-    line = timeline_line(entry)
+    line = timeline_line(entry.kind, entry.data)
     assert "settled by a credit memo" in str(line.parts)
     assert with_last_payment(Invoice.objects.filter(pk=invoice.pk)).get().paid_by == CREDIT_METHOD
     page = client.get(f"/deals/{deal.pk}/?tab=invoice").content.decode()
@@ -112,7 +112,9 @@ def test_money_beside_a_memo_stays_credit_of_the_customer(
     assert "$1,000.00 has been paid on it." in dialog
     assert "$350.00 of it is settled by a credit memo." in dialog
     assert "invoice.paid" in TimelineEntry.objects.values_list("kind", flat=True)
-    assert "was paid" in str(timeline_line(TimelineEntry.objects.get(kind="invoice.paid")).parts)
+    assert "was paid" in str(
+        timeline_line(*TimelineEntry.objects.values_list("kind", "data").get(kind="invoice.paid")).parts
+    )
     result = void(admin, connection, invoice)
     assert (result.freed_payments, result.is_credit_back) == (1, True)
     assert Decimal(str(in_quickbooks("CreditMemo", memo)["RemainingCredit"])) == Decimal(350)
@@ -121,7 +123,12 @@ def test_money_beside_a_memo_stays_credit_of_the_customer(
 
 def test_refused_void_applies_the_memo_again(settle, invoice, admin, connection, qbo, in_quickbooks):
     memo, _payment = settle("1350.00")
-    fault = {"realm": connection.realm_id, "operation": "invoice.void", "kind": "code:6210", "count": 1}
+    fault = {
+        "realm": connection.company.realm_id,
+        "operation": "invoice.void",
+        "kind": "code:6210",
+        "count": 1,
+    }
     qbo.control("POST", "/control/faults", json=fault)
     with pytest.raises(Rejected):
         void(admin, connection, invoice)

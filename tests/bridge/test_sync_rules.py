@@ -8,10 +8,11 @@ import pytest
 from quickbooks_bridge.db.upsert import upsert_newer
 from quickbooks_bridge.domain.money import line_amount, round_money
 from quickbooks_bridge.domain.remote import RemoteDeletion
-from quickbooks_bridge.models import Connection, Invoice, Item
+from quickbooks_bridge.models import Connection, Invoice, Item, SyncState
 from quickbooks_bridge.services.mirror import invoices, lists
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import, sync_company
+from tests.factories import company_of, connection_make
 
 from ..conftest import connect, sign_in
 
@@ -49,7 +50,7 @@ def test_python_lets_anything_through_where_nothing_is_known_yet():
 
 @pytest.fixture
 def row(account, admin) -> Connection:
-    return Connection.objects.create(account=account, owner=admin.member, realm_id="9", connected_at=NOW)
+    return connection_make(account, admin.member, realm_id="9", connected_at=NOW)
 
 
 ITEM = (*lists.VERSION_COLUMNS, "name", "unit_price")
@@ -57,7 +58,7 @@ ITEM = (*lists.VERSION_COLUMNS, "name", "unit_price")
 
 def write(connection: Connection, name: str, at: datetime, token: int) -> bool:
     """Write past the check in Python, as a process does that read before another one wrote."""
-    values = (connection.account_id, "9", "1", token, at, name, Decimal(1))
+    values = (connection.company_id, "1", token, at, name, Decimal(1))
     return bool(upsert_newer(Item, ITEM, [values]))
 
 
@@ -71,7 +72,7 @@ def test_the_statement_itself_writes_only_what_is_newer(row, at, token, is_newer
 def invoice_row(connection: Connection, **facts) -> Invoice:
     known = {"txn_date": NOW.date(), "currency": "USD", "total": 100, "balance": 100, "mirrored_at": NOW}
     return Invoice.objects.create(
-        account=connection.account, realm_id="9", qbo_id="1", remote_updated_at=NOW, **{**known, **facts}
+        company=company_of(connection.account, "9"), qbo_id="1", remote_updated_at=NOW, **{**known, **facts}
     )
 
 
@@ -81,7 +82,9 @@ def invoice_row(connection: Connection, **facts) -> Invoice:
 def test_a_deletion_older_than_the_row_deletes_nothing(row, at, is_deleted):
     """QuickBooks can restore: what it said of the invoice after its deletion is the truth."""
     invoice = invoice_row(row)
-    count = invoices.deletions_apply(row, [RemoteDeletion("Invoice", "1", at)], now=LATER, source="sync")
+    count = invoices.deletions_apply(
+        row.company, [RemoteDeletion("Invoice", "1", at)], now=LATER, source="sync"
+    )
     invoice.refresh_from_db()
     assert (invoice.is_deleted, bool(count)) == (is_deleted, is_deleted)
 
@@ -120,7 +123,7 @@ def test_changes_are_asked_for_from_five_minutes_before_the_last_answer(connecti
     now = datetime.now(UTC)
     assert sync_company(connection, now=now)
     connection.refresh_from_db()
-    answered_at, before = connection.cdc_cursor, mark(qbo)
+    answered_at, before = connection.company.sync.cdc_cursor, mark(qbo)
     ask(connection, now + timedelta(minutes=1))
     asked = [call["changed_since"] for call in calls(qbo, before) if call["operation"] == "cdc"]
     assert len(asked) == 1
@@ -140,7 +143,7 @@ def test_changes_are_asked_for_from_five_minutes_before_the_last_answer(connecti
 def test_change_data_capture_alone_is_trusted_for_29_days(connection, qbo, ask, silence, operations):
     """QuickBooks keeps 30 and says nothing of what is older: beyond that everything is read by queries, company by company."""
     now = datetime.now(UTC)
-    Connection.objects.filter(pk=connection.pk).update(cdc_cursor=now - silence)
+    SyncState.objects.filter(pk=connection.pk).update(cdc_cursor=now - silence)
     connection.refresh_from_db()
     before = mark(qbo)
     ask(connection, now)
@@ -151,10 +154,10 @@ def test_change_data_capture_alone_is_trusted_for_29_days(connection, qbo, ask, 
 def test_two_accounts_of_one_quickbooks_company_read_nothing_of_each_other(connection, stranger, qbo):
     """Both mirror the same invoices, each in rows of its own, and either's key opens nothing for the other."""
     theirs = connect(stranger, qbo)
-    assert theirs.realm_id == connection.realm_id
+    assert theirs.company.realm_id == connection.company.realm_id
     assert initial_import(theirs, now=datetime.now(UTC))
-    ours = Invoice.objects.filter(account=connection.account, balance__gt=0, is_voided=False)[0]
-    own = Invoice.objects.get(account=stranger.account, qbo_id=ours.qbo_id)
+    ours = Invoice.objects.filter(company=connection.company, balance__gt=0, is_voided=False)[0]
+    own = Invoice.objects.get(company=theirs.company, qbo_id=ours.qbo_id)
     client = sign_in(stranger.member)
     for action in ("void", "delete", "send", "pdf"):
         assert client.get(f"/invoices/{own.pk}/{action}/").status_code == 200, action

@@ -27,7 +27,7 @@ def good(connection) -> dict[str, str]:
     return {
         "id": "good",
         "type": "qbo.invoice.updated.v1",
-        "intuitaccountid": connection.realm_id,
+        "intuitaccountid": connection.company.realm_id,
         "intuitentityid": "1",
     }
 
@@ -35,7 +35,7 @@ def good(connection) -> dict[str, str]:
 def test_one_good_event_among_strange_ones_is_stored_and_all_is_acknowledged(connection, qbo):
     events = [*STRANGE, good(connection), *STRANGE]
     assert post(json.dumps(events).encode(), qbo.verifier_token).status_code == 200
-    assert [event.key for event in WebhookEvent.objects.all()] == ["ce:good"]
+    assert [event.event_id for event in WebhookEvent.objects.all()] == ["ce:good"]
     assert sum(row.count for row in UnreadableEvents.objects.all()) == 2 * len(STRANGE)
 
 
@@ -54,7 +54,7 @@ def test_events_are_counted_for_the_company_they_name_and_for_nobody_elses(conne
     for _again in range(2):
         assert post(json.dumps([strange, other, None]).encode(), qbo.verifier_token).status_code == 200
     counts = dict(UnreadableEvents.objects.values_list("realm_id", "count"))
-    assert counts == {connection.realm_id: 2, "": 4}
+    assert counts == {connection.company.realm_id: 2, "": 4}
 
 
 def test_health_page_says_it_and_that_nothing_is_lost(connection, qbo, admin):

@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from quickbooks_bridge.domain import parsing
-from quickbooks_bridge.models import Connection, Customer, Invoice, Payment, UnreadableObject
+from quickbooks_bridge.models import Customer, Invoice, Payment, SyncState, UnreadableObject
 from quickbooks_bridge.services.sync import unreadable_retry
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import, request_reconciliation, sync_company
@@ -42,7 +42,7 @@ def not_understood(monkeypatch, entity: str, ids: set[str], error: Exception) ->
 
 
 def change(qbo, connection, qbo_id: str, act: str = "edit", **body) -> None:
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{qbo_id}/{act}", body)
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{qbo_id}/{act}", body)
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -103,12 +103,12 @@ def test_it_is_let_go_when_its_next_change_can_be_read(qbo, connection, two, mon
 
 def test_a_newer_program_reads_it_by_itself_within_a_day(qbo, connection, two, monkeypatch):
     odd = two[0]
-    customer = Customer.objects.filter(realm_id=connection.realm_id).first()
+    customer = Customer.objects.filter(company=connection.company).first()
     change(qbo, connection, odd.qbo_id, DueDate="2035-05-05")
     with not_understood(monkeypatch, "Invoice", {odd.qbo_id}, KeyError("Line")):
         assert sync_company(connection, now=now())
         UnreadableObject.objects.create(
-            account=connection.account, realm_id=connection.realm_id, entity="Customer", qbo_id=customer.qbo_id,
+            company=connection.company, entity="Customer", qbo_id=customer.qbo_id,
             reason="KeyError", first_seen_at=now(), last_seen_at=now(),
         )  # fmt: skip
         assert unreadable_retry.retry_unreadable(now=now() + DAY) == 1  # the customer
@@ -147,7 +147,7 @@ def test_failing_calls_leave_it_parked(qbo, connection, two, monkeypatch):
 
 def test_first_load_and_comparison_park_too_and_hide_no_deletion(admin, qbo, monkeypatch):
     made = connect(admin, qbo)
-    dump = qbo.control("GET", f"/control/{made.realm_id}/dump")
+    dump = qbo.control("GET", f"/control/{made.company.realm_id}/dump")
     odd, gone = (row["Id"] for row in dump["Invoice"][:2])
     payment, item = dump["Payment"][0]["Id"], dump["Item"][0]["Id"]
     with (
@@ -157,11 +157,11 @@ def test_first_load_and_comparison_park_too_and_hide_no_deletion(admin, qbo, mon
     ):
         assert initial_import(made, now=now())
         assert {row[:2] for row in rows()} == {("Invoice", odd), ("Payment", payment), ("Item", item)}
-        assert Invoice.objects.filter(realm_id=made.realm_id).count() == len(dump["Invoice"]) - 1
+        assert Invoice.objects.filter(company=made.company).count() == len(dump["Invoice"]) - 1
         change(qbo, made, gone, "delete")
         made.refresh_from_db()
         # The webhook event of the deletion is lost, and so is what change data capture knew of it.
-        Connection.objects.update(cdc_cursor=now() + timedelta(minutes=10))
+        SyncState.objects.update(cdc_cursor=now() + timedelta(minutes=10))
         assert request_reconciliation(made, now=now())
         made.refresh_from_db()
         assert sync_company(made, now=now())

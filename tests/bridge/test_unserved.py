@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from quickbooks_bridge.domain.isolation import MOST_UNSERVED, TooManyUnserved, isolate
 from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.gateway.errors import AnswerUnserved
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, UnreadableObject
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, SyncState, UnreadableObject
 from quickbooks_bridge.services.connections.lifecycle import client_for
 from quickbooks_bridge.services.invoicing.intents import intent_resume
 from quickbooks_bridge.services.sync import cursor
@@ -63,12 +63,12 @@ def now() -> datetime:
 
 
 def dump(qbo, connection: Connection) -> list[dict[str, object]]:
-    return qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    return qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
 
 
 def unserve(qbo, connection: Connection, *qbo_ids: str, action: str = "unserve") -> None:
     for qbo_id in qbo_ids:
-        qbo.control("POST", f"/control/{connection.realm_id}/invoices/{qbo_id}/{action}")
+        qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{qbo_id}/{action}")
 
 
 def here() -> set[str]:
@@ -100,7 +100,7 @@ def test_initial_import_brings_all_the_others_and_says_which_it_left(admin, qbo,
 
 def pay_one(qbo, connection: Connection) -> str:
     row = Invoice.objects.filter(balance__gt=0, payment_qbo_ids=[], is_deleted=False)[0]
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 
 
@@ -117,16 +117,20 @@ ASKERS = {
 @pytest.mark.parametrize("ask", ASKERS.values(), ids=ASKERS)
 def test_changes_beside_it_arrive_and_the_next_polls_cost_one_call_again(connection, qbo, ask):
     changed = Invoice.objects.filter(balance__gt=0).order_by("-id")[0].qbo_id
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{changed}/edit", {"PrivateNote": "x"})
+    qbo.control(
+        "POST", f"/control/{connection.company.realm_id}/invoices/{changed}/edit", {"PrivateNote": "x"}
+    )
     unserve(qbo, connection, changed)
     paid = pay_one(qbo, connection)
     assert paid != changed
     assert ask(connection) == [connection.pk]
     assert Invoice.objects.get(qbo_id=paid).balance == 0
     assert UnreadableObject.objects.filter(reason="not_served").exists()
-    assert Connection.objects.get().consecutive_failures == 0
+    assert Connection.objects.get().company.sync.consecutive_failures == 0
     qbo.control("POST", "/control/clock", {"advance_seconds": 600})
-    Connection.objects.update(cdc_cursor=Connection.objects.get().cdc_cursor + timedelta(minutes=10))
+    SyncState.objects.update(
+        cdc_cursor=Connection.objects.get().company.sync.cdc_cursor + timedelta(minutes=10)
+    )
     connection.refresh_from_db()
     before = qbo.control("GET", "/control/requests")["total"]
     assert sync_company(connection, now=now())
@@ -138,7 +142,7 @@ def test_full_comparison_names_it_and_takes_it_for_no_deletion(connection, qbo, 
     broken = Invoice.objects.filter(balance__gt=0).order_by("id")[3].qbo_id
     gone = Invoice.objects.filter(balance__gt=0, payment_qbo_ids=[]).order_by("id")[5].qbo_id
     unserve(qbo, connection, broken)
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{gone}/delete")
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{gone}/delete")
     assert request_reconciliation(connection, now=now())
     connection.refresh_from_db()
     assert sync_company(connection, now=now())
@@ -158,7 +162,7 @@ def test_corrected_object_arrives_and_is_nobodys_trouble_any_more(admin, qbo, sm
     assert UnreadableObject.objects.filter(reason="not_served").count() == 1
     qbo.control(
         "POST",
-        f"/control/{made.realm_id}/invoices/{broken}/edit",
+        f"/control/{made.company.realm_id}/invoices/{broken}/edit",
         {"BillEmail": {"Address": "ok@quill.example"}},
     )
     made.refresh_from_db()

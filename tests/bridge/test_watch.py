@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from quickbooks_bridge.domain.webhooks import WebhookChange
 from quickbooks_bridge.gateway import encryption, usage_counter
 from quickbooks_bridge.gateway.errors import ReconnectRequired
-from quickbooks_bridge.models import ApiUsage, Connection, Invoice, Notification, WebhookEvent
+from quickbooks_bridge.models import ApiUsage, Connection, Invoice, Notification, SyncState, WebhookEvent
 from quickbooks_bridge.services.connections import tokens
 from quickbooks_bridge.services.connections.lifecycle import client_for, failure_record
 from quickbooks_bridge.services.operations import api_usage
@@ -59,10 +59,10 @@ def test_calls_are_counted_by_purpose_and_written_in_one_statement(connection):
     assert len(queries) == 1
     assert sync_company(connection, now=now())
     api_usage.usage_flush_quietly(at_once=True)
-    rows = ApiUsage.objects.order_by("purpose").values_list("account_id", "purpose", "reads", "writes")
+    rows = ApiUsage.objects.order_by("purpose").values_list("company_id", "purpose", "reads", "writes")
     assert list(rows) == [
-        (connection.account_id, "background", 2, 0),
-        (connection.account_id, "person", 1, 0),
+        (connection.company_id, "background", 2, 0),
+        (connection.company_id, "person", 1, 0),
     ]
 
 
@@ -76,8 +76,7 @@ def test_a_call_that_failed_costs_nothing(qbo, connection):
 def spend(connection: Connection, reads: int, settings) -> None:
     settings.QUICKBOOKS_MONTHLY_READS = 1000
     ApiUsage.objects.create(
-        account=connection.account,
-        realm_id=connection.realm_id,
+        company=connection.company,
         day=now().date(),
         purpose="person",
         reads=reads,
@@ -90,14 +89,16 @@ def test_at_eighty_per_cent_companies_are_asked_more_seldom(connection, settings
     moment = now()
     assert sync_company(connection, now=moment)
     connection.refresh_from_db()
-    assert connection.next_sync_at > moment + timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * 3)
+    assert connection.company.sync.next_sync_at > moment + timedelta(
+        seconds=settings.QUICKBOOKS_POLL_SECONDS * 3
+    )
     request_sync_if_stale(connection, now=moment + timedelta(minutes=2), older_than=timedelta(minutes=1))
-    assert Connection.objects.get().next_sync_at > moment + timedelta(minutes=3)
+    assert Connection.objects.get().company.sync.next_sync_at > moment + timedelta(minutes=3)
 
 
 def test_at_ninety_five_per_cent_only_people_read(qbo, connection, settings):
     spend(connection, 950, settings)
-    Connection.objects.update(next_sync_at=now() - timedelta(minutes=1))
+    SyncState.objects.update(next_sync_at=now() - timedelta(minutes=1))
     before = mark(qbo)
     assert ("sync", connection.pk) not in dispatch.due_work(now())
     sync.sync_companies([connection.pk])
@@ -112,7 +113,7 @@ def test_the_forecast_goes_on_as_the_month_began():
 
 
 def announce(connection: Connection, qbo_id: str, at: datetime) -> None:
-    change = WebhookChange(f"k{qbo_id}{at}", connection.realm_id, "invoice", qbo_id, "update")
+    change = WebhookChange(f"k{qbo_id}{at}", connection.company.realm_id, "invoice", qbo_id, "update")
     webhook_events_record((change,), now=at)
     connection.refresh_from_db()
 
@@ -123,7 +124,7 @@ def test_announced_companies_are_asked_once_a_day(connection, settings):
     assert webhooks_reliable(connection, now=moment)
     assert sync_company(connection, now=moment)
     connection.refresh_from_db()
-    assert connection.next_sync_at > moment + timedelta(hours=20)
+    assert connection.company.sync.next_sync_at > moment + timedelta(hours=20)
     settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = ""
     assert not webhooks_reliable(connection, now=moment)
 
@@ -142,7 +143,7 @@ def pass_by(qbo) -> Iterator[Callable[[timedelta], datetime]]:
 
 def pay_unheard(qbo, connection: Connection) -> str:
     row = Invoice.objects.filter(balance__gt=0, is_deleted=False)[0]
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 
 
@@ -153,8 +154,10 @@ def test_a_change_nobody_announced_brings_polling_back(qbo, connection, settings
     later = pass_by(GRACE * 2)
     assert sync_company(connection, now=later)
     connection.refresh_from_db()
-    assert connection.last_missed_webhook_at == later
-    assert connection.next_sync_at < later + timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * 2)
+    assert connection.company.sync.last_missed_webhook_at == later
+    assert connection.company.sync.next_sync_at < later + timedelta(
+        seconds=settings.QUICKBOOKS_POLL_SECONDS * 2
+    )
     announce(connection, "1", later + timedelta(minutes=5))
     assert not webhooks_reliable(connection, now=later + timedelta(minutes=6))
     announce(connection, "1", later + TRUST_AFTER * 2)
@@ -172,7 +175,7 @@ def test_a_change_is_judged_when_old_enough_however_often_somebody_looks(qbo, co
         later = pass_by(timedelta(minutes=2))
         assert sync_company(connection, now=later)
         connection.refresh_from_db()
-        missed.append(connection.last_missed_webhook_at)
+        missed.append(connection.company.sync.last_missed_webhook_at)
     assert missed[0] is None
     assert missed[-1] is not None
     assert len(set(missed)) == 2, "judged once"
@@ -184,7 +187,7 @@ def test_a_change_whose_announcement_may_still_come_is_no_miss(qbo, connection):
     pay_unheard(qbo, connection)
     assert sync_company(connection, now=now())
     connection.refresh_from_db()
-    assert connection.last_missed_webhook_at is None
+    assert connection.company.sync.last_missed_webhook_at is None
 
 
 def test_an_announced_change_is_no_miss(qbo, connection, pass_by):
@@ -192,15 +195,16 @@ def test_an_announced_change_is_no_miss(qbo, connection, pass_by):
     assert sync_company(connection, now=now())
     invoice = pay_unheard(qbo, connection)
     payment = max(
-        qbo.control("GET", f"/control/{connection.realm_id}/dump")["Payment"], key=lambda p: int(p["Id"])
+        qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Payment"],
+        key=lambda p: int(p["Id"]),
     )
     for entity, qbo_id in (("invoice", invoice), ("payment", payment["Id"])):
         WebhookEvent.objects.create(
-            key=entity, realm_id=connection.realm_id, entity=entity, qbo_id=qbo_id, operation="update", received_at=now()
+            event_id=entity, realm_id=connection.company.realm_id, entity=entity, qbo_id=qbo_id, operation="update", received_at=now()
         )  # fmt: skip
     assert sync_company(connection, now=pass_by(GRACE * 2))
     connection.refresh_from_db()
-    assert connection.last_missed_webhook_at is None
+    assert connection.company.sync.last_missed_webhook_at is None
 
 
 def test_lists_are_read_daily_while_somebody_looks(qbo, connection):

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from quickbooks_bridge.domain.webhooks import WebhookChange
-from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.models import Connection, SyncState, WebhookEvent
 from quickbooks_bridge.services.sync import batch as batch_module
 from quickbooks_bridge.services.sync import webhook_inbox
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import
 from quickbooks_bridge.services.sync.webhook_inbox import (
-    WriteCoalescer,
     reschedule_stale_events,
     webhook_events_record,
 )
@@ -28,57 +27,12 @@ def change(realm: str, number: int = 1) -> WebhookChange:
     return WebhookChange(f"k{number}", realm, "invoice", str(number), "update")
 
 
-class Slow:
-    """A database whose first write lasts until it is let go."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[str]] = []
-        self.is_writing, self.go_on = threading.Event(), threading.Event()
-
-    def write(self, batch) -> dict[int, float]:
-        self.is_writing.set()
-        assert self.go_on.wait(10)
-        keys = [one.key for arrival in batch for one in arrival.changes]
-        self.batches.append(keys)
-        if "bad" in keys:
-            raise ValueError("bad")
-        return {len(keys): 0.0}
-
-
-def test_what_arrives_during_a_write_shares_the_next_one():
-    slow = Slow()
-    together = WriteCoalescer(slow.write)
-    outcomes: dict[str, object] = {}
-
-    def send(key: str) -> None:
-        try:
-            outcomes[key] = together.store([WebhookChange(key, "1", "invoice", "1", "update")], now=NOW)
-        except ValueError:
-            outcomes[key] = "refused"
-
-    first = threading.Thread(target=send, args=("first",))
-    first.start()
-    assert slow.is_writing.wait(10)
-    others = [threading.Thread(target=send, args=(key,)) for key in ("a", "b", "bad", "c")]
-    for thread in others:
-        thread.start()
-    while len(together._waiting) < 4:
-        assert first.is_alive()
-    assert outcomes == {}, "nobody goes on before their own part is stored"
-    slow.go_on.set()
-    for thread in (first, *others):
-        thread.join(10)
-    assert slow.batches[0] == ["first"]
-    assert sorted(slow.batches[1]) == ["a", "b", "bad", "c"]
-    # One that cannot be stored turns no other away: they are stored alone.
-    assert [key for key, outcome in outcomes.items() if outcome == "refused"] == ["bad"]
-    assert sorted(key for batch in slow.batches[2:] for key in batch) == ["a", "b", "bad", "c"]
-
-
 @pytest.mark.django_db
 def test_a_burst_wakes_a_company_once(connection):
-    Connection.objects.update(next_sync_at=NOW + timedelta(hours=1))
-    woken = [webhook_events_record((change(connection.realm_id, number),), now=NOW) for number in range(5)]
+    SyncState.objects.update(next_sync_at=NOW + timedelta(hours=1))
+    woken = [
+        webhook_events_record((change(connection.company.realm_id, number),), now=NOW) for number in range(5)
+    ]
     assert woken == [{connection.pk: 0.0}, {}, {}, {}, {}]
     assert WebhookEvent.objects.count() == 5
 
@@ -86,30 +40,30 @@ def test_a_burst_wakes_a_company_once(connection):
 @pytest.mark.django_db
 def test_a_company_just_looked_at_is_given_a_moment(connection):
     """Webhook events that keep coming are gathered; the first one is processed at once."""
-    Connection.objects.update(next_sync_at=NOW + timedelta(hours=1), last_sync_at=NOW)
+    SyncState.objects.update(next_sync_at=NOW + timedelta(hours=1), last_sync_at=NOW)
     at = NOW + webhook_inbox.BURST_PAUSE / 4
-    assert webhook_events_record((change(connection.realm_id),), now=at) == {connection.pk: 0.75}
-    assert Connection.objects.get().next_sync_at == NOW + webhook_inbox.BURST_PAUSE
+    assert webhook_events_record((change(connection.company.realm_id),), now=at) == {connection.pk: 0.75}
+    assert Connection.objects.get().company.sync.next_sync_at == NOW + webhook_inbox.BURST_PAUSE
 
 
 @pytest.mark.django_db
 def test_a_company_that_nobody_knew_yet_is_asked_for(connection, stranger, qbo):
     assert webhook_events_record((change("no such"),), now=NOW) == {}
     other = connect(stranger, qbo, company=1)
-    webhook_events_record((change(other.realm_id),), now=NOW)
+    webhook_events_record((change(other.company.realm_id),), now=NOW)
     webhook_events_record((change("no such"),), now=NOW)
-    assert [event.realm_id for event in WebhookEvent.objects.all()] == [other.realm_id]
+    assert [event.realm_id for event in WebhookEvent.objects.all()] == [other.company.realm_id]
 
 
 @pytest.mark.django_db
 def test_what_is_announced_while_quickbooks_answers_makes_due_again(connection, monkeypatch):
     now = datetime.now(UTC)
-    webhook_events_record((change(connection.realm_id, 1),), now=now)
+    webhook_events_record((change(connection.company.realm_id, 1),), now=now)
     ask = batch_module._ask
 
     def asked(row, *rest):
         answer = ask(row, *rest)
-        fresh.append(WebhookChange("late", row.realm_id, "invoice", "2", "update"))
+        fresh.append(WebhookChange("late", row.company.realm_id, "invoice", "2", "update"))
         return answer
 
     fresh: list[WebhookChange] = []
@@ -123,10 +77,10 @@ def test_what_is_announced_while_quickbooks_answers_makes_due_again(connection, 
     monkeypatch.setattr(batch_module.invoices, "cdc_apply", apply)
     polled = sync_batch([connection.pk], now=now)
     assert (polled.synced, polled.again) == (1, [connection.pk])
-    assert Connection.objects.get().next_sync_at == now + webhook_inbox.BURST_PAUSE
-    assert list(WebhookEvent.objects.filter(processed_at__isnull=True).values_list("key", flat=True)) == [
-        "late"
-    ]
+    assert Connection.objects.get().company.sync.next_sync_at == now + webhook_inbox.BURST_PAUSE
+    assert list(
+        WebhookEvent.objects.filter(processed_at__isnull=True).values_list("event_id", flat=True)
+    ) == ["late"]
 
 
 @pytest.mark.django_db
@@ -134,8 +88,10 @@ def test_companies_announced_together_are_asked_together(connection, stranger, q
     other = connect(stranger, qbo, company=1)
     assert initial_import(other, now=datetime.now(UTC))
     later = datetime.now(UTC) + timedelta(hours=1)
-    Connection.objects.update(next_sync_at=later, last_sync_at=None)
-    webhook_events_record((change(connection.realm_id, 1), change(other.realm_id, 2)), now=datetime.now(UTC))
+    SyncState.objects.update(next_sync_at=later, last_sync_at=None)
+    webhook_events_record(
+        (change(connection.company.realm_id, 1), change(other.company.realm_id, 2)), now=datetime.now(UTC)
+    )
     chunks: list[list[int]] = []
     ask = sync.sync_batch
     monkeypatch.setattr(sync, "sync_batch", lambda pks, **how: chunks.append(sorted(pks)) or ask(pks, **how))
@@ -166,7 +122,7 @@ def test_a_company_that_is_slow_to_answer_delays_nobody_who_was_announced_with_i
     monkeypatch.setattr(
         batch_module,
         "reschedule_if_new_events",
-        lambda realms, now: [other.pk] if other.realm_id in realms else [],
+        lambda realms, now: [other.pk] if other.company.realm_id in realms else [],
     )
     both = [connection.pk, other.pk]
     polled = sync_batch(both, now=datetime.now(UTC), max_wait=0.01, again=told_again.set)
@@ -179,7 +135,8 @@ def test_companies_that_need_a_run_of_their_own_are_not_found_due_again_and_agai
     sent: list[tuple[int, ...]] = []
     monkeypatch.setattr(sync.sync_one_company, "apply_async", lambda args, **how: sent.append(args))
     now = datetime.now(UTC)
-    Connection.objects.update(next_sync_at=now, access_expires_at=now)
+    SyncState.objects.update(next_sync_at=now)
+    Connection.objects.update(access_expires_at=now)
     sync.sync_due()
     sync.sync_due()
     assert sent == [(connection.pk,)]
@@ -189,7 +146,9 @@ def test_companies_that_need_a_run_of_their_own_are_not_found_due_again_and_agai
 def test_due_is_who_is_free_and_whose_time_has_come_or_comes_in_a_moment(connection):
     def due(**changed: object) -> bool:
         known = {"next_sync_at": NOW, "sync_lease_until": None, "status": "active", "import_state": "done"}
-        Connection.objects.update(**{**known, **changed})
+        values = {**known, **changed}
+        Connection.objects.update(status=values.pop("status"))
+        SyncState.objects.update(**values)
         return batch_module.due_companies(now=NOW) == [connection.pk]
 
     assert due()
@@ -203,13 +162,13 @@ def test_due_is_who_is_free_and_whose_time_has_come_or_comes_in_a_moment(connect
 
 @pytest.mark.django_db
 def test_news_that_a_dead_worker_left_behind_is_followed(connection):
-    webhook_events_record((change(connection.realm_id),), now=NOW)
-    Connection.objects.update(next_sync_at=NOW + timedelta(days=1))
+    webhook_events_record((change(connection.company.realm_id),), now=NOW)
+    SyncState.objects.update(next_sync_at=NOW + timedelta(days=1))
     reschedule_stale_events(now=NOW + webhook_inbox.STALE_AFTER)
-    assert Connection.objects.get().next_sync_at == NOW + timedelta(days=1)
+    assert Connection.objects.get().company.sync.next_sync_at == NOW + timedelta(days=1)
     later = NOW + webhook_inbox.STALE_AFTER * 2
     reschedule_stale_events(now=later)
-    assert Connection.objects.get().next_sync_at == later
+    assert Connection.objects.get().company.sync.next_sync_at == later
 
 
 def test_a_ring_is_heard_and_none_is_needed(settings, tmp_path):

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from deals.models import Account, Deal
 from deals.viewer import Viewer
-from quickbooks_bridge.models import Connection, Heartbeat, Invoice, InvoiceEvent, InvoiceIntent
+from quickbooks_bridge.models import Connection, Heartbeat, Invoice, InvoiceEvent, InvoiceIntent, SyncState
 from quickbooks_bridge.services.sync.company import initial_import
 from tests.conftest import connect, make_deal, make_member
 from tests.emulator_process import EmulatorProcess
@@ -32,7 +32,7 @@ def prepare(url: str, realm: str) -> int:
     emulator.url, emulator.companies = url, [{"realm_id": realm}]
     link = connect(viewer, emulator)
     assert initial_import(link, now=timezone.now())
-    Connection.objects.update(next_sync_at=timezone.now() + timedelta(days=1))
+    SyncState.objects.update(next_sync_at=timezone.now() + timedelta(days=1))
     return make_deal(account).pk
 
 
@@ -53,19 +53,19 @@ def make_due() -> int:
     """As if the poll cycle were over and every lease had run out."""
     past = timezone.now() - timedelta(seconds=1)
     InvoiceIntent.objects.filter(finished_at__isnull=True).update(lease_until=None, next_check_at=past)
-    return Connection.objects.update(next_sync_at=past, sync_lease_until=None)
+    return SyncState.objects.update(next_sync_at=past, sync_lease_until=None)
 
 
 def rest() -> int:
     """Nothing is due, and no lease of a killed worker is left."""
     later = timezone.now() + timedelta(days=1)
     InvoiceIntent.objects.filter(finished_at__isnull=True).update(next_check_at=None)
-    return Connection.objects.update(next_sync_at=later, sync_lease_until=None)
+    return SyncState.objects.update(next_sync_at=later, sync_lease_until=None)
 
 
 def announce(qbo_id: str) -> int:
     """QuickBooks' webhook event of a change, as its HTTP request."""
-    realm = Connection.objects.get().realm_id
+    realm = Connection.objects.get().company.realm_id
     change = {"name": "Invoice", "id": qbo_id, "operation": "Update", "lastUpdated": uuid.uuid4().hex}
     news = {"eventNotifications": [{"realmId": realm, "dataChangeEvent": {"entities": [change]}}]}
     body = json.dumps(news).encode()
@@ -91,7 +91,7 @@ def decide(deal: int) -> int:
         account=link.account,
         deal=Deal.objects.get(pk=deal),
         member=link.owner,
-        realm_id=link.realm_id,
+        company=link.company,
         token=request_id,
         request_id=request_id,
         payload={"CustomerRef": {"value": "1"}, "Line": [line], "PrivateNote": f"note {request_id}"},

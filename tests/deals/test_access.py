@@ -65,7 +65,7 @@ def test_every_address_answers_its_own_account(addresses, rep):
 
 
 def test_lists_and_forms_show_no_row_of_another_account(deal, account, stranger):
-    CustomField.objects.create(account=account, owner="deal", key="po", label="Secret field")
+    CustomField.objects.create(account=account, entity="deal", key="po", label="Secret field")
     client = sign_in(stranger.member)
     paths = [reverse(f"deals:{name}") for name in (*LISTS, "deal_new", "person_new", "organization_new")]
     assert len(paths) == 7

@@ -16,11 +16,11 @@ NOW = datetime(2026, 3, 13, 9, 41, tzinfo=UTC)
 
 
 def log(deal) -> list[str]:
-    return ["".join(map(str, timeline_line(entry).parts)) for entry in deal.timeline.all()]
+    return ["".join(map(str, timeline_line(entry.kind, entry.data).parts)) for entry in deal.timeline.all()]
 
 
 def test_the_log_says_what_changed_from_what_to_what(deal, rep):
-    CustomField.objects.create(account=deal.account, owner="deal", key="po", label="PO number")
+    CustomField.objects.create(account=deal.account, entity="deal", key="po", label="PO number")
     edited = Deal.objects.get(pk=deal.pk)
     edited.value = Decimal("2000.50")
     edited.status = "won"

@@ -54,7 +54,7 @@ def line_data(**changes) -> dict[str, str]:
 )
 def test_a_deal_typed_wrong_says_what_to_do_and_keeps_what_was_typed(deal, rep, field, typed, says):
     for key, kind in (("mail", "email"), ("seats", "number"), ("ready", "date")):
-        CustomField.objects.create(account=deal.account, owner="deal", key=key, label=key, kind=kind)
+        CustomField.objects.create(account=deal.account, entity="deal", key=key, label=key, kind=kind)
     answer = sign_in(rep.member).post(
         reverse("deals:deal_edit", args=[deal.pk]), deal_data(deal, **{field: typed})
     )
@@ -133,7 +133,7 @@ def test_an_imported_address_may_stay_until_it_is_touched(deal, rep):
 
 
 def test_custom_fields_are_kept_by_kind_and_others_stay(deal, rep):
-    CustomField.objects.create(account=deal.account, owner="deal", key="po", label="PO number")
+    CustomField.objects.create(account=deal.account, entity="deal", key="po", label="PO number")
     Deal.objects.filter(pk=deal.pk).update(custom={"gone": "kept"})
     sign_in(rep.member).post(reverse("deals:deal_edit", args=[deal.pk]), deal_data(deal, custom_po="PO-7"))
     assert Deal.objects.get(pk=deal.pk).custom == {"gone": "kept", "po": "PO-7"}

@@ -84,7 +84,7 @@ def test_event_without_an_id_is_known_again_when_it_is_repeated():
     bare = {key: value for key, value in GOOD.items() if key != "id"}
     first, second = (parse_webhook(json.dumps([bare]).encode()).changes[0] for _time in range(2))
     other = parse_webhook(json.dumps([{**bare, "time": "later"}]).encode()).changes[0]
-    assert first.key == second.key != other.key
+    assert first.event_id == second.event_id != other.event_id
 
 
 @pytest.mark.parametrize("deep", DEEP_ONES.values(), ids=DEEP_ONES)
@@ -137,7 +137,7 @@ mixed = st.lists(json_values | st.sampled_from(STRANGE) | st.integers(1, 99).map
 def test_of_any_mixed_list_exactly_the_good_events_are_read(events):
     read = parse_webhook(json.dumps(events).encode())
     good = [f"ce:g{number}" for one in events for number in range(1, 100) if one == good_one(number)]
-    assert [change.key for change in read.changes if change.key.startswith("ce:g")] == good
+    assert [change.event_id for change in read.changes if change.event_id.startswith("ce:g")] == good
     assert len(read.changes) + read.unread.total() == len(events)
 
 

@@ -56,7 +56,7 @@ def other_token_keys(connection, settings, qbo):
 
 
 def ended_at_quickbooks(connection, settings, qbo):
-    qbo.control("POST", f"/control/{connection.realm_id}/disconnect")
+    qbo.control("POST", f"/control/{connection.company.realm_id}/disconnect")
     Connection.objects.update(access_expires_at=datetime.now(UTC), failed_refreshes=99)
 
 
@@ -96,7 +96,7 @@ def no_redis(connection, settings, qbo):
 
 def waiting_news(connection, settings, qbo):
     WebhookEvent.objects.create(
-        key="k",
+        event_id="k",
         realm_id="1",
         entity="Invoice",
         qbo_id="1",
@@ -161,8 +161,8 @@ def test_doctor_can_look_at_the_schedule_alone(db, settings):
 def test_poll_brings_changes_and_says_so(connection, qbo):
     row = Invoice.objects.filter(balance__gt=10, is_voided=False).first()
     assert row is not None
-    qbo.control("POST", f"/control/{connection.realm_id}/invoices/{row.qbo_id}/pay", {})
-    assert told("sync_quickbooks") == (0, f"{connection.company_name}: up to date\n")
+    qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{row.qbo_id}/pay", {})
+    assert told("sync_quickbooks") == (0, f"{connection.company.name}: up to date\n")
     row.refresh_from_db()
     assert row.balance == 0
 

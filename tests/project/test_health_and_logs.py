@@ -80,7 +80,7 @@ def test_calls_of_a_page_carry_its_request_id_and_nothing_private(lines, connect
     assert calls
     for line in calls:
         assert line["request_id"] == answer["X-Request-ID"]
-        assert line["realm"] == link.realm_id
+        assert line["realm"] == link.company.realm_id
         assert line["intuit_tid"]
         assert line["status"] == 200
     text = json.dumps(lines)

@@ -15,7 +15,7 @@ Seen = dict[tuple[str, str], tuple[str, ...]]
 
 def invoices_of(connection: Connection) -> QuerySet[Invoice]:
     """Every invoice here of a company."""
-    return Invoice.objects.filter(account=connection.account_id, realm_id=connection.realm_id)
+    return Invoice.objects.filter(company=connection.company)
 
 
 def mirrored(connection: Connection, *, today: date) -> Seen:
@@ -28,9 +28,7 @@ def mirrored(connection: Connection, *, today: date) -> Seen:
             seen["invoice", row.qbo_id] = (
                 str(row.sync_token), money(row.total), money(row.balance), due, row.flag,
             )  # fmt: skip
-    payments = Payment.objects.filter(
-        account=connection.account_id, realm_id=connection.realm_id, is_deleted=False
-    )
+    payments = Payment.objects.filter(company=connection.company, is_deleted=False)
     for row in payments:
         applied = sorted(f"{part['invoice']}: {money(part['amount'])}" for part in row.applied)
         seen["payment", row.qbo_id] = (

@@ -147,7 +147,9 @@ class People:
     def _end_here(self, company: Company, *, now: datetime) -> None:
         """Somebody voids or deletes an invoice, and the answer may be lost at any of the calls."""
         connection = company.connection
-        rows = Invoice.objects.filter(account=company.viewer.account, is_deleted=False, is_voided=False)
+        rows = Invoice.objects.filter(
+            company__account=company.viewer.account, is_deleted=False, is_voided=False
+        )
         invoice = rows.order_by("-pk")[self._dice.randint(0, 3) :].first()
         if invoice is None or not connection.is_active:
             return
@@ -181,7 +183,7 @@ def decided(
         account=company.viewer.account,
         deal=company.deal,
         member=company.viewer.member,
-        realm_id=connection.realm_id,
+        company=connection.company,
         token=request_id,
         request_id=request_id,
         payload=invoice_body(amount, due, marker_of(request_id)),

@@ -17,6 +17,7 @@ from quickbooks_bridge.models import (
     Invoice,
     InvoiceIntent,
     Item,
+    SyncState,
     WebhookEvent,
 )
 from tests.brokers.scene import connection_pk, decide, intent, make_due, prepare
@@ -42,8 +43,8 @@ def session_key(username: str) -> str:
 def form() -> dict[str, str]:
     """What a person posts for a known customer; token and line name are left to the test."""
     link = Connection.objects.get()
-    item = Item.objects.filter(realm_id=link.realm_id, is_active=True, kind="Service").order_by("pk")[0]
-    customer = Customer.objects.filter(realm_id=link.realm_id, is_active=True).order_by("display_name")[0]
+    item = Item.objects.filter(company=link.company, is_active=True, kind="Service").order_by("pk")[0]
+    customer = Customer.objects.filter(company=link.company, is_active=True).order_by("display_name")[0]
     today = timezone.now().date()
     return {
         "customer_mode": "existing",
@@ -80,13 +81,15 @@ def open_work() -> int:
 def stuck() -> int:
     """Leases that ran out and that nothing would ever take up."""
     late = timezone.now() - timedelta(minutes=1)
-    idle = Connection.objects.filter(status="active", sync_lease_until__lt=late, next_sync_at__isnull=True)
+    idle = SyncState.objects.filter(
+        company__connection__status="active", sync_lease_until__lt=late, next_sync_at__isnull=True
+    )
     lost = InvoiceIntent.objects.filter(finished_at__isnull=True, next_check_at__isnull=True)
     return idle.count() + lost.count()
 
 
 def due_now() -> int:
-    return Connection.objects.update(next_sync_at=timezone.now(), consecutive_failures=0)
+    return SyncState.objects.update(next_sync_at=timezone.now(), consecutive_failures=0)
 
 
 def unhandled() -> int:
@@ -115,7 +118,9 @@ def status() -> str:
 def refusals_pass() -> str:
     """As if hours had passed since the last refusal."""
     past = timezone.now() - timedelta(seconds=1)
-    Connection.objects.filter(next_refresh_at__isnull=False).update(next_refresh_at=past, next_sync_at=past)
+    waiting = Connection.objects.filter(next_refresh_at__isnull=False)
+    SyncState.objects.filter(pk__in=list(waiting.values_list("pk", flat=True))).update(next_sync_at=past)
+    waiting.update(next_refresh_at=past)
     return status()
 
 
@@ -135,6 +140,6 @@ def reads() -> int:
 def silence(*, days: int) -> int:
     """As if nobody had asked QuickBooks for so long."""
     link = Connection.objects.get()
-    assert link.cdc_cursor is not None
-    past = link.cdc_cursor - timedelta(days=days)
-    return Connection.objects.update(cdc_cursor=past, last_sync_at=past, next_sync_at=timezone.now())
+    assert link.company.sync.cdc_cursor is not None
+    past = link.company.sync.cdc_cursor - timedelta(days=days)
+    return SyncState.objects.update(cdc_cursor=past, last_sync_at=past, next_sync_at=timezone.now())

@@ -179,11 +179,13 @@ class Simulation:
             self.figures["comparisons"] += 1
             if (
                 not connection.is_active
-                or connection.last_sync_at is None
-                or connection.last_sync_at < quiet_since
+                or connection.company.sync.last_sync_at is None
+                or connection.company.sync.last_sync_at < quiet_since
             ):
                 self._differ(
-                    "late", company, f"{connection.status}, last up to date {connection.last_sync_at}"
+                    "late",
+                    company,
+                    f"{connection.status}, last up to date {connection.company.sync.last_sync_at}",
                 )
             dump = self.dump(company)
             company.invoices = [row["Id"] for row in dump["Invoice"]]
@@ -206,8 +208,10 @@ class Simulation:
         latest = self.now + max(
             timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * 1.1), company_sync.MAX_BACKOFF
         )
-        if connection.is_active and (connection.next_sync_at is None or connection.next_sync_at > latest):
-            self._differ("stuck", company, f"next looked at {connection.next_sync_at}")
+        if connection.is_active and (
+            connection.company.sync.next_sync_at is None or connection.company.sync.next_sync_at > latest
+        ):
+            self._differ("stuck", company, f"next looked at {connection.company.sync.next_sync_at}")
 
     def _overdue_lines(self, company: Company, connection: Connection) -> None:
         """The change log tells of lateness at a midnight, whenever it is read."""

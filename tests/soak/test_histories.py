@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from quickbooks_bridge.gateway import rate_limiter
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
+from quickbooks_bridge.models import Invoice, InvoiceIntent, SyncState
 from quickbooks_bridge.services.invoicing.intents import intent_resume
 from quickbooks_bridge.services.sync.company import sync_company
 from tests.brokers.scene import decide
@@ -66,19 +66,19 @@ def run(connection, qbo, deal, steps) -> None:
                 body = (
                     {"amount": 5} if act == "part" else {"PrivateNote": f"n{which}"} if act == "edit" else {}
                 )
-                path = f"/control/{connection.realm_id}/invoices/{rows[which % len(rows)].qbo_id}/"
+                path = f"/control/{connection.company.realm_id}/invoices/{rows[which % len(rows)].qbo_id}/"
                 requests.post(f"{qbo.url}{path}{'pay' if act == 'part' else act}", json=body, timeout=10)
     qbo.control("DELETE", "/control/faults")
     rate_limiter.default_limiter.cache_clear()
     for intent in InvoiceIntent.objects.filter(finished_at__isnull=True):
         intent_resume(intent, connection, now=timezone.now() + timedelta(minutes=1), interactive=False)
-    Connection.objects.update(consecutive_failures=0, sync_lease_until=None)
+    SyncState.objects.update(consecutive_failures=0, sync_lease_until=None)
     assert sync_company(connection, now=timezone.now())
     check(connection, qbo)
 
 
 def check(connection, qbo) -> None:
-    dump = qbo.control("GET", f"/control/{connection.realm_id}/dump")["Invoice"]
+    dump = qbo.control("GET", f"/control/{connection.company.realm_id}/dump")["Invoice"]
     theirs = {
         row["Id"]: (int(row["SyncToken"]), Decimal(str(row["TotalAmt"])), Decimal(str(row["Balance"])))
         for row in dump

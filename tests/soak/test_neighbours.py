@@ -6,7 +6,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from quickbooks_bridge.models import Connection
+from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import
 from tests.conftest import connect
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def cycle(pks: list[int]) -> float:
     """Seconds that one look at all companies takes."""
-    Connection.objects.update(sync_lease_until=None)
+    SyncState.objects.update(sync_lease_until=None)
     begun = time.perf_counter()
     sync_batch(pks, now=timezone.now())
     return time.perf_counter() - begun
@@ -31,16 +31,18 @@ def test_a_throttled_company_holds_no_other_up(connection, stranger, qbo):
     assert initial_import(other, now=timezone.now())
     cycle([other.pk])
     alone = statistics.median(cycle([other.pk]) for _round in range(rounds))
-    qbo.control("POST", "/control/faults", {"kind": "429", "operation": "*", "realm": connection.realm_id})
+    qbo.control(
+        "POST", "/control/faults", {"kind": "429", "operation": "*", "realm": connection.company.realm_id}
+    )
     sync_batch([connection.pk], now=timezone.now())
     connection.refresh_from_db()
-    assert connection.next_sync_at > timezone.now()
+    assert connection.company.sync.next_sync_at > timezone.now()
     assert connection.status == Connection.Status.ACTIVE
     beside, tried, began = [], 0, time.monotonic()
     # Looked at without a break, and past QuickBooks' minute, after which the throttled one is asked anew each time.
     while len(beside) < rounds or time.monotonic() - began < seconds:
         due = list(
-            Connection.objects.filter(next_sync_at__lte=timezone.now())
+            SyncState.objects.filter(next_sync_at__lte=timezone.now())
             .exclude(pk=other.pk)
             .values_list("pk", flat=True)
         )

@@ -80,7 +80,7 @@ class Command(BaseCommand):
             )
         CustomField.objects.bulk_create(
             [
-                CustomField(account=account, owner=owner, key=key, label=label, kind=kind)
+                CustomField(account=account, entity=owner, key=key, label=label, kind=kind)
                 for owner, key, label, kind in CUSTOM_FIELDS
             ]
         )

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from quickbooks_bridge.models import Connection
+from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.services.sync.company import initial_import, sync_company
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for connection in connections.select_related("account"):
             result, has_worked = self._ask(connection)
             silent += not has_worked
-            self.stdout.write(f"{connection.company_name or connection.realm_id}: {result}")
+            self.stdout.write(f"{connection.company.name or connection.company.realm_id}: {result}")
         if not connections:
             self.stdout.write("No company is connected.")
         if silent:
@@ -31,11 +31,15 @@ class Command(BaseCommand):
         now = timezone.now()
         if not connection.is_active:
             return "needs its owner to connect again", False
-        is_loaded = connection.import_state == Connection.Import.DONE
+        is_loaded = connection.company.sync.import_state == SyncState.Import.DONE
         if (sync_company if is_loaded else initial_import)(connection, now=now):
             return "up to date", True
         connection.refresh_from_db()
-        lease = connection.sync_lease_until if is_loaded else connection.import_lease_until
-        if lease and lease > now and not connection.last_error:
+        lease = (
+            connection.company.sync.sync_lease_until
+            if is_loaded
+            else connection.company.sync.import_lease_until
+        )
+        if lease and lease > now and not connection.company.sync.last_error:
             return "is being asked by the worker already", True
-        return f"no answer ({connection.last_error or 'unknown'}), tried again later", False
+        return f"no answer ({connection.company.sync.last_error or 'unknown'}), tried again later", False

@@ -23,7 +23,8 @@ from quickbooks_bridge.gateway.errors import (
     UnexpectedAnswer,
 )
 from quickbooks_bridge.gateway.rate_limiter import default_limiter
-from quickbooks_bridge.models import Connection, OAuthState
+from quickbooks_bridge.gateway.usage_counter import call_key, count_here
+from quickbooks_bridge.models import Company, Connection, OAuthState, SyncState
 from quickbooks_bridge.selectors.connections import connection_for, last_connection_for, link_counts
 
 from .lifecycle import mark_disconnected, profile_columns, revoke_stored, settings_for
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 CONSENT_LIFETIME = timedelta(minutes=15)
 STATE_PREFIX_OTHER_COMPANY = "other-"
 MAX_REALM_ID_LENGTH = 40
+PROOF_READS = 2
 
 
 class ConnectionRefused(Exception):
@@ -95,11 +97,15 @@ def oauth_complete(
             viewer, realm_id, pair, company, is_other_company=is_other_company, now=now
         )
     except ConnectionRefused:
-        if not Connection.objects.filter(realm_id=realm_id, status=Connection.Status.ACTIVE).exists():
+        if not Connection.objects.filter(
+            company__realm_id=realm_id, status=Connection.Status.ACTIVE
+        ).exists():
             _revoke_new_pair(pair)
         raise
     if former is not None:
         revoke_stored(former)
+    # The proof was read before there was a row to count it for.
+    count_here(call_key(connection.company_id, interactive=True, is_write=False, at=now), PROOF_READS)
     return connection
 
 
@@ -157,7 +163,6 @@ def _proven_company(viewer: Viewer, realm_id: str, pair: oauth.TokenPair) -> Rem
         limiter=default_limiter(settings.REDIS_URL),
         interactive=True,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
-        account_id=viewer.account.pk,
     )
     try:
         return client.company()
@@ -203,14 +208,21 @@ def _store(
             Account.objects.select_for_update().get(pk=viewer.account.pk)
             _require_allowed(viewer, realm_id, is_other_company=is_other_company)
             former = connection_for(viewer.account)
-            if former is not None and former.realm_id == realm_id:
+            if former is not None and former.company.realm_id == realm_id:
                 former = None
             if former is not None:
                 mark_disconnected(former, now=now)
-            connection, is_new = Connection.objects.get_or_create(
-                account=viewer.account,
-                realm_id=realm_id,
-                defaults={"owner": viewer.member, "connected_at": now, "status": "disconnected"},
+            row, is_new = Company.objects.update_or_create(
+                account=viewer.account, realm_id=realm_id, defaults=profile_columns(company, now=now)
+            )
+            connection, _is_new = Connection.objects.get_or_create(
+                company=row,
+                defaults={
+                    "account": viewer.account,
+                    "owner": viewer.member,
+                    "connected_at": now,
+                    "status": Connection.Status.DISCONNECTED,
+                },
             )
             Connection.objects.filter(pk=connection.pk).update(
                 owner=viewer.member,
@@ -219,14 +231,18 @@ def _store(
                 disconnected_at=None,
                 token_version=F("token_version") + 1,
                 refresh_lease_until=None,
-                consecutive_failures=0,
-                last_error="",
-                next_sync_at=now,
-                import_state=Connection.Import.WAITING,
-                import_progress={},
-                import_lease_until=None,
-                **profile_columns(company, now=now),
                 **token_fields(pair, now=now),
+            )
+            SyncState.objects.update_or_create(
+                company=row,
+                defaults={
+                    "consecutive_failures": 0,
+                    "last_error": "",
+                    "next_sync_at": now,
+                    "import_state": SyncState.Import.WAITING,
+                    "import_progress": {},
+                    "import_lease_until": None,
+                },
             )
             settings_for(viewer.account)
     except IntegrityError as error:
@@ -239,18 +255,16 @@ def _store(
 def _require_no_other_connection(viewer: Viewer) -> None:
     current = connection_for(viewer.account)
     if current is not None and current.owner_id != viewer.member.pk:
-        raise ConnectionRefused("already_connected", owner=current.owner.name, company=current.company_name)
+        raise ConnectionRefused("already_connected", owner=current.owner.name, company=current.company.name)
 
 
 def _refuse_other_company(account: Account, realm_id: str) -> None:
     """Another company than the one whose links the account holds is refused until that is wanted."""
     former = last_connection_for(account)
-    if former is None or former.realm_id == realm_id or not link_counts(former).is_any:
+    if former is None or former.company.realm_id == realm_id or not link_counts(former).is_any:
         return
-    again = Connection.objects.filter(account=account, realm_id=realm_id).first()
-    raise ConnectionRefused(
-        "other_company", company=former.company_name, chosen=again.company_name if again else ""
-    )
+    again = Company.objects.filter(account=account, realm_id=realm_id).first()
+    raise ConnectionRefused("other_company", company=former.company.name, chosen=again.name if again else "")
 
 
 def _why_state_is_refused(begun: OAuthState | None) -> str:

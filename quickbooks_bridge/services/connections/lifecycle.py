@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from deals.fields import field_catalogue
@@ -24,7 +25,7 @@ from quickbooks_bridge.gateway.errors import (
     TokenRefused,
 )
 from quickbooks_bridge.gateway.rate_limiter import default_limiter
-from quickbooks_bridge.models import Connection, InvoicePreset, InvoicingSettings
+from quickbooks_bridge.models import Company, Connection, InvoicePreset, InvoicingSettings, SyncState
 from quickbooks_bridge.services.operations.notifications import notify_disconnected
 from quickbooks_bridge.services.operations.outages import outage_close, outage_longer_than, outage_record
 from quickbooks_bridge.services.operations.reads_block import all_are_throttled, reads_block_begin
@@ -41,22 +42,20 @@ MAX_TOKEN_REFUSAL = sum(RETRY_AFTER_REFUSAL, timedelta())
 def client_for(connection: Connection, *, interactive: bool) -> QuickBooksClient:
     """Return the one door to the connection's company; people's own calls go before background ones."""
     return QuickBooksClient(
-        realm_id=connection.realm_id,
+        realm_id=connection.company.realm_id,
         tokens=ConnectionTokenSource(connection.pk, known=connection),
         api_url=api_base(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL),
         limiter=default_limiter(settings.REDIS_URL),
         interactive=interactive,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
-        account_id=connection.account_id,
-        home_currency=connection.home_currency,
+        company_id=connection.company_id,
+        home_currency=connection.company.home_currency,
     )
 
 
 def profile_columns(company: RemoteCompany, *, now: datetime) -> dict[str, Any]:
     """Return the columns that keep what a company is."""
-    facts = asdict(company)
-    facts["company_name"] = facts.pop("name")
-    return {**facts, "profile_refreshed_at": now}
+    return {**asdict(company), "profile_refreshed_at": now}
 
 
 def company_profile_refresh(
@@ -64,7 +63,7 @@ def company_profile_refresh(
 ) -> RemoteCompany:
     """Read name, country, currency, tax and closing date of the company and keep them."""
     company = client_for(connection, interactive=interactive).company()
-    Connection.objects.filter(pk=connection.pk).update(**profile_columns(company, now=now))
+    Company.objects.filter(pk=connection.company_id).update(**profile_columns(company, now=now))
     connection.refresh_from_db()
     return company
 
@@ -77,7 +76,7 @@ def connection_disconnect(connection: Connection, *, now: datetime) -> bool:
     """
     confirmed = revoke_stored(connection)
     mark_disconnected(connection, now=now)
-    logger.info("disconnected", extra={"realm": connection.realm_id, "confirmed": confirmed})
+    logger.info("disconnected", extra={"realm": connection.company.realm_id, "confirmed": confirmed})
     return confirmed
 
 
@@ -104,8 +103,9 @@ def mark_disconnected(connection: Connection, *, now: datetime) -> None:
         refresh_expires_at=None,
         token_version=F("token_version") + 1,
         disconnected_at=now,
-        next_sync_at=None,
-        import_state=Connection.Import.WAITING,
+    )
+    SyncState.objects.filter(company=connection.company_id).update(
+        next_sync_at=None, import_state=SyncState.Import.WAITING
     )
     outage_close(connection, now=now)
 
@@ -133,13 +133,16 @@ def failure_record(connection: Connection, error: QuickBooksError, *, now: datet
         "last_error": problem,
         "last_error_at": now,
     }
+    status, failed_before = Connection.Status.ACTIVE, connection.company.sync.consecutive_failures
     if needs_owner:
-        changes["status"] = Connection.Status.NEEDS_RECONNECT
-        changes["next_sync_at"] = None
-    changed = Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE).update(**changes)
-    if changed:
-        outage_record(connection, problem, now=now)
-    if changed and needs_owner:
+        status, changes["next_sync_at"] = Connection.Status.NEEDS_RECONNECT, None
+    with transaction.atomic():
+        active = Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE)
+        if not active.update(status=status):
+            return
+        SyncState.objects.filter(company=connection.company_id).update(**changes)
+    outage_record(connection, problem, failed_before=failed_before, now=now)
+    if needs_owner:
         notify_disconnected(connection.pk, now=now)
 
 

@@ -15,7 +15,7 @@ from quickbooks_bridge.db.crash_points import crash_point
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt, encrypt
 from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
-from quickbooks_bridge.models import Connection
+from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.services.operations.notifications import notify_disconnected
 
 logger = logging.getLogger(__name__)
@@ -163,7 +163,9 @@ class ConnectionTokenSource:
             ) from error
         crash_point("refresh.after_answer")
         stored = self._store(mine, pair, now=now)
-        logger.info("tokens refreshed", extra={"realm": row.realm_id, "connection": row.pk, "stored": stored})
+        logger.info(
+            "tokens refreshed", extra={"realm": row.company.realm_id, "connection": row.pk, "stored": stored}
+        )
         return pair.access_token
 
     def _store(self, mine: QuerySet[Connection], pair: oauth.TokenPair, *, now: datetime) -> int:
@@ -188,17 +190,19 @@ def _record_refusal(row: Connection, *, now: datetime) -> bool:
     """Count a refused refresh and tell whether it was the last: then the owner has to sign in again."""
     refused = row.failed_refreshes + 1
     is_over = refused > len(RETRY_AFTER_REFUSAL)
-    Connection.objects.filter(pk=row.pk, token_version=row.token_version).update(
+    counted = Connection.objects.filter(pk=row.pk, token_version=row.token_version).update(
         failed_refreshes=refused,
         refresh_lease_until=None,
         status=Connection.Status.NEEDS_RECONNECT if is_over else row.status,
         next_refresh_at=None if is_over else now + RETRY_AFTER_REFUSAL[refused - 1],
-        last_error="reconnect" if is_over else "refresh_refused",
-        last_error_at=now,
     )
+    if counted:
+        SyncState.objects.filter(company=row.company_id).update(
+            last_error="reconnect" if is_over else "refresh_refused", last_error_at=now
+        )
     if is_over:
         notify_disconnected(row.pk, now=now)
-    logger.warning("token refresh refused", extra={"realm": row.realm_id, "times": refused})
+    logger.warning("token refresh refused", extra={"realm": row.company.realm_id, "times": refused})
     return is_over
 
 

@@ -45,7 +45,7 @@ def refresh_for_action(
     except NotFound:
         deletion_apply(connection, invoice, now=now)
         return None
-    invoices.invoices_apply(connection, [remote], now=now, source="action")
+    invoices.invoices_apply(connection.company, [remote], now=now, source="action")
     invoice.refresh_from_db()
     if invoice.is_voided and not seen.is_voided:
         return remote
@@ -65,7 +65,7 @@ def deletion_apply(
     at = max(now, invoice.remote_updated_at or now)
     gone = RemoteDeletion("Invoice", invoice.qbo_id, at)
     actor = viewer.member if viewer else None
-    invoices.deletions_apply(connection, [gone], now=now, source="action", actor=actor)
+    invoices.deletions_apply(connection.company, [gone], now=now, source="action", actor=actor)
     invoice.refresh_from_db()
 
 
@@ -130,7 +130,7 @@ def invoice_send(
     except QuickBooksError as error:
         record_if_disconnected(connection, error, now=now)
         raise
-    return invoices.invoice_apply(connection, sent, now=now, source="action", actor=viewer.member)
+    return invoices.invoice_apply(connection.company, sent, now=now, source="action", actor=viewer.member)
 
 
 def invoice_pdf(connection: Connection, invoice: Invoice, *, now: datetime) -> bytes:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Q
+from django.db.models import Q
 
 from deals.models import Deal, Member
+from deals.services import timeline_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.customer_diff import customer_diff
@@ -23,8 +24,8 @@ from quickbooks_bridge.domain.payloads import (
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.selectors.customers import customer_by_id
-from quickbooks_bridge.services.mirror.events import record_deal_event
 
 from .customers import customer_address, customer_facts, draft_facts
 from .intents import OPEN_STATES, initial_claim, intent_resume, intent_send
@@ -40,9 +41,9 @@ class SituationChanged(Exception):
 def company_payload_profile(connection: Connection) -> PayloadProfile:
     """Return what of the company decides how an invoice is written."""
     return PayloadProfile(
-        country=connection.country,
-        home_currency=connection.home_currency,
-        is_multicurrency=connection.is_multicurrency,
+        country=connection.company.country,
+        home_currency=connection.company.home_currency,
+        is_multicurrency=connection.company.is_multicurrency,
     )
 
 
@@ -135,11 +136,7 @@ def _intent_values(
         customer_payload = _customer_update(connection, draft, profile)
     # What is written on the invoice decides; the customer's own address only where nothing is.
     asks_customer = draft.customer.qbo_id and not draft.address.strip()
-    known = (
-        customer_by_id(connection.account, connection.realm_id, draft.customer.qbo_id)
-        if asks_customer
-        else None
-    )
+    known = customer_by_id(connection.company_id, draft.customer.qbo_id) if asks_customer else None
     payload = invoice_payload(
         draft,
         customer_qbo_id=draft.customer.qbo_id,
@@ -151,7 +148,7 @@ def _intent_values(
     return {
         "deal": deal,
         "member": viewer.member,
-        "realm_id": connection.realm_id,
+        "company": connection.company,
         "request_id": request_id,
         "payload": payload,
         "customer_request_id": uuid.uuid4().hex if customer_payload else "",
@@ -167,7 +164,7 @@ def _customer_update(
     connection: Connection, draft: InvoiceDraft, profile: PayloadProfile
 ) -> dict[str, object] | None:
     """Return the sparse update for the fields that differ, None when none does."""
-    customer = customer_by_id(connection.account, connection.realm_id, draft.customer.qbo_id)
+    customer = customer_by_id(connection.company_id, draft.customer.qbo_id)
     if customer is None:
         return None
     diffs = customer_diff(customer_facts(customer), draft_facts(draft))
@@ -184,13 +181,10 @@ def intent_abandon(intent: InvoiceIntent, *, now: datetime, actor: Member) -> bo
 
     Its person has looked in QuickBooks. Should it be there, it can be linked when its company is connected again.
     """
-    askable = Connection.objects.filter(
-        account_id=intent.account_id, realm_id=intent.realm_id, status=Connection.Status.ACTIVE
-    )
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     with transaction.atomic():
         ended = InvoiceIntent.objects.filter(
-            free, ~Exists(askable), pk=intent.pk, state__in=OPEN_STATES
+            free, ~is_connected("company"), pk=intent.pk, state__in=OPEN_STATES
         ).update(
             state=InvoiceIntent.State.REJECTED,
             finished_at=now,
@@ -201,7 +195,7 @@ def intent_abandon(intent: InvoiceIntent, *, now: datetime, actor: Member) -> bo
         )
         if ended:
             data = {"currency": intent.currency, "amount": str(intent.expected_total)}
-            record_deal_event(intent.deal, "invoice.abandoned", data, now=now, actor=actor)
+            timeline_add(intent.deal, "invoice.abandoned", data, at=now, actor=actor)
     return bool(ended)
 
 

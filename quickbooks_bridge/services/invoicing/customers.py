@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from deals.models import Deal
+from deals.services import timeline_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.address import STATES, US, Address, country_code, parse_address
 from quickbooks_bridge.domain.draft import InvoiceDraft
@@ -14,12 +15,11 @@ from quickbooks_bridge.domain.matching import Candidate, Suggestion, name_key, n
 from quickbooks_bridge.domain.texts import visible
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice
 from quickbooks_bridge.selectors.customers import customer_link_of
-from quickbooks_bridge.services.mirror.events import record_deal_event
 
 
 def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, now: datetime) -> None:
     """Remember the customer for the deal's organization, its person, or the deal itself."""
-    known = customer_link_of(deal, connection.realm_id)
+    known = customer_link_of(deal, connection.company_id)
     if known is not None and known.customer_qbo_id == customer_qbo_id:
         return
     if known is not None:
@@ -33,8 +33,7 @@ def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, n
     else:
         target["deal_id"] = deal.pk
     link = CustomerLink(
-        account_id=deal.account_id,
-        realm_id=connection.realm_id,
+        company_id=connection.company_id,
         **target,
         customer_qbo_id=customer_qbo_id,
         linked_at=now,
@@ -46,15 +45,13 @@ def customer_link(deal: Deal, connection: Connection, customer_qbo_id: str, *, n
 @transaction.atomic
 def customer_unlink(deal: Deal, connection: Connection, viewer: Viewer, *, now: datetime) -> bool:
     """Forget the customer; invoices stay on the deal and nothing changes in QuickBooks."""
-    link = customer_link_of(deal, connection.realm_id)
+    link = customer_link_of(deal, connection.company_id)
     if link is None:
         return False
-    customer = Customer.objects.filter(
-        account=viewer.account, realm_id=connection.realm_id, qbo_id=link.customer_qbo_id
-    ).first()
+    customer = Customer.objects.filter(company=connection.company_id, qbo_id=link.customer_qbo_id).first()
     link.delete()
     name = customer.display_name if customer else ""
-    record_deal_event(deal, "customer.unlinked", {"name": name}, now=now, actor=viewer.member)
+    timeline_add(deal, "customer.unlinked", {"name": name}, at=now, actor=viewer.member)
     return True
 
 
@@ -72,9 +69,7 @@ def customer_suggestions(
         near |= Q(tax_id__endswith=tax_id[-5:])
     if not near:
         return []
-    mine = Customer.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
-    )
+    mine = Customer.objects.filter(company=connection.company_id, is_active=True)
     # All that share a word are ranked before any is left out: a common word must not push out the right one.
     rows = mine.filter(near).order_by("display_name", "id")
     candidates = [Candidate(*row) for row in rows.values_list("qbo_id", "display_name", "email", "tax_id")]
@@ -96,9 +91,7 @@ def find_customer_by_name(connection: Connection, name: str) -> Customer | None:
     name = " ".join(visible(name).split())
     if not name:
         return None
-    rows = Customer.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, display_name__iexact=name
-    )
+    rows = Customer.objects.filter(company=connection.company_id, display_name__iexact=name)
     return rows.order_by("-is_active").first()
 
 
@@ -108,9 +101,7 @@ def customer_heir(connection: Connection, deal: Deal, gone_qbo_id: str) -> Custo
     It is known by the invoices of this deal's organization (person, or the deal itself): none is left with the one,
     and the newest is with the other.
     """
-    mine = Invoice.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
-    )
+    mine = Invoice.objects.filter(company=connection.company_id, is_deleted=False)
     if not gone_qbo_id or mine.filter(customer_qbo_id=gone_qbo_id).exists():
         return None
     if deal.organization_id:
@@ -120,9 +111,7 @@ def customer_heir(connection: Connection, deal: Deal, gone_qbo_id: str) -> Custo
     else:
         own = mine.filter(deal=deal)
     newest = own.order_by("-remote_updated_at", "-pk").values("customer_qbo_id")[:1]
-    return Customer.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=newest, is_active=True
-    ).first()
+    return Customer.objects.filter(company=connection.company_id, qbo_id=newest, is_active=True).first()
 
 
 def customer_facts(customer: Customer) -> dict[str, str]:

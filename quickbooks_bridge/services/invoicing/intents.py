@@ -23,7 +23,7 @@ from quickbooks_bridge.gateway.errors import (
     UnexpectedAnswer,
 )
 from quickbooks_bridge.messages.problems import placed
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, SyncState
 from quickbooks_bridge.services.connections.lifecycle import client_for, failure_record
 from quickbooks_bridge.services.mirror import invoices as mirror_invoices
 from quickbooks_bridge.services.mirror.events import created_event_data, record_invoice_event
@@ -146,15 +146,15 @@ def match_created_invoices(batch: mirror_invoices.Batch, *, now: datetime) -> in
     changed = [(connection, changes.invoices) for connection, changes in batch if changes.invoices]
     if not changed:
         return 0
-    realms = {connection.realm_id for connection, _invoices in changed}
-    unfinished: dict[tuple[int, str], list[InvoiceIntent]] = {}
-    open_ones = InvoiceIntent.objects.filter(_MAY_SURFACE, realm_id__in=realms, sent_at__isnull=False)
-    for intent in open_ones.select_related("deal", "member"):
-        unfinished.setdefault((intent.account_id, intent.realm_id), []).append(intent)
+    companies = {connection.company_id for connection, _invoices in changed}
+    unfinished: dict[int, list[InvoiceIntent]] = {}
+    open_ones = InvoiceIntent.objects.filter(_MAY_SURFACE, company__in=companies, sent_at__isnull=False)
+    for intent in open_ones.select_related("deal", "member", "company"):
+        unfinished.setdefault(intent.company_id, []).append(intent)
     count = 0
     for connection, invoices in changed:
-        waiting = unfinished.get((connection.account_id, connection.realm_id))
-        for remote in mirror_invoices.iter_readable(connection, invoices) if waiting else ():
+        waiting = unfinished.get(connection.company_id)
+        for remote in mirror_invoices.iter_readable(connection.company, invoices) if waiting else ():
             for intent in waiting or ():
                 if marker_of(intent.request_id) in remote.private_note:
                     _finish(intent, connection, remote, now=now)
@@ -183,7 +183,7 @@ def _send_customer(
     crash_point("intent.after_customer")
     InvoiceIntent.objects.filter(pk=intent.pk).update(customer_qbo_id=remote.qbo_id)
     intent.customer_qbo_id = remote.qbo_id
-    mirror_invoices.customers_apply(connection, [remote])
+    mirror_invoices.customers_apply(connection.company, [remote])
     if "Id" not in payload:
         customer_link(intent.deal, connection, remote.qbo_id, now=now)
 
@@ -193,11 +193,13 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
     """Store the invoice, end the intent and remember the customer; who comes second tells nothing twice."""
     deal, actor = intent.deal, intent.member
     invoice = mirror_invoices.created_invoice_apply(
-        connection, remote, deal=deal, expected_total=intent.expected_total, now=now, actor=actor
+        connection.company, remote, deal=deal, expected_total=intent.expected_total, now=now, actor=actor
     )
     is_told = invoice is not None
     if invoice is None:
-        invoice = mirror_invoices.invoice_apply(connection, remote, now=now, source="create", actor=actor)
+        invoice = mirror_invoices.invoice_apply(
+            connection.company, remote, now=now, source="create", actor=actor
+        )
         Invoice.objects.filter(pk=invoice.pk).update(
             deal=deal, created_by_app=True, expected_total=intent.expected_total
         )
@@ -223,7 +225,8 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
         intent.refresh_from_db()
     crash_point("intent.before_commit")
     logger.info(
-        "invoice created", extra={"realm": intent.realm_id, "intent": intent.pk, "invoice": invoice.pk}
+        "invoice created",
+        extra={"realm": intent.company.realm_id, "intent": intent.pk, "invoice": invoice.pk},
     )
 
 
@@ -265,7 +268,8 @@ def _handle_error(
 def _is_in_vain(intent: InvoiceIntent, connection: Connection, *, now: datetime) -> bool:
     """Return whether it was tried so often and long, with a company that is otherwise well, that it has to end."""
     is_long = intent.attempts >= TRIES_IN_VAIN and now - (intent.sent_at or now) >= TIME_IN_VAIN
-    return is_long and not Connection.objects.filter(pk=connection.pk, consecutive_failures__gt=0).exists()
+    failing = SyncState.objects.filter(company=connection.company_id, consecutive_failures__gt=0)
+    return is_long and not failing.exists()
 
 
 def _record_outcome(
@@ -286,7 +290,7 @@ def _record_outcome(
     logger.warning(
         "invoice not confirmed",
         extra={
-            "realm": intent.realm_id,
+            "realm": intent.company.realm_id,
             "intent": intent.pk,
             "code": error.code,
             "intuit_tid": error.intuit_tid,

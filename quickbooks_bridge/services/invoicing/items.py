@@ -41,10 +41,7 @@ def item_links_save(connection: Connection, lines: Iterable[DraftLine], *, now: 
         (line.product_id if is_digits(line.product_id) and int(line.product_id) in own else "", line)
         for line in linked
     ]
-    known = item_links(
-        connection.account, connection.realm_id, [(product, line.name) for product, line in pairs]
-    )
-    realm: dict[str, Any] = {"account_id": connection.account_id, "realm_id": connection.realm_id}
+    known = item_links(connection.company_id, [(product, line.name) for product, line in pairs])
     fresh: dict[str, ItemLink] = {}
     for product, line in pairs:
         key = line_key(product, line.name)
@@ -56,9 +53,9 @@ def item_links_save(connection: Connection, lines: Iterable[DraftLine], *, now: 
         }
         link = {"item_qbo_id": line.item_qbo_id, "linked_at": now}
         if key in known:
-            ItemLink.objects.filter(**realm, **target).update(**link)
+            ItemLink.objects.filter(company=connection.company_id, **target).update(**link)
         else:
-            fresh[key] = ItemLink(**realm, **target, **link)
+            fresh[key] = ItemLink(company_id=connection.company_id, **target, **link)
     if fresh:
         # Somebody may have linked one a moment ago: then theirs stays.
         ItemLink.objects.bulk_create(fresh.values(), ignore_conflicts=True)
@@ -73,7 +70,7 @@ def item_activate(connection: Connection, item: Item) -> Item:
             {"Id": remote.qbo_id, "SyncToken": str(remote.sync_token), "sparse": True, "Active": True},
             request_id=uuid.uuid4().hex,
         )
-    items_apply(connection, [remote])
+    items_apply(connection.company, [remote])
     item.refresh_from_db()
     return item
 
@@ -115,28 +112,24 @@ def item_create(
     except QuickBooksError as error:
         failure_record(connection, error, now=now)
         return Problem(error.problem_code or "unexpected", "item", params={"name": name})
-    items_apply(connection, [remote])
-    return Item.objects.get(
-        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=remote.qbo_id
-    )
+    items_apply(connection.company, [remote])
+    return Item.objects.get(company=connection.company_id, qbo_id=remote.qbo_id)
 
 
 def _taken(connection: Connection, name: str) -> Problem:
     """Name the product that already has this name, reading it from QuickBooks when the index lacks it."""
-    rows = Item.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, name__iexact=name
-    )
+    rows = Item.objects.filter(company=connection.company_id, name__iexact=name)
     if not rows.exists():
         # Without an answer the sentence alone still says what to do.
         with contextlib.suppress(QuickBooksError):
-            items_apply(connection, client_for(connection, interactive=True).items_named(name))
+            items_apply(connection.company, client_for(connection, interactive=True).items_named(name))
     found = rows.first()
     return Problem("item_name_taken", "item", params={"name": name, "id": found.qbo_id if found else ""})
 
 
 def _usual_income_account(connection: Connection) -> str:
     row = (
-        Item.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id, is_active=True)
+        Item.objects.filter(company=connection.company_id, is_active=True)
         .exclude(income_account_qbo_id="")
         .values("income_account_qbo_id")
         .annotate(used=Count("pk"), services=Count("pk", filter=Q(kind="Service")))
@@ -155,7 +148,7 @@ def suggest_items(connection: Connection, names: Mapping[int, str]) -> dict[int,
     near = Q()
     for word in sorted(words)[:60]:
         near |= Q(search_text__contains=word)
-    mine = Item.objects.filter(account_id=connection.account_id, realm_id=connection.realm_id, is_active=True)
+    mine = Item.objects.filter(company=connection.company_id, is_active=True)
     rows = mine.filter(near).exclude(kind="Category").order_by("name", "id")
     candidates = [Candidate(*row) for row in rows.values_list("qbo_id", "name")]
     found = {
@@ -175,7 +168,5 @@ def find_items_by_name(connection: Connection, labels: Iterable[str]) -> dict[st
     near = Q()
     for label in sorted(wanted)[:200]:
         near |= Q(name__iexact=label)
-    rows = Item.objects.filter(
-        near, account_id=connection.account_id, realm_id=connection.realm_id, is_active=True
-    ).exclude(kind="Category")
+    rows = Item.objects.filter(near, company=connection.company_id, is_active=True).exclude(kind="Category")
     return {row.name.casefold(): row for row in rows}

@@ -19,7 +19,7 @@ def draft_save(
         member=viewer.member,
         defaults={
             "account": viewer.account,
-            "realm_id": connection.realm_id,
+            "company": connection.company,
             "state": state,
             "saved_at": now,
         },
@@ -46,8 +46,8 @@ def sent_intents(account: Account | int, deal: Deal | int, token: str) -> QueryS
     return rows.exclude(state=InvoiceIntent.State.REJECTED)
 
 
-def refused_intent(viewer: Viewer, deal: Deal, realm_id: str, pk: int) -> InvoiceIntent | None:
+def refused_intent(viewer: Viewer, deal: Deal, company_id: int, pk: int) -> InvoiceIntent | None:
     """Return a refused invoice of this deal, to be opened in the form again."""
     return InvoiceIntent.objects.filter(
-        account=viewer.account, deal=deal, realm_id=realm_id, pk=pk, state=InvoiceIntent.State.REJECTED
+        account=viewer.account, deal=deal, company=company_id, pk=pk, state=InvoiceIntent.State.REJECTED
     ).first()

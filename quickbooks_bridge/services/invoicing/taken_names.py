@@ -15,7 +15,7 @@ def name_refusal(connection: Connection, client: QuickBooksClient, name: str, re
     """
     try:
         customers = client.customers_named(name)
-        invoices.customers_apply(connection, customers)
+        invoices.customers_apply(connection.company, customers)
         other = "" if customers else client.other_named(name)
     except QuickBooksError:
         return refused

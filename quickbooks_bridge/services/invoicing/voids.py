@@ -76,7 +76,9 @@ def invoice_void(
             VoidOperation.objects.filter(pk=begun.pk).update(next_check_at=now + RETRY_DELAY)
             raise Unavailable(error.code, outcome_unknown=True, problem_code=error.problem_code) from error
         raise
-    applied = invoices.invoice_apply(connection, voided, now=now, source="action", actor=viewer.member)
+    applied = invoices.invoice_apply(
+        connection.company, voided, now=now, source="action", actor=viewer.member
+    )
     _explain(applied, begun)
     _end(begun, now=now)
     settling = [kept for kept in begun.payments if _is_money(kept)]
@@ -127,7 +129,7 @@ def _start(
         record_if_disconnected(connection, error, now=now)
         raise
     return VoidOperation.objects.create(
-        account_id=invoice.account_id,
+        account_id=connection.account_id,
         invoice=invoice,
         member=viewer.member,
         request_id=uuid.uuid4().hex,
@@ -179,7 +181,7 @@ def _unapply(
         if not error.outcome_unknown:
             raise
         freed = client.payment_unapply(payment, invoice_qbo_id=invoice_qbo_id, request_id=request_id)
-    invoices.payments_apply(connection, [freed])
+    invoices.payments_apply(connection.company, [freed])
 
 
 def _roll_back(
@@ -206,7 +208,7 @@ def _roll_back(
         return False
     if current is None or current.is_all_zero:
         if current is not None:
-            invoices.invoices_apply(connection, [current], now=now, source="action")
+            invoices.invoices_apply(connection.company, [current], now=now, source="action")
         _end(begun, now=now)
         return True
     lost = Decimal(0)
@@ -216,7 +218,7 @@ def _roll_back(
         except QuickBooksError as error:
             logger.error(
                 "payment not put back",
-                extra={"realm": connection.realm_id, "payment": kept["qbo_id"], "code": error.code},
+                extra={"realm": connection.company.realm_id, "payment": kept["qbo_id"], "code": error.code},
             )
             if error.retryable:
                 is_done = False
@@ -224,7 +226,7 @@ def _roll_back(
                 lost += _settled_by(kept, invoice.qbo_id)
     try:
         remote = client.invoice_read(invoice.qbo_id)
-        invoices.invoices_apply(connection, [remote], now=now, source="action")
+        invoices.invoices_apply(connection.company, [remote], now=now, source="action")
     except QuickBooksError:
         is_done = False
     if is_done:
@@ -258,7 +260,7 @@ def _reapply_payment(
         return
     lines = lines_restored(kept["lines"], list(current.raw.get("Line", ())), invoice_qbo_id)
     restored = client.payment_set_lines(current, lines, request_id=uuid.uuid4().hex)
-    invoices.payments_apply(connection, [restored])
+    invoices.payments_apply(connection.company, [restored])
 
 
 def _settled_by(kept: dict[str, Any], invoice_qbo_id: str) -> Decimal:

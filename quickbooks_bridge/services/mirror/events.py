@@ -1,11 +1,12 @@
 """What happened to invoices, told once: as an event of the invoice and as a line of its deal's change log."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from deals.models import Deal, Member, TimelineEntry
+from deals.models import Member
+from deals.services import NewTimelineEntry, timeline_bulk_add, timeline_entry_amend
 from quickbooks_bridge.models import Invoice, InvoiceEvent
 
 
@@ -83,47 +84,57 @@ def created_event_data(row: Invoice) -> dict[str, str]:
     }
 
 
-def changes_record(
-    news: Iterable[tuple[Invoice, InvoiceState]], *, now: datetime, source: str, actor: Member | None
-) -> None:
-    """Write events for changed invoices, and change-log lines where a deal shows them: two statements in all."""
-    events, entries = [], []
-    for row, before in news:
-        for kind, data in detect_changes(InvoiceState.of(row), before):
-            told = {**data, "realm": row.realm_id}
-            common = {"account_id": row.account_id, "at": now, "kind": kind, "data": told, "actor": actor}
-            events.append(InvoiceEvent(invoice=row, source=source, **common))
-            if row.deal_id:
-                entries.append(TimelineEntry(deal_id=row.deal_id, **common))
-    InvoiceEvent.objects.bulk_create(events)
-    TimelineEntry.objects.bulk_create(entries)
+class NewInvoiceEvent(NamedTuple):
+    """Something that happened to an invoice and is to be written; `deal_id` is whose timeline tells of it."""
+
+    account_id: int
+    invoice_id: int
+    deal_id: int | None
+    occurred_at: datetime
+    kind: str
+    source: str
+    data: Mapping[str, Any]
+    actor_id: int | None = None
+
+
+def events_insert(events: Sequence[NewInvoiceEvent]) -> None:
+    """Write events, and entries of the timelines of the deals that show them: two statements for any number."""
+    InvoiceEvent.objects.bulk_create(
+        [
+            InvoiceEvent(
+                account_id=event.account_id,
+                invoice_id=event.invoice_id,
+                occurred_at=event.occurred_at,
+                kind=event.kind,
+                source=event.source,
+                data=event.data,
+                actor_id=event.actor_id,
+            )
+            for event in events
+        ]
+    )
+    timeline_bulk_add(
+        NewTimelineEntry(
+            event.account_id, event.deal_id, event.occurred_at, event.kind, event.data, event.actor_id
+        )
+        for event in events
+        if event.deal_id is not None
+    )
 
 
 def record_invoice_event(
     row: Invoice, kind: str, data: dict[str, Any], *, now: datetime, source: str, actor: Member | None
 ) -> None:
-    """Write one event and, when the invoice belongs to a deal, one line in that deal's change log."""
-    data = {**data, "realm": row.realm_id}
-    InvoiceEvent.objects.create(
-        account_id=row.account_id, invoice=row, at=now, kind=kind, source=source, data=data, actor=actor
-    )
-    if row.deal_id:
-        TimelineEntry.objects.create(
-            account_id=row.account_id, deal_id=row.deal_id, at=now, kind=kind, data=data, actor=actor
-        )
-
-
-def record_deal_event(
-    deal: Deal, kind: str, data: dict[str, Any], *, now: datetime, actor: Member | None
-) -> None:
-    """Write a line in the deal's change log that concerns no single invoice."""
-    TimelineEntry.objects.create(
-        account_id=deal.account_id, deal=deal, at=now, kind=kind, data=data, actor=actor
+    """Write one event and, when the invoice belongs to a deal, one entry of that deal's timeline."""
+    data = {**data, "realm": row.company.realm_id}
+    actor_id = actor.pk if actor else None
+    events_insert(
+        [NewInvoiceEvent(row.company.account_id, row.pk, row.deal_id, now, kind, source, data, actor_id)]
     )
 
 
 def event_add_details(row: Invoice, kind: str, details: dict[str, str], *, actor: Member) -> None:
-    """Add to the latest event of a kind, and to its line, who did it and why.
+    """Add to the latest event of a kind, and to its timeline entry, who did it and why.
 
     QuickBooks' webhook may have reported it before the answer to the person's own call did.
     """
@@ -132,7 +143,12 @@ def event_add_details(row: Invoice, kind: str, details: dict[str, str], *, actor
         return
     data = {**event.data, **details}
     InvoiceEvent.objects.filter(pk=event.pk).update(data=data, actor=actor)
-    if row.deal_id is None:
-        return
-    lines = TimelineEntry.objects.filter(deal_id=row.deal_id, kind=kind, at=event.at, data__qbo_id=row.qbo_id)
-    lines.update(data=data, actor=actor)
+    if row.deal_id is not None:
+        timeline_entry_amend(
+            row.deal_id,
+            kind,
+            occurred_at=event.occurred_at,
+            matching={"qbo_id": row.qbo_id},
+            data=data,
+            actor=actor,
+        )

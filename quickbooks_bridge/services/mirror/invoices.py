@@ -3,7 +3,7 @@
 Older than stored is ignored, equal writes nothing, a change is one event and one line in the deal's change log.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,18 +11,23 @@ from typing import Any
 from django.db import transaction
 
 from deals.models import Deal, Member
-from quickbooks_bridge.db.upsert import EventRow, Key, lock_existing, upsert_newer
+from quickbooks_bridge.db.upsert import Key, lock_existing, upsert_newer
 from quickbooks_bridge.domain.remote import RemoteChanges, RemoteDeletion, RemoteInvoice, VersionedObject
 from quickbooks_bridge.domain.status import is_void
-from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment
+from quickbooks_bridge.models import Company, Connection, Customer, Invoice, Item, Payment
 
 from . import lists
-from .events import InvoiceState, changes_record, created_event_data, detect_changes
+from .events import (
+    InvoiceState,
+    NewInvoiceEvent,
+    created_event_data,
+    detect_changes,
+    events_insert,
+    record_invoice_event,
+)
 from .lists import (
     VERSION_COLUMNS,
-    CompanyKey,
     RemoteObjects,
-    company_key,
     customers_apply,
     is_newer,
     items_apply,
@@ -53,7 +58,7 @@ __all__ = [
 # What is compared with, besides the stamp, to tell what a change was.
 COMPARED_COLUMNS = (
     "sync_token", "remote_updated_at", "original_total", "voided_or_deleted_at", "doc_number", "currency", "total",
-    "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at", "bill_email",
+    "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at", "bill_email", "id", "deal_id",
 )  # fmt: skip
 _COLUMNS = (
     *VERSION_COLUMNS, "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total", "balance",
@@ -62,10 +67,10 @@ _COLUMNS = (
 )  # fmt: skip
 Batch = Sequence[tuple[Connection, RemoteChanges]]
 # An invoice with the payments that settle it, and what is told of that.
-Settled = tuple[Key, Sequence[str], dict[str, str]]
+Settled = tuple[int, Sequence[str], dict[str, str]]
 _SETTLING = frozenset({"invoice.paid", "invoice.payment"})
-# Whose invoice was news, and when it had changed.
-AppliedChange = tuple[CompanyKey, datetime]
+# The company whose invoice was news, and when QuickBooks had changed it.
+AppliedChange = tuple[int, datetime]
 
 
 def cdc_apply(batch: Batch, *, now: datetime, source: str, arrived: list[AppliedChange] | None = None) -> int:
@@ -76,10 +81,10 @@ def cdc_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Applied
     All companies of a batch share their statements, so a quiet company costs none.
     """
 
-    owned = [(company_key(connection), changes) for connection, changes in batch]
-
-    def of(part: str) -> list[tuple[CompanyKey, Any]]:
-        return [(owner, remote) for owner, changes in owned for remote in getattr(changes, part)]
+    def of(part: str) -> list[tuple[Company, Any]]:
+        return [
+            (connection.company, remote) for connection, changes in batch for remote in getattr(changes, part)
+        ]
 
     written = lists.mirror_objects(Customer, of("customers"), lists.CUSTOMER, lists.customer_values)
     written += lists.mirror_objects(Item, of("items"), lists.ITEM, lists.item_values)
@@ -93,27 +98,25 @@ def cdc_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Applied
 
 
 def iter_readable(
-    connection: Connection, invoices: Iterable[VersionedObject[RemoteInvoice]]
+    company: Company, invoices: Iterable[VersionedObject[RemoteInvoice]]
 ) -> Iterator[RemoteInvoice]:
     """Return the invoices of an answer that can be read."""
     for remote in invoices:
-        read = read_or_record((*company_key(connection), remote.qbo_id), remote, {})
+        read = read_or_record((company.pk, remote.qbo_id), remote, {})
         if read is not None:
             yield read
 
 
 def invoice_apply(
-    connection: Connection, remote: RemoteInvoice, *, now: datetime, source: str, actor: Member | None = None
+    company: Company, remote: RemoteInvoice, *, now: datetime, source: str, actor: Member | None = None
 ) -> Invoice:
     """Apply one invoice and give its row."""
-    invoices_apply(connection, [remote], now=now, source=source, actor=actor)
-    return Invoice.objects.get(
-        account_id=connection.account_id, realm_id=connection.realm_id, qbo_id=remote.qbo_id
-    )
+    invoices_apply(company, [remote], now=now, source=source, actor=actor)
+    return Invoice.objects.select_related("company").get(company=company, qbo_id=remote.qbo_id)
 
 
 def invoices_apply(
-    connection: Connection,
+    company: Company,
     remotes: Iterable[VersionedObject[RemoteInvoice]],
     *,
     now: datetime,
@@ -121,25 +124,31 @@ def invoices_apply(
     actor: Member | None = None,
 ) -> int:
     """Apply invoices in chunks; gives how many rows changed."""
-    return len(_invoices(remote_objects(connection, remotes), now=now, source=source, actor=actor))
+    return len(_invoices(remote_objects(company, remotes), now=now, source=source, actor=actor))
 
 
 def _invoices(
     arrivals: RemoteObjects[RemoteInvoice], *, now: datetime, source: str, actor: Member | None
 ) -> list[AppliedChange]:
     written: list[AppliedChange] = []
+    companies = {company.pk: company for company, _remote in arrivals}
     for chunk in newest_in_chunks(arrivals):
-        written.extend(_invoice_chunk(chunk, now=now, source=source, actor=actor))
+        written.extend(_invoice_chunk(companies, chunk, now=now, source=source, actor=actor))
     return written
 
 
 @transaction.atomic
 def _invoice_chunk(
-    chunk: dict[Key, VersionedObject[RemoteInvoice]], *, now: datetime, source: str, actor: Member | None
+    companies: Mapping[int, Company],
+    chunk: dict[Key, VersionedObject[RemoteInvoice]],
+    *,
+    now: datetime,
+    source: str,
+    actor: Member | None,
 ) -> list[AppliedChange]:
     known = lock_existing(Invoice, chunk, COMPARED_COLUMNS)
     rows: list[tuple[Any, ...]] = []
-    news: list[EventRow] = []
+    news: dict[Key, list[NewInvoiceEvent]] = {}
     settled: list[Settled] = []
     odd: ReadFailures = {}
     actor_id = actor.pk if actor else None
@@ -150,7 +159,7 @@ def _invoice_chunk(
         invoice = read_or_record(key, remote, odd)
         if invoice is None:
             continue
-        before = InvoiceState(key[2], *row[4:]) if row is not None else None
+        before = InvoiceState(key[1], *row[4:-2]) if row is not None else None
         after = _facts(invoice, before)
         original_total, voided_or_deleted_at = row[2:4] if row is not None else (Decimal(0), None)
         if after.is_voided and not (before and before.is_voided):
@@ -164,28 +173,32 @@ def _invoice_chunk(
             mirrored_at=now,
         )
         rows.append(row_values)
-        if before is not None:
-            for kind, data in detect_changes(after, before):
-                data["realm"] = key[1]
-                if kind in _SETTLING:
-                    settled.append((key, invoice.payment_qbo_ids, data))
-                news.append(EventRow(*key, now, kind, source, data, actor_id))
+        if row is None or before is None:
+            continue
+        company, (pk, deal_id) = companies[key[0]], row[-2:]
+        for kind, data in detect_changes(after, before):
+            data["realm"] = company.realm_id
+            if kind in _SETTLING:
+                settled.append((key[0], invoice.payment_qbo_ids, data))
+            event = NewInvoiceEvent(company.account_id, pk, deal_id, now, kind, source, data, actor_id)
+            news.setdefault(key, []).append(event)
     _name_credits(settled)
-    written = upsert_newer(Invoice, _COLUMNS, rows, news=news)
+    written = upsert_newer(Invoice, _COLUMNS, rows)
+    events_insert([event for key in news if key in written for event in news[key]])
     unreadable_record(Invoice, odd)
-    return [((key[0], key[1]), chunk[key].updated_at) for key in written]
+    return [(key[0], chunk[key].updated_at) for key in written]
 
 
 def _name_credits(settled: Sequence[Settled]) -> None:
     """Tell credit from money in what is told: QuickBooks applies a credit memo by a payment of zero."""
-    ids = {one for _key, payments, _data in settled for one in payments}
+    ids = {one for _company, payments, _data in settled for one in payments}
     if not ids:
         return
-    accounts, realms = {key[0] for key, _ids, _data in settled}, {key[1] for key, _ids, _data in settled}
-    rows = Payment.objects.filter(account_id__in=accounts, realm_id__in=realms, qbo_id__in=ids, total=0)
-    credits = set(rows.values_list("account_id", "realm_id", "qbo_id"))
-    for key, payments, data in settled:
-        if payments and all((*key[:2], one) in credits for one in payments):
+    companies = {company for company, _ids, _data in settled}
+    rows = Payment.objects.filter(company__in=companies, qbo_id__in=ids, total=0)
+    credits = set(rows.values_list("company_id", "qbo_id"))
+    for company, payments, data in settled:
+        if payments and all((company, one) in credits for one in payments):
             data["by"] = "credit"
 
 
@@ -209,7 +222,7 @@ def _values(
 
 
 def created_invoice_apply(
-    connection: Connection,
+    company: Company,
     remote: RemoteInvoice,
     *,
     deal: Deal,
@@ -221,22 +234,22 @@ def created_invoice_apply(
 
     Gives None, and writes nothing, when the same state is stored already: a webhook event was faster.
     """
-    key = (*company_key(connection), remote.qbo_id)
+    key = (company.pk, remote.qbo_id)
     facts = _facts(remote, None)
     columns = (*_COLUMNS, "deal_id", "created_by_app", "expected_total")
     values = _values(
         key, remote, facts, original_total=Decimal(0), voided_or_deleted_at=None, mirrored_at=now
     )
     row = Invoice(**dict(zip(columns, (*values, deal.pk, True, expected_total), strict=True)))
-    made = EventRow(
-        *key, now, "invoice.created", "create", {**created_event_data(row), "realm": key[1]}, actor.pk
-    )
+    row.company = company
     with transaction.atomic():
-        written = upsert_newer(Invoice, columns, [(*values, deal.pk, True, expected_total)], news=[made])
-    if key not in written:
-        return None
-    row.pk = written[key]
-    row._state.adding = False
+        written = upsert_newer(Invoice, columns, [(*values, deal.pk, True, expected_total)])
+        if key not in written:
+            return None
+        row.pk = written[key]
+        row._state.adding = False
+        data = created_event_data(row)
+        record_invoice_event(row, "invoice.created", data, now=now, source="create", actor=actor)
     return row
 
 
@@ -260,7 +273,7 @@ def _facts(remote: RemoteInvoice, before: InvoiceState | None) -> InvoiceState:
 
 
 def deletions_apply(
-    connection: Connection,
+    company: Company,
     deletions: Iterable[RemoteDeletion],
     *,
     now: datetime,
@@ -268,22 +281,21 @@ def deletions_apply(
     actor: Member | None = None,
 ) -> int:
     """Mark what QuickBooks reports as deleted; rows and links stay."""
-    owner = company_key(connection)
-    return _deletions([(owner, gone) for gone in deletions], now=now, source=source, actor=actor)
+    return _deletions([(company, gone) for gone in deletions], now=now, source=source, actor=actor)
 
 
 def _deletions(
-    gone: Sequence[tuple[CompanyKey, RemoteDeletion]], *, now: datetime, source: str, actor: Member | None
+    gone: Sequence[tuple[Company, RemoteDeletion]], *, now: datetime, source: str, actor: Member | None
 ) -> int:
     if not gone:
         return 0
-    invoices = {(*owner, stub.qbo_id): stub for owner, stub in gone if stub.entity == "Invoice"}
+    invoices = {(company.pk, stub.qbo_id): stub for company, stub in gone if stub.entity == "Invoice"}
     keys = list(invoices)
     count = 0
     for start in range(0, len(keys), lists.WRITE_CHUNK):
         part = {key: invoices[key] for key in keys[start : start + lists.WRITE_CHUNK]}
         count += _deleted_invoices(part, now=now, source=source, actor=actor)
-    payments = {(*owner, stub.qbo_id) for owner, stub in gone if stub.entity == "Payment"}
+    payments = {(company.pk, stub.qbo_id) for company, stub in gone if stub.entity == "Payment"}
     return count + _deleted_payments(payments)
 
 
@@ -291,15 +303,16 @@ def _deletions(
 def _deleted_invoices(
     part: dict[Key, RemoteDeletion], *, now: datetime, source: str, actor: Member | None
 ) -> int:
-    rows = Invoice.objects.select_for_update(of=("self",)).filter(
-        account_id__in={key[0] for key in part},
-        realm_id__in={key[1] for key in part},
-        qbo_id__in={key[2] for key in part},
-        is_deleted=False,
+    rows = (
+        Invoice.objects.select_for_update(of=("self",))
+        .select_related("company")
+        .filter(company__in={key[0] for key in part}, qbo_id__in={key[1] for key in part}, is_deleted=False)
     )
-    changed, news = [], []
+    changed: list[Invoice] = []
+    news: list[NewInvoiceEvent] = []
+    actor_id = actor.pk if actor else None
     for row in rows.order_by("pk"):
-        stub = part.get((row.account_id, row.realm_id, row.qbo_id))
+        stub = part.get((row.company_id, row.qbo_id))
         if stub is None or (row.remote_updated_at and stub.updated_at < row.remote_updated_at):
             continue
         before = InvoiceState.of(row)
@@ -311,13 +324,19 @@ def _deleted_invoices(
         )
         row.remote_updated_at = stub.updated_at
         changed.append(row)
-        news.append((row, before))
+        for kind, data in detect_changes(InvoiceState.of(row), before):
+            data["realm"] = row.company.realm_id
+            news.append(
+                NewInvoiceEvent(
+                    row.company.account_id, row.pk, row.deal_id, now, kind, source, data, actor_id
+                )
+            )
     Invoice.objects.bulk_update(
         changed,
         ["is_deleted", "balance", "voided_or_deleted_at", "mirrored_at", "remote_updated_at"],
         batch_size=250,
     )
-    changes_record(news, now=now, source=source, actor=actor)
+    events_insert(news)
     return len(changed)
 
 

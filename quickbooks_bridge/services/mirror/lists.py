@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from quickbooks_bridge.db.upsert import Key, lock_existing, upsert_newer
+from quickbooks_bridge.db.upsert import KEY, Key, lock_existing, upsert_newer
 from quickbooks_bridge.domain.remote import (
     RemoteCustomer,
     RemoteItem,
@@ -14,36 +14,29 @@ from quickbooks_bridge.domain.remote import (
     RemoteTerm,
     VersionedObject,
 )
-from quickbooks_bridge.models import Connection, Customer, Item, Payment, TaxCode, Term
+from quickbooks_bridge.models import Company, Customer, Item, Payment, TaxCode, Term
 from quickbooks_bridge.models.catalog import RemoteRow
 
 from .unreadable import ReadFailures, read_or_record, unreadable_record
 
 T = TypeVar("T")
-CompanyKey = tuple[int, str]
-RemoteObjects = Iterable[tuple[CompanyKey, VersionedObject[T]]]
-VERSION_COLUMNS = ("account_id", "realm_id", "qbo_id", "sync_token", "remote_updated_at")
+RemoteObjects = Sequence[tuple[Company, VersionedObject[T]]]
+VERSION_COLUMNS = (*KEY, "sync_token", "remote_updated_at")
 WRITE_CHUNK = 1000
 
 
-def company_key(connection: Connection) -> CompanyKey:
-    """Return whose rows a connection's objects are: the account and the QuickBooks company."""
-    return connection.account_id, connection.realm_id
-
-
 def remote_objects(
-    connection: Connection, remotes: Iterable[VersionedObject[T]]
-) -> list[tuple[CompanyKey, VersionedObject[T]]]:
-    """Return objects of one company with their owner."""
-    owner = company_key(connection)
-    return [(owner, remote) for remote in remotes]
+    company: Company, remotes: Iterable[VersionedObject[T]]
+) -> list[tuple[Company, VersionedObject[T]]]:
+    """Return objects with the company they are of."""
+    return [(company, remote) for remote in remotes]
 
 
 def newest_in_chunks(arrivals: RemoteObjects[T]) -> Iterator[dict[Key, VersionedObject[T]]]:
     """Return the newest state of each object once, in chunks: one key twice would trip an upsert."""
     newest: dict[Key, VersionedObject[T]] = {}
-    for owner, remote in arrivals:
-        key = (*owner, remote.qbo_id)
+    for company, remote in arrivals:
+        key = (company.pk, remote.qbo_id)
         known = newest.get(key)
         if known is None or (remote.updated_at, remote.sync_token) >= (known.updated_at, known.sync_token):
             newest[key] = remote
@@ -52,19 +45,19 @@ def newest_in_chunks(arrivals: RemoteObjects[T]) -> Iterator[dict[Key, Versioned
         yield {key: newest[key] for key in keys[start : start + WRITE_CHUNK]}
 
 
-def payments_apply(connection: Connection, remotes: Iterable[VersionedObject[RemotePayment]]) -> int:
+def payments_apply(company: Company, remotes: Iterable[VersionedObject[RemotePayment]]) -> int:
     """Mirror payments; gives how many rows changed."""
-    return mirror_objects(Payment, remote_objects(connection, remotes), PAYMENT, payment_values)
+    return mirror_objects(Payment, remote_objects(company, remotes), PAYMENT, payment_values)
 
 
-def customers_apply(connection: Connection, remotes: Iterable[VersionedObject[RemoteCustomer]]) -> int:
+def customers_apply(company: Company, remotes: Iterable[VersionedObject[RemoteCustomer]]) -> int:
     """Mirror customers into the local index; gives how many rows changed."""
-    return mirror_objects(Customer, remote_objects(connection, remotes), CUSTOMER, customer_values)
+    return mirror_objects(Customer, remote_objects(company, remotes), CUSTOMER, customer_values)
 
 
-def items_apply(connection: Connection, remotes: Iterable[VersionedObject[RemoteItem]]) -> int:
+def items_apply(company: Company, remotes: Iterable[VersionedObject[RemoteItem]]) -> int:
     """Mirror products into the local index; gives how many rows changed."""
-    return mirror_objects(Item, remote_objects(connection, remotes), ITEM, item_values)
+    return mirror_objects(Item, remote_objects(company, remotes), ITEM, item_values)
 
 
 def mirror_objects(
@@ -156,11 +149,11 @@ def item_values(remote: RemoteItem) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def tax_codes_apply(connection: Connection, remotes: Sequence[RemoteTaxCode]) -> None:
+def tax_codes_apply(company: Company, remotes: Sequence[RemoteTaxCode]) -> None:
     """Replace the local list of tax codes."""
     _replace(
         TaxCode,
-        connection,
+        company,
         [
             {
                 "qbo_id": code.qbo_id,
@@ -174,11 +167,11 @@ def tax_codes_apply(connection: Connection, remotes: Sequence[RemoteTaxCode]) ->
     )
 
 
-def terms_apply(connection: Connection, remotes: Sequence[RemoteTerm]) -> None:
+def terms_apply(company: Company, remotes: Sequence[RemoteTerm]) -> None:
     """Replace the local list of payment terms."""
     _replace(
         Term,
-        connection,
+        company,
         [
             {
                 "qbo_id": term.qbo_id,
@@ -194,7 +187,6 @@ def terms_apply(connection: Connection, remotes: Sequence[RemoteTerm]) -> None:
 
 
 @transaction.atomic
-def _replace(model: type[RemoteRow], connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    owner = {"account_id": connection.account_id, "realm_id": connection.realm_id}
-    model._default_manager.filter(**owner).delete()
-    model._default_manager.bulk_create([model(**owner, **row) for row in rows])
+def _replace(model: type[RemoteRow], company: Company, rows: Sequence[dict[str, Any]]) -> None:
+    model._default_manager.filter(company=company).delete()
+    model._default_manager.bulk_create([model(company=company, **row) for row in rows])

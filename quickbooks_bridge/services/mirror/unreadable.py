@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from quickbooks_bridge.db.upsert import Key
 from quickbooks_bridge.domain.parsing import ParseError
 from quickbooks_bridge.domain.remote import VersionedObject
-from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment, UnreadableObject
+from quickbooks_bridge.models import Company, Customer, Invoice, Item, Payment, UnreadableObject
 from quickbooks_bridge.models.catalog import RemoteRow
 
 logger = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def read_or_record(key: Key, remote: VersionedObject[T], odd: ReadFailures) -> T
         reason = str(error) if isinstance(error, ParseError) else type(error).__name__
         is_dated = remote.updated_at < datetime.max.replace(tzinfo=UTC)
         odd[key] = ReadFailure(reason[:80], remote.updated_at if is_dated else None)
-        logger.error("object not understood", extra={"realm": key[1], "id": key[2], "key": reason})
+        logger.error("object not understood", extra={"company": key[0], "id": key[1], "key": reason})
         return None
 
 
@@ -65,60 +65,55 @@ def unreadable_record(model: type[RemoteRow], odd: ReadFailures) -> None:
     UnreadableObject.objects.bulk_create(
         [
             UnreadableObject(
-                account_id=key[0], realm_id=key[1], entity=entity, qbo_id=key[2], reason=one.reason,
+                company_id=key[0], entity=entity, qbo_id=key[1], reason=one.reason,
                 changed_at=one.changed_at, first_seen_at=Now(), last_seen_at=Now(),
             )
             for key, one in sorted(odd.items())
         ],
         update_conflicts=True,
-        unique_fields=["account", "realm_id", "entity", "qbo_id"],
+        unique_fields=["company", "entity", "qbo_id"],
         update_fields=["reason", "changed_at", "last_seen_at"],
     )  # fmt: skip
     if model is Invoice:
         for key, one in odd.items():
-            mine = Invoice.objects.filter(account_id=key[0], realm_id=key[1], qbo_id=key[2])
+            mine = Invoice.objects.filter(company_id=key[0], qbo_id=key[1])
             mine.filter(unreadable_since__isnull=True).update(unreadable_since=one.changed_at or Now())
 
 
-def unserved_record(connection: Connection, *, now: datetime) -> Callable[[str, datetime | None, int], None]:
+def unserved_record(company: Company, *, now: datetime) -> Callable[[str, datetime | None, int], None]:
     """Return what keeps an object that QuickBooks cannot serve to anybody; its id is not known, only what came before it."""
-    owner = (connection.account_id, connection.realm_id)
 
     def note(entity: str, near: datetime | None, ordinal: int) -> None:
         moment = near.astimezone(UTC).strftime("%Y%m%dT%H%M%S") if near else "start"
-        key = (*owner, f"{NEAR}{moment}-{ordinal}")
-        logger.error("object not served", extra={"realm": owner[1], "id": key[2], "key": entity})
+        key = (company.pk, f"{NEAR}{moment}-{ordinal}")
+        logger.error("object not served", extra={"company": company.pk, "id": key[1], "key": entity})
         unreadable_record(MODELS[entity], {key: ReadFailure(NOT_SERVED, near or now)})
 
     return note
 
 
-def unserved_forget(connection: Connection, entity: str) -> None:
+def unserved_forget(company: Company, entity: str) -> None:
     """Forget the objects without an id of a kind that is about to be read from its beginning."""
-    UnreadableObject.objects.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, entity=entity, qbo_id__startswith=NEAR
-    ).delete()
+    UnreadableObject.objects.filter(company=company, entity=entity, qbo_id__startswith=NEAR).delete()
 
 
 def unserved_named(
-    connection: Connection, model: type[RemoteRow], qbo_ids: Sequence[str], *, now: datetime
+    company: Company, model: type[RemoteRow], qbo_ids: Sequence[str], *, now: datetime
 ) -> None:
     """Keep objects that are here and cannot be served, by their ids; as many without an id were these."""
     if not qbo_ids:
         return
-    owner = (connection.account_id, connection.realm_id)
-    unreadable_record(model, {(*owner, qbo_id): ReadFailure(NOT_SERVED, now) for qbo_id in qbo_ids})
+    unreadable_record(model, {(company.pk, qbo_id): ReadFailure(NOT_SERVED, now) for qbo_id in qbo_ids})
     nameless = UnreadableObject.objects.filter(
-        account_id=owner[0], realm_id=owner[1], entity=model.__name__, qbo_id__startswith=NEAR
+        company=company, entity=model.__name__, qbo_id__startswith=NEAR
     ).order_by("changed_at", "pk")
     UnreadableObject.objects.filter(pk__in=[row.pk for row in nameless[: len(qbo_ids)]]).delete()
 
 
-def unreadable_missing_count(connection: Connection, model: type[RemoteRow]) -> int:
+def unreadable_missing_count(company: Company, model: type[RemoteRow]) -> int:
     """Return how many objects of a kind QuickBooks has that are not here because they could not be read."""
-    owner = {"account_id": connection.account_id, "realm_id": connection.realm_id}
-    here = model._default_manager.filter(**owner, qbo_id=OuterRef("qbo_id"))
-    return UnreadableObject.objects.filter(~Exists(here), **owner, entity=model.__name__).count()
+    here = model._default_manager.filter(company=company, qbo_id=OuterRef("qbo_id"))
+    return UnreadableObject.objects.filter(~Exists(here), company=company, entity=model.__name__).count()
 
 
 def has_unreadable() -> bool:
@@ -130,9 +125,7 @@ def unreadable_release() -> int:
     """Forget what has been read since in a newer state, or is deleted; gives how many that were."""
     count = 0
     for entity, model in MODELS.items():
-        newer: Any = model._default_manager.filter(
-            account_id=OuterRef("account_id"), realm_id=OuterRef("realm_id"), qbo_id=OuterRef("qbo_id")
-        )
+        newer: Any = model._default_manager.filter(company=OuterRef("company"), qbo_id=OuterRef("qbo_id"))
         is_newer = Q(remote_updated_at__gte=OuterRef("changed_at"))
         if model in (Invoice, Payment):
             is_newer |= Q(is_deleted=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import Sum
 from redis import Redis
 
+from quickbooks_bridge.db.counters import counters_add
 from quickbooks_bridge.gateway import usage_counter
 from quickbooks_bridge.models import ApiUsage
 
@@ -114,21 +115,9 @@ def usage_flush(*, at_once: bool = False, **kwargs: object) -> None:
 
 
 def _add(counts: dict[str, int]) -> int:
-    sums: dict[tuple[str, ...], dict[str, int]] = defaultdict(lambda: {"reads": 0, "writes": 0})
+    sums: dict[tuple[int, date, str], dict[str, int]] = defaultdict(lambda: {"reads": 0, "writes": 0})
     for key, times in counts.items():
-        account, realm, day, purpose, what = key.split("|")
-        sums[account, realm, day, purpose][what] += times
-    table = ApiUsage._meta.db_table
-    values: list[int | str | date] = []
-    for (account, realm, day, purpose), of in sorted(sums.items()):
-        values += [int(account), realm, date.fromisoformat(day), purpose, of["reads"], of["writes"]]
-    marks = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(sums))
-    with connection.cursor() as cursor:
-        # The only text put together here is our own table's name and marks.
-        cursor.execute(
-            f"INSERT INTO {table} (account_id, realm_id, day, purpose, reads, writes) VALUES {marks} "  # noqa: S608 - see above
-            "ON CONFLICT (account_id, realm_id, day, purpose) DO UPDATE SET "
-            f"reads = {table}.reads + excluded.reads, writes = {table}.writes + excluded.writes",
-            values,
-        )
-    return len(sums)
+        company, day, purpose, what = key.split("|")
+        sums[int(company), date.fromisoformat(day), purpose][what] += times
+    rows = [(*key, of["reads"], of["writes"]) for key, of in sorted(sums.items())]
+    return counters_add(ApiUsage, ("company_id", "day", "purpose"), ("reads", "writes"), rows)

@@ -13,17 +13,17 @@ ANSWER_WITHIN = 1.0
 def heartbeat_write(*, now: datetime) -> None:
     """Keep that the schedule ran just now."""
     Heartbeat.objects.bulk_create(
-        [Heartbeat(name=SCHEDULE, at=now)],
+        [Heartbeat(name=SCHEDULE, beat_at=now)],
         update_conflicts=True,
         unique_fields=["name"],
-        update_fields=["at"],
+        update_fields=["beat_at"],
     )
 
 
 def schedule_last_ran() -> datetime | None:
     """Return when the schedule last said that it runs, at most `EVERY` late; None when it never did."""
     row = Heartbeat.objects.filter(name=SCHEDULE).first()
-    return row.at if row is not None else None
+    return row.beat_at if row is not None else None
 
 
 def broker_state(redis_url: str) -> str:

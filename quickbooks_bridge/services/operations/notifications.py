@@ -106,7 +106,7 @@ def reminder_key(intent: InvoiceIntent, *, now: datetime) -> str:
 def notify_sync_delayed(connection: Connection, *, outage: int, since: datetime, now: datetime) -> None:
     """Have the account's admins told that changes have not come for long; once for each outage."""
     admins = Member.objects.filter(account_id=connection.account_id, role=Member.Role.ADMIN)
-    data = {"company": connection.company_name, "since": time_text(since, connection, now=now)}
+    data = {"company": connection.company.name, "since": time_text(since, connection, now=now)}
     _enqueue(
         [
             Notification(
@@ -155,7 +155,7 @@ def _notification(row: Connection, kind: str, occurrence: str, now: datetime) ->
         member_id=row.owner_id,
         kind=kind,
         key=f"{kind}:{row.pk}:{occurrence}",
-        data={"company": row.company_name, "until": day},
+        data={"company": row.company.name, "until": day},
         created_at=now,
         next_try_at=now,
     )

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
-from quickbooks_bridge.models import Connection, Outage, ReadsBlock
-from quickbooks_bridge.selectors.connections import open_reads_block, reads_block_forget
+from quickbooks_bridge.models import Outage, ReadsBlock, SyncState
+from quickbooks_bridge.selectors.connections import is_connected, open_reads_block, reads_block_forget
 
 from .notifications import notify_reads_blocked
 
@@ -78,7 +78,7 @@ def reads_block_end(*, now: datetime) -> bool:
     ):
         return False
     reads_block_forget()
-    Connection.objects.filter(status=Connection.Status.ACTIVE).update(next_sync_at=now)
+    SyncState.objects.filter(is_connected()).update(next_sync_at=now)
     logger.info("reads work again", extra={"since": block.began_at.isoformat()})
     if block.is_said or now - block.began_at > LASTS:
         notify_reads_blocked(block.pk, is_over=True, now=now)
@@ -87,7 +87,7 @@ def reads_block_end(*, now: datetime) -> bool:
 
 def all_are_throttled(*, now: datetime) -> bool:
     """Return whether for ten minutes no company could be read for being throttled, and not one was read."""
-    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    active = SyncState.objects.filter(is_connected())
     if active.filter(last_sync_at__gt=now - THROTTLED_FOR).exists():
         return False
     throttled = Outage.objects.filter(ended_at__isnull=True, problem="throttled")

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection
-
+from quickbooks_bridge.db.counters import counters_add
 from quickbooks_bridge.models import SyncLatencyHour
 
 RETENTION = timedelta(days=14)
-Latency = tuple[tuple[int, str], float]
+Latency = tuple[int, float]
 
 
 def hour_of(moment: datetime) -> datetime:
@@ -17,30 +16,20 @@ def hour_of(moment: datetime) -> datetime:
 
 
 def latency_record(delays: Iterable[Latency], *, now: datetime) -> int:
-    """Add (account and company, seconds) to this hour's rows in one statement; gives how many rows it touched."""
-    sums: dict[tuple[int, str], list[int]] = {}
-    for owner, seconds in delays:
+    """Add (company, seconds) to this hour's rows in one statement; returns how many rows it touched."""
+    hour, sums = hour_of(now), dict[int, list[int]]()
+    for company, seconds in delays:
         whole = max(0, round(seconds))
-        row = sums.setdefault(owner, [0, 0, 0])
+        row = sums.setdefault(company, [0, 0, 0])
         row[0], row[1], row[2] = row[0] + 1, row[1] + whole, max(row[2], whole)
-    if not sums:
-        return 0
-    table = SyncLatencyHour._meta.db_table
-    hour = connection.ops.adapt_datetimefield_value(hour_of(now))
-    values = [
-        value for (account, realm), row in sorted(sums.items()) for value in (account, realm, hour, *row)
-    ]
-    marks = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(sums))
-    with connection.cursor() as cursor:
-        # The only text put together here is our own table's name and marks.
-        cursor.execute(
-            f"INSERT INTO {table} (account_id, realm_id, hour, changes, total_seconds, max_seconds) VALUES {marks} "  # noqa: S608 - see above
-            f"ON CONFLICT (account_id, realm_id, hour) DO UPDATE SET changes = {table}.changes + excluded.changes, "
-            f"total_seconds = {table}.total_seconds + excluded.total_seconds, "
-            f"max_seconds = CASE WHEN excluded.max_seconds > {table}.max_seconds THEN excluded.max_seconds ELSE {table}.max_seconds END",
-            values,
-        )
-    return len(sums)
+    rows = [(company, hour, *row) for company, row in sorted(sums.items())]
+    return counters_add(
+        SyncLatencyHour,
+        ("company_id", "hour"),
+        ("changes", "total_seconds"),
+        rows,
+        highest=("max_seconds",),
+    )
 
 
 def latency_cleanup(*, now: datetime) -> None:

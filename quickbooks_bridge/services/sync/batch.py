@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from quickbooks_bridge.db.crash_points import crash_point
+from quickbooks_bridge.db.leases import lease_claim_many, lease_extend, lease_is_free
 from quickbooks_bridge.db.upsert import bulk_update_values
 from quickbooks_bridge.domain.remote import RemoteChanges
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
 from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt
 from quickbooks_bridge.gateway.errors import AnswerUnserved, QuickBooksError
 from quickbooks_bridge.gateway.rate_limiter import Limiter, default_limiter
-from quickbooks_bridge.models import Connection
+from quickbooks_bridge.models import Connection, SyncState
+from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.services.connections.tokens import REFRESH_BEFORE
 from quickbooks_bridge.services.invoicing.intents import match_created_invoices
 from quickbooks_bridge.services.mirror import invoices
@@ -96,9 +98,9 @@ def sync_batch(
     """
     polled, begun = BatchResult(), time.monotonic()
     claimed = _claim(pks, now=now)
-    events = webhook_events_pending(connection.realm_id for connection in claimed) if claimed else {}
+    events = webhook_events_pending(connection.company.realm_id for connection in claimed) if claimed else {}
     limiter = default_limiter(settings.REDIS_URL).acquire_batch(
-        [connection.realm_id for connection in claimed if _is_askable(connection, now)]
+        [connection.company.realm_id for connection in claimed if _is_askable(connection, now)]
     )
     with ThreadPoolExecutor(max_workers=min(MAX_CONCURRENT, len(claimed) or 1)) as pool:
         waiting = {pool.submit(_ask, connection, now, limiter): connection for connection in claimed}
@@ -115,38 +117,27 @@ def sync_batch(
 
 
 def due_companies(*, now: datetime) -> list[int]:
-    """Return companies that are to be asked for changes now, at most `CHUNK`, those that wait longest first.
+    """Return companies to be synced now, at most `BATCH_SIZE`, those that wait longest first.
 
     Two machines' clocks differ a little: what is due in a moment counts as due.
     """
-    free = Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now)
-    due = Connection.objects.filter(
-        free,
-        status=Connection.Status.ACTIVE,
-        import_state=Connection.Import.DONE,
-        next_sync_at__lte=now + CLOCK_SKEW,
+    due = SyncState.objects.filter(
+        lease_is_free("sync_lease_until", now=now), _is_ready(), next_sync_at__lte=now + CLOCK_SKEW
     )
     return list(due.order_by("next_sync_at").values_list("pk", flat=True)[:BATCH_SIZE])
 
 
+def _is_ready() -> Q:
+    return Q(is_connected(), import_state=SyncState.Import.DONE)
+
+
 def _claim(pks: Sequence[int], *, now: datetime) -> list[Connection]:
-    """Take the leases of the companies that are free, in one statement; gives their rows."""
+    """Take the leases of the companies that are free; returns their connections."""
     if not pks:
         return []
-    database = connections[DEFAULT_DB_ALIAS]
-    table = Connection._meta.db_table
-    # Two workers with the same list must not wait for each other's rows in different orders.
-    lock = " ORDER BY id FOR UPDATE SKIP LOCKED" if database.vendor == "postgresql" else ""
-    marks = ", ".join(["%s"] * len(pks))
-    at, until = (database.ops.adapt_datetimefield_value(moment) for moment in (now, now + SYNC_LEASE))
-    # The only text put together here is our own table's name.
-    rows = Connection.objects.raw(
-        f"UPDATE {table} SET sync_lease_until = %s WHERE id IN (SELECT id FROM {table} WHERE id IN ({marks}) "  # noqa: S608 - see above
-        f"AND status = %s AND import_state = %s AND (sync_lease_until IS NULL OR sync_lease_until < %s){lock}) "
-        "RETURNING *",
-        [until, *pks, Connection.Status.ACTIVE, Connection.Import.DONE, at],
-    )
-    return list(rows)
+    ready = SyncState.objects.filter(_is_ready(), pk__in=pks)
+    claimed = lease_claim_many(ready, "sync_lease_until", now=now, until=now + SYNC_LEASE)
+    return list(Connection.objects.filter(pk__in=claimed).order_by("pk")) if claimed else []
 
 
 def _extend_leases(waiting: Sequence[Connection], since: float) -> float:
@@ -154,20 +145,25 @@ def _extend_leases(waiting: Sequence[Connection], since: float) -> float:
     if time.monotonic() - since < SYNC_LEASE.total_seconds() / 3:
         return since
     until = timezone.now() + SYNC_LEASE
-    Connection.objects.filter(pk__in=[connection.pk for connection in waiting]).update(sync_lease_until=until)
+    lease_extend(
+        SyncState.objects.filter(pk__in=[connection.pk for connection in waiting]),
+        "sync_lease_until",
+        until=until,
+    )
     return time.monotonic()
 
 
 def _is_askable(connection: Connection, now: datetime) -> bool:
     """Return whether one call with the token of the row will do."""
-    since, expires = connection.cdc_cursor, connection.access_expires_at
-    is_near = since is not None and since >= now - CDC_MAX_AGE and connection.reconcile_requested_at is None
+    sync, expires = connection.company.sync, connection.access_expires_at
+    since = sync.cdc_cursor
+    is_near = since is not None and since >= now - CDC_MAX_AGE and sync.reconcile_requested_at is None
     return is_near and expires is not None and expires - REFRESH_BEFORE > now
 
 
 def _ask(connection: Connection, now: datetime, limiter: Limiter) -> RemoteChanges:
     """Ask one company, in a thread: no database here."""
-    since = connection.cdc_cursor
+    since = connection.company.sync.cdc_cursor
     if since is None or not _is_askable(connection, now):
         raise NeedsFullSync
     try:
@@ -175,14 +171,14 @@ def _ask(connection: Connection, now: datetime, limiter: Limiter) -> RemoteChang
     except UnreadableToken as error:
         raise NeedsFullSync from error
     client = QuickBooksClient(
-        realm_id=connection.realm_id,
+        realm_id=connection.company.realm_id,
         tokens=StaticTokenSource(token),
         api_url=api_base(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_API_URL),
         limiter=limiter,
         interactive=False,
         timeout=settings.QUICKBOOKS_TIMEOUT_SECONDS,
-        account_id=connection.account_id,
-        home_currency=connection.home_currency,
+        company_id=connection.company_id,
+        home_currency=connection.company.home_currency,
     )
     try:
         changes = client.changes(since - OVERLAP)
@@ -221,7 +217,7 @@ def _finish(
     if alone:
         # Due again only once the message for its own run would be too old to be taken: whoever asks for what is due
         # meanwhile would find it again and again.
-        Connection.objects.filter(pk__in=alone).update(
+        SyncState.objects.filter(pk__in=alone).update(
             sync_lease_until=None, next_sync_at=now + FULL_SYNC_DELAY
         )
         polled.alone.extend(alone)
@@ -260,7 +256,7 @@ def _apply(
 
     `events` are the webhook events that were there before QuickBooks was asked.
     """
-    realms = [connection.realm_id for connection, _changes in batch]
+    realms = [connection.company.realm_id for connection, _changes in batch]
     rows = [
         (connection.pk, changes.server_time, now, 0, "", next_sync_time(connection, now=now), None)
         for connection, changes in batch
@@ -271,7 +267,7 @@ def _apply(
         record_latency(batch, arrived, now=now)
         match_created_invoices(batch, now=now)
         missed_webhooks_record(batch, now=now)
-        bulk_update_values(Connection, _DONE, rows)
+        bulk_update_values(SyncState, _DONE, rows)
         webhook_events_mark_processed([pk for realm in realms for pk in events.get(realm, ())], now=now)
         crash_point("sync.before_commit")
     return reschedule_if_new_events(realms, now=now)

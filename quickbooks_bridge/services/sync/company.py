@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from quickbooks_bridge.db.crash_points import crash_point
+from quickbooks_bridge.db.leases import lease_claim, lease_extend, lease_release
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import (
     AnswerUnserved,
@@ -21,8 +22,8 @@ from quickbooks_bridge.gateway.errors import (
     Throttled,
     UnexpectedAnswer,
 )
-from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors.connections import open_reads_block
+from quickbooks_bridge.models import Connection, SyncState
+from quickbooks_bridge.selectors.connections import is_connected, open_reads_block
 from quickbooks_bridge.services.connections.lifecycle import (
     client_for,
     company_profile_refresh,
@@ -75,11 +76,13 @@ def initial_import(
     """
     if open_reads_block() is not None:
         return False
-    claimed = (
-        Connection.objects.filter(pk=connection.pk, status=Connection.Status.ACTIVE)
-        .exclude(import_state=Connection.Import.DONE)
-        .filter(Q(import_lease_until__isnull=True) | Q(import_lease_until__lt=now))
-        .update(import_state=Connection.Import.RUNNING, import_lease_until=now + SYNC_LEASE)
+    mine = SyncState.objects.filter(company=connection.company_id)
+    claimed = lease_claim(
+        mine.filter(is_connected()).exclude(import_state=SyncState.Import.DONE),
+        "import_lease_until",
+        now=now,
+        until=now + SYNC_LEASE,
+        import_state=SyncState.Import.RUNNING,
     )
     if not claimed:
         return False
@@ -91,10 +94,10 @@ def initial_import(
         _import_mark_deleted(connection, client, clock=clock)
     except QuickBooksError as error:
         failure_record(connection, error, now=now)
-        Connection.objects.filter(pk=connection.pk).update(import_lease_until=clock() + IMPORT_RETRY)
+        lease_extend(mine, "import_lease_until", until=clock() + IMPORT_RETRY)
         return False
-    Connection.objects.filter(pk=connection.pk).update(
-        import_state=Connection.Import.DONE,
+    mine.update(
+        import_state=SyncState.Import.DONE,
         import_lease_until=None,
         last_sync_at=now,
         reconcile_requested_at=None,
@@ -109,17 +112,18 @@ def initial_import(
 
 def _import_claim(connection: Connection, client: QuickBooksClient, *, now: datetime) -> Progress:
     """Return how far an interrupted reading had come, or begin one."""
-    if connection.import_progress:
-        return dict(connection.import_progress)
+    company = connection.company
+    if company.sync.import_progress:
+        return dict(company.sync.import_progress)
     since = client.changes(now, entities=("Customer",)).server_time
     company_profile_refresh(connection, now=now)
-    invoices.tax_codes_apply(connection, client.tax_codes())
-    invoices.terms_apply(connection, client.terms())
+    invoices.tax_codes_apply(company, client.tax_codes())
+    invoices.terms_apply(company, client.terms())
     progress: Progress = {
         name: {"done": 0, "total": client.count(entity), "place": Cursor().as_dict()}
         for name, entity in IMPORT_STEPS
     }
-    Connection.objects.filter(pk=connection.pk).update(cdc_cursor=since, import_progress=progress)
+    SyncState.objects.filter(company=company).update(cdc_cursor=since, import_progress=progress)
     return progress
 
 
@@ -127,15 +131,15 @@ def _import_mark_deleted(
     connection: Connection, client: QuickBooksClient, *, clock: Callable[[], datetime]
 ) -> None:
     """Find what was deleted before this connection was made: changes are asked for only from then on."""
-    mine = Connection.objects.filter(pk=connection.pk)
+    mine = SyncState.objects.filter(company=connection.company_id)
     since = mine.values_list("cdc_cursor", flat=True).get()
     if since is not None:
         mark_missing_deleted(
-            connection,
+            connection.company,
             client,
             before=since,
             now=clock(),
-            on_progress=lambda: mine.update(import_lease_until=clock() + SYNC_LEASE),
+            on_progress=lambda: lease_extend(mine, "import_lease_until", until=clock() + SYNC_LEASE),
         )
 
 
@@ -147,17 +151,17 @@ def _import_lists(
         if step["place"] is None:
             continue
         if step["place"] == Cursor().as_dict():
-            unserved_forget(connection, entity)
-        note = unserved_record(connection, now=clock())
+            unserved_forget(connection.company, entity)
+        note = unserved_record(connection.company, now=clock())
         for rows, place in iter_pages(client, entity, Cursor.from_dict(step["place"]), unserved=note):
             moment = clock()
-            entity_apply(connection, entity, rows, now=moment, source="load")
+            entity_apply(connection.company, entity, rows, now=moment, source="load")
             step["done"] += len(rows)
             step["total"] = max(step["total"], step["done"])
             step["place"] = place.as_dict() if place else None
             if place is None:
                 step["total"] = step["done"]
-            Connection.objects.filter(pk=connection.pk).update(
+            SyncState.objects.filter(company=connection.company_id).update(
                 import_progress=progress, import_lease_until=moment + SYNC_LEASE
             )
 
@@ -171,13 +175,9 @@ def sync_company(connection: Connection, *, now: datetime, interactive: bool = F
     """
     if not interactive and open_reads_block() is not None:
         return False
-    claimed = Connection.objects.filter(
-        Q(sync_lease_until__isnull=True) | Q(sync_lease_until__lt=now),
-        pk=connection.pk,
-        status=Connection.Status.ACTIVE,
-        import_state=Connection.Import.DONE,
-    ).update(sync_lease_until=now + SYNC_LEASE)
-    if not claimed:
+    mine = SyncState.objects.filter(company=connection.company_id)
+    ready = mine.filter(is_connected(), import_state=SyncState.Import.DONE)
+    if not lease_claim(ready, "sync_lease_until", now=now, until=now + SYNC_LEASE):
         return False
     connection.refresh_from_db()
     try:
@@ -191,9 +191,7 @@ def sync_company(connection: Connection, *, now: datetime, interactive: bool = F
         sync_failed(connection, record_not_applied(connection, error), now=now)
         return False
     finally:
-        # Not one that somebody else took meanwhile, because this took longer than it may.
-        mine = Connection.objects.filter(pk=connection.pk, sync_lease_until=connection.sync_lease_until)
-        mine.update(sync_lease_until=None)
+        lease_release(mine, "sync_lease_until", held_until=connection.company.sync.sync_lease_until)
     if interactive:
         reads_block_end(now=now)
     return True
@@ -204,7 +202,7 @@ def record_not_applied(connection: Connection, error: Exception) -> UnexpectedAn
 
     It is a fault of ours: the company waits longer each time, says so on its health page, and delays no other.
     """
-    logger.error("answer not applied", extra={"realm": connection.realm_id}, exc_info=error)
+    logger.error("answer not applied", extra={"realm": connection.company.realm_id}, exc_info=error)
     return UnexpectedAnswer("not_applied", problem_code="unexpected")
 
 
@@ -215,9 +213,9 @@ def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime
         wait = timedelta(seconds=error.retry_after)
     else:
         wait = FORBIDDEN_RETRY if isinstance(error, Rejected) else _back_off(connection)
-    mine = Connection.objects.filter(pk=connection.pk)
+    mine = SyncState.objects.filter(company=connection.company_id)
     mine.update(sync_lease_until=None)
-    mine.filter(status=Connection.Status.ACTIVE).update(next_sync_at=now + wait)
+    mine.filter(is_connected()).update(next_sync_at=now + wait)
 
 
 def next_sync_time(connection: Connection, *, now: datetime) -> datetime:
@@ -234,7 +232,8 @@ def next_sync_time(connection: Connection, *, now: datetime) -> datetime:
 
 def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -> None:
     client = client_for(connection, interactive=interactive)
-    since, asked_at = connection.cdc_cursor, connection.reconcile_requested_at
+    sync = connection.company.sync
+    since, asked_at = sync.cdc_cursor, sync.reconcile_requested_at
     changes = None
     if since is not None and since >= now - CDC_MAX_AGE:
         with contextlib.suppress(AnswerUnserved):
@@ -254,7 +253,7 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
         crash_point("sync.before_commit")
     if asked_at is not None:
         # What just arrived was news and is no difference.
-        connection.cdc_cursor = changes.server_time
+        sync.cdc_cursor = changes.server_time
         _reconcile(connection, client, since=None, now=now)
 
 
@@ -266,13 +265,10 @@ def _reconcile(
     outages_close([connection], now=now)
     _done(connection, found.server_time, now=now)
     if since is None:
-        asked_at = connection.reconcile_requested_at
-        Connection.objects.filter(pk=connection.pk).update(
-            reconciled_at=now, reconcile_differences=found.reconcile_differences
-        )
-        Connection.objects.filter(pk=connection.pk, reconcile_requested_at=asked_at).update(
-            reconcile_requested_at=None
-        )
+        asked_at = connection.company.sync.reconcile_requested_at
+        mine = SyncState.objects.filter(company=connection.company_id)
+        mine.update(reconciled_at=now, reconcile_differences=found.differences)
+        mine.filter(reconcile_requested_at=asked_at).update(reconcile_requested_at=None)
 
 
 def record_latency(batch: invoices.Batch, arrived: list[invoices.AppliedChange], *, now: datetime) -> None:
@@ -280,21 +276,21 @@ def record_latency(batch: invoices.Batch, arrived: list[invoices.AppliedChange],
 
     Where nothing changed and nothing had failed this costs no statement.
     """
-    answered = {(row.account_id, row.realm_id): changes.server_time for row, changes in batch}
-    latency_record(((owner, (answered[owner] - at).total_seconds()) for owner, at in arrived), now=now)
+    answered = {row.company_id: changes.server_time for row, changes in batch}
+    latency_record(((company, (answered[company] - at).total_seconds()) for company, at in arrived), now=now)
     outages_close((row for row, _changes in batch), now=now)
 
 
 def request_reconciliation(connection: Connection, *, now: datetime) -> bool:
     """Request a reconciliation, which the next dispatch starts; False when that cannot be now."""
-    ready = Connection.objects.filter(
-        pk=connection.pk, status=Connection.Status.ACTIVE, import_state=Connection.Import.DONE
+    ready = SyncState.objects.filter(
+        is_connected(), company=connection.company_id, import_state=SyncState.Import.DONE
     )
     return bool(ready.update(reconcile_requested_at=now, next_sync_at=now))
 
 
 def _done(connection: Connection, server_time: datetime, *, now: datetime) -> None:
-    Connection.objects.filter(pk=connection.pk).update(
+    SyncState.objects.filter(company=connection.company_id).update(
         cdc_cursor=server_time,
         last_sync_at=now,
         consecutive_failures=0,
@@ -305,45 +301,42 @@ def _done(connection: Connection, server_time: datetime, *, now: datetime) -> No
 
 def _extend_lease(connection: Connection) -> None:
     """Keep the lease of a long catching-up alive."""
-    connection.sync_lease_until = timezone.now() + SYNC_LEASE
-    Connection.objects.filter(pk=connection.pk).update(sync_lease_until=connection.sync_lease_until)
+    until = connection.company.sync.sync_lease_until = timezone.now() + SYNC_LEASE
+    lease_extend(SyncState.objects.filter(company=connection.company_id), "sync_lease_until", until=until)
 
 
 def _back_off(connection: Connection) -> timedelta:
-    seconds = min(2 ** min(connection.consecutive_failures + 1, 10) * 5, MAX_BACKOFF.total_seconds())
+    seconds = min(
+        2 ** min(connection.company.sync.consecutive_failures + 1, 10) * 5, MAX_BACKOFF.total_seconds()
+    )
     return timedelta(seconds=seconds * random.uniform(0.5, 1))  # noqa: S311 - not a secret
 
 
 def request_sync_if_stale(connection: Connection, *, now: datetime, older_than: timedelta) -> None:
     """Let the next dispatch ask for changes when what is shown is older than `older_than`; keep that somebody looked."""
-    if connection.is_active and (
-        connection.last_viewed_at is None or connection.last_viewed_at < now - VIEW_WRITE_INTERVAL
-    ):
-        Connection.objects.filter(pk=connection.pk).update(last_viewed_at=now)
+    if not connection.is_active:
+        return
+    sync = connection.company.sync
+    mine = SyncState.objects.filter(company=connection.company_id)
+    if sync.last_viewed_at is None or sync.last_viewed_at < now - VIEW_WRITE_INTERVAL:
+        mine.update(last_viewed_at=now)
     if webhooks_reliable(connection, now=now) or read_quota(now=now).is_slow:
         older_than = max(older_than, SLOWED_VIEW_INTERVAL)
-    is_old = connection.last_sync_at is None or connection.last_sync_at < now - older_than
-    is_due = connection.next_sync_at is not None and connection.next_sync_at <= now
-    is_asked = connection.sync_lease_until is not None and connection.sync_lease_until > now
-    if (
-        connection.is_active
-        and is_old
-        and not is_due
-        and not is_asked
-        and not connection.consecutive_failures
-    ):
-        Connection.objects.filter(pk=connection.pk, consecutive_failures=0).filter(
-            Q(next_sync_at__isnull=True) | Q(next_sync_at__gt=now)
-        ).update(next_sync_at=now)
+    is_old = sync.last_sync_at is None or sync.last_sync_at < now - older_than
+    is_due = sync.next_sync_at is not None and sync.next_sync_at <= now
+    is_syncing = sync.sync_lease_until is not None and sync.sync_lease_until > now
+    if is_old and not is_due and not is_syncing and not sync.consecutive_failures:
+        far = Q(next_sync_at__isnull=True) | Q(next_sync_at__gt=now)
+        mine.filter(far, consecutive_failures=0).update(next_sync_at=now)
 
 
 def reference_lists_due(*, now: datetime) -> list[int]:
     """Return the companies somebody looked at lately whose tax codes, terms and profile were read over a day ago."""
     old = Q(lists_refreshed_at__isnull=True) | Q(lists_refreshed_at__lt=now - REFERENCE_LISTS_INTERVAL)
-    used = Connection.objects.filter(
+    used = SyncState.objects.filter(
         old,
-        status=Connection.Status.ACTIVE,
-        import_state=Connection.Import.DONE,
+        is_connected(),
+        import_state=SyncState.Import.DONE,
         last_viewed_at__gt=now - REFERENCE_LISTS_INTERVAL,
     )
     return list(used.values_list("pk", flat=True))
@@ -354,9 +347,8 @@ def reads_probe(*, now: datetime) -> bool:
     block = open_reads_block()
     if block is None or block.next_probe_at > now:
         return False
-    connection = (
-        Connection.objects.filter(status=Connection.Status.ACTIVE).order_by("last_sync_at", "pk").first()
-    )
+    active = Connection.objects.filter(status=Connection.Status.ACTIVE)
+    connection = active.order_by("company__sync__last_sync_at", "pk").first()
     if connection is None:
         return reads_block_end(now=now)
     try:
@@ -371,15 +363,16 @@ def reference_lists_refresh(connection: Connection, *, now: datetime) -> bool:
     """Read what change data capture does not tell of; whoever moves the moment of the last reading reads."""
     if open_reads_block() is not None:
         return False
-    seen = connection.lists_refreshed_at
-    mine = Connection.objects.filter(pk=connection.pk)
+    company = connection.company
+    seen = company.sync.lists_refreshed_at
+    mine = SyncState.objects.filter(company=company)
     if not mine.filter(lists_refreshed_at=seen).update(lists_refreshed_at=now):
         return False
     client = client_for(connection, interactive=False)
     try:
         company_profile_refresh(connection, now=now, interactive=False)
-        invoices.tax_codes_apply(connection, client.tax_codes())
-        invoices.terms_apply(connection, client.terms())
+        invoices.tax_codes_apply(company, client.tax_codes())
+        invoices.terms_apply(company, client.terms())
     except QuickBooksError as error:
         mine.update(lists_refreshed_at=seen)
         failure_record(connection, error, now=now)

@@ -14,7 +14,7 @@ from quickbooks_bridge.domain.isolation import TooManyUnserved, isolate
 from quickbooks_bridge.domain.remote import RemoteDeletion
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import AnswerUnserved, UnexpectedAnswer
-from quickbooks_bridge.models import Connection, Invoice, Payment
+from quickbooks_bridge.models import Company, Connection, Invoice, Payment
 from quickbooks_bridge.services.mirror import invoices
 from quickbooks_bridge.services.mirror.unreadable import (
     unreadable_missing_count,
@@ -39,7 +39,7 @@ class ReconcileResult:
     """
 
     server_time: datetime
-    reconcile_differences: int
+    differences: int
 
 
 def reconcile(
@@ -54,44 +54,41 @@ def reconcile(
 
     `alive` is called between pages.
     """
+    company, cursor = connection.company, connection.company.sync.cdc_cursor
     # QuickBooks tells the time of a change in whole seconds.
-    known_until = connection.cdc_cursor.replace(microsecond=0) if connection.cdc_cursor else None
-    reconcile_differences = 0
+    known_until = cursor.replace(microsecond=0) if cursor else None
+    differences = 0
     server_time = client.changes(now, entities=("Customer",)).server_time
     for entity in ("Item", "Customer", "Invoice", "Payment"):
         if since is None:
-            unserved_forget(connection, entity)
-        note = unserved_record(connection, now=now)
+            unserved_forget(company, entity)
+        note = unserved_record(company, now=now)
         for rows, _place in iter_pages(client, entity, Cursor(since), unserved=note):
             older = [row for row in rows if known_until and row.updated_at < known_until]
-            reconcile_differences += entity_apply(connection, entity, older, now=now, source="compare")
-            entity_apply(connection, entity, rows[len(older) :], now=now, source="compare")
+            differences += entity_apply(company, entity, older, now=now, source="compare")
+            entity_apply(company, entity, rows[len(older) :], now=now, source="compare")
             on_progress()
-    reconcile_differences += mark_missing_deleted(
-        connection, client, before=server_time, now=now, on_progress=on_progress
-    )
+    differences += mark_missing_deleted(company, client, before=server_time, now=now, on_progress=on_progress)
     logger.info(
         "reconciled",
         extra={
-            "realm": connection.realm_id,
+            "realm": company.realm_id,
             "since": str(since),
-            "reconcile_differences": reconcile_differences,
+            "differences": differences,
         },
     )
-    return ReconcileResult(server_time, reconcile_differences)
+    return ReconcileResult(server_time, differences)
 
 
-def entity_apply(
-    connection: Connection, entity: str, rows: Sequence[Any], *, now: datetime, source: str
-) -> int:
+def entity_apply(company: Company, entity: str, rows: Sequence[Any], *, now: datetime, source: str) -> int:
     """Apply listed objects of a watched entity."""
     if entity == "Invoice":
-        return invoices.invoices_apply(connection, rows, now=now, source=source)
+        return invoices.invoices_apply(company, rows, now=now, source=source)
     if entity == "Payment":
-        return invoices.payments_apply(connection, rows)
+        return invoices.payments_apply(company, rows)
     if entity == "Customer":
-        return invoices.customers_apply(connection, rows)
-    return invoices.items_apply(connection, rows)
+        return invoices.customers_apply(company, rows)
+    return invoices.items_apply(company, rows)
 
 
 def ids_served(client: QuickBooksClient, entity: str, qbo_ids: Sequence[str]) -> tuple[set[str], list[str]]:
@@ -114,7 +111,7 @@ def ids_served(client: QuickBooksClient, entity: str, qbo_ids: Sequence[str]) ->
 
 
 def mark_missing_deleted(
-    connection: Connection,
+    company: Company,
     client: QuickBooksClient,
     *,
     before: datetime,
@@ -126,13 +123,13 @@ def mark_missing_deleted(
     To be asked after everything else was read. What changed after `before` is left to change data capture.
     """
     return sum(
-        _mark_deleted(connection, client, entity, model, before=before, now=now, on_progress=on_progress)
+        _mark_deleted(company, client, entity, model, before=before, now=now, on_progress=on_progress)
         for entity, model in (("Invoice", Invoice), ("Payment", Payment))
     )
 
 
 def _mark_deleted(
-    connection: Connection,
+    company: Company,
     client: QuickBooksClient,
     entity: str,
     model: type[Invoice] | type[Payment],
@@ -141,20 +138,18 @@ def _mark_deleted(
     now: datetime,
     on_progress: Callable[[], object],
 ) -> int:
-    held = model._default_manager.filter(
-        account_id=connection.account_id, realm_id=connection.realm_id, is_deleted=False
-    )
+    held = model._default_manager.filter(company=company, is_deleted=False)
     # What could not be read is there too; without it one deletion could hide behind it.
-    if held.count() + unreadable_missing_count(connection, model) == client.count(entity):
+    if held.count() + unreadable_missing_count(company, model) == client.count(entity):
         return 0
     count = 0
     ids = list(held.filter(remote_updated_at__lt=before).order_by("pk").values_list("qbo_id", flat=True))
     for start in range(0, len(ids), ID_BATCH):
         part = ids[start : start + ID_BATCH]
         there, unserved = ids_served(client, entity, part)
-        unserved_named(connection, model, unserved, now=now)
+        unserved_named(company, model, unserved, now=now)
         missing = [qbo_id for qbo_id in part if qbo_id not in there and qbo_id not in unserved]
         gone = [RemoteDeletion(entity, qbo_id, before) for qbo_id in missing]
-        count += invoices.deletions_apply(connection, gone, now=now, source="compare")
+        count += invoices.deletions_apply(company, gone, now=now, source="compare")
         on_progress()
     return count

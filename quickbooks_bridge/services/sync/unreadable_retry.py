@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from quickbooks_bridge.domain.remote import RemoteDeletion
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, UnreadableObject
+from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.services.connections.lifecycle import client_for, failure_record
 from quickbooks_bridge.services.mirror import invoices
 from quickbooks_bridge.services.mirror.unreadable import (
@@ -44,10 +45,8 @@ def retry_unreadable(*, now: datetime) -> int:
     if read_quota(now=now).is_slow:
         return count
     rows = list(_due(now))
-    for (account, realm), of_company in groupby(rows, key=lambda row: (row.account_id, row.realm_id)):
-        connection = Connection.objects.select_related("account").get(
-            account_id=account, realm_id=realm, status=Connection.Status.ACTIVE
-        )
+    for company, of_company in groupby(rows, key=lambda row: row.company_id):
+        connection = Connection.objects.select_related("account").get(company=company)
         for entity, some in groupby(of_company, key=lambda row: row.entity):
             count += _retry(connection, entity, list(some), now=now)
     return count
@@ -60,23 +59,20 @@ def _read_nameless(
     for row in rows:
         UnreadableObject.objects.filter(pk=row.pk).delete()
         place = Cursor(None if "start" in row.qbo_id else row.changed_at)
-        note = unserved_record(connection, now=now)
+        note = unserved_record(connection.company, now=now)
         page, _next = next(iter_pages(client, row.entity, place, size=NEARBY_PAGE, unserved=note))
-        entity_apply(connection, row.entity, page, now=now, source="compare")
-        UnreadableObject.objects.filter(
-            account_id=row.account_id, realm_id=row.realm_id, entity=row.entity, qbo_id=row.qbo_id
-        ).update(first_seen_at=row.first_seen_at, retried_at=now)
+        entity_apply(connection.company, row.entity, page, now=now, source="compare")
+        UnreadableObject.objects.filter(company=row.company_id, entity=row.entity, qbo_id=row.qbo_id).update(
+            first_seen_at=row.first_seen_at, retried_at=now
+        )
 
 
 def _due(now: datetime) -> list[UnreadableObject]:
-    active = Connection.objects.filter(
-        account=OuterRef("account"), realm_id=OuterRef("realm_id"), status=Connection.Status.ACTIVE
-    )
     is_due = Q(retried_at__isnull=True, first_seen_at__lt=now - FIRST_RETRY) | Q(
         retried_at__lt=now - RETRY_INTERVAL
     )
-    rows = UnreadableObject.objects.filter(Exists(active), is_due)
-    return list(rows.order_by("account_id", "realm_id", "entity", "qbo_id")[:MAX_PER_RUN])
+    rows = UnreadableObject.objects.filter(is_connected("company"), is_due)
+    return list(rows.order_by("company_id", "entity", "qbo_id")[:MAX_PER_RUN])
 
 
 def _retry(connection: Connection, entity: str, rows: list[UnreadableObject], *, now: datetime) -> int:
@@ -97,11 +93,13 @@ def _retry(connection: Connection, entity: str, rows: list[UnreadableObject], *,
     known = {one.qbo_id for one in there} | set(unserved)
     gone = [qbo_id for qbo_id in named if qbo_id not in known]
     invoices.deletions_apply(
-        connection, [RemoteDeletion(entity, qbo_id, now) for qbo_id in gone], now=now, source="compare"
+        connection.company,
+        [RemoteDeletion(entity, qbo_id, now) for qbo_id in gone],
+        now=now,
+        source="compare",
     )
     odd: ReadFailures = {}
-    owner = (connection.account_id, connection.realm_id)
-    good = [one for one in there if read_or_record((*owner, one.qbo_id), one, odd) is not None]
-    entity_apply(connection, entity, good, now=now, source="compare")
+    good = [one for one in there if read_or_record((connection.company_id, one.qbo_id), one, odd) is not None]
+    entity_apply(connection.company, entity, good, now=now, source="compare")
     unreadable_record(MODELS[entity], odd)
-    return mine.exclude(qbo_id__in=[key[2] for key in odd]).delete()[0]
+    return mine.exclude(qbo_id__in=[key[1] for key in odd]).delete()[0]

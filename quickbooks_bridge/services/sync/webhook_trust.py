@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from quickbooks_bridge.domain.remote import RemoteChanges
-from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.models import Connection, SyncState, WebhookEvent
 
 # A company where nothing changes sends no webhook: silence alone proves little.
 RELIABLE_WITHIN = timedelta(days=30)
@@ -20,7 +20,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 def webhooks_reliable(connection: Connection, *, now: datetime) -> bool:
     """Return whether changes of the company have proven to be reported by webhooks."""
-    told, missed = connection.last_webhook_at, connection.last_missed_webhook_at
+    told, missed = connection.company.sync.last_webhook_at, connection.company.sync.last_missed_webhook_at
     if not settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN or told is None or told < now - RELIABLE_WITHIN:
         return False
     return missed is None or told > missed + TRUST_AFTER
@@ -33,26 +33,27 @@ def missed_webhooks_record(batch: Sequence[tuple[Connection, RemoteChanges]], *,
     """
     unheard: dict[tuple[str, str, str], Connection] = {}
     for connection, changes in batch:
-        since = connection.cdc_cursor
-        if connection.last_webhook_at is None or since is None:
+        sync = connection.company.sync
+        since = sync.cdc_cursor
+        if sync.last_webhook_at is None or since is None:
             continue
         for entity, rows in (("invoice", changes.invoices), ("payment", changes.payments)):
             for row in rows:
                 if since - GRACE <= row.updated_at < changes.server_time - GRACE:
-                    unheard[connection.realm_id, entity, row.qbo_id] = connection
+                    unheard[connection.company.realm_id, entity, row.qbo_id] = connection
     if not unheard:
         return
     heard = set(
         WebhookEvent.objects.filter(
             realm_id__in={key[0] for key in unheard},
             qbo_id__in={key[2] for key in unheard},
-            received_at__gt=min(connection.cdc_cursor or now for connection in unheard.values())
+            received_at__gt=min(connection.company.sync.cdc_cursor or now for connection in unheard.values())
             - GRACE
             - CLOCK_SKEW,
         ).values_list("realm_id", "entity", "qbo_id")
     )
     missed = {connection.pk: connection for key, connection in unheard.items() if key not in heard}
     for connection in missed.values():
-        connection.last_missed_webhook_at = now
+        connection.company.sync.last_missed_webhook_at = now
     if missed:
-        Connection.objects.filter(pk__in=missed).update(last_missed_webhook_at=now)
+        SyncState.objects.filter(company__in=missed).update(last_missed_webhook_at=now)

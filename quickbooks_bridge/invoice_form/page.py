@@ -1,0 +1,30 @@
+"""The form's page: what its templates show of an outcome."""
+
+from typing import Any
+
+from django.conf import settings
+
+from quickbooks_bridge.domain.deep_links import customer_link, web_url
+from quickbooks_bridge.selectors.connections import company_zone
+
+from .form_data import FormData
+from .form_state import FormState
+from .submission_error import failure_of, refused_problems
+from .template_context import check, form_context, help_of
+from .workflow import FormOutcome
+
+
+def page_context(outcome: FormOutcome, state: FormState, data: FormData) -> dict[str, Any]:
+    """Return the template context of a form that is shown."""
+    refused = refused_problems(outcome.refused, state) if outcome.refused else []
+    if refused is None:
+        outcome.refused, refused = None, []
+    context = form_context(state, data, check(state, data), is_posted=outcome.is_posted, refused=refused)
+    if outcome.refused:
+        context["failure"] = failure_of(outcome.refused, data.connection, help_of(state, data, {}))
+    if data.customer is not None:
+        base = web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL)
+        context["customer_url"] = customer_link(
+            base, realm_id=data.connection.company.realm_id, qbo_id=data.customer.qbo_id
+        )
+    return context | {"outcome": outcome, "zone": company_zone(data.connection)}

@@ -1,0 +1,264 @@
+"""What becomes of an invoice form: one call from what came in to what is shown, or where it leads."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+
+from deals.models import Deal
+from deals.viewer import Viewer
+from quickbooks_bridge.domain.money import parse_decimal
+from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.texts import is_digits
+from quickbooks_bridge.gateway.errors import QuickBooksError
+from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.services.connections.lifecycle import failure_record
+from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
+from quickbooks_bridge.services.invoicing.items import item_activate, item_create
+from quickbooks_bridge.services.invoicing.saved_drafts import (
+    draft_delete,
+    draft_get,
+    draft_save,
+    refused_intent,
+    sent_intents,
+)
+
+from .actions import FocusTarget, apply_dependencies, edit, item_take
+from .form_data import FormData, changed_since, load_form_data
+from .form_state import FormState, state_from_json
+from .prefill import filled_state
+from .submission_error import change_text
+from .template_context import check
+
+State = InvoiceIntent.State
+# The action of the form's own button; the others are named by their buttons, such as `remove:2`.
+CREATE, CHECK, START_OVER = "create", "check", "afresh"
+
+
+@dataclass(frozen=True)
+class FormRequest:
+    """Who works on which deal's form, and when."""
+
+    viewer: Viewer
+    connection: Connection
+    deal: Deal
+    now: datetime
+
+
+@dataclass(frozen=True)
+class FormInput:
+    """A posted form: its fields as text, whether it was sent before, and the refused invoice that it corrects."""
+
+    state: FormState
+    was_sent: bool = False
+    refused: str = ""
+
+
+@dataclass
+class FormOutcome:
+    """Where the form leads: to be shown with `state`, or, where `leads_to` is not "", away with a message."""
+
+    state: FormState | None = None
+    data: FormData | None = None
+    status: int = 200
+    is_posted: bool = False
+    focus: str = ""
+    kept_at: datetime | None = None
+    restored: str = ""
+    refused: InvoiceIntent | None = None
+    is_sent: bool = False
+    # What others decided for the deal since the form was drawn; None when nothing was.
+    changed: list[str] | None = None
+    # "deal" or "form"; the message is a level of django.contrib.messages and its text.
+    leads_to: str = ""
+    message: tuple[int, str] | None = field(default=None)
+
+
+def open_form(at: FormRequest, *, refused: str = "") -> FormOutcome:
+    """Return the form of a deal: a refused invoice to correct, what this person left, or filled from the deal."""
+    if not at.connection.is_active:
+        words = _("QuickBooks is not connected. Connect it again to create invoices.")
+        return FormOutcome(leads_to="deal", message=(messages.WARNING, words))
+    intent = _refused(at, refused)
+    if intent is not None:
+        state = state_from_json(intent.form)
+        _take_made_customer(state, intent)
+        return FormOutcome(state, is_posted=True, refused=intent)
+    draft = draft_get(at.viewer, at.deal)
+    if draft is None or draft.company_id != at.connection.company_id:
+        return FormOutcome(filled_state(at.viewer, at.connection, at.deal, now=at.now))
+    why = str(draft.state.get("why", "")) if isinstance(draft.state, dict) else ""
+    return FormOutcome(state_from_json(draft.state), kept_at=draft.saved_at, restored=why or "left")
+
+
+def handle(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
+    """Return what becomes of a posted form: the invoice is created, a button's change made, or all thrown away."""
+    if action == START_OVER:
+        draft_delete(at.viewer, at.deal)
+        return FormOutcome(leads_to="form")
+    if action == CREATE:
+        return _create(at, posted.state)
+    return _change(at, posted, action)
+
+
+def reopen(posted: FormInput) -> FormOutcome:
+    """Return a form that came too late to be trusted as it was typed; nothing of it is stored or sent."""
+    return FormOutcome(posted.state, status=403, restored="too_old")
+
+
+def _refused(at: FormRequest, pk: str) -> InvoiceIntent | None:
+    """Return the refused invoice of this deal that an address or the form names, if its form is known."""
+    if not is_digits(pk):
+        return None
+    intent = refused_intent(at.viewer, at.deal, at.connection.company_id, int(pk))
+    return intent if intent is not None and intent.form else None
+
+
+def _load(at: FormRequest, state: FormState, extra_items: list[str] | None = None) -> FormData:
+    return load_form_data(at.connection, at.deal, state, now=at.now, extra_items=extra_items or ())
+
+
+def _save(at: FormRequest, outcome: FormOutcome) -> FormOutcome:
+    """Keep the form, unless this very form was sent already."""
+    assert outcome.state is not None
+    if sent_intents(at.viewer.account, at.deal, outcome.state.values["token"]).exists():
+        outcome.is_sent = True
+    else:
+        draft = draft_save(at.viewer, at.deal, at.connection, outcome.state.as_json(), now=at.now)
+        outcome.kept_at = draft.saved_at
+    return outcome
+
+
+def _change(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
+    """Do what a button says, keep the form, show it."""
+    state = posted.state
+    named = action.split(":")[1:] if action.startswith(("link:", "add_item:")) else []
+    data = _load(at, state, named)
+    apply_dependencies(state, data.around)
+    target = FocusTarget()
+    if action.startswith(("activate:", "create_item:")):
+        target = _change_item(state, data, action)
+    elif action != CHECK:
+        target = edit(state, action, data.around)
+    if action != CHECK:
+        data = _load(at, state)
+        apply_dependencies(state, data.around)
+    refused = _refused(at, posted.refused)
+    outcome = FormOutcome(state, data, is_posted=posted.was_sent, focus=target.focus, refused=refused)
+    return _save(at, outcome)
+
+
+def _change_item(state: FormState, data: FormData, action: str) -> FocusTarget:
+    """Make a line's product active, or create it; what QuickBooks refuses is said at the line."""
+    verb, place, *rest = action.split(":")
+    at = int(place) if is_digits(place, longest=3) else -1
+    if not 0 <= at < len(state.lines):
+        return FocusTarget()
+    line = state.lines[at]
+    problem = _activate(data, line) if verb == "activate" else _create_item(state, data, line, ":".join(rest))
+    if problem is None:
+        return FocusTarget(f"line-{at}-quantity")
+    if problem.code:
+        state.line_says[at] = problem
+    return FocusTarget(f"line-{at}-item")
+
+
+def _activate(data: FormData, line: dict[str, str]) -> Problem | None:
+    """Return what kept the line's product from being made active; a problem without a code where it has none."""
+    item = data.around.items.get(line["item"])
+    if item is None:
+        return Problem("", "item")
+    try:
+        item_activate(data.connection, item)
+    except QuickBooksError as error:
+        failure_record(data.connection, error, now=data.now)
+        return Problem(error.problem_code or "unexpected", "item")
+    line["item_label"] = item.name
+    return None
+
+
+def _create_item(state: FormState, data: FormData, line: dict[str, str], name: str) -> Problem | None:
+    price = parse_decimal(line["unit_price"].strip() or "0")
+    tax = state.values["tax"]
+    made = item_create(
+        data.connection,
+        name or line["item_label"] or line["name"],
+        unit_price=price if price is not None and price >= 0 else Decimal(0),
+        is_taxable=tax == "taxable" or (tax != "not_taxed" and line["tax"] == "1"),
+        token=state.values["token"],
+        now=data.now,
+    )
+    if isinstance(made, Problem):
+        return made
+    item_take(line, made)
+    return None
+
+
+def _create(at: FormRequest, state: FormState) -> FormOutcome:
+    """Create the invoice, or show the form with what stands in the way."""
+    data = _load(at, state)
+    if data.sent is not None:
+        return FormOutcome(leads_to="deal", message=(messages.INFO, _sent_text(data.sent)))
+    if not at.connection.is_active:
+        draft_save(at.viewer, at.deal, at.connection, state.as_json(), now=at.now)
+        words = _("QuickBooks is not connected, so nothing was sent. What you typed is kept for when it is.")
+        return FormOutcome(leads_to="deal", message=(messages.WARNING, words))
+    apply_dependencies(state, data.around)
+    if changed_since(data, state.values["seen"]) is not None:
+        return _conflict(at, state, data)
+    checked = check(state, data)
+    if checked.draft is None or checked.is_blocked:
+        return _save(at, FormOutcome(state, data, status=422, is_posted=True))
+    # From here on what was typed is kept with the decision itself.
+    try:
+        intent = invoice_create(
+            at.viewer,
+            at.deal,
+            at.connection,
+            checked.draft,
+            token=state.values["token"],
+            tax_percent=data.tax_percent,
+            now=at.now,
+            form=state.as_json(),
+            seen=data.situation if state.values["seen"] else "",
+        )
+    except SituationChanged:
+        return _conflict(at, state, _load(at, state))
+    return _decided(at, state, intent)
+
+
+def _decided(at: FormRequest, state: FormState, intent: InvoiceIntent) -> FormOutcome:
+    if intent.state == State.REJECTED:
+        _take_made_customer(state, intent)
+        outcome = _save(at, FormOutcome(state, status=422, is_posted=True, refused=intent))
+        at.connection.refresh_from_db()
+        return outcome
+    draft_delete(at.viewer, at.deal)
+    if intent.state != State.SUCCEEDED:
+        return FormOutcome(leads_to="deal")
+    number = intent.invoice.doc_number if intent.invoice else ""
+    words = _("Invoice %(number)s is created in QuickBooks.") % {"number": number}
+    return FormOutcome(leads_to="deal", message=(messages.SUCCESS, words))
+
+
+def _conflict(at: FormRequest, state: FormState, data: FormData) -> FormOutcome:
+    """Show once what was decided for the deal since the form was drawn; pressed again, the form knows of it."""
+    changed = changed_since(data, state.values["seen"]) or []
+    state.values["seen"] = data.situation
+    texts = [change_text(one) for one in changed]
+    return _save(at, FormOutcome(state, data, status=409, is_posted=True, changed=texts))
+
+
+def _take_made_customer(state: FormState, intent: InvoiceIntent) -> None:
+    """Choose the customer that was created before its invoice was refused, so that it is not created again."""
+    if state.values["customer_mode"] == "new" and intent.customer_qbo_id:
+        state.values.update(customer_mode="existing", customer=intent.customer_qbo_id)
+
+
+def _sent_text(sent: InvoiceIntent) -> str:
+    if sent.state == State.SUCCEEDED and sent.invoice is not None:
+        words = _("This form is already invoice %(number)s. It was not sent again.")
+        return words % {"number": sent.invoice.doc_number or sent.invoice.qbo_id}
+    return _("This form was already sent. It is not sent again.")

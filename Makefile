@@ -36,9 +36,10 @@ up: $(VENV)/.runtime  ## this installation, without the demo
 check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment settings
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py
+	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py tests bench
 	$(VENV)/bin/lint-imports
 	$(PY) -m tests.house_rules
+	$(VENV)/bin/vulture
 	DATA_DIR=build/check $(PY) manage.py makemigrations --check --dry-run
 	DATA_DIR=build/check PUBLIC_URL=https://crm.example QUICKBOOKS_CLIENT_ID=x QUICKBOOKS_CLIENT_SECRET=x $(PY) manage.py check --deploy --fail-level WARNING
 

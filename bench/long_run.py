@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import psutil
@@ -126,10 +127,9 @@ def initial_import(kind: str) -> list[str]:
 
 def _read_with_deaths(site: Site, connection: Any) -> None:
     """Wait until all is read; the worker is killed after each of `KILLS` equal parts."""
-
     for nth in range(1, KILLS + 1):
         until(
-            lambda nth=nth: _is_read(site, connection, nth / (KILLS + 1)),
+            partial(_is_read, site, connection, nth / (KILLS + 1)),
             seconds=900,
             what=f"part {nth} of the reading",
         )

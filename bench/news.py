@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import psutil
@@ -176,12 +177,19 @@ def _watches(companies: list[dict[str, str]], emulator: EmulatorProcess) -> list
         stage = Stage.objects.create(account=link.account, name="Won")
         deal = Deal.objects.create(account=link.account, stage=stage, title="Watched")
         invoices.invoices_apply(
-            link, client_for(link, interactive=True).listed("Invoice"), now=datetime.now(UTC), source="load"
+            link.company,
+            client_for(link, interactive=True).listed("Invoice"),
+            now=datetime.now(UTC),
+            source="load",
         )
         invoice = Invoice.objects.filter(company__account=link.account).order_by("pk")[0]
         Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
         made.append(Watch(link, invoice.qbo_id, deal.pk, member))
     return made
+
+
+def _is_shown(looker: Any) -> bool:
+    return not looker.awaited
 
 
 def _change(emulator: EmulatorProcess, watch: Watch, nth: int) -> None:
@@ -229,7 +237,7 @@ def with_webhook(kind: str) -> list[str]:
             time.sleep(random.uniform(0.3, 1.5))
             _change(emulator, watch, nth)
             looker.awaited = watch.text
-            until(lambda looker=looker: not looker.awaited, seconds=60, what="the change is shown")
+            until(partial(_is_shown, looker), seconds=60, what="the change is shown")
             taken.append(looker.mirrored_at - watch.changed_at)
         for looker in lookers:
             looker.over.set()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def creating(bench: Bench) -> None:
     )
     for at, (name, chosen, calls) in enumerate(choices):
         data = form_data(bench.link, token=f"bench-{at}", **chosen)
-        row = bench.measure("create an invoice", name, lambda data=data: bench.client.post(path, data))
+        row = bench.measure("create an invoice", name, partial(bench.client.post, path, data))
         made = InvoiceIntent.objects.filter(token=f"bench-{at}", state=InvoiceIntent.State.SUCCEEDED)
         assert made.exists(), f"{name}: not created"
         assert row.calls <= calls, f"{name}: {row.calls} calls, {calls} would do"
@@ -143,7 +144,7 @@ def syncing(bench: Bench) -> None:
                 "POST", f"/control/{realm}/invoices/{qbo_id}/edit", json={"PrivateNote": f"n{count}"}
             )
         row = bench.measure(
-            "one look for changes", f"{count} changed", lambda at=later: sync_company(bench.link, now=at)
+            "one look for changes", f"{count} changed", partial(sync_company, bench.link, now=later)
         )
         # From a thousand objects on QuickBooks cuts its answer, and the rest is asked for page by page.
         assert row.calls <= (1 if count < 1000 else 10), f"{count} changed: {row.calls} calls"
@@ -158,7 +159,7 @@ def panels(bench: Bench) -> None:
         have = Invoice.objects.filter(deal=bench.deal).count()
         rows = (
             Invoice(
-                account=bench.account, deal=bench.deal, company=bench.link.company, qbo_id=f"b{number}",
+                deal=bench.deal, company=bench.link.company, qbo_id=f"b{number}",
                 customer_qbo_id="1", txn_date=now.date(), total=100, balance=50, mirrored_at=now, remote_updated_at=now,
             )
             for number in range(have, count)

@@ -44,7 +44,7 @@ class Panel:
         now = datetime.now(UTC)
         rows = (
             Invoice(
-                account=self.account, deal=deal, company=self.link.company, qbo_id=f"{deal.pk}-{number}",
+                deal=deal, company=self.link.company, qbo_id=f"{deal.pk}-{number}",
                 customer_qbo_id="1", txn_date=now.date() - timedelta(days=number % 900), total=100,
                 balance=50 if number % 7 == 0 else 0, due_date=now.date() - timedelta(days=number % 900 - 30),
                 mirrored_at=now, remote_updated_at=now, payment_qbo_ids=[str(number)],

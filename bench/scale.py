@@ -34,7 +34,7 @@ from quickbooks_bridge.domain.parsing import parse_cdc
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.encryption import encrypt
 from quickbooks_bridge.gateway.rate_limiter import LocalLimiter
-from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.models import Company, Connection, Invoice, SyncState
 from quickbooks_bridge.services.mirror import invoices
 from quickbooks_bridge.services.sync.batch import BATCH_SIZE, sync_batch
 from tests.conftest import make_member
@@ -306,18 +306,20 @@ def connected(companies: list[dict[str, str]]) -> list[int]:
     owner = make_member(account, "companies", "admin")
     accounts = Account.objects.bulk_create(Account(name=one["name"]) for one in companies)
     now = datetime.now(UTC)
-    rows = Connection.objects.bulk_create(
+    rows = Company.objects.bulk_create(
+        Company(account=home, realm_id=one["realm_id"]) for home, one in zip(accounts, companies, strict=True)
+    )
+    SyncState.objects.bulk_create(SyncState(company=row, cdc_cursor=now, import_state="done") for row in rows)
+    Connection.objects.bulk_create(
         Connection(
-            account=home,
+            company=row,
+            account=row.account,
             owner=owner,
-            realm_id=one["realm_id"],
             access_token=encrypt(one["access_token"], keys=settings.TOKEN_ENCRYPTION_KEYS),
             access_expires_at=now + timedelta(hours=1),
-            cdc_cursor=now,
-            import_state="done",
             connected_at=now,
         )
-        for home, one in zip(accounts, companies, strict=True)
+        for row, one in zip(rows, companies, strict=True)
     )
     return [row.pk for row in rows]
 

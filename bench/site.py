@@ -80,8 +80,9 @@ class Site:
         """End a part and all it started, at once and without a word."""
         child = self.children.pop(name)
         assert child.process is not None
-        for process in [*psutil.Process(child.process.pid).children(recursive=True), child.process]:
+        for process in psutil.Process(child.process.pid).children(recursive=True):
             process.kill()
+        child.process.kill()
         child.wait(time.monotonic() + 10)
 
     def family(self, name: str) -> list[psutil.Process]:

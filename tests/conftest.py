@@ -1,5 +1,6 @@
 """What tests share: a company with people, and the QuickBooks emulator in its own process."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.core.handlers.base import BaseHandler
 from django.test import Client
 
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
@@ -23,6 +25,38 @@ from .emulator_process import EmulatorProcess
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "a-long-test-password"
+
+
+_answered: set[str] = set()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _answers_are_noted() -> Iterator[None]:
+    """Note which addresses answered somebody who was let in, for `pytest_sessionfinish`."""
+    get_response = BaseHandler.get_response
+
+    def noting(self, request):
+        response = get_response(self, request)
+        is_refused = response.get("Location", "").startswith("/login/")
+        if 200 <= response.status_code < 400 and not is_refused and request.resolver_match:
+            _answered.add(request.resolver_match.view_name)
+        return response
+
+    BaseHandler.get_response = noting
+    yield
+    BaseHandler.get_response = get_response
+
+
+def pytest_sessionfinish(session) -> None:
+    """A whole run fails when an address was never answered with success: nothing tests it then."""
+    if not os.environ.get("ALL_ADDRESSES") or session.exitstatus not in (0, 1):
+        return
+    from .test_addresses import EVERY
+
+    never = sorted({name for name, _route in EVERY} - _answered)
+    if never:
+        print(f"\nAddresses that no test got an answer from: {', '.join(never)}")
+        session.exitstatus = 1
 
 
 @pytest.fixture(autouse=True)

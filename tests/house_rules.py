@@ -63,7 +63,9 @@ def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Return line and text of each docstring that begins otherwise than Python's do."""
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     for node in ast.walk(tree):
-        text = ast.get_docstring(node) if isinstance(node, kinds) else None
+        if not isinstance(node, kinds):
+            continue
+        text = ast.get_docstring(node)
         if text and re.match(r"Give\b|Tell whether\b", text):
             yield node.lineno, f"a docstring begins with “{text.split()[0]}”: say Return"
 

@@ -42,5 +42,5 @@ def lease_extend(rows: QuerySet[M], field: str, *, until: datetime) -> None:
 
 
 def lease_release(rows: QuerySet[M], field: str, *, held_until: datetime | None) -> None:
-    """Give a lease back, unless somebody else took it meanwhile because this took longer than it may."""
+    """Release a lease, unless somebody else took it meanwhile because this took longer than it may."""
     rows.filter(**{field: held_until}).update(**{field: None})

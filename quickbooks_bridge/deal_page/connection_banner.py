@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from crm_invoicing.ui.templatetags.ui import day_text
 from deals.viewer import Viewer
 from quickbooks_bridge.messages.times import day_and_time_text, time_text
-from quickbooks_bridge.models import Connection, ReadsBlock, SyncState
+from quickbooks_bridge.models import Connection, ReadsBlock
 from quickbooks_bridge.selectors.connections import company_zone, open_reads_block
 
 
@@ -132,31 +132,3 @@ def _again(at: datetime | None, *, now: datetime) -> str:
         return ngettext("in %(n)s second", "in %(n)s seconds", seconds) % {"n": seconds}
     minutes = round(seconds / 60)
     return ngettext("in %(n)s minute", "in %(n)s minutes", minutes) % {"n": minutes}
-
-
-def import_progress(connection: Connection) -> dict[str, Any] | None:
-    """Return how far the initial import is, None when it is done or cannot go on."""
-    if not connection.is_active or connection.company.sync.import_state == SyncState.Import.DONE:
-        return None
-    names = {
-        "items": _("Products"),
-        "customers": _("Customers"),
-        "invoices": _("Invoices"),
-        "payments": _("Payments"),
-    }
-    steps = []
-    done = total = 0
-    for key, step in connection.company.sync.import_progress.items():
-        done, total = done + step["done"], total + step["total"]
-        is_done = step["done"] >= step["total"]
-        steps.append({**step, "name": names.get(key, key), "state": "done" if is_done else "waiting"})
-    for step in steps:
-        if step["state"] == "waiting":
-            step["state"] = "now"
-            break
-    return {
-        "done": done,
-        "total": total,
-        "percent": int(done * 100 / total) if total else 0,
-        "steps": steps,
-    }

@@ -20,10 +20,11 @@ from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.selectors.connections import company_today, may_see_invoices
 from quickbooks_bridge.selectors.deals import LONGEST_PAGE, PAGE, DealInvoices, totals_by_currency
+from quickbooks_bridge.selectors.import_progress import initial_import_progress
 from quickbooks_bridge.selectors.request_context import RequestContext
 from quickbooks_bridge.services.sync.company import request_sync_if_stale
 
-from .connection_banner import connection_banner, import_progress
+from .connection_banner import connection_banner
 from .intent_cards import checking_banner, rejected_card, unconfirmed_row
 from .invoice_rows import as_of, customer_page, invoice_rows, is_up_to_date
 from .money_summary import left_to_invoice, totals_context
@@ -120,7 +121,7 @@ def _context(viewer: Viewer, deal: Deal, *, page: int, size: int, now: datetime)
         "as_of": as_of(connection, now=now),
         "is_in_step": is_up_to_date(connection, now=now),
         "banner": banner or checking_banner(unconfirmed, connection),
-        "progress": import_progress(connection),
+        "progress": initial_import_progress(connection, now=now),
         "may_create": connection.is_active,
         "is_reachable": connection.is_active and not connection.company.sync.consecutive_failures,
         "pages": _pages(found, page, size),

@@ -16,12 +16,23 @@ class VersionedObject(Protocol[T_co]):
     """
 
     @property
-    def qbo_id(self) -> str: ...
+    def qbo_id(self) -> str:
+        """Return QuickBooks' id."""
+        ...
+
     @property
-    def sync_token(self) -> int: ...
+    def sync_token(self) -> int:
+        """Return the version of the object."""
+        ...
+
     @property
-    def updated_at(self) -> datetime: ...
-    def read(self) -> T_co: ...
+    def updated_at(self) -> datetime:
+        """Return QuickBooks' own time of its last change."""
+        ...
+
+    def read(self) -> T_co:
+        """Return the object, read."""
+        ...
 
 
 class LazyObject(NamedTuple, Generic[T_co]):

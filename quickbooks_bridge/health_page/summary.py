@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from quickbooks_bridge.deal_page.connection_banner import import_progress
 from quickbooks_bridge.messages.times import time_text
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.selectors.import_progress import initial_import_progress
 
 from .components import Health, HealthIssue, Verdict, grouped
 from .sync_status import since_text
@@ -69,11 +69,11 @@ def _stopped(
         return "attention", _("Sync has stopped: QuickBooks needs a new sign-in."), text
     if connection.status == Connection.Status.DISCONNECTED:
         return "attention", _("QuickBooks is disconnected."), known + " " + _("Nothing here was lost.")
-    progress = import_progress(connection)
+    progress = initial_import_progress(connection, now=now)
     if progress is not None:
         text = _("%(done)s of %(total)s are here. Until the rest is, deals may show too few invoices.") % {
-            "done": grouped(progress["done"]),
-            "total": grouped(progress["total"]),
+            "done": grouped(progress.done),
+            "total": grouped(progress.total),
         }
         return "checking", _("The company is being read for the first time."), text
     if connection.company.sync.consecutive_failures:

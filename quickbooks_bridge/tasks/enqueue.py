@@ -8,8 +8,6 @@ from kombu.exceptions import OperationalError
 
 from quickbooks_bridge.services.sync.batch import FULL_SYNC_DELAY
 
-from . import wakeup
-
 logger = logging.getLogger(__name__)
 
 # A task that nobody took by then is sent again, and an old one is not taken any more: a queue never piles up.
@@ -19,11 +17,9 @@ REQUEUE_AFTER = FULL_SYNC_DELAY
 def enqueue(task: str, *args: object, seconds: float = 0) -> None:
     """Send a task, named as `module.function` of this package, to run in so many `seconds`.
 
-    Where it is not sent, the next dispatch finds the row. Without a broker the worker of the same machine is told
-    to dispatch at once.
+    Where it is not sent, as without a broker, the dispatch finds the row within a second.
     """
     if not settings.REDIS_URL:
-        wakeup.notify()
         return
     try:
         current_app.send_task(

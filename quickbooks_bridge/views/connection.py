@@ -96,9 +96,9 @@ def _finish(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def progress(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Show how far the initial import is."""
     connection = connection_for(viewer.account)
-    load = initial_import_progress(connection, now=timezone.now()) if connection else None
-    response = render(request, "quickbooks/_progress.html", {"connection": connection, "load": load})
-    if load is None and connection is not None and connection.is_active:
+    state = initial_import_progress(connection, now=timezone.now()) if connection else None
+    response = render(request, "quickbooks/_import_card.html", {"connection": connection, "progress": state})
+    if state is None and connection is not None and connection.is_active:
         # Only told, never reloaded: somebody may be in the middle of the form below.
         text = _("%(company)s is read. Everything works now.") % {"company": connection.company.name}
         response["HX-Trigger"] = json.dumps({"toast": {"message": text}})

@@ -99,7 +99,7 @@ def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
         "former": former if links and links.is_any else None,
         "link_counts": links,
         "notice": refusal_for(str(waiting.get("code", "")), waiting.get("params", {})),
-        "load": initial_import_progress(connection, now=timezone.now()) if connection else None,
+        "progress": initial_import_progress(connection, now=timezone.now()) if connection else None,
         "web_link": company_link(
             web_url(settings.QUICKBOOKS_ENVIRONMENT, settings.QUICKBOOKS_WEB_URL),
             realm_id=connection.company.realm_id,

@@ -160,7 +160,9 @@ def test_without_background_work_nothing_is_called_in_step(connection, admin):
 
 
 def part(client, page: str, **more):
-    seen = parse_qs(re.search(r'hx-get="[^"?]*\?([^"]*)"', page).group(1).replace("&amp;", "&"))["seen"][0]
+    address = re.search(r'hx-get="[^"?]*\?([^"]*)"', page)
+    assert address is not None
+    seen = parse_qs(address.group(1).replace("&amp;", "&"))["seen"][0]
     return client.get(PAGE + "part/", {"seen": seen, **more})
 
 

@@ -35,7 +35,7 @@ def failing(connection, qbo, admin, deal):
 
 def tried(intent: InvoiceIntent, connection: Connection, *, until: datetime) -> InvoiceIntent:
     """Do what the dispatch does until a moment, or until nothing is due."""
-    while intent.state == "unknown" and intent.next_check_at <= until:
+    while intent.state == "unknown" and intent.next_check_at and intent.next_check_at <= until:
         intent = intent_resume(intent, connection, now=intent.next_check_at, interactive=False)
     return intent
 

@@ -250,7 +250,7 @@ def test_long_delays_reach_admins_once_an_outage_and_only_where_wanted(connectio
 def mail_of(row: Notification) -> str:
     type(row.member.user).objects.update(email="ada@testers.example")
     assert notification_send(row.pk, now=row.created_at)
-    return mail.outbox[-1].subject
+    return str(mail.outbox[-1].subject)
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -103,7 +104,7 @@ def an_intent(deal, viewer, **facts) -> InvoiceIntent:
     )
 
 
-def cells(context, strip: int = 0) -> dict[str, dict]:
+def cells(context, strip: int = 0) -> dict[str, dict[str, Any]]:
     return {cell["label"]: cell for cell in context["strips"][strip]["cells"]}
 
 

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from quickbooks_bridge.db import crash_points
 from quickbooks_bridge.domain.payloads import marker_of
+from quickbooks_bridge.gateway import encryption
 from quickbooks_bridge.messages.problems import message_for
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notification, Outage
 from quickbooks_bridge.services.connections import tokens
@@ -171,7 +172,7 @@ def test_refusal_of_a_token_that_somebody_else_has_renewed_is_no_refusal(qbo, co
 def _store_of_another(token: str) -> None:
     """Store what another process would: tokens of the next generation."""
     Connection.objects.update(
-        access_token=tokens.encrypt(token, keys=settings.TOKEN_ENCRYPTION_KEYS), access_expires_at=now() + timedelta(hours=1),
+        access_token=encryption.encrypt(token, keys=settings.TOKEN_ENCRYPTION_KEYS), access_expires_at=now() + timedelta(hours=1),
         token_version=F("token_version") + 1, refresh_lease_until=None,
     )  # fmt: skip
 

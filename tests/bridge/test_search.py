@@ -1,6 +1,7 @@
 """The search of every page: deals, organizations, people, and invoices for those who see them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -43,7 +44,7 @@ def invoice(account, number: str, deal=None, **facts) -> Invoice:
     )  # fmt: skip
 
 
-def found(client, words: str) -> dict[str, list]:
+def found(client, words: str) -> dict[str, list[Any]]:
     answer = client.get("/search/", {"q": words})
     assert answer.status_code == 200
     return {group.finder.key: list(group.hits.rows) for group in answer.context["groups"]}

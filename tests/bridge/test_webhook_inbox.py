@@ -15,10 +15,9 @@ from quickbooks_bridge.services.sync.webhook_inbox import (
     reschedule_stale_events,
     webhook_events_record,
 )
-from quickbooks_bridge.tasks import sync, wakeup
+from quickbooks_bridge.tasks import sync
 
 from ..conftest import connect
-from ..polling import until
 
 NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
 
@@ -169,20 +168,3 @@ def test_news_that_a_dead_worker_left_behind_is_followed(connection):
     later = NOW + webhook_inbox.STALE_AFTER * 2
     reschedule_stale_events(now=later)
     assert Connection.objects.get().company.sync.next_sync_at == later
-
-
-def test_a_ring_is_heard_and_none_is_needed(settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    over, heard = threading.Event(), threading.Semaphore(0)
-    listener = threading.Thread(target=wakeup.watch, args=(heard.release, over))
-    listener.start()
-
-    def is_heard() -> bool:
-        wakeup.notify()  # again, for the listener may only now have begun
-        return heard.acquire(timeout=1)
-
-    until(is_heard, what="a ring that is heard")
-    over.set()
-    listener.join(10)
-    settings.DATA_DIR = tmp_path / "not there"
-    wakeup.notify()

@@ -27,8 +27,8 @@ def addresses(deal) -> list[tuple[str, str]]:
     }
     found = []
     for pattern in urlpatterns:
-        name = pattern.name
-        key = keys.get(name.split("_")[0])
+        name = str(pattern.name)
+        key = keys.get(name.split("_", maxsplit=1)[0])
         for values in ({"deal_pk": deal.pk, "pk": key}, {"deal_pk": deal.pk}, {"pk": key}, {}):
             try:
                 found.append((name, reverse(f"deals:{name}", kwargs=values)))

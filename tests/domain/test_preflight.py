@@ -21,12 +21,13 @@ LINE = DraftLine("Desk", quantity=Decimal(2), unit_price=Decimal("10.50"), item_
 DRAFT = InvoiceDraft(
     CustomerChoice("1"), "Ann", "1 Road", "a@b.com", "", "USD", TODAY, date(2026, 3, 24), (LINE,)
 )
+CUSTOMER = CustomerFacts("Ann", "USD", is_active=True)
 FACTS = PreflightFacts(
     TODAY,
     "USD",
     is_tax_automated=True,
     book_close_date=date(2025, 12, 31),
-    customer=CustomerFacts("Ann", "USD", is_active=True),
+    customer=CUSTOMER,
     items={
         "7": ItemFacts("Desk", is_active=True, kind="Service"),
         "8": ItemFacts("Old", is_active=False, kind="Service"),
@@ -133,7 +134,7 @@ TAX = {
         [("ship_to_missing", False)],
     ),
     "exempt customer": (
-        replace(US_TAX, has_ship_to=False, customer=replace(FACTS.customer, is_taxable=False)),
+        replace(US_TAX, has_ship_to=False, customer=replace(CUSTOMER, is_taxable=False)),
         [("customer_exempt", False)],
     ),
     "manual sales tax": (replace(US_TAX, is_tax_automated=False), [("tax_by_hand", False)]),

@@ -1,6 +1,7 @@
 """Each event of a webhook is read alone: whatever stands beside a good one, the good one counts."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ GOOD = {
     "id": "e1", "type": "qbo.invoice.updated.v1", "intuitaccountid": "9", "intuitentityid": "7", "time": "t",
 }  # fmt: skip
 ENTITY = {"name": "Invoice", "id": "7", "operation": "Update", "lastUpdated": "t"}
-STRANGE = [
+STRANGE: list[Any] = [
     None,
     7,
     "text",
@@ -33,7 +34,7 @@ STRANGE = [
     {**GOOD, "id": "x" * 200},
     {**GOOD, "id": {"deep": []}},
 ]
-STRANGE_ENTITIES = [
+STRANGE_ENTITIES: list[Any] = [
     None, 7, "x", [], {}, {**ENTITY, "name": "Novelty"}, {**ENTITY, "id": None}, {"id": "7"},
 ]  # fmt: skip
 STRANGE_NOTIFICATIONS = [

@@ -32,7 +32,7 @@ def dana(browser, demo) -> Iterator[Person]:
     consent(person.page)
     person.page.wait_for_url(re.compile(f"{demo.crm}/quickbooks/"))
     yield person
-    assert person.consecutive_failures == []
+    assert person.errors == []
 
 
 def verdict(page: Page):
@@ -42,8 +42,9 @@ def verdict(page: Page):
 def pay(demo: Demo) -> str:
     """Pay an invoice on the QuickBooks emulator; gives its number."""
     realm, qbo_id, number = demo.rows(
-        "select realm_id, qbo_id, doc_number from quickbooks_bridge_invoice "
-        "where balance > 0 and not is_voided and not is_deleted order by id desc limit 1"
+        "select c.realm_id, i.qbo_id, i.doc_number from quickbooks_bridge_invoice i "
+        "join quickbooks_bridge_company c on c.id = i.company_id "
+        "where balance > 0 and not is_voided and not is_deleted order by i.id desc limit 1"
     )[0]
     demo.control("POST", f"{realm}/invoices/{qbo_id}/pay")
     return str(number)
@@ -112,8 +113,8 @@ def test_trouble_and_recovery_show_by_themselves(dana, demo):
 
 def test_it_fits_every_width_in_light_and_dark_and_everything_has_a_name(dana, demo):
     demo.rows(
-        "insert into quickbooks_bridge_unreadableobject (account_id, realm_id, entity, qbo_id, reason, first_seen_at, last_seen_at) "
-        "select account_id, realm_id, 'Invoice', '77', 'x', connected_at, connected_at from quickbooks_bridge_connection"
+        "insert into quickbooks_bridge_unreadableobject (company_id, entity, qbo_id, reason, first_seen_at, last_seen_at) "
+        "select company_id, 'Invoice', '77', 'x', connected_at, connected_at from quickbooks_bridge_connection"
     )
     too_wide = []
     for width in (1440, 1000, 768, 320):

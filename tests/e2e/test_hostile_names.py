@@ -4,7 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Dialog, Page
 
 from tests.demo import Demo
 
@@ -38,7 +38,7 @@ WRITTEN = {
     "quickbooks_bridge_invoice": ("customer_name", "doc_number"),
     "quickbooks_bridge_term": ("name",),
     "quickbooks_bridge_invoicepreset": ("message", "memo"),
-    "quickbooks_bridge_connection": ("company_name",),
+    "quickbooks_bridge_company": ("name",),
 }
 PAGES = (
     "/deals/", "/organizations/", "/people/", "/products/", "/deals/new/", "/search/?q=planted", "/quickbooks/",
@@ -61,14 +61,17 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 @pytest.fixture(scope="module")
 def dana(browser, demo) -> Iterator[Person]:
     person = Person(browser, demo.crm, "dana")
-    person.page.on(
-        "dialog", lambda dialog: (person.consecutive_failures.append(dialog.message), dialog.dismiss())
-    )
+
+    def dismiss(dialog: Dialog) -> None:
+        person.errors.append(dialog.message)
+        dialog.dismiss()
+
+    person.page.on("dialog", dismiss)
     person.go("/quickbooks/").get_by_role("button", name="Connect QuickBooks").first.click()
     consent(person.page)
     person.page.get_by_text("Everything works now").first.wait_for()
     yield person
-    assert person.consecutive_failures == []
+    assert person.errors == []
 
 
 def plant(demo: Demo) -> dict[str, object]:

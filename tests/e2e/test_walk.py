@@ -32,13 +32,13 @@ class Person:
 
     def __init__(self, browser: Browser, crm: str, username: str) -> None:
         self.crm = crm
-        self.consecutive_failures: list[str] = []
+        self.errors: list[str] = []
         self.page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
         self.page.set_default_timeout(SOON)
-        self.page.on("pageerror", lambda error: self.consecutive_failures.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on(
             "response",
-            lambda answer: self.consecutive_failures.append(answer.url) if answer.status >= 500 else None,
+            lambda answer: self.errors.append(answer.url) if answer.status >= 500 else None,
         )
         self.page.goto(f"{crm}/login/")
         self.page.locator("#id_username").fill(username)
@@ -78,7 +78,7 @@ def demo(tmp_path_factory) -> Iterator[Demo]:
 def dana(browser, demo) -> Iterator[Person]:
     person = Person(browser, demo.crm, "dana")
     yield person
-    assert person.consecutive_failures == []
+    assert person.errors == []
 
 
 @pytest.fixture(scope="module")
@@ -523,7 +523,7 @@ def test_9_others_see_what_they_may(demo, browser):
     assert {path: rita.page.request.get(demo.crm + path).status for path in paths} == dict.fromkeys(
         paths, 404
     )
-    assert tomas.consecutive_failures + rita.consecutive_failures == []
+    assert tomas.errors + rita.errors == []
 
 
 def test_pages_fit_wide_and_narrow_light_and_dark(dana):

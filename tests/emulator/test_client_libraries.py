@@ -54,7 +54,7 @@ def auth(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> AuthClie
 def qb(auth: AuthClient, emulator: EmulatorProcess) -> QuickBooks:
     company = emulator.companies[0]
 
-    class Local(QuickBooks):
+    class Local(QuickBooks):  # type: ignore[misc]
         api_url_v3 = sandbox_api_url_v3 = emulator.api_url
 
     return Local(

@@ -76,7 +76,7 @@ def books() -> Callable[[str], Books]:
     return Books
 
 
-def _taxes(form: dict[str, Any]) -> list[tuple[Decimal, Decimal, Decimal]]:
+def _taxes(form: dict[str, Any]) -> list[tuple[Any, Any, Any]]:
     details = [(line["Amount"], line["TaxLineDetail"]) for line in form["TxnTaxDetail"].get("TaxLine", [])]
     return [(amount, detail["TaxPercent"], detail["NetAmountTaxable"]) for amount, detail in details]
 

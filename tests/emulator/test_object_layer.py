@@ -96,7 +96,7 @@ def qb(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> QuickBooks
         access_token=company["access_token"],
     )
 
-    class Local(QuickBooks):
+    class Local(QuickBooks):  # type: ignore[misc]
         api_url_v3 = sandbox_api_url_v3 = emulator.api_url
 
     return Local(

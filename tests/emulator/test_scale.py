@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_pages_by_id_and_by_change_are_whole(large: Company) -> None:
         assert order != "Id" or seen == sorted(seen, key=int)
 
 
-def _world(**more: int) -> World:
+def _world(**more: Any) -> World:
     clock = Clock(source=lambda: NOW)
     world = World(Settings(profiles=("us-2",), seed="scale", companies=40, **more), clock=clock)
     world.refill()

@@ -213,7 +213,7 @@ def test_attached_file(api: Api) -> None:
         "AttachableRef": [{"EntityRef": {"type": "Invoice", "value": invoice["Id"]}}],
         "FileName": "a.xml",
     }
-    files = {
+    files: dict[str, tuple[str, str | bytes, str]] = {
         "file_metadata_01": ("attachment.json", json.dumps(described), "application/json"),
         "file_content_01": ("a.xml", b"<a>\r\n</a>\r\n", "text/xml"),
     }

@@ -114,12 +114,13 @@ class People:
                 company.invoices.append(str(made["Id"]))
                 self._figures["changes"] += 1
             return
-        body: dict[str, Any] = {
+        bodies: dict[str, dict[str, Any]] = {
             "part": {"amount": amount / 10},
             "edit": {"lines": [{"amount": amount, "item": "1"}]},
             "due": {"DueDate": due.isoformat()},
             "send": {"sendTo": "office@gannet.example"},
-        }.get(act, {})
+        }
+        body = bodies.get(act, {})
         # The newer ones are what people work on.
         age = min(int(self._dice.expovariate(0.15)), len(company.invoices) - 1)
         verb = {"part": "pay", "due": "edit"}.get(act, act)

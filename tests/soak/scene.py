@@ -96,7 +96,7 @@ def unhandled() -> int:
     return WebhookEvent.objects.filter(processed_at__isnull=True).count()
 
 
-def held() -> dict[str, tuple[int, str, str, bool]]:
+def held() -> dict[str, tuple[int, str, str]]:
     """Every invoice here that is not deleted: sync token, total, balance."""
     rows: Any = Invoice.objects.filter(is_deleted=False)
     return {row.qbo_id: (row.sync_token, f"{row.total:.2f}", f"{row.balance:.2f}") for row in rows}

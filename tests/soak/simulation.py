@@ -156,7 +156,8 @@ class Simulation:
             for company in companies:
                 connection, day = company.connection, company.zone.day(moment)
                 today = company_today(connection, now=timezone.now())
-                for row in with_status(invoices_of(connection), today=today):
+                rows: Any = with_status(invoices_of(connection), today=today)
+                for row in rows:
                     is_owed = not row.is_deleted and not row.is_voided and row.balance > 0
                     is_late = is_owed and row.due_date is not None and row.due_date < day
                     if (row.flag == "overdue") != is_late:
@@ -203,8 +204,9 @@ class Simulation:
     def _leases(self, company: Company, connection: Connection) -> None:
         """Nothing runs at this moment, so nothing is held; and what is active is asked again soon."""
         for name in ("sync_lease_until", "import_lease_until", "refresh_lease_until"):
-            if getattr(connection, name) is not None:
-                self._differ("stuck", company, f"{name} {getattr(connection, name)}")
+            held = getattr(connection if name.startswith("refresh") else connection.company.sync, name)
+            if held is not None:
+                self._differ("stuck", company, f"{name} {held}")
         latest = self.now + max(
             timedelta(seconds=settings.QUICKBOOKS_POLL_SECONDS * 1.1), company_sync.MAX_BACKOFF
         )
@@ -216,7 +218,7 @@ class Simulation:
     def _overdue_lines(self, company: Company, connection: Connection) -> None:
         """The change log tells of lateness at a midnight, whenever it is read."""
         for line in overdue_lines(company.deal, connection, now=timezone.now(), limit=25):
-            at = line.at.astimezone(UTC)
+            at = line.occurred_at.astimezone(UTC)
             if at > self.now or at not in company.zone.midnights(at - MINUTE, at):
                 self._differ("midnight", company, f"the change log tells of lateness at {at}")
             self.figures["lines of lateness"] += 1

@@ -33,9 +33,10 @@ def ask(processes: list[subprocess.Popen[str]]) -> list[tuple[str, float]]:
     """Let all ask at the same instant; gives what each got, and its milliseconds."""
     at = time.time() + 0.1
     for process in processes:
+        assert process.stdin is not None
         process.stdin.write(f"{at}\n")
         process.stdin.flush()
-    lines = [process.stdout.readline().split() for process in processes]
+    lines = [process.stdout.readline().split() for process in processes if process.stdout]
     return [(line[1], float(line[2])) if line else ("died", 0.0) for line in lines]
 
 
@@ -46,6 +47,8 @@ def token_calls(place) -> list[int]:
 
 def end(processes: list[subprocess.Popen[str]]) -> None:
     for process in processes:
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.close()
         process.wait(20)
         process.stdout.close()

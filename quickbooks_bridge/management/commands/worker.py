@@ -9,12 +9,6 @@ from celery.signals import worker_ready, worker_shutting_down
 from django.core.management.base import BaseCommand, CommandParser
 
 from crm_invoicing.celery import app
-from quickbooks_bridge.tasks import wakeup
-from quickbooks_bridge.tasks.dispatch import dispatch_due_work
-
-
-def _dispatch_now() -> None:
-    dispatch_due_work.apply_async(expires=5.0)
 
 
 class Command(BaseCommand):
@@ -30,17 +24,14 @@ class Command(BaseCommand):
         """Start the schedule once the worker listens; without a broker both share this process' memory."""
         # Celery warns root of pickled messages; ours are JSON.
         warnings.filterwarnings("ignore", message="You're running the worker with superuser")
-        over = threading.Event()
         schedule = Service(app, max_interval=1, scheduler_cls=Scheduler)
 
         @worker_ready.connect(weak=False)
         def _begin(**kwargs: Any) -> None:
             threading.Thread(target=schedule.start, kwargs={"embedded_process": False}, daemon=True).start()
-            threading.Thread(target=wakeup.watch, args=(_dispatch_now, over), daemon=True).start()
 
         @worker_shutting_down.connect(weak=False)
         def _end(**kwargs: Any) -> None:
-            over.set()
             schedule.stop(wait=False)
 
         app.worker_main(

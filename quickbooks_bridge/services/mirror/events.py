@@ -28,19 +28,7 @@ class InvoiceState(NamedTuple):
     @staticmethod
     def of(row: Invoice) -> "InvoiceState":
         """Return the facts of a row."""
-        return InvoiceState(
-            row.qbo_id,
-            row.doc_number,
-            row.currency,
-            row.total,
-            row.balance,
-            row.due_date,
-            row.is_voided,
-            row.is_deleted,
-            row.email_status,
-            row.emailed_at,
-            row.bill_email,
-        )
+        return InvoiceState(**{name: getattr(row, name) for name in InvoiceState._fields})
 
 
 def detect_changes(row: InvoiceState, before: InvoiceState) -> list[tuple[str, dict[str, str]]]:

@@ -4,6 +4,7 @@ Older than stored is ignored, equal writes nothing, a change is one event and on
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,6 @@ from .events import (
     record_invoice_event,
 )
 from .lists import (
-    VERSION_COLUMNS,
     RemoteObjects,
     customers_apply,
     is_newer,
@@ -55,16 +55,9 @@ __all__ = [
     "terms_apply",
 ]  # fmt: skip
 
-# What is compared with, besides the stamp, to tell what a change was.
-COMPARED_COLUMNS = (
-    "sync_token", "remote_updated_at", "original_total", "voided_or_deleted_at", "doc_number", "currency", "total",
-    "balance", "due_date", "is_voided", "is_deleted", "email_status", "emailed_at", "bill_email", "id", "deal_id",
-)  # fmt: skip
-_COLUMNS = (
-    *VERSION_COLUMNS, "doc_number", "customer_qbo_id", "customer_name", "currency", "txn_date", "due_date", "total", "balance",
-    "total_tax", "deposit", "original_total", "is_voided", "is_deleted", "bill_email", "email_status", "emailed_at",
-    "payment_qbo_ids", "voided_or_deleted_at", "mirrored_at", "unreadable_since",
-)  # fmt: skip
+# What is read of a stored invoice: its version, what a change keeps, whose timeline tells of it, and what may be news.
+_KEPT_COLUMNS = ("sync_token", "remote_updated_at", "original_total", "voided_or_deleted_at", "id", "deal_id")
+_STATE_COLUMNS = InvoiceState._fields[1:]
 Batch = Sequence[tuple[Connection, RemoteChanges]]
 # An invoice with the payments that settle it, and what is told of that.
 Settled = tuple[int, Sequence[str], dict[str, str]]
@@ -86,9 +79,9 @@ def cdc_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Applied
             (connection.company, remote) for connection, changes in batch for remote in getattr(changes, part)
         ]
 
-    written = lists.mirror_objects(Customer, of("customers"), lists.CUSTOMER, lists.customer_values)
-    written += lists.mirror_objects(Item, of("items"), lists.ITEM, lists.item_values)
-    written += lists.mirror_objects(Payment, of("payments"), lists.PAYMENT, lists.payment_values)
+    written = lists.mirror_objects(Customer, of("customers"), lists.CUSTOMER)
+    written += lists.mirror_objects(Item, of("items"), lists.ITEM)
+    written += lists.mirror_objects(Payment, of("payments"), lists.PAYMENT)
     invoices = _invoices(of("invoices"), now=now, source=source, actor=None)
     if arrived is not None:
         arrived.extend(invoices)
@@ -146,47 +139,75 @@ def _invoice_chunk(
     source: str,
     actor: Member | None,
 ) -> list[AppliedChange]:
-    known = lock_existing(Invoice, chunk, COMPARED_COLUMNS)
-    rows: list[tuple[Any, ...]] = []
+    known = lock_existing(Invoice, chunk, (*_KEPT_COLUMNS, *_STATE_COLUMNS))
+    rows: list[dict[str, Any]] = []
     news: dict[Key, list[NewInvoiceEvent]] = {}
     settled: list[Settled] = []
     odd: ReadFailures = {}
-    actor_id = actor.pk if actor else None
     for key, remote in chunk.items():
-        row = known.get(key)
-        if row is not None and not is_newer(remote, row[0], row[1]):
+        stored = _Stored.of(key, known.get(key))
+        if stored is not None and not is_newer(remote, stored.sync_token, stored.remote_updated_at):
             continue
         invoice = read_or_record(key, remote, odd)
         if invoice is None:
             continue
-        before = InvoiceState(key[1], *row[4:-2]) if row is not None else None
-        after = _facts(invoice, before)
-        original_total, voided_or_deleted_at = row[2:4] if row is not None else (Decimal(0), None)
-        if after.is_voided and not (before and before.is_voided):
-            voided_or_deleted_at = remote.updated_at
-        row_values = _values(
-            key,
-            invoice,
-            after,
-            original_total=original_total,
-            voided_or_deleted_at=voided_or_deleted_at,
-            mirrored_at=now,
-        )
-        rows.append(row_values)
-        if row is None or before is None:
+        before = stored.state if stored is not None else None
+        after = _state(invoice, before)
+        rows.append(_columns(key, invoice, after, stored, mirrored_at=now))
+        if stored is None:
             continue
-        company, (pk, deal_id) = companies[key[0]], row[-2:]
-        for kind, data in detect_changes(after, before):
+        company = companies[key[0]]
+        for kind, data in detect_changes(after, stored.state):
             data["realm"] = company.realm_id
             if kind in _SETTLING:
                 settled.append((key[0], invoice.payment_qbo_ids, data))
-            event = NewInvoiceEvent(company.account_id, pk, deal_id, now, kind, source, data, actor_id)
+            event = NewInvoiceEvent(
+                account_id=company.account_id,
+                invoice_id=stored.id,
+                deal_id=stored.deal_id,
+                occurred_at=now,
+                kind=kind,
+                source=source,
+                data=data,
+                actor_id=actor.pk if actor else None,
+            )
             news.setdefault(key, []).append(event)
     _name_credits(settled)
-    written = upsert_newer(Invoice, _COLUMNS, rows)
+    written = _write(rows)
     events_insert([event for key in news if key in written for event in news[key]])
     unreadable_record(Invoice, odd)
     return [(key[0], chunk[key].updated_at) for key in written]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """What a change of a stored invoice is compared with, and what it keeps."""
+
+    sync_token: int
+    remote_updated_at: datetime | None
+    original_total: Decimal
+    voided_or_deleted_at: datetime | None
+    id: int
+    deal_id: int | None
+    state: InvoiceState
+
+    @staticmethod
+    def of(key: Key, row: tuple[Any, ...] | None) -> "_Stored | None":
+        """Return the columns of `_KEPT_COLUMNS` and then `_STATE_COLUMNS` by their names."""
+        if row is None:
+            return None
+        kept, state = row[: len(_KEPT_COLUMNS)], row[len(_KEPT_COLUMNS) :]
+        return _Stored(
+            **dict(zip(_KEPT_COLUMNS, kept, strict=True)),
+            state=InvoiceState(qbo_id=key[1], **dict(zip(_STATE_COLUMNS, state, strict=True))),
+        )
+
+
+def _write(rows: Sequence[dict[str, Any]]) -> dict[Key, int]:
+    """Write rows that have the same columns in the same order; returns those that were newer."""
+    if not rows:
+        return {}
+    return upsert_newer(Invoice, tuple(rows[0]), [tuple(row.values()) for row in rows])
 
 
 def _name_credits(settled: Sequence[Settled]) -> None:
@@ -202,23 +223,40 @@ def _name_credits(settled: Sequence[Settled]) -> None:
             data["by"] = "credit"
 
 
-def _values(
-    key: Key,
-    invoice: RemoteInvoice,
-    facts: InvoiceState,
-    *,
-    original_total: Decimal,
-    voided_or_deleted_at: datetime | None,
-    mirrored_at: datetime,
-) -> tuple[Any, ...]:
-    """Return what is stored of an invoice, in the order of _COLUMNS."""
-    return (
-        *key, invoice.sync_token, invoice.updated_at, facts.doc_number, invoice.customer_qbo_id,
-        invoice.customer_name[:600], facts.currency, invoice.txn_date, facts.due_date, facts.total, facts.balance,
-        invoice.total_tax, invoice.deposit, facts.total if facts.total > 0 else original_total, facts.is_voided, False,
-        invoice.bill_email[:500], facts.email_status, facts.emailed_at, invoice.payment_qbo_ids, voided_or_deleted_at, mirrored_at,
-        None,
-    )  # fmt: skip
+def _columns(
+    key: Key, invoice: RemoteInvoice, state: InvoiceState, stored: _Stored | None, *, mirrored_at: datetime
+) -> dict[str, Any]:
+    """Return what is stored of an invoice, by column."""
+    original_total = stored.original_total if stored is not None else Decimal(0)
+    ended_at = stored.voided_or_deleted_at if stored is not None else None
+    if state.is_voided and not (stored is not None and stored.state.is_voided):
+        ended_at = invoice.updated_at
+    return {
+        "company_id": key[0],
+        "qbo_id": key[1],
+        "sync_token": invoice.sync_token,
+        "remote_updated_at": invoice.updated_at,
+        "doc_number": state.doc_number,
+        "customer_qbo_id": invoice.customer_qbo_id,
+        "customer_name": invoice.customer_name[:600],
+        "currency": state.currency,
+        "txn_date": invoice.txn_date,
+        "due_date": state.due_date,
+        "total": state.total,
+        "balance": state.balance,
+        "total_tax": invoice.total_tax,
+        "deposit": invoice.deposit,
+        "original_total": state.total if state.total > 0 else original_total,
+        "is_voided": state.is_voided,
+        "is_deleted": False,
+        "bill_email": invoice.bill_email[:500],
+        "email_status": state.email_status,
+        "emailed_at": state.emailed_at,
+        "payment_qbo_ids": invoice.payment_qbo_ids,
+        "voided_or_deleted_at": ended_at,
+        "mirrored_at": mirrored_at,
+        "unreadable_since": None,
+    }
 
 
 def created_invoice_apply(
@@ -235,15 +273,16 @@ def created_invoice_apply(
     Gives None, and writes nothing, when the same state is stored already: a webhook event was faster.
     """
     key = (company.pk, remote.qbo_id)
-    facts = _facts(remote, None)
-    columns = (*_COLUMNS, "deal_id", "created_by_app", "expected_total")
-    values = _values(
-        key, remote, facts, original_total=Decimal(0), voided_or_deleted_at=None, mirrored_at=now
-    )
-    row = Invoice(**dict(zip(columns, (*values, deal.pk, True, expected_total), strict=True)))
+    values = {
+        **_columns(key, remote, _state(remote, None), None, mirrored_at=now),
+        "deal_id": deal.pk,
+        "created_by_app": True,
+        "expected_total": expected_total,
+    }
+    row = Invoice(**values)
     row.company = company
     with transaction.atomic():
-        written = upsert_newer(Invoice, columns, [(*values, deal.pk, True, expected_total)])
+        written = _write([values])
         if key not in written:
             return None
         row.pk = written[key]
@@ -253,22 +292,21 @@ def created_invoice_apply(
     return row
 
 
-def _facts(remote: RemoteInvoice, before: InvoiceState | None) -> InvoiceState:
+def _state(remote: RemoteInvoice, before: InvoiceState | None) -> InvoiceState:
     """Return what of an invoice can be news."""
     earlier, was_voided = (before.total, before.is_voided) if before else (Decimal(0), False)
-    # In the order of its fields, which takes a third of the time.
     return InvoiceState(
-        remote.qbo_id,
-        remote.doc_number[:30],
-        remote.currency,
-        remote.total,
-        remote.balance,
-        remote.due_date,
-        is_void(remote, earlier_total=earlier, was_voided=was_voided),
-        False,
-        remote.email_status[:20],
-        remote.emailed_at or (before.emailed_at if before else None),
-        remote.bill_email[:500],
+        qbo_id=remote.qbo_id,
+        doc_number=remote.doc_number[:30],
+        currency=remote.currency,
+        total=remote.total,
+        balance=remote.balance,
+        due_date=remote.due_date,
+        is_voided=is_void(remote, earlier_total=earlier, was_voided=was_voided),
+        is_deleted=False,
+        email_status=remote.email_status[:20],
+        emailed_at=remote.emailed_at or (before.emailed_at if before else None),
+        bill_email=remote.bill_email[:500],
     )
 
 
@@ -345,5 +383,5 @@ def _deleted_payments(keys: set[Key]) -> int:
     if not keys:
         return 0
     known = lock_existing(Payment, keys, ("id", "is_deleted"))
-    on_progress = [pk for pk, is_deleted in known.values() if not is_deleted]
-    return Payment.objects.filter(pk__in=on_progress).update(is_deleted=True) if on_progress else 0
+    present = [pk for pk, is_deleted in known.values() if not is_deleted]
+    return Payment.objects.filter(pk__in=present).update(is_deleted=True) if present else 0

@@ -20,6 +20,7 @@ from quickbooks_bridge.models.catalog import RemoteRow
 from .unreadable import ReadFailures, read_or_record, unreadable_record
 
 T = TypeVar("T")
+ColumnReaders = dict[str, Callable[[T], Any]]
 RemoteObjects = Sequence[tuple[Company, VersionedObject[T]]]
 VERSION_COLUMNS = (*KEY, "sync_token", "remote_updated_at")
 WRITE_CHUNK = 1000
@@ -47,31 +48,30 @@ def newest_in_chunks(arrivals: RemoteObjects[T]) -> Iterator[dict[Key, Versioned
 
 def payments_apply(company: Company, remotes: Iterable[VersionedObject[RemotePayment]]) -> int:
     """Mirror payments; gives how many rows changed."""
-    return mirror_objects(Payment, remote_objects(company, remotes), PAYMENT, payment_values)
+    return mirror_objects(Payment, remote_objects(company, remotes), PAYMENT)
 
 
 def customers_apply(company: Company, remotes: Iterable[VersionedObject[RemoteCustomer]]) -> int:
     """Mirror customers into the local index; gives how many rows changed."""
-    return mirror_objects(Customer, remote_objects(company, remotes), CUSTOMER, customer_values)
+    return mirror_objects(Customer, remote_objects(company, remotes), CUSTOMER)
 
 
 def items_apply(company: Company, remotes: Iterable[VersionedObject[RemoteItem]]) -> int:
     """Mirror products into the local index; gives how many rows changed."""
-    return mirror_objects(Item, remote_objects(company, remotes), ITEM, item_values)
+    return mirror_objects(Item, remote_objects(company, remotes), ITEM)
 
 
 def mirror_objects(
     model: type[RemoteRow],
     arrivals: RemoteObjects[T],
-    columns: tuple[str, ...],
-    values: Callable[[T], tuple[Any, ...]],
+    readers: ColumnReaders[T],
 ) -> int:
     """Write new and newer objects of any number of companies.
 
     A customer's time stamp moves with every invoice although nothing of the customer changed: equal columns write
     nothing. What arrives a second time is told by its stamp and not even read.
     """
-    count = 0
+    count, columns = 0, tuple(readers)
     for chunk in newest_in_chunks(arrivals):
         with transaction.atomic():
             known = lock_existing(model, chunk, ("sync_token", "remote_updated_at", *columns))
@@ -84,7 +84,7 @@ def mirror_objects(
                 read = read_or_record(key, remote, odd)
                 if read is None:
                     continue
-                row = values(read)
+                row = tuple(value_of(read) for value_of in readers.values())
                 if before is None or tuple(before[2:]) != row:
                     rows.append((*key, remote.sync_token, remote.updated_at, *row))
             count += len(upsert_newer(model, (*VERSION_COLUMNS, *columns), rows))
@@ -101,52 +101,62 @@ def is_newer(remote: VersionedObject[Any], token: int, updated_at: Any) -> bool:
     return (remote.updated_at, remote.sync_token) != (updated_at, token)
 
 
-PAYMENT = (
-    "customer_qbo_id", "currency", "txn_date", "total", "unapplied", "reference", "method", "applied", "is_deleted",
-)  # fmt: skip
+# What is stored of an object besides its version: each column with how it is read, in one place.
+PAYMENT: ColumnReaders[RemotePayment] = {
+    "customer_qbo_id": lambda remote: remote.customer_qbo_id,
+    "currency": lambda remote: remote.currency,
+    "txn_date": lambda remote: remote.txn_date,
+    "total": lambda remote: remote.total,
+    "unapplied": lambda remote: remote.unapplied,
+    "reference": lambda remote: remote.reference[:60],
+    "method": lambda remote: remote.method[:60],
+    "applied": lambda remote: [
+        {"invoice": part.invoice_qbo_id, "amount": str(part.amount)} for part in remote.applied
+    ],
+    "is_deleted": lambda remote: False,
+}
+
+CUSTOMER: ColumnReaders[RemoteCustomer] = {
+    "display_name": lambda remote: remote.display_name,
+    "company_name": lambda remote: remote.company_name[:100],
+    "email": lambda remote: remote.email[:254],
+    "currency": lambda remote: remote.currency,
+    "line1": lambda remote: remote.address.line1,
+    "line2": lambda remote: remote.address.line2,
+    "line3": lambda remote: _joined("\n", remote.address.line3, remote.address.line4, remote.address.line5)[
+        :500
+    ],
+    "city": lambda remote: remote.address.city,
+    "region": lambda remote: remote.address.region,
+    "postal_code": lambda remote: remote.address.postal_code,
+    "country": lambda remote: remote.address.country,
+    "tax_id": lambda remote: remote.tax_id[:40],
+    "is_taxable": lambda remote: remote.is_taxable,
+    "term_qbo_id": lambda remote: remote.term_qbo_id,
+    "is_active": lambda remote: remote.is_active,
+    "created_on": lambda remote: remote.created_on,
+    "search_text": lambda remote: _joined(
+        " ", remote.display_name, remote.company_name, remote.email, remote.address.city
+    ).casefold(),
+}
+
+ITEM: ColumnReaders[RemoteItem] = {
+    "name": lambda remote: remote.name[:255],
+    "sku": lambda remote: remote.sku[:100],
+    "description": lambda remote: remote.description,
+    "kind": lambda remote: remote.kind,
+    "unit_price": lambda remote: remote.unit_price,
+    "is_taxable": lambda remote: remote.is_taxable,
+    "is_active": lambda remote: remote.is_active,
+    "income_account": lambda remote: remote.income_account[:255],
+    "income_account_qbo_id": lambda remote: remote.income_account_qbo_id,
+    "quantity_on_hand": lambda remote: remote.quantity_on_hand,
+    "search_text": lambda remote: _joined(" ", remote.name, remote.sku).casefold(),
+}
 
 
-def payment_values(remote: RemotePayment) -> tuple[Any, ...]:
-    """Return what is stored of a payment, in the order of PAYMENT."""
-    applied = [{"invoice": part.invoice_qbo_id, "amount": str(part.amount)} for part in remote.applied]
-    return (
-        remote.customer_qbo_id, remote.currency, remote.txn_date, remote.total, remote.unapplied,
-        remote.reference[:60], remote.method[:60], applied, False,
-    )  # fmt: skip
-
-
-CUSTOMER = (
-    "display_name", "company_name", "email", "currency", "line1", "line2", "line3", "city", "region", "postal_code",
-    "country", "tax_id", "is_taxable", "term_qbo_id", "is_active", "created_on", "search_text",
-)  # fmt: skip
-
-
-def customer_values(remote: RemoteCustomer) -> tuple[Any, ...]:
-    """Return what is stored of a customer, in the order of CUSTOMER."""
-    address = remote.address
-    words = (remote.display_name, remote.company_name, remote.email, address.city)
-    rest = "\n".join(line for line in (address.line3, address.line4, address.line5) if line)
-    return (
-        remote.display_name, remote.company_name[:100], remote.email[:254], remote.currency, address.line1,
-        address.line2, rest[:500], address.city, address.region, address.postal_code, address.country,
-        remote.tax_id[:40], remote.is_taxable, remote.term_qbo_id, remote.is_active, remote.created_on,
-        " ".join(word for word in words if word).casefold(),
-    )  # fmt: skip
-
-
-ITEM = (
-    "name", "sku", "description", "kind", "unit_price", "is_taxable", "is_active", "income_account",
-    "income_account_qbo_id", "quantity_on_hand", "search_text",
-)  # fmt: skip
-
-
-def item_values(remote: RemoteItem) -> tuple[Any, ...]:
-    """Return what is stored of a item, in the order of ITEM."""
-    return (
-        remote.name[:255], remote.sku[:100], remote.description, remote.kind, remote.unit_price, remote.is_taxable,
-        remote.is_active, remote.income_account[:255], remote.income_account_qbo_id, remote.quantity_on_hand,
-        " ".join(part for part in (remote.name, remote.sku) if part).casefold(),
-    )  # fmt: skip
+def _joined(separator: str, *parts: str) -> str:
+    return separator.join(part for part in parts if part)
 
 
 def tax_codes_apply(company: Company, remotes: Sequence[RemoteTaxCode]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any, cast
 
 from tests.emulator.client import Api
 from tests.emulator.conformance.recorded import (
@@ -106,8 +107,8 @@ def test_update_sales_receipt_2(api: Api) -> None:
     made = _receipt(api)
     lines = [
         {key: value for key, value in line.items() if key not in {"Id", "LineNum"}}
-        for line in made["Line"][:1]
-    ]  # type: ignore[index]
+        for line in cast("list[dict[str, Any]]", made["Line"])[:1]
+    ]
     sent = json.dumps({"Line": lines, "Id": made["Id"], "SyncToken": "0"}, default=float)
     path = "salesreceipt?minorversion=4&requestid=a90bfae9-9c6b-4179-9c7e-000000000001"
     body = answered(write(api, path, sent))

@@ -42,9 +42,9 @@ def _answers_are_noted() -> Iterator[None]:
             _answered.add(request.resolver_match.view_name)
         return response
 
-    BaseHandler.get_response = noting
-    yield
-    BaseHandler.get_response = get_response
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseHandler, "get_response", noting)
+        yield
 
 
 def pytest_sessionfinish(session) -> None:

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from crm_invoicing.ui.templatetags.ui import day_text
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.messages.times import day_and_time_text, time_text
 from quickbooks_bridge.models import Connection, ReadsBlock
 from quickbooks_bridge.selectors.connections import company_zone, open_reads_block
@@ -63,7 +64,7 @@ def _reconnect(connection: Connection, viewer: Viewer, *, now: datetime) -> dict
         }
     else:
         ended = _("Intuit ended the connection.")
-    if connection.company.sync.last_error == "reconnect_as_admin":
+    if connection.company.sync.last_error == ProblemCode.RECONNECT_AS_ADMIN:
         ended = _("The person who connected is no longer admin in QuickBooks.")
     name = connection.owner.name
     return {
@@ -98,11 +99,11 @@ def _disconnected(connection: Connection, viewer: Viewer) -> dict[str, Any]:
 
 def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
     title = _("QuickBooks is not answering")
-    if connection.company.sync.last_error == "throttled":
+    if connection.company.sync.last_error == ProblemCode.THROTTLED:
         title = _("QuickBooks asks us to slow down")
-    elif connection.company.sync.last_error in {"shut_out", "subscription_ended"}:
+    elif connection.company.sync.last_error in {ProblemCode.SHUT_OUT, ProblemCode.SUBSCRIPTION_ENDED}:
         title = _("QuickBooks does not serve this company to us")
-    elif connection.company.sync.last_error not in {"quickbooks_down", "quickbooks_unreachable"}:
+    elif connection.company.sync.last_error not in {ProblemCode.QUICKBOOKS_DOWN, "quickbooks_unreachable"}:
         title = _("QuickBooks did not let us read")
     words = {"again": _again(connection.company.sync.next_sync_at, now=now)}
     if connection.company.sync.last_sync_at is None:
@@ -110,7 +111,7 @@ def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
     else:
         words["time"] = time_text(connection.company.sync.last_sync_at, connection, now=now)
         text = _("You see what we knew at %(time)s. We try again %(again)s, by ourselves.") % words
-    is_shut_out = connection.company.sync.last_error in {"shut_out", "subscription_ended"}
+    is_shut_out = connection.company.sync.last_error in {ProblemCode.SHUT_OUT, ProblemCode.SUBSCRIPTION_ENDED}
     return {
         "kind": "attention" if is_shut_out else "offline",
         "title": title,

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from crm_invoicing.ui.templatetags.ui import day_text
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import KEEPS_FAILING, Problem
 from quickbooks_bridge.messages.problems import (
     Responsible,
@@ -141,7 +142,7 @@ def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[
 
 def rejected_card(intent: InvoiceIntent, connection: Connection, *, now: datetime) -> RejectedCard:
     """Return the failure card of an invoice refused in the background."""
-    problems = [Problem.from_dict(data) for data in intent.problems] or [Problem("unexpected")]
+    problems = [Problem.from_dict(data) for data in intent.problems] or [Problem(ProblemCode.UNEXPECTED)]
     first = problems[0]
     turn = responsible_for(first.code)
     at = intent.finished_at or intent.created_at

@@ -4,6 +4,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 from .problems import Problem
 
 LONGEST = 999
@@ -45,11 +47,11 @@ def parse_due_days(text: str) -> int | Problem:
     """Read a typed number of days, 0 to 999."""
     text = text.strip()
     if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit():
-        return Problem("due_days_not_a_number", "due_days")
+        return Problem(ProblemCode.DUE_DAYS_NOT_A_NUMBER, "due_days")
     if text.startswith("-"):
-        return Problem("due_days_negative", "due_days")
+        return Problem(ProblemCode.DUE_DAYS_NEGATIVE, "due_days")
     if len(text) > 6 or int(text) > LONGEST:
-        return Problem("due_days_too_long", "due_days", params={"longest": str(LONGEST)})
+        return Problem(ProblemCode.DUE_DAYS_TOO_LONG, "due_days", params={"longest": str(LONGEST)})
     return int(text)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from deals.fields import MappableField, read_field
 from deals.snapshot import DealSnapshot
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 
 from .problems import Problem
 
@@ -66,7 +67,7 @@ def mapping_problems(mapping: FieldMapping, catalogue: Iterable[MappableField]) 
         "email_field": mapping.email,
         "tax_id_field": mapping.tax_id,
     }
-    return [Problem("field_gone", name) for name, key in wanted.items() if key and key not in known]
+    return [Problem(ProblemCode.FIELD_GONE, name) for name, key in wanted.items() if key and key not in known]
 
 
 def drop_missing_fields(mapping: FieldMapping, catalogue: Iterable[MappableField]) -> FieldMapping:

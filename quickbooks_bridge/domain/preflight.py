@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 from .draft import DraftLine, InvoiceDraft
 from .money import line_amount
 from .payloads import safe_display_name
@@ -87,25 +89,31 @@ def draft_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 def _customer(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not draft.customer.is_new:
         if facts.customer is None:
-            return [Problem("customer_gone", "customer")]
+            return [Problem(ProblemCode.CUSTOMER_GONE, "customer")]
         if not facts.customer.is_active:
-            return [Problem("customer_inactive", "customer", params={"name": facts.customer.display_name})]
+            return [
+                Problem(
+                    ProblemCode.CUSTOMER_INACTIVE, "customer", params={"name": facts.customer.display_name}
+                )
+            ]
         return []
     name = draft.customer.new_display_name
     if not name.strip():
-        return [Problem("customer_missing", "customer")]
+        return [Problem(ProblemCode.CUSTOMER_MISSING, "customer")]
     if re.search(r"[:\t\r\n]", name):
-        return [Problem("name_forbidden", "new_display_name", params={"free": safe_display_name(name)})]
+        return [
+            Problem(ProblemCode.NAME_FORBIDDEN, "new_display_name", params={"free": safe_display_name(name)})
+        ]
     if len(name) > LONGEST_NAME:
-        return [Problem("name_too_long", "new_display_name", params={"longest": str(LONGEST_NAME)})]
+        return [Problem(ProblemCode.NAME_TOO_LONG, "new_display_name", params={"longest": str(LONGEST_NAME)})]
     if comparable(name) in facts.taken_names:
-        return [Problem("name_taken", "new_display_name", params={"name": name})]
+        return [Problem(ProblemCode.NAME_TAKEN, "new_display_name", params={"name": name})]
     return []
 
 
 def _texts(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     problems = [
-        Problem("text_too_long", name, params={"longest": str(longest)})
+        Problem(ProblemCode.TEXT_TOO_LONG, name, params={"longest": str(longest)})
         for name, text, longest in (
             ("to", draft.to, 500),
             ("address", draft.address, 2000),
@@ -118,19 +126,23 @@ def _texts(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     ]
     addresses = [part.strip() for part in draft.email.split(",")] if draft.email else []
     if not all(is_email(address) for address in addresses) or len(draft.email) > 100:
-        problems.append(Problem("email_bad", "email"))
+        problems.append(Problem(ProblemCode.EMAIL_BAD, "email"))
     return problems
 
 
 def _number(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     """Numbers are given by QuickBooks, or by people where the company chose so: then an empty one stays empty."""
     if draft.doc_number and facts.number_taken_by:
-        code = "number_taken_write" if facts.has_custom_numbers else "number_taken"
+        code = ProblemCode.NUMBER_TAKEN_WRITE if facts.has_custom_numbers else ProblemCode.NUMBER_TAKEN
         return [
             Problem(code, "doc_number", params={"name": facts.number_taken_by, "free": facts.next_number})
         ]
     if not draft.doc_number and facts.has_custom_numbers:
-        return [Problem("number_empty", "doc_number", params={"free": facts.next_number}, is_blocking=False)]
+        return [
+            Problem(
+                ProblemCode.NUMBER_EMPTY, "doc_number", params={"free": facts.next_number}, is_blocking=False
+            )
+        ]
     return []
 
 
@@ -139,16 +151,16 @@ def _tax(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not facts.uses_sales_tax:
         return []
     if not facts.is_us:
-        return [Problem("tax_not_supported", "tax")]
+        return [Problem(ProblemCode.TAX_NOT_SUPPORTED, "tax")]
     if not any(line.is_taxable for line in draft.lines):
         return []
     if facts.customer is not None and not facts.customer.is_taxable:
         params = {"name": facts.customer.display_name}
-        return [Problem("customer_exempt", "tax", params=params, is_blocking=False)]
+        return [Problem(ProblemCode.CUSTOMER_EXEMPT, "tax", params=params, is_blocking=False)]
     if not facts.is_tax_automated:
-        return [Problem("tax_by_hand", "tax", is_blocking=False)]
+        return [Problem(ProblemCode.TAX_BY_HAND, "tax", is_blocking=False)]
     if not facts.has_ship_to:
-        return [Problem("ship_to_missing", "address", is_blocking=not facts.is_ship_to_waived)]
+        return [Problem(ProblemCode.SHIP_TO_MISSING, "address", is_blocking=not facts.is_ship_to_waived)]
     return []
 
 
@@ -156,45 +168,45 @@ def _terms(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     """Terms print beside the due date: where they mean another day, somebody should know."""
     if facts.term is None or facts.term.due is None or facts.term.due == draft.due_date:
         return []
-    code = "term_of_customer" if facts.term.is_customers else "term_differs"
+    code = ProblemCode.TERM_OF_CUSTOMER if facts.term.is_customers else ProblemCode.TERM_DIFFERS
     params = {"name": facts.term.name, "day": facts.term.due.isoformat()}
     return [Problem(code, "due_date", params=params, is_blocking=False)]
 
 
 def _currency(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not re.fullmatch(r"[A-Z]{3}", draft.currency):
-        return [Problem("currency_missing", "currency")]
+        return [Problem(ProblemCode.CURRENCY_MISSING, "currency")]
     if facts.deal_currency and draft.currency != facts.deal_currency:
         params = {"currency": facts.deal_currency, "other": draft.currency}
-        return [Problem("currency_relabelled", "currency", params=params)]
+        return [Problem(ProblemCode.CURRENCY_RELABELLED, "currency", params=params)]
     if draft.currency != facts.home_currency and not facts.is_multicurrency:
-        return [Problem("currency_off", "currency", params={"home": facts.home_currency})]
+        return [Problem(ProblemCode.CURRENCY_OFF, "currency", params={"home": facts.home_currency})]
     if facts.customer is not None and facts.customer.currency != draft.currency:
         params = {"name": facts.customer.display_name, "currency": facts.customer.currency}
-        return [Problem("currency_mismatch", "currency", params=params)]
+        return [Problem(ProblemCode.CURRENCY_MISMATCH, "currency", params=params)]
     if draft.currency != facts.home_currency:
         params = {"currency": draft.currency, "home": facts.home_currency}
-        return [Problem("currency_foreign", "currency", params=params)]
+        return [Problem(ProblemCode.CURRENCY_FOREIGN, "currency", params=params)]
     return []
 
 
 def _dates(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     problems = []
     if abs(draft.issue_date - facts.today) > _ABSURD:
-        problems.append(Problem("date_absurd", "issue_date"))
+        problems.append(Problem(ProblemCode.DATE_ABSURD, "issue_date"))
     elif facts.book_close_date is not None and draft.issue_date <= facts.book_close_date:
         params = {"closed": facts.book_close_date.isoformat()}
-        problems.append(Problem("books_closed", "issue_date", params=params))
+        problems.append(Problem(ProblemCode.BOOKS_CLOSED, "issue_date", params=params))
     if draft.due_date < draft.issue_date:
-        problems.append(Problem("due_before_issue", "due_date"))
+        problems.append(Problem(ProblemCode.DUE_BEFORE_ISSUE, "due_date"))
     elif draft.due_date - draft.issue_date > _ABSURD:
-        problems.append(Problem("date_absurd", "due_date"))
+        problems.append(Problem(ProblemCode.DATE_ABSURD, "due_date"))
     return problems
 
 
 def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not draft.lines:
-        return [Problem("no_lines", "lines")]
+        return [Problem(ProblemCode.NO_LINES, "lines")]
     if len(draft.lines) > MOST_LINES:
         left_out = draft_totals(draft.lines[MOST_LINES:], tax_percent=None).total
         params = {
@@ -202,7 +214,7 @@ def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
             "most": str(MOST_LINES),
             "amount": f"{left_out} {draft.currency}",
         }
-        return [Problem("lines_too_many", "lines", params=params)]
+        return [Problem(ProblemCode.LINES_TOO_MANY, "lines", params=params)]
     checks: tuple[Callable[[DraftLine, PreflightFacts], tuple[str, str] | None], ...] = (
         _line_text,
         _line_item,
@@ -223,52 +235,54 @@ def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 
 def _line_text(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
     if not line.name.strip() and not line.description.strip():
-        return "line_unnamed", "name"
+        return ProblemCode.LINE_UNNAMED, "name"
     if len(line.description) > 3900 or len(line.name) > 3900:
-        return "line_text_too_long", "description"
+        return ProblemCode.LINE_TEXT_TOO_LONG, "description"
     return None
 
 
 def _line_item(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
     if not line.item_qbo_id:
-        return "line_unlinked", "item"
+        return ProblemCode.LINE_UNLINKED, "item"
     item = facts.items.get(line.item_qbo_id)
     if item is None:
-        return "item_gone", "item"
+        return ProblemCode.ITEM_GONE, "item"
     if item.kind == "Category":
-        return "item_category", "item"
-    return None if item.is_active else ("item_inactive", "item")
+        return ProblemCode.ITEM_CATEGORY, "item"
+    return None if item.is_active else (ProblemCode.ITEM_INACTIVE, "item")
 
 
 def _line_quantity(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
     if line.quantity == 0:
-        return "quantity_zero", "quantity"
+        return ProblemCode.QUANTITY_ZERO, "quantity"
     if line.quantity < 0:
-        return "quantity_negative", "quantity"
+        return ProblemCode.QUANTITY_NEGATIVE, "quantity"
     return _size(line.quantity, 5, "quantity")
 
 
 def _line_price(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
     if line.unit_price < 0:
-        return "price_negative", "unit_price"
+        return ProblemCode.PRICE_NEGATIVE, "unit_price"
     if abs(line.quantity * line.unit_price) >= _LARGEST:
-        return "number_too_large", "unit_price"
+        return ProblemCode.NUMBER_TOO_LARGE, "unit_price"
     return _size(line.unit_price, 7, "unit_price")
 
 
 def _line_discount(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
     if line.discount < 0:
-        return "discount_negative", "discount"
+        return ProblemCode.DISCOUNT_NEGATIVE, "discount"
     gross = line_amount(abs(line.quantity), abs(line.unit_price))
     limit = Decimal(100) if line.discount_kind == "percent" else gross
     return (
-        ("discount_too_large", "discount") if line.discount > limit else _size(line.discount, 5, "discount")
+        (ProblemCode.DISCOUNT_TOO_LARGE, "discount")
+        if line.discount > limit
+        else _size(line.discount, 5, "discount")
     )
 
 
 def _size(number: Decimal, places: int, name: str) -> tuple[str, str] | None:
     if abs(number) >= _LARGEST:
-        return "number_too_large", name
+        return ProblemCode.NUMBER_TOO_LARGE, name
     exponent = number.normalize().as_tuple().exponent
     return (f"decimals_{places}", name) if isinstance(exponent, int) and -exponent > places else None
 
@@ -276,47 +290,85 @@ def _size(number: Decimal, places: int, name: str) -> tuple[str, str] | None:
 def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     totals = draft_totals(draft.lines, tax_percent=None)
     if draft.lines and totals.total == 0:
-        return [Problem("total_zero", "lines", is_blocking=False)]
+        return [Problem(ProblemCode.TOTAL_ZERO, "lines", is_blocking=False)]
     if facts.deal_left is not None and totals.total > facts.deal_left:
         params = {"over": str(totals.total - facts.deal_left), "currency": draft.currency}
-        return [Problem("over_deal", "lines", params=params, is_blocking=False)]
+        return [Problem(ProblemCode.OVER_DEAL, "lines", params=params, is_blocking=False)]
     return []
 
 
 # What can be said to be in order, in the order of the form, with the problems that speak against it.
 _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
-    ("pass_customer", frozenset({"customer_missing", "customer_gone", "customer_inactive"})),
-    ("pass_name", frozenset({"name_forbidden", "name_too_long", "name_taken"})),
-    ("pass_email", frozenset({"email_bad"})),
-    ("pass_address", frozenset({"ship_to_missing", "customer_exempt", "tax_by_hand", "tax_not_supported"})),
+    (
+        "pass_customer",
+        frozenset({ProblemCode.CUSTOMER_MISSING, ProblemCode.CUSTOMER_GONE, ProblemCode.CUSTOMER_INACTIVE}),
+    ),
+    ("pass_name", frozenset({ProblemCode.NAME_FORBIDDEN, ProblemCode.NAME_TOO_LONG, ProblemCode.NAME_TAKEN})),
+    ("pass_email", frozenset({ProblemCode.EMAIL_BAD})),
+    (
+        "pass_address",
+        frozenset(
+            {
+                ProblemCode.SHIP_TO_MISSING,
+                ProblemCode.CUSTOMER_EXEMPT,
+                ProblemCode.TAX_BY_HAND,
+                ProblemCode.TAX_NOT_SUPPORTED,
+            }
+        ),
+    ),
     (
         "pass_currency",
         frozenset(
             {
-                "currency_missing",
-                "currency_off",
-                "currency_mismatch",
-                "currency_relabelled",
-                "currency_foreign",
+                ProblemCode.CURRENCY_MISSING,
+                ProblemCode.CURRENCY_OFF,
+                ProblemCode.CURRENCY_MISMATCH,
+                ProblemCode.CURRENCY_RELABELLED,
+                ProblemCode.CURRENCY_FOREIGN,
             }
         ),
     ),
-    ("pass_books", frozenset({"books_closed", "date_absurd", "due_before_issue"})),
+    (
+        "pass_books",
+        frozenset({ProblemCode.BOOKS_CLOSED, ProblemCode.DATE_ABSURD, ProblemCode.DUE_BEFORE_ISSUE}),
+    ),
     (
         "pass_items",
         frozenset(
-            {"no_lines", "lines_too_many", "line_unlinked", "item_gone", "item_inactive", "item_category"}
+            {
+                ProblemCode.NO_LINES,
+                ProblemCode.LINES_TOO_MANY,
+                ProblemCode.LINE_UNLINKED,
+                ProblemCode.ITEM_GONE,
+                ProblemCode.ITEM_INACTIVE,
+                ProblemCode.ITEM_CATEGORY,
+            }
         ),
     ),
     (
         "pass_numbers",
         frozenset(
-            {"no_lines", "quantity_zero", "quantity_negative", "price_negative", "discount_negative"}
-            | {"discount_too_large", "number_too_large", "decimals_5", "decimals_7", "total_zero"}
+            {
+                ProblemCode.NO_LINES,
+                ProblemCode.QUANTITY_ZERO,
+                ProblemCode.QUANTITY_NEGATIVE,
+                ProblemCode.PRICE_NEGATIVE,
+                ProblemCode.DISCOUNT_NEGATIVE,
+            }
+            | {
+                ProblemCode.DISCOUNT_TOO_LARGE,
+                ProblemCode.NUMBER_TOO_LARGE,
+                ProblemCode.DECIMALS_5,
+                ProblemCode.DECIMALS_7,
+                ProblemCode.TOTAL_ZERO,
+            }
         ),
     ),
-    ("pass_texts", frozenset({"text_too_long", "line_unnamed", "line_text_too_long"})),
-    ("pass_deal", frozenset({"over_deal", "no_lines"})),
+    (
+        "pass_texts",
+        frozenset({ProblemCode.TEXT_TOO_LONG, ProblemCode.LINE_UNNAMED, ProblemCode.LINE_TEXT_TOO_LONG}),
+    ),
+    ("pass_deal", frozenset({ProblemCode.OVER_DEAL, ProblemCode.NO_LINES})),
 )
 
 

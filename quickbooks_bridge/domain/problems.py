@@ -3,8 +3,10 @@
 import dataclasses
 from dataclasses import dataclass
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 # QuickBooks fails to create it for as long as we try, and refuses nothing: no fault of what was written.
-KEEPS_FAILING = "keeps_failing"
+KEEPS_FAILING = ProblemCode.KEEPS_FAILING
 
 
 @dataclass(frozen=True)

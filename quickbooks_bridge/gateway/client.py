@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from quickbooks_bridge.domain import parsing
 from quickbooks_bridge.domain.credits import lines_without
 from quickbooks_bridge.domain.isolation import isolate
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.query import ANY_STATE, LAST_CHANGE, Condition, ids_in, named, select
 from quickbooks_bridge.domain.remote import (
     LazyObject,
@@ -198,7 +199,7 @@ class QuickBooksClient:
         """Return the invoice as PDF; anything that is no PDF, or over 10 MB, is refused."""
         _kind, data = self._http.fetch_bytes(f"invoice/{qbo_id}/pdf", accept="application/pdf")
         if not data.startswith(b"%PDF-") or len(data) > LARGEST_PDF:
-            raise UnexpectedAnswer("not_a_pdf", problem_code="unexpected")
+            raise UnexpectedAnswer("not_a_pdf", problem_code=ProblemCode.UNEXPECTED)
         return data
 
     def invoice_find(self, marker: str, *, customer_qbo_id: str, since: date) -> RemoteInvoice | None:
@@ -220,7 +221,7 @@ class QuickBooksClient:
                 return found
             if page.unserved:
                 # The one that is looked for may be the very one that cannot be read: nobody knows.
-                raise AnswerUnserved("4002", problem_code="unexpected")
+                raise AnswerUnserved("4002", problem_code=ProblemCode.UNEXPECTED)
             if len(page.rows) < PAGE:
                 return None
             start += PAGE
@@ -314,4 +315,4 @@ def _read(parse: Callable[[], T]) -> T:
     try:
         return parse()
     except parsing.ParseError as error:
-        raise UnexpectedAnswer(f"unreadable:{error}", problem_code="unexpected") from error
+        raise UnexpectedAnswer(f"unreadable:{error}", problem_code=ProblemCode.UNEXPECTED) from error

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
 
@@ -20,7 +21,7 @@ READS_BLOCKED_SECONDS = 3600
 LONGEST_FAULT = 20_000
 LONGEST_DETAIL = 400
 # Refusals whose code is a catch-all: only their detail names the cause.
-NAMED_BY_DETAIL = frozenset({"business_rule"})
+NAMED_BY_DETAIL = frozenset({ProblemCode.BUSINESS_RULE})
 # The name of the block's policy, "Block All CorePlus for a Builder App", which is not translated.
 _BLOCKED = b"coreplus"
 # What a 403 must say to be about the consent. Without such a code it is about the one call, or a proxy's own page.
@@ -85,7 +86,9 @@ class TokenRefused(Unavailable):
     """
 
     def __init__(self, code: str = "", **facts: Any) -> None:
-        super().__init__(code, outcome_unknown=False, **{**facts, "problem_code": "refresh_refused"})
+        super().__init__(
+            code, outcome_unknown=False, **{**facts, "problem_code": ProblemCode.REFRESH_REFUSED}
+        )
 
 
 class StaleObject(QuickBooksError):
@@ -129,76 +132,76 @@ class _Rule:
 
 # Fault code -> what it means. Codes not listed are UnexpectedAnswer.
 RULES: Mapping[str, _Rule] = {
-    "3200": _Rule(ReconnectRequired, "reconnect"),
-    "3100": _Rule(ReconnectRequired, "reconnect"),
-    "120": _Rule(ReconnectRequired, "reconnect_as_admin"),
-    "3001": _Rule(Throttled, "throttled"),
-    "130": _Rule(Unavailable, "quickbooks_down"),
-    "140": _Rule(Unavailable, "quickbooks_down"),
-    "150": _Rule(Unavailable, "quickbooks_down"),
-    "500": _Rule(UnexpectedAnswer, "unexpected"),
-    "600": _Rule(UnexpectedAnswer, "request_id_reused"),
-    "610": _Rule(NotFound, "object_gone"),
-    "620": _Rule(Rejected, "cannot_link"),
-    "800": _Rule(Rejected, "has_dependents"),
-    "900": _Rule(Rejected, "reference_bad"),
-    "1040": _Rule(UnexpectedAnswer, "unexpected"),
-    "2010": _Rule(UnexpectedAnswer, "unexpected"),
-    "2020": _Rule(Rejected, "value_missing"),
-    "2030": _Rule(UnexpectedAnswer, "unexpected"),
-    "2040": _Rule(Rejected, "name_forbidden"),
-    "2050": _Rule(Rejected, "text_too_long_there"),
-    "2060": _Rule(Rejected, "value_bad"),
-    "2070": _Rule(Rejected, "value_bad"),
-    "2080": _Rule(Rejected, "value_bad"),
-    "2090": _Rule(Rejected, "value_bad"),
-    "2100": _Rule(Rejected, "value_bad"),
-    "2110": _Rule(Rejected, "value_bad"),
-    "2120": _Rule(Rejected, "value_bad"),
-    "2130": _Rule(UnexpectedAnswer, "unexpected"),
-    "2140": _Rule(Rejected, "value_bad"),
-    "2150": _Rule(Rejected, "value_bad"),
-    "2160": _Rule(Rejected, "value_bad"),
-    "2170": _Rule(UnexpectedAnswer, "unexpected"),
-    "2210": _Rule(Rejected, "email_bad"),
-    "2220": _Rule(Rejected, "currency_refused"),
-    "2290": _Rule(Rejected, "total_negative"),
-    "2410": _Rule(Rejected, "currency_refused"),
-    "2500": _Rule(Rejected, "reference_bad"),
-    "4000": _Rule(UnexpectedAnswer, "unexpected"),
-    "4001": _Rule(UnexpectedAnswer, "unexpected"),
-    "4002": _Rule(AnswerUnserved, "unexpected"),
-    "5010": _Rule(StaleObject, "changed_meanwhile"),
-    "5020": _Rule(Rejected, "no_permission"),
-    "5030": _Rule(Rejected, "not_in_edition"),
-    "6000": _Rule(Rejected, "business_rule"),
-    "6070": _Rule(Rejected, "amount_mismatch"),
-    "6080": _Rule(Rejected, "customer_missing"),
-    "6090": _Rule(Rejected, "value_bad"),
-    "6100": _Rule(Rejected, "tax_code_bad"),
-    "6140": _Rule(Rejected, "number_taken"),
-    "6160": _Rule(Rejected, "tax_code_bad"),
-    "6170": _Rule(Rejected, "tax_code_bad"),
-    "6190": _Rule(Rejected, "subscription_ended"),
-    "6200": _Rule(Rejected, "books_closed_there"),
-    "6210": _Rule(Rejected, "books_closed_there"),
-    "6230": _Rule(Rejected, "tax_code_bad"),
-    "6240": _Rule(Rejected, "name_taken_there"),
-    "6250": _Rule(Rejected, "customer_gone"),
-    "6270": _Rule(Rejected, "inventory_date"),
-    "6420": _Rule(Rejected, "email_missing"),
-    "6430": _Rule(Rejected, "business_rule"),
-    "6440": _Rule(Rejected, "line_unlinked_there"),
-    "6450": _Rule(Rejected, "settled"),
-    "6480": _Rule(Rejected, "reconciled"),
-    "6520": _Rule(Rejected, "inventory_short"),
-    "6540": _Rule(Rejected, "deposited"),
-    "6560": _Rule(Rejected, "business_rule"),
+    "3200": _Rule(ReconnectRequired, ProblemCode.RECONNECT),
+    "3100": _Rule(ReconnectRequired, ProblemCode.RECONNECT),
+    "120": _Rule(ReconnectRequired, ProblemCode.RECONNECT_AS_ADMIN),
+    "3001": _Rule(Throttled, ProblemCode.THROTTLED),
+    "130": _Rule(Unavailable, ProblemCode.QUICKBOOKS_DOWN),
+    "140": _Rule(Unavailable, ProblemCode.QUICKBOOKS_DOWN),
+    "150": _Rule(Unavailable, ProblemCode.QUICKBOOKS_DOWN),
+    "500": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "600": _Rule(UnexpectedAnswer, ProblemCode.REQUEST_ID_REUSED),
+    "610": _Rule(NotFound, ProblemCode.OBJECT_GONE),
+    "620": _Rule(Rejected, ProblemCode.CANNOT_LINK),
+    "800": _Rule(Rejected, ProblemCode.HAS_DEPENDENTS),
+    "900": _Rule(Rejected, ProblemCode.REFERENCE_BAD),
+    "1040": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "2010": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "2020": _Rule(Rejected, ProblemCode.VALUE_MISSING),
+    "2030": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "2040": _Rule(Rejected, ProblemCode.NAME_FORBIDDEN),
+    "2050": _Rule(Rejected, ProblemCode.TEXT_TOO_LONG_THERE),
+    "2060": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2070": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2080": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2090": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2100": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2110": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2120": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2130": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "2140": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2150": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2160": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "2170": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "2210": _Rule(Rejected, ProblemCode.EMAIL_BAD),
+    "2220": _Rule(Rejected, ProblemCode.CURRENCY_REFUSED),
+    "2290": _Rule(Rejected, ProblemCode.TOTAL_NEGATIVE),
+    "2410": _Rule(Rejected, ProblemCode.CURRENCY_REFUSED),
+    "2500": _Rule(Rejected, ProblemCode.REFERENCE_BAD),
+    "4000": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "4001": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "4002": _Rule(AnswerUnserved, ProblemCode.UNEXPECTED),
+    "5010": _Rule(StaleObject, ProblemCode.CHANGED_MEANWHILE),
+    "5020": _Rule(Rejected, ProblemCode.NO_PERMISSION),
+    "5030": _Rule(Rejected, ProblemCode.NOT_IN_EDITION),
+    "6000": _Rule(Rejected, ProblemCode.BUSINESS_RULE),
+    "6070": _Rule(Rejected, ProblemCode.AMOUNT_MISMATCH),
+    "6080": _Rule(Rejected, ProblemCode.CUSTOMER_MISSING),
+    "6090": _Rule(Rejected, ProblemCode.VALUE_BAD),
+    "6100": _Rule(Rejected, ProblemCode.TAX_CODE_BAD),
+    "6140": _Rule(Rejected, ProblemCode.NUMBER_TAKEN),
+    "6160": _Rule(Rejected, ProblemCode.TAX_CODE_BAD),
+    "6170": _Rule(Rejected, ProblemCode.TAX_CODE_BAD),
+    "6190": _Rule(Rejected, ProblemCode.SUBSCRIPTION_ENDED),
+    "6200": _Rule(Rejected, ProblemCode.BOOKS_CLOSED_THERE),
+    "6210": _Rule(Rejected, ProblemCode.BOOKS_CLOSED_THERE),
+    "6230": _Rule(Rejected, ProblemCode.TAX_CODE_BAD),
+    "6240": _Rule(Rejected, ProblemCode.NAME_TAKEN_THERE),
+    "6250": _Rule(Rejected, ProblemCode.CUSTOMER_GONE),
+    "6270": _Rule(Rejected, ProblemCode.INVENTORY_DATE),
+    "6420": _Rule(Rejected, ProblemCode.EMAIL_MISSING),
+    "6430": _Rule(Rejected, ProblemCode.BUSINESS_RULE),
+    "6440": _Rule(Rejected, ProblemCode.LINE_UNLINKED_THERE),
+    "6450": _Rule(Rejected, ProblemCode.SETTLED),
+    "6480": _Rule(Rejected, ProblemCode.RECONCILED),
+    "6520": _Rule(Rejected, ProblemCode.INVENTORY_SHORT),
+    "6540": _Rule(Rejected, ProblemCode.DEPOSITED),
+    "6560": _Rule(Rejected, ProblemCode.BUSINESS_RULE),
     # The subscription has lapsed, or these keys belong to the other environment: nothing that time alone cures.
-    "7001": _Rule(Rejected, "shut_out"),
-    "10000": _Rule(Unavailable, "quickbooks_down"),
-    "10100": _Rule(UnexpectedAnswer, "unexpected"),
-    "10200": _Rule(Unavailable, "quickbooks_down"),
+    "7001": _Rule(Rejected, ProblemCode.SHUT_OUT),
+    "10000": _Rule(Unavailable, ProblemCode.QUICKBOOKS_DOWN),
+    "10100": _Rule(UnexpectedAnswer, ProblemCode.UNEXPECTED),
+    "10200": _Rule(Unavailable, ProblemCode.QUICKBOOKS_DOWN),
 }
 
 
@@ -245,21 +248,21 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, *, is_write: 
         seconds = min(int(wait), 900) if is_digits(wait, longest=9) else THROTTLE_SECONDS
         if not is_write and _BLOCKED in body[:LONGEST_FAULT].lower():
             return ReadsBlocked(
-                "3001", retry_after=READS_BLOCKED_SECONDS, problem_code="reads_blocked", **facts
+                "3001", retry_after=READS_BLOCKED_SECONDS, problem_code=ProblemCode.READS_BLOCKED, **facts
             )
-        return Throttled("3001", retry_after=seconds, problem_code="throttled", **facts)
+        return Throttled("3001", retry_after=seconds, problem_code=ProblemCode.THROTTLED, **facts)
     if status == 401 and code == "130":
-        return Rejected(code, problem_code="shut_out", **facts)
+        return Rejected(code, problem_code=ProblemCode.SHUT_OUT, **facts)
     if status == 401 or (status == 403 and code in CONSENT_CODES):
-        problem = RULES["120"].problem_code if code == "120" else "reconnect"
+        problem = RULES["120"].problem_code if code == "120" else ProblemCode.RECONNECT
         return ReconnectRequired(code or str(status), problem_code=problem, **facts)
     rule = RULES.get(code)
     if status >= 500 or (rule and rule.kind is Unavailable):
         return Unavailable(
-            code or str(status), outcome_unknown=is_write, problem_code="quickbooks_down", **facts
+            code or str(status), outcome_unknown=is_write, problem_code=ProblemCode.QUICKBOOKS_DOWN, **facts
         )
     if rule is None:
-        return UnexpectedAnswer(code or str(status), problem_code="unexpected", **facts)
+        return UnexpectedAnswer(code or str(status), problem_code=ProblemCode.UNEXPECTED, **facts)
     facts["problem_code"] = rule.problem_code
     if rule.kind is Rejected:
         match = _TXN_ID.search(str(first.get("Detail") or "")) if code == "6140" else None

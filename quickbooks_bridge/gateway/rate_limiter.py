@@ -17,6 +17,8 @@ from typing import Any, Protocol
 from redis import Redis
 from redis.exceptions import RedisError
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 from . import usage_counter
 from .errors import Throttled
 
@@ -88,7 +90,7 @@ class LocalLimiter:
         until = self._clock() + timeout
         while not self._take(realm_id, interactive):
             if self._clock() >= until:
-                raise Throttled("own_limit", problem_code="throttled")
+                raise Throttled("own_limit", problem_code=ProblemCode.THROTTLED)
             self._wait(STEP)
         turn = Permit()
         try:
@@ -291,7 +293,7 @@ class RedisLimiter:
         until = time.monotonic() + timeout
         while not self._script(keys=keys, args=[*_limits(interactive), member]):
             if time.monotonic() >= until:
-                raise Throttled("own_limit", problem_code="throttled")
+                raise Throttled("own_limit", problem_code=ProblemCode.THROTTLED)
             self._wait(STEP)
 
 

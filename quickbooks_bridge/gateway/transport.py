@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from quickbooks.client import QuickBooks
 from quickbooks.exceptions import QuickbooksException
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 from .errors import (
     QuickBooksError,
     ReadsBlocked,
@@ -103,7 +105,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
         try:
             return super().make_request(request_type, url, *args, **kwargs)
         except QuickbooksException as error:
-            raise UnexpectedAnswer("not_json", problem_code="unexpected") from error
+            raise UnexpectedAnswer("not_json", problem_code=ProblemCode.UNEXPECTED) from error
 
     def fetch_bytes(self, path: str, *, accept: str) -> tuple[str, bytes]:
         """GET something that is no JSON below the company; gives its media type and bytes."""
@@ -142,11 +144,11 @@ class Transport(QuickBooks):  # type: ignore[misc]
                 return answer
             except ConnectFailed as error:
                 raise Unavailable(
-                    "no_connection", outcome_unknown=False, problem_code="quickbooks_down"
+                    "no_connection", outcome_unknown=False, problem_code=ProblemCode.QUICKBOOKS_DOWN
                 ) from error
             except NoResponse as error:
                 raise Unavailable(
-                    "no_answer", outcome_unknown=is_write, problem_code="quickbooks_down"
+                    "no_answer", outcome_unknown=is_write, problem_code=ProblemCode.QUICKBOOKS_DOWN
                 ) from error
             finally:
                 logger.info(
@@ -176,7 +178,7 @@ def _is_write(method: str, url: str) -> bool:
 def require_key(answer: Any, key: str) -> Any:
     """Return `answer[key]`; another shape is an answer nobody foresaw."""
     if not isinstance(answer, dict) or key not in answer:
-        raise UnexpectedAnswer("shape", problem_code="unexpected")
+        raise UnexpectedAnswer("shape", problem_code=ProblemCode.UNEXPECTED)
     return answer[key]
 
 

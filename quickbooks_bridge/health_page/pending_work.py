@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.deep_links import invoice_link, web_url
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import (
     Responsible,
@@ -87,7 +88,7 @@ def _refused(
     intent: InvoiceIntent, viewer: Viewer, connection: Connection, *, sees: bool, now: datetime
 ) -> HealthIssue:
     """Say why, where the reader may see invoices, and lead to the form, where it is theirs."""
-    problems = [Problem.from_dict(data) for data in intent.problems] or [Problem("unexpected")]
+    problems = [Problem.from_dict(data) for data in intent.problems] or [Problem(ProblemCode.UNEXPECTED)]
     turn = responsible_for(problems[0].code)
     is_own = sees and intent.company_id == connection.company_id
     form = reverse("quickbooks:invoice_new", args=[intent.deal_id]) + f"?intent={intent.pk}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.models import Item
 
@@ -106,7 +107,12 @@ def _next_number(problem: Problem, helps: FixContext) -> list[Fix]:
 
 def _term(problem: Problem, helps: FixContext) -> list[Fix]:
     label = _("Use %(name)s") % {"name": problem.params.get("name", "")[:40]}
-    return [Fix(label, do=f"term:{helps.customer_term}" if problem.code == "term_of_customer" else "term")]
+    return [
+        Fix(
+            label,
+            do=f"term:{helps.customer_term}" if problem.code == ProblemCode.TERM_OF_CUSTOMER else "term",
+        )
+    ]
 
 
 def _currency_other(problem: Problem, helps: FixContext) -> list[Fix]:

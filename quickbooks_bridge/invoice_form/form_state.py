@@ -9,6 +9,7 @@ from typing import Any
 from crm_invoicing.ui.templatetags.ui import number
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft, TaxChoice
 from quickbooks_bridge.domain.money import parse_decimal
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits, tidy_emails, visible
 
@@ -149,7 +150,7 @@ def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Proble
     for name in ("issue_date", "due_date"):
         day = read_day(state.values[name])
         if day is None:
-            problems.append(Problem("date_bad", name))
+            problems.append(Problem(ProblemCode.DATE_BAD, name))
         else:
             dates[name] = day
     values = {key: value.strip() for key, value in state.values.items()}
@@ -198,7 +199,7 @@ def _line(at: int, line: dict[str, str], tax: TaxChoice, problems: list[Problem]
     for name, default in (("quantity", "1"), ("unit_price", "0"), ("discount", "0")):
         value = parse_decimal(line[name].strip() or default)
         if value is None:
-            problems.append(Problem("number_bad", name, line=at))
+            problems.append(Problem(ProblemCode.NUMBER_BAD, name, line=at))
         else:
             numbers[name] = value
     if len(numbers) < 3:

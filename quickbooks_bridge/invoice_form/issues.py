@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import kind_of, placed, problem_text, title_for
 
@@ -26,7 +27,7 @@ PASSED: dict[str, str | Promise] = {
 }
 
 # What is not wrong until somebody presses Create: an empty form does not blame.
-NOT_YET = frozenset({"customer_missing", "no_lines", "line_unnamed"})
+NOT_YET = frozenset({ProblemCode.CUSTOMER_MISSING, ProblemCode.NO_LINES, ProblemCode.LINE_UNNAMED})
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def issue_of(problem: Problem, helps: FixContext) -> FormIssue:
 def _text(problem: Problem, helps: FixContext) -> str:
     text = problem_text(problem)
     likely = helps.likely.get(problem.line) if problem.line is not None else None
-    if problem.code == "line_unlinked" and likely is not None:
+    if problem.code == ProblemCode.LINE_UNLINKED and likely is not None:
         return f"{text} " + _("We found a likely one: %(item)s.") % {"item": likely.name}
     return text
 

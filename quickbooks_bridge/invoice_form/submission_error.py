@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm_invoicing.ui.templatetags.ui import money_text
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import (
     Responsible,
@@ -106,7 +107,7 @@ def _is_unchanged(state: FormState, sent: FormState) -> bool:
 def _title(code: str) -> str:
     if responsible_for(code) is Responsible.QUICKBOOKS:
         return _("QuickBooks could not take the invoice just now")
-    if code.startswith("reconnect"):
+    if code.startswith(ProblemCode.RECONNECT):
         return _("QuickBooks needs somebody to sign in again")
     return _("QuickBooks refused the invoice")
 
@@ -120,7 +121,7 @@ def _text(problem: Problem, intent: InvoiceIntent) -> str:
 
 
 def _turn(problem: Problem, connection: Connection) -> str:
-    if problem.code.startswith("reconnect"):
+    if problem.code.startswith(ProblemCode.RECONNECT):
         return _("%(name)s's, who connected QuickBooks") % {"name": connection.owner.name}
     return responsible_text(responsible_for(problem.code))
 

@@ -14,6 +14,7 @@ from quickbooks_bridge.domain.currencies import currency_codes
 from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.preflight import draft_problems, passed_checks
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
 from quickbooks_bridge.models import Item
@@ -72,8 +73,10 @@ def check(state: FormState, about: FormData) -> CheckedForm:
         for problem in found
     ]
     typed = state.values["email"].strip()
-    if draft.email != typed and not any(problem.code == "email_bad" for problem in found):
-        placed.append(Problem("email_tidied", "email", params={"addresses": draft.email}, is_blocking=False))
+    if draft.email != typed and not any(problem.code == ProblemCode.EMAIL_BAD for problem in found):
+        placed.append(
+            Problem(ProblemCode.EMAIL_TIDIED, "email", params={"addresses": draft.email}, is_blocking=False)
+        )
     return CheckedForm(draft, placed, passed_checks(draft, facts, found))
 
 

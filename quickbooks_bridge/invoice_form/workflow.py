@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.money import parse_decimal
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import QuickBooksError
@@ -174,7 +175,7 @@ def _activate(data: FormData, line: dict[str, str]) -> Problem | None:
         item_activate(data.connection, item)
     except QuickBooksError as error:
         failure_record(data.connection, error, now=data.now)
-        return Problem(error.problem_code or "unexpected", "item")
+        return Problem(error.problem_code or ProblemCode.UNEXPECTED, "item")
     line["item_label"] = item.name
     return None
 

@@ -2,60 +2,62 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 from .problem_kind import ProblemKind, Responsible
 
 KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(
-        "customer_missing",
+        ProblemCode.CUSTOMER_MISSING,
         _("No customer yet"),
         _("Choose a QuickBooks customer, or write the name of a new one."),
     ),
     ProblemKind(
-        "customer_gone",
+        ProblemCode.CUSTOMER_GONE,
         _("The customer is gone"),
         _("This customer is no longer in QuickBooks. Choose another one."),
         fix="other_customer",
     ),
     ProblemKind(
-        "customer_inactive",
+        ProblemCode.CUSTOMER_INACTIVE,
         _("“%(name)s” is inactive in QuickBooks"),
         _("%(name)s is inactive in QuickBooks, which refuses inactive customers. Choose another one."),
         fix="other_customer",
     ),
     ProblemKind(
-        "name_forbidden",
+        ProblemCode.NAME_FORBIDDEN,
         _("The name has a character QuickBooks refuses"),
         _("A QuickBooks name can’t contain a colon, tab or line break. Write it without."),
         fix="clean_name",
     ),
     ProblemKind(
-        "name_too_long",
+        ProblemCode.NAME_TOO_LONG,
         _("The name is too long"),
         _("A QuickBooks name can have up to %(longest)s characters. Shorten it."),
     ),
     ProblemKind(
-        "name_taken",
+        ProblemCode.NAME_TAKEN,
         _("The name is taken"),
         _("%(name)s is already taken in QuickBooks. Choose that customer, or write another name."),
         fix="other_name",
     ),
     ProblemKind(
-        "text_too_long",
+        ProblemCode.TEXT_TOO_LONG,
         _("A text is too long"),
         _("QuickBooks allows up to %(longest)s characters here. Shorten it."),
     ),
     ProblemKind(
-        "email_tidied",
+        ProblemCode.EMAIL_TIDIED,
         _("The email addresses were tidied"),
         _("The invoice will be sent to %(addresses)s."),
     ),
     ProblemKind(
-        "email_bad",
+        ProblemCode.EMAIL_BAD,
         _("The email address is not complete"),
         _("This isn’t a valid email address for QuickBooks. Correct it, or leave it empty."),
     ),
     ProblemKind(
-        "ship_to_missing",
+        ProblemCode.SHIP_TO_MISSING,
         _("No place for sales tax"),
         _(
             "QuickBooks works out sales tax from where the invoice is delivered, and no city, state and "
@@ -64,12 +66,12 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="ship_to",
     ),
     ProblemKind(
-        "customer_exempt",
+        ProblemCode.CUSTOMER_EXEMPT,
         _("The customer is exempt from sales tax"),
         _("%(name)s is exempt from sales tax in QuickBooks, so none is added whatever the lines say."),
     ),
     ProblemKind(
-        "tax_by_hand",
+        ProblemCode.TAX_BY_HAND,
         _("No sales tax is added"),
         _(
             "Your company picks its sales tax rate by hand in QuickBooks. An invoice made here gets no "
@@ -77,7 +79,7 @@ KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
-        "tax_not_supported",
+        ProblemCode.TAX_NOT_SUPPORTED,
         _("This company's tax cannot be chosen here yet"),
         _(
             "QuickBooks needs a VAT or GST code on every line of this company's invoices, and codes can’t"
@@ -86,13 +88,13 @@ KINDS: tuple[ProblemKind, ...] = (
         responsible=Responsible.ACCOUNTANT,
     ),
     ProblemKind(
-        "number_taken_write",
+        ProblemCode.NUMBER_TAKEN_WRITE,
         _("The invoice number is taken"),
         _("An invoice to %(name)s already has this number. Write another one."),
         fix="next_number",
     ),
     ProblemKind(
-        "number_empty",
+        ProblemCode.NUMBER_EMPTY,
         _("The invoice will have no number"),
         _(
             "Your company writes its own invoice numbers, and QuickBooks gives none: left empty, the "
@@ -101,7 +103,7 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="next_number",
     ),
     ProblemKind(
-        "term_of_customer",
+        ProblemCode.TERM_OF_CUSTOMER,
         _("Terms and due date differ"),
         _(
             "This customer's terms, %(name)s, print on the invoice and mean %(day)s. The due date says "
@@ -110,13 +112,13 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="terms",
     ),
     ProblemKind(
-        "term_differs",
+        ProblemCode.TERM_DIFFERS,
         _("Terms and due date differ"),
         _("%(name)s prints on the invoice and means %(day)s. The due date says another day."),
         fix="terms",
     ),
     ProblemKind(
-        "lines_too_many",
+        ProblemCode.LINES_TOO_MANY,
         _("Too many lines for one invoice"),
         _(
             "QuickBooks allows up to %(most)s lines, and there are %(count)s. The lines beyond come to "
@@ -124,13 +126,13 @@ KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
-        "currency_missing",
+        ProblemCode.CURRENCY_MISSING,
         _("No currency"),
         _("Choose the currency of the invoice."),
         fix="switch_currency",
     ),
     ProblemKind(
-        "currency_off",
+        ProblemCode.CURRENCY_OFF,
         _("QuickBooks bills in %(home)s only"),
         _(
             "QuickBooks is set up for %(home)s only, so an invoice in another currency cannot be created."
@@ -140,7 +142,7 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="switch_currency",
     ),
     ProblemKind(
-        "currency_relabelled",
+        ProblemCode.CURRENCY_RELABELLED,
         _("The currency differs from the deal's"),
         _(
             "The deal's amounts are in %(currency)s. The same numbers in %(other)s would be other money. "
@@ -149,7 +151,7 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="switch_currency",
     ),
     ProblemKind(
-        "currency_foreign",
+        ProblemCode.CURRENCY_FOREIGN,
         _("Foreign currency cannot be invoiced here yet"),
         _(
             "Invoices in %(currency)s need an exchange rate, which cannot be sent from here yet: "
@@ -159,160 +161,160 @@ KINDS: tuple[ProblemKind, ...] = (
         responsible=Responsible.ACCOUNTANT,
     ),
     ProblemKind(
-        "currency_mismatch",
+        ProblemCode.CURRENCY_MISMATCH,
         _("The currency differs from the customer's"),
         _("%(name)s bills in %(currency)s, so QuickBooks accepts %(currency)s only."),
         fix="switch_currency_or_customer",
     ),
     ProblemKind(
-        "date_absurd",
+        ProblemCode.DATE_ABSURD,
         _("A date is far away"),
         _("This date is more than five years away. Correct it."),
         fix="date",
     ),
     ProblemKind(
-        "date_bad",
+        ProblemCode.DATE_BAD,
         _("A date is missing"),
         _("Write a date."),
         fix="date",
     ),
     ProblemKind(
-        "books_closed",
+        ProblemCode.BOOKS_CLOSED,
         _("The books are closed for this date"),
         _("The books are closed through %(closed)s. Choose a later issue date."),
         alternative=_("Your accountant can open the period"),
         fix="today",
     ),
     ProblemKind(
-        "due_before_issue",
+        ProblemCode.DUE_BEFORE_ISSUE,
         _("Due before it is issued"),
         _("The due date is before the issue date. Move one of them."),
         fix="due_date",
     ),
     ProblemKind(
-        "no_lines",
+        ProblemCode.NO_LINES,
         _("Nothing to bill yet"),
         _("An invoice needs at least one line. Add one."),
         fix="add_line",
     ),
     ProblemKind(
-        "line_unnamed",
+        ProblemCode.LINE_UNNAMED,
         _("Line %(number)s has no name"),
         _("Write what this line bills."),
     ),
     ProblemKind(
-        "line_text_too_long",
+        ProblemCode.LINE_TEXT_TOO_LONG,
         _("The text of line %(number)s is too long"),
         _("This text is too long for QuickBooks. Shorten it."),
     ),
     ProblemKind(
-        "line_unlinked",
+        ProblemCode.LINE_UNLINKED,
         _("Line %(number)s has no QuickBooks product"),
         _("“%(name)s” must be linked to a QuickBooks product once; it is remembered for next time."),
         fix="link_product",
     ),
     ProblemKind(
-        "item_gone",
+        ProblemCode.ITEM_GONE,
         _("The product of line %(number)s is gone"),
         _("The product of line %(number)s is no longer in QuickBooks. Choose another one."),
         fix="choose_product",
     ),
     ProblemKind(
-        "item_category",
+        ProblemCode.ITEM_CATEGORY,
         _("“%(item)s” is a category"),
         _("%(item)s is a category, which cannot be sold. Choose a product in it."),
         fix="choose_product",
     ),
     ProblemKind(
-        "item_inactive",
+        ProblemCode.ITEM_INACTIVE,
         _("“%(item)s” is inactive in QuickBooks"),
         _("%(item)s is inactive in QuickBooks, which refuses inactive products. Choose another one."),
         fix="activate_product",
     ),
     ProblemKind(
-        "number_bad",
+        ProblemCode.NUMBER_BAD,
         _("A number on line %(number)s cannot be read"),
         _("Write a number, such as 1250.50."),
     ),
     ProblemKind(
-        "quantity_zero",
+        ProblemCode.QUANTITY_ZERO,
         _("Line %(number)s has no quantity"),
         _("A quantity of zero bills nothing. Write a quantity, or remove the line."),
         fix="remove_line",
     ),
     ProblemKind(
-        "quantity_negative",
+        ProblemCode.QUANTITY_NEGATIVE,
         _("The quantity of line %(number)s is below zero"),
         _("A quantity must be more than zero."),
     ),
     ProblemKind(
-        "price_negative",
+        ProblemCode.PRICE_NEGATIVE,
         _("The price of line %(number)s is below zero"),
         _("A price must be zero or more. Use the discount to lower a line."),
     ),
     ProblemKind(
-        "discount_negative",
+        ProblemCode.DISCOUNT_NEGATIVE,
         _("The discount of line %(number)s is below zero"),
         _("A discount must be zero or more."),
     ),
     ProblemKind(
-        "discount_too_large",
+        ProblemCode.DISCOUNT_TOO_LARGE,
         _("The discount of line %(number)s is too large"),
         _("The discount is larger than the line. Lower it."),
     ),
     ProblemKind(
-        "number_too_large",
+        ProblemCode.NUMBER_TOO_LARGE,
         _("A number on line %(number)s is too large"),
         _("This number is too large for QuickBooks. Write a smaller one."),
     ),
     ProblemKind(
-        "decimals_5",
+        ProblemCode.DECIMALS_5,
         _("Too many decimals on line %(number)s"),
         _("QuickBooks allows up to five decimals here."),
     ),
     ProblemKind(
-        "decimals_7",
+        ProblemCode.DECIMALS_7,
         _("Too many decimals on line %(number)s"),
         _("QuickBooks allows up to seven decimals here."),
     ),
     ProblemKind(
-        "item_name_taken",
+        ProblemCode.ITEM_NAME_TAKEN,
         _("QuickBooks already has this product"),
         _("QuickBooks already has a product called %(name)s. Link it, or rename the line."),
         fix="link_namesake_product",
     ),
     ProblemKind(
-        "no_income_account",
+        ProblemCode.NO_INCOME_ACCOUNT,
         _("No income account known"),
         _("No product in QuickBooks names an income account yet. Make the first product there."),
     ),
     ProblemKind(
-        "over_deal",
+        ProblemCode.OVER_DEAL,
         _("More than the deal has left"),
         _("This bills %(over)s %(currency)s more than the deal has left to invoice."),
     ),
     ProblemKind(
-        "total_zero",
+        ProblemCode.TOTAL_ZERO,
         _("The invoice comes to zero"),
         _("The invoice comes to zero. QuickBooks will show it as paid."),
     ),
     ProblemKind(
-        "field_gone",
+        ProblemCode.FIELD_GONE,
         _("The field is gone"),
         _("The field chosen before no longer exists. Choose another one."),
     ),
     ProblemKind(
-        "due_days_not_a_number",
+        ProblemCode.DUE_DAYS_NOT_A_NUMBER,
         _("Not a number of days"),
         _("Write a whole number of days, such as 7."),
     ),
     ProblemKind(
-        "due_days_negative",
+        ProblemCode.DUE_DAYS_NEGATIVE,
         _("Days below zero"),
         _("Days count from the issue date. Write 0 or more."),
     ),
     ProblemKind(
-        "due_days_too_long",
+        ProblemCode.DUE_DAYS_TOO_LONG,
         _("Too many days"),
         _("QuickBooks allows at most %(longest)s days."),
     ),

@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 
 from . import form_problems, quickbooks_problems
@@ -22,7 +23,7 @@ REGISTRY: dict[str, ProblemKind] = {
 
 def kind_of(code: str) -> ProblemKind:
     """Return the entry of a code; of one that nobody entered, that of an answer we do not know."""
-    return REGISTRY.get(code, REGISTRY["unexpected"])
+    return REGISTRY.get(code, REGISTRY[ProblemCode.UNEXPECTED])
 
 
 def _filled(text: Text, params: Mapping[str, str]) -> str:

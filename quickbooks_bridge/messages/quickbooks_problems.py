@@ -2,25 +2,27 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
+
 from .problem_kind import ProblemKind, Responsible
 
 KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(
-        "reconnect",
+        ProblemCode.RECONNECT,
         _("Sign in to QuickBooks again"),
         _("Somebody has to sign in to QuickBooks again. Reconnecting keeps every link."),
         responsible=Responsible.ADMIN,
         resolved=_("QuickBooks needed a new sign-in"),
     ),
     ProblemKind(
-        "reconnect_as_admin",
+        ProblemCode.RECONNECT_AS_ADMIN,
         _("An admin has to reconnect"),
         _("The person who connected is no longer admin in QuickBooks. An admin has to reconnect."),
         responsible=Responsible.ADMIN,
         resolved=_("QuickBooks needed a new sign-in"),
     ),
     ProblemKind(
-        "throttled",
+        ProblemCode.THROTTLED,
         _("QuickBooks asks us to slow down"),
         _("QuickBooks asks us to slow down. Nothing was created; try again in a minute."),
         responsible=Responsible.QUICKBOOKS,
@@ -28,7 +30,7 @@ KINDS: tuple[ProblemKind, ...] = (
         resolved=_("QuickBooks asked us to slow down"),
     ),
     ProblemKind(
-        "quickbooks_down",
+        ProblemCode.QUICKBOOKS_DOWN,
         _("QuickBooks is not answering"),
         _("QuickBooks is not answering. Nothing was created; try again in a moment."),
         responsible=Responsible.QUICKBOOKS,
@@ -36,7 +38,7 @@ KINDS: tuple[ProblemKind, ...] = (
         resolved=_("QuickBooks did not answer"),
     ),
     ProblemKind(
-        "refresh_refused",
+        ProblemCode.REFRESH_REFUSED,
         _("QuickBooks doesn’t accept our sign-in"),
         _(
             "QuickBooks does not accept our sign-in at the moment. Nothing was created; try again in a "
@@ -50,7 +52,7 @@ KINDS: tuple[ProblemKind, ...] = (
         resolved=_("QuickBooks did not accept our sign-in"),
     ),
     ProblemKind(
-        "unexpected",
+        ProblemCode.UNEXPECTED,
         _("An answer we don’t know"),
         _(
             "QuickBooks gave an answer we don’t know. Nothing was created; your admin can pass on the "
@@ -63,7 +65,7 @@ KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
-        "person_limit",
+        ProblemCode.PERSON_LIMIT,
         _("Too many questions to QuickBooks"),
         _(
             "You have asked QuickBooks very often, and everybody here shares what it answers in a month. "
@@ -71,7 +73,7 @@ KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
-        "keeps_failing",
+        ProblemCode.KEEPS_FAILING,
         _("QuickBooks keeps failing at it"),
         _(
             "QuickBooks failed %(tries)s times to create it, although it answers everything else. Nothing"
@@ -81,18 +83,18 @@ KINDS: tuple[ProblemKind, ...] = (
         alternative=_("An admin can pass the details on to Intuit’s support"),
     ),
     ProblemKind(
-        "abandoned",
+        ProblemCode.ABANDONED,
         _("The check was stopped"),
         _("It was never confirmed, and somebody who looked in QuickBooks stopped the check."),
     ),
     ProblemKind(
-        "request_id_reused",
+        ProblemCode.REQUEST_ID_REUSED,
         _("QuickBooks knows this request"),
         _("QuickBooks already knows this request. We are looking for its invoice."),
         responsible=Responsible.QUICKBOOKS,
     ),
     ProblemKind(
-        "object_gone",
+        ProblemCode.OBJECT_GONE,
         _("Something on it is no longer in QuickBooks"),
         _("Something on this invoice is deleted or inactive in QuickBooks. Check customer and products."),
         action_message=_(
@@ -100,19 +102,19 @@ KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
-        "cannot_link",
+        ProblemCode.CANNOT_LINK,
         _("QuickBooks cannot link these"),
         _("QuickBooks cannot link these. Nothing was changed."),
         responsible=Responsible.ACCOUNTANT,
     ),
     ProblemKind(
-        "has_dependents",
+        ProblemCode.HAS_DEPENDENTS,
         _("Other entries depend on it"),
         _("Other entries in QuickBooks depend on this. Nothing was changed; ask your accountant."),
         responsible=Responsible.ACCOUNTANT,
     ),
     ProblemKind(
-        "shut_out",
+        ProblemCode.SHUT_OUT,
         _("QuickBooks doesn’t serve this company to us"),
         _(
             "QuickBooks does not serve this company to us: its subscription may have ended, or this "
@@ -121,91 +123,91 @@ KINDS: tuple[ProblemKind, ...] = (
         responsible=Responsible.ADMIN,
     ),
     ProblemKind(
-        "reads_blocked",
+        ProblemCode.READS_BLOCKED,
         _("This month’s reads are used up"),
         _("This installation's monthly QuickBooks reads are used up. Creating invoices still works."),
         responsible=Responsible.ADMIN,
     ),
     ProblemKind(
-        "value_missing",
+        ProblemCode.VALUE_MISSING,
         _("A required value is missing"),
         _("A required value is missing. Check that every line has a product and an amount."),
     ),
     ProblemKind(
-        "text_too_long_there",
+        ProblemCode.TEXT_TOO_LONG_THERE,
         _("A text is too long"),
         _("One of the texts is too long for QuickBooks. Shorten it."),
     ),
     ProblemKind(
-        "value_bad",
+        ProblemCode.VALUE_BAD,
         _("A number or date is not accepted"),
         _("QuickBooks doesn’t accept one of the numbers or dates. Check them."),
     ),
     ProblemKind(
-        "currency_refused",
+        ProblemCode.CURRENCY_REFUSED,
         _("The currency is not accepted"),
         _("QuickBooks refused the currency. Use the customer's own."),
         form_field="currency",
         fix="switch_currency",
     ),
     ProblemKind(
-        "total_negative",
+        ProblemCode.TOTAL_NEGATIVE,
         _("The invoice is below zero"),
         _("QuickBooks doesn’t accept an invoice below zero. Lower the discounts."),
     ),
     ProblemKind(
-        "reference_bad",
+        ProblemCode.REFERENCE_BAD,
         _("A customer or product cannot be used"),
         _("A customer or product on this invoice cannot be used in QuickBooks. Choose another one."),
     ),
     ProblemKind(
-        "changed_meanwhile",
+        ProblemCode.CHANGED_MEANWHILE,
         _("Changed in QuickBooks meanwhile"),
         _("Somebody changed this in QuickBooks at the same moment. Look at it again."),
     ),
     ProblemKind(
-        "no_permission",
+        ProblemCode.NO_PERMISSION,
         _("No permission in QuickBooks"),
         _("The person who connected may not do this in QuickBooks. Ask your QuickBooks admin."),
         responsible=Responsible.ADMIN,
     ),
     ProblemKind(
-        "not_in_edition",
+        ProblemCode.NOT_IN_EDITION,
         _("Not in your QuickBooks plan"),
         _("Your QuickBooks plan does not include this."),
         responsible=Responsible.ADMIN,
     ),
     ProblemKind(
-        "business_rule",
+        ProblemCode.BUSINESS_RULE,
         _("QuickBooks refused it by a rule of its own"),
         _("QuickBooks refused it by one of its own rules. Nothing was changed; ask your accountant."),
         responsible=Responsible.ACCOUNTANT,
     ),
     ProblemKind(
-        "amount_mismatch",
+        ProblemCode.AMOUNT_MISMATCH,
         _("QuickBooks computes a line differently"),
         _("QuickBooks computes a line differently. Check quantity and price."),
     ),
     ProblemKind(
-        "tax_code_bad",
+        ProblemCode.TAX_CODE_BAD,
         _("The tax choice is not accepted"),
         _("QuickBooks doesn’t accept this tax choice. Choose taxed or not taxed."),
     ),
     ProblemKind(
-        "number_taken",
+        ProblemCode.NUMBER_TAKEN,
         _("The invoice number is taken"),
         _("Another document already has this number. Leave it empty and QuickBooks gives the next one."),
         form_field="doc_number",
         fix="no_number",
     ),
     ProblemKind(
-        "subscription_ended",
+        ProblemCode.SUBSCRIPTION_ENDED,
         _("The QuickBooks subscription has ended"),
         _("The QuickBooks subscription has ended, so it can only be read. Nothing was changed."),
         responsible=Responsible.ADMIN,
     ),
     ProblemKind(
-        "books_closed_there",
+        ProblemCode.BOOKS_CLOSED_THERE,
         _("The books are closed for this date"),
         _("The books are closed for this date. Nothing was changed; your accountant can open them."),
         action_message=_(
@@ -217,7 +219,7 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="today",
     ),
     ProblemKind(
-        "name_of_vendor",
+        ProblemCode.NAME_OF_VENDOR,
         _("A vendor has this name"),
         _(
             "A vendor in QuickBooks is called %(name)s, and customers cannot share its name. Write "
@@ -226,7 +228,7 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="other_name",
     ),
     ProblemKind(
-        "name_of_employee",
+        ProblemCode.NAME_OF_EMPLOYEE,
         _("An employee has this name"),
         _(
             "An employee in QuickBooks is called %(name)s, and customers cannot share the name. Write "
@@ -235,50 +237,50 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="other_name",
     ),
     ProblemKind(
-        "name_taken_there",
+        ProblemCode.NAME_TAKEN_THERE,
         _("The name is taken"),
         _("A customer, vendor or employee in QuickBooks already has this name. Write another one."),
         form_field="new_display_name",
         fix="other_name",
     ),
     ProblemKind(
-        "inventory_date",
+        ProblemCode.INVENTORY_DATE,
         _("Not in stock on that date"),
         _("A stock product was not yet in stock on the issue date. Choose a later date."),
         form_field="issue_date",
     ),
     ProblemKind(
-        "inventory_short",
+        ProblemCode.INVENTORY_SHORT,
         _("Not enough in stock"),
         _("QuickBooks has too few of a stock product. Lower the quantity."),
         alternative=_("Your accountant can correct the stock in QuickBooks"),
     ),
     ProblemKind(
-        "email_missing",
+        ProblemCode.EMAIL_MISSING,
         _("The email address is missing"),
         _("Write the address the invoice is sent to."),
         form_field="email",
     ),
     ProblemKind(
-        "line_unlinked_there",
+        ProblemCode.LINE_UNLINKED_THERE,
         _("A line has no product"),
         _("A line has no product. Choose one for every line."),
     ),
     ProblemKind(
-        "settled",
+        ProblemCode.SETTLED,
         _("A payment settles it"),
         _("A payment settles this invoice, so QuickBooks does not void it. Nothing was changed."),
         action_responsible=Responsible.ACCOUNTANT,
         alternative=_("Your accountant can take the payment off in QuickBooks"),
     ),
     ProblemKind(
-        "reconciled",
+        ProblemCode.RECONCILED,
         _("Matched with the bank"),
         _("This is matched with the bank in QuickBooks. Nothing was changed; ask your accountant."),
         responsible=Responsible.ACCOUNTANT,
     ),
     ProblemKind(
-        "deposited",
+        ProblemCode.DEPOSITED,
         _("A payment is already deposited"),
         _("A payment of this invoice is already deposited. Nothing was changed; ask your accountant."),
         responsible=Responsible.ACCOUNTANT,

@@ -11,6 +11,7 @@ from deals.fields import GROUPS, MappableField
 from deals.forms import known_currency, use_plain_errors
 from quickbooks_bridge.domain.due_dates import parse_due_days
 from quickbooks_bridge.domain.field_mapping import MAPPED, SUGGESTED
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import problem_text
 from quickbooks_bridge.models import InvoicePreset, InvoicingSettings, Term
@@ -58,7 +59,7 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Days after the issue date"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
-        error_messages={"required": problem_text(Problem("due_days_not_a_number"))},
+        error_messages={"required": problem_text(Problem(ProblemCode.DUE_DAYS_NOT_A_NUMBER))},
     )
 
     class Meta:
@@ -96,14 +97,14 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
                 required=is_required,
                 widget=widget,
                 error_messages={
-                    "invalid_choice": problem_text(Problem("field_gone", name)),
+                    "invalid_choice": problem_text(Problem(ProblemCode.FIELD_GONE, name)),
                     "required": NO_RECIPIENT,
                 },
             )
             self.fields[name] = field
             if is_gone:
                 self.initial[name] = ""
-                self.gone[name] = problem_text(Problem("field_gone", name))
+                self.gone[name] = problem_text(Problem(ProblemCode.FIELD_GONE, name))
 
     def clean_due_days(self) -> int:
         """Read the days; a negative or absurd number gets a sentence."""

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.invoice_rows import InvoiceRow, invoice_row, method_text
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired, Throttled, Unavailable
 from quickbooks_bridge.messages.problems import action_refusal
 from quickbooks_bridge.models import Connection, Invoice, Payment
@@ -131,10 +132,10 @@ def _refusal(error: QuickBooksError, action: str) -> dict[str, str]:
 def _kind(error: QuickBooksError) -> str:
     """Name what went wrong before QuickBooks could say it: with our own limits or the tokens."""
     if isinstance(error, ReconnectRequired):
-        return "reconnect"
+        return ProblemCode.RECONNECT
     if isinstance(error, Throttled):
-        return "throttled"
-    return "quickbooks_down" if isinstance(error, Unavailable) else "unexpected"
+        return ProblemCode.THROTTLED
+    return ProblemCode.QUICKBOOKS_DOWN if isinstance(error, Unavailable) else ProblemCode.UNEXPECTED
 
 
 def _not_allowed(request: HttpRequest, invoice: Invoice, text: str) -> HttpResponse:

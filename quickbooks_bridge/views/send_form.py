@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import LONGEST_EMAIL, is_email, tidy_emails
 from quickbooks_bridge.messages.problems import problem_text
@@ -18,5 +19,5 @@ class SendForm(forms.Form):
         addresses = tidy_emails(str(self.cleaned_data["to"])).split(", ")
         text = ",".join(addresses)
         if not all(map(is_email, addresses)) or len(text) > LONGEST_EMAIL:
-            raise forms.ValidationError(problem_text(Problem("email_bad")))
+            raise forms.ValidationError(problem_text(Problem(ProblemCode.EMAIL_BAD)))
         return text

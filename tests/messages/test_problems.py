@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.gateway.errors import RULES
 from quickbooks_bridge.invoice_form.fixes import FIXES
@@ -12,7 +13,7 @@ from quickbooks_bridge.invoice_form.form_state import FIELDS
 from quickbooks_bridge.messages import form_problems, quickbooks_problems
 from quickbooks_bridge.messages.problems import REGISTRY, kind_of, message_for, placed, title_for
 
-DOMAIN = Path(__file__).resolve().parents[2] / "quickbooks_bridge" / "domain"
+PRODUCT = Path(__file__).resolve().parents[2] / "quickbooks_bridge"
 
 
 @pytest.mark.parametrize("kind", REGISTRY.values(), ids=lambda kind: kind.code)
@@ -33,12 +34,17 @@ def test_every_code_of_the_error_table_has_an_entry():
     assert {rule.problem_code for rule in RULES.values()} - REGISTRY.keys() - {""} == set()
 
 
-def test_every_code_of_the_pure_rules_has_an_entry():
-    named = {
-        code for path in DOMAIN.glob("*.py") for code in re.findall(r'Problem\(\s*"(\w+)"', path.read_text())
-    }
-    assert len(named) > 20
-    assert named - REGISTRY.keys() == set()
+def test_every_code_has_an_entry_and_every_entry_a_code():
+    assert set(REGISTRY) == set(ProblemCode)
+
+
+def test_a_code_stands_once_and_is_a_name_everywhere_else():
+    """A string that is a code may mean something else; these do: a log message, and kinds of notifications."""
+    elsewhere = {"reconciled", "reconnect", "keeps_failing", "reads_blocked"}
+    for path in PRODUCT.rglob("*.py"):
+        if path.name != "problem_codes.py" and "migrations" not in path.parts:
+            texts = set(re.findall(r'(?<![\w.])"(\w+)"', path.read_text()))
+            assert texts & (set(ProblemCode) - elsewhere) == set(), path
 
 
 def test_every_fix_is_of_some_problem():

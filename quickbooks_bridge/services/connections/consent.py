@@ -11,6 +11,7 @@ from django.db.models import F
 
 from deals.models import Account, Member
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.remote import RemoteCompany
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway import oauth
@@ -147,7 +148,7 @@ class _NewTokenSource:
 
     def force_refresh(self, stale: str) -> str:
         """Raise: a token this young that is refused is for another company."""
-        raise ReconnectRequired("401", status=401, problem_code="reconnect")
+        raise ReconnectRequired("401", status=401, problem_code=ProblemCode.RECONNECT)
 
 
 def _proven_company(viewer: Viewer, realm_id: str, pair: oauth.TokenPair) -> RemoteCompany:

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from quickbooks_bridge.db.crash_points import crash_point
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt, encrypt
 from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
@@ -151,10 +152,10 @@ class ConnectionTokenSource:
             if _record_refusal(row, now=now):
                 raise ReconnectRequired(code="invalid_grant", intuit_tid=error.intuit_tid) from error
             raise Unavailable(
-                code="refresh_refused",
+                code=ProblemCode.REFRESH_REFUSED,
                 intuit_tid=error.intuit_tid,
                 outcome_unknown=False,
-                problem_code="refresh_refused",
+                problem_code=ProblemCode.REFRESH_REFUSED,
             ) from error
         except oauth.OAuthError as error:
             mine.update(refresh_lease_until=None)
@@ -198,7 +199,7 @@ def _record_refusal(row: Connection, *, now: datetime) -> bool:
     )
     if counted:
         SyncState.objects.filter(company=row.company_id).update(
-            last_error="reconnect" if is_over else "refresh_refused", last_error_at=now
+            last_error=ProblemCode.RECONNECT if is_over else ProblemCode.REFRESH_REFUSED, last_error_at=now
         )
     if is_over:
         notify_disconnected(row.pk, now=now)

@@ -21,6 +21,7 @@ from quickbooks_bridge.domain.payloads import (
     customer_update_payload,
     invoice_payload,
 )
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
@@ -191,7 +192,7 @@ def intent_abandon(intent: InvoiceIntent, *, now: datetime, actor: Member) -> bo
             dismissed_at=now,
             next_check_at=None,
             lease_until=None,
-            problems=[Problem("abandoned").as_dict()],
+            problems=[Problem(ProblemCode.ABANDONED).as_dict()],
         )
         if ended:
             data = {"currency": intent.currency, "amount": str(intent.expected_total)}

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from quickbooks_bridge.db.crash_points import crash_point
 from quickbooks_bridge.domain.payloads import marker_of
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import KEEPS_FAILING, Problem
 from quickbooks_bridge.domain.remote import RemoteInvoice
 from quickbooks_bridge.gateway.client import QuickBooksClient
@@ -177,7 +178,7 @@ def _send_customer(
         payload = {**payload, "SyncToken": str(current.sync_token)}
         remote = client.customer_write(payload, request_id=uuid.uuid4().hex)
     except Rejected as error:
-        if error.problem_code == "name_taken_there":
+        if error.problem_code == ProblemCode.NAME_TAKEN_THERE:
             raise name_refusal(connection, client, str(payload.get("DisplayName", "")), error) from error
         raise
     crash_point("intent.after_customer")
@@ -308,7 +309,7 @@ def _record_outcome(
         problems = [placed(problem) for problem in error.problems]
     else:
         params = {"code": error.code, "tries": str(intent.attempts)}
-        problems = [Problem(error.problem_code or "unexpected", params=params)]
+        problems = [Problem(error.problem_code or ProblemCode.UNEXPECTED, params=params)]
     refused = mine.update(
         state=State.REJECTED,
         lease_until=None,

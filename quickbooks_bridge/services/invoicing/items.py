@@ -14,6 +14,7 @@ from deals.models import Product
 from quickbooks_bridge.domain.draft import DraftLine, line_key
 from quickbooks_bridge.domain.matching import Candidate, name_key, nearest, suggest
 from quickbooks_bridge.domain.payloads import format_decimal, safe_display_name
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import QuickBooksError, Rejected
@@ -90,10 +91,10 @@ def item_create(
     """
     name = item_name(name)
     if not name:
-        return Problem("line_unnamed", "name")
+        return Problem(ProblemCode.LINE_UNNAMED, "name")
     account = _usual_income_account(connection)
     if not account:
-        return Problem("no_income_account", "item", params={"name": name})
+        return Problem(ProblemCode.NO_INCOME_ACCOUNT, "item", params={"name": name})
     payload = {
         "Name": name,
         "Type": "Service",
@@ -106,12 +107,12 @@ def item_create(
     try:
         remote = client.item_write(payload, request_id=request_id)
     except Rejected as error:
-        if error.problem_code != "name_taken_there":
+        if error.problem_code != ProblemCode.NAME_TAKEN_THERE:
             return Problem(error.problem_code, "item", params={"name": name})
         return _taken(connection, name)
     except QuickBooksError as error:
         failure_record(connection, error, now=now)
-        return Problem(error.problem_code or "unexpected", "item", params={"name": name})
+        return Problem(error.problem_code or ProblemCode.UNEXPECTED, "item", params={"name": name})
     items_apply(connection.company, [remote])
     return Item.objects.get(company=connection.company_id, qbo_id=remote.qbo_id)
 
@@ -124,7 +125,9 @@ def _taken(connection: Connection, name: str) -> Problem:
         with contextlib.suppress(QuickBooksError):
             items_apply(connection.company, client_for(connection, interactive=True).items_named(name))
     found = rows.first()
-    return Problem("item_name_taken", "item", params={"name": name, "id": found.qbo_id if found else ""})
+    return Problem(
+        ProblemCode.ITEM_NAME_TAKEN, "item", params={"name": name, "id": found.qbo_id if found else ""}
+    )
 
 
 def _usual_income_account(connection: Connection) -> str:

@@ -1,11 +1,12 @@
 """Who has the name that QuickBooks says is taken: customers, vendors and employees share their names."""
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import QuickBooksError, Rejected
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.services.mirror import invoices
 
-_OTHERS = {"Vendor": "name_of_vendor", "Employee": "name_of_employee"}
+_OTHERS = {"Vendor": ProblemCode.NAME_OF_VENDOR, "Employee": ProblemCode.NAME_OF_EMPLOYEE}
 
 
 def name_refusal(connection: Connection, client: QuickBooksClient, name: str, refused: Rejected) -> Rejected:
@@ -20,7 +21,7 @@ def name_refusal(connection: Connection, client: QuickBooksClient, name: str, re
     except QuickBooksError:
         return refused
     if customers:
-        code = "name_taken"
+        code = ProblemCode.NAME_TAKEN
     elif other:
         code = _OTHERS[other]
     else:

@@ -7,11 +7,12 @@ from redis.exceptions import RedisError
 from rest_framework.throttling import SimpleRateThrottle
 
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway.errors import Throttled
 
 logger = logging.getLogger(__name__)
 
-PERSON_LIMIT = "person_limit"
+PERSON_LIMIT = ProblemCode.PERSON_LIMIT
 # A month of such days is a tenth of the smallest monthly allowance.
 RATES = ("60/min", "1000/day")
 

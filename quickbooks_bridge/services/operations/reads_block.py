@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.models import Outage, ReadsBlock, SyncState
 from quickbooks_bridge.selectors.connections import is_connected, open_reads_block, reads_block_forget
 
@@ -90,5 +91,5 @@ def all_are_throttled(*, now: datetime) -> bool:
     active = SyncState.objects.filter(is_connected())
     if active.filter(last_sync_at__gt=now - THROTTLED_FOR).exists():
         return False
-    throttled = Outage.objects.filter(ended_at__isnull=True, problem="throttled")
+    throttled = Outage.objects.filter(ended_at__isnull=True, problem=ProblemCode.THROTTLED)
     return throttled.filter(began_at__lt=now - THROTTLED_FOR).exists()

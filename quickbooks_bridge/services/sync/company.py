@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from quickbooks_bridge.db.crash_points import crash_point
 from quickbooks_bridge.db.leases import lease_claim, lease_extend, lease_release
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import (
     AnswerUnserved,
@@ -203,7 +204,7 @@ def record_not_applied(connection: Connection, error: Exception) -> UnexpectedAn
     It is a fault of ours: the company waits longer each time, says so on its health page, and delays no other.
     """
     logger.error("answer not applied", extra={"realm": connection.company.realm_id}, exc_info=error)
-    return UnexpectedAnswer("not_applied", problem_code="unexpected")
+    return UnexpectedAnswer("not_applied", problem_code=ProblemCode.UNEXPECTED)
 
 
 def sync_failed(connection: Connection, error: QuickBooksError, *, now: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from quickbooks_bridge.domain.isolation import TooManyUnserved, isolate
+from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.remote import RemoteDeletion
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import AnswerUnserved, UnexpectedAnswer
@@ -104,7 +105,7 @@ def ids_served(client: QuickBooksClient, entity: str, qbo_ids: Sequence[str]) ->
     try:
         page = isolate(read, 0, len(qbo_ids), unserved=AnswerUnserved)
     except TooManyUnserved as error:
-        raise UnexpectedAnswer("unserved", problem_code="unexpected") from error
+        raise UnexpectedAnswer("unserved", problem_code=ProblemCode.UNEXPECTED) from error
     return {qbo_ids[at] for at, is_there in page.rows.items() if is_there}, [
         qbo_ids[at] for at in page.unserved
     ]

@@ -143,9 +143,7 @@ def syncing(bench: Bench) -> None:
             emulator.control(
                 "POST", f"/control/{realm}/invoices/{qbo_id}/edit", json={"PrivateNote": f"n{count}"}
             )
-        row = bench.measure(
-            "one look for changes", f"{count} changed", partial(sync_company, bench.link, now=later)
-        )
+        row = bench.measure("one sync", f"{count} changed", partial(sync_company, bench.link, now=later))
         # From a thousand objects on QuickBooks cuts its answer, and the rest is asked for page by page.
         assert row.calls <= (1 if count < 1000 else 10), f"{count} changed: {row.calls} calls"
     none, ten, many = bench.rows[-4:-1]

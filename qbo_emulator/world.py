@@ -108,11 +108,11 @@ class World:
         company.notify = self.told
         company.public_url = self.url
 
-    def refill(self) -> None:
-        """Open the companies the settings name, in place of those that are there."""
+    def refill(self, as_of: datetime | None = None) -> None:
+        """Open the companies the settings name, in place of those that are there, with the dates of a moment: now."""
         self.revision = self.dirty_mark + 1
         self.companies.clear()
-        now, asked = self.clock.now(), self.settings
+        now, asked = as_of or self.clock.now(), self.settings
         for ordinal, key in enumerate(asked.profiles, start=1):
             is_first = ordinal == 1 and not asked.companies
             size = {"customers": asked.customers, "invoices": asked.invoices} if is_first else {}

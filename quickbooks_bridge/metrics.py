@@ -38,7 +38,7 @@ from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
 from quickbooks_bridge.services.operations.api_usage import ReadQuota, forecast, month_start
 from quickbooks_bridge.services.operations.heartbeat import broker_state, schedule_last_ran
 
-# Upper ends in seconds: a look of somebody, two polls, a quarter of an hour, an hour, the daily look.
+# Upper ends in seconds: somebody at the page, two polls, a quarter of an hour, an hour, the fallback poll.
 AGES = (60, 600, 900, 3600, 90_000)
 KINDS = ("webhook_event", "invoice", "void", "notification", "outage", "unreadable", "rejected_invoice")
 
@@ -109,21 +109,21 @@ def _companies(now: datetime) -> Iterator[Metric]:
     for status in Connection.Status:
         connections.add_metric([str(status)], found[str(status)])
     yield connections
-    yield _gauge("connections_failing", "Connected companies whose last look failed.", found["failing"])
+    yield _gauge("connections_failing", "Connected companies whose last sync failed.", found["failing"])
     yield _gauge("connections_loading", "Connected companies still being read first.", found["loading"])
     yield _gauge(
         "sync_overdue_seconds",
-        "How long the most overdue company has waited for its turn.",
+        "How long the most overdue company has waited to be synced.",
         _age(found["due"], now),
     )
     yield _gauge(
         "sync_age_seconds_max",
-        "How long ago the company looked at longest ago was looked at.",
+        "How long ago the company was synced that was synced longest ago.",
         _age(found["oldest"], now),
     )
     synced = GaugeMetricFamily(
         "crm_invoicing_connections_synced",
-        "Connected companies that QuickBooks was looked at for within so many seconds.",
+        "Connected companies synced within so many seconds.",
         labels=["within"],
     )
     for age in AGES:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,8 +14,9 @@ from django.test import Client
 
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer
+from quickbooks_bridge.db.upsert import upsert_newer
 from quickbooks_bridge.gateway import rate_limiter, usage_counter
-from quickbooks_bridge.models import Connection
+from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment, SyncState, TaxCode, Term
 from quickbooks_bridge.selectors.connections import reads_block_forget
 from quickbooks_bridge.services.connections.consent import oauth_complete, oauth_start
 from quickbooks_bridge.services.operations import api_usage
@@ -24,6 +26,8 @@ from .browser import browser  # noqa: F401 - one way to start a browser for all
 from .emulator_process import EmulatorProcess
 
 ROOT = Path(__file__).resolve().parent.parent
+# The companies of the emulator are the same in every test, to the second, so that reading one takes the time only once.
+AS_OF = datetime.now(UTC).replace(microsecond=0)
 PASSWORD = "a-long-test-password"
 
 
@@ -87,7 +91,7 @@ def emulator() -> Iterator[EmulatorProcess]:
 @pytest.fixture
 def qbo(emulator, settings, monkeypatch):
     """The emulator, freshly reset, with the settings pointed at it and our own limits out of the way."""
-    emulator.control("POST", "/control/reset")
+    emulator.control("POST", "/control/reset", {"as_of": AS_OF.isoformat()})
     for name in ("PER_SECOND", "PER_MINUTE", "BACKGROUND_PER_MINUTE", "BACKGROUND_PER_SECOND"):
         monkeypatch.setattr(rate_limiter, name, 10**6)
     rate_limiter.default_limiter.cache_clear()
@@ -193,9 +197,42 @@ def connect(viewer: Viewer, qbo: EmulatorProcess, *, company: int = 0) -> Connec
     )
 
 
+MIRRORED = (Customer, Item, TaxCode, Term, Invoice, Payment)
+_imported: dict[str, tuple[dict[Any, list[Any]], dict[str, Any], datetime]] = {}
+
+
+def _columns(model: Any) -> tuple[str, ...]:
+    return tuple(
+        field.attname for field in model._meta.concrete_fields if field.attname not in ("id", "company_id")
+    )
+
+
+def import_once(made: Connection) -> None:
+    """Read a newly connected company; from the second time on, write the same rows without asking."""
+    company, now = made.company, datetime.now(UTC)
+    if company.realm_id not in _imported:
+        assert initial_import(made, now=now)
+        rows: dict[Any, list[Any]] = {
+            model: list(model.objects.filter(company=company).order_by("pk").values_list(*_columns(model)))
+            for model in MIRRORED
+        }
+        state = SyncState.objects.filter(company=company).values().get()
+        _imported[company.realm_id] = (rows, state, now)
+        return
+    rows, state, then = _imported[company.realm_id]
+    for model, of_model in rows.items():
+        upsert_newer(model, ("company_id", *_columns(model)), [(company.pk, *row) for row in of_model])
+    moved = {
+        name: value + (now - then) if isinstance(value, datetime) else value
+        for name, value in state.items()
+        if name != "company_id"
+    }
+    SyncState.objects.filter(company=company).update(**moved)
+
+
 @pytest.fixture
 def connection(admin, qbo) -> Connection:
     made = connect(admin, qbo)
-    assert initial_import(made, now=datetime.now(UTC))
+    import_once(made)
     made.refresh_from_db()
     return made

@@ -26,6 +26,7 @@ DIALECT = {
     r"\b(giving|gave|given) up\b": "abandon, stop checking",
     r"\bput aside\b": "dismissed",
     r"\bkeepings\b": "link counts",
+    r"\b(a|last|next|regular) look (for|at) (changes|QuickBooks)\b": "sync, poll",
 }
 MAX_TOP_LEVEL = 20
 # What stands in one room only: a pattern, the files that may have it, and what to do instead.

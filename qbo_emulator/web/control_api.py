@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -142,8 +143,11 @@ class ControlApi:
         return {"rotation_seconds": int(self.world.tokens.rotation_seconds)}
 
     def reset(self, request: Request, body: Doc) -> Any:
-        """Back to newly opened companies; connections and settings stay unless `all` is true."""
-        office.reset(self.world, everything=bool(body.get("all")))
+        """Back to newly opened companies, as of a moment (`as_of`, else now); connections stay unless `all` is true."""
+        as_of = datetime.fromisoformat(str(body["as_of"])) if "as_of" in body else None
+        if as_of is not None and as_of.tzinfo is None:
+            raise ValueError("as_of needs its offset from UTC")
+        office.reset(self.world, everything=bool(body.get("all")), as_of=as_of)
         return self.companies(request, body)
 
     def dump(self, request: Request, body: Doc) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from qbo_emulator import engine, ledger
@@ -208,9 +208,9 @@ def _send_test(world: World, realm_id: str) -> None:
         world.sender.add(Change(chosen.realm_id, "Invoice", newest.qbo_id, "Update", world.clock.now()))
 
 
-def reset(world: World, *, everything: bool) -> None:
-    """Open the companies anew; with `everything`, connections, clock and switches start afresh too."""
-    world.refill()
+def reset(world: World, *, everything: bool, as_of: datetime | None = None) -> None:
+    """Open the companies anew, as of a moment: now; with `everything`, connections, clock and switches start afresh too."""
+    world.refill(as_of)
     world.injector.remove()
     world.limits.clear()
     world.requests.entries.clear()

@@ -52,7 +52,7 @@ def _reads_blocked(
         "title": title,
         "text": text % {"time": known, "day": day},
         "button": "",
-        "turn": _("An admin can try again on the health page") if viewer.is_admin else "",
+        "responsible": _("An admin can try again on the health page") if viewer.is_admin else "",
     }
 
 
@@ -75,7 +75,7 @@ def _reconnect(connection: Connection, viewer: Viewer, *, now: datetime) -> dict
         else _("QuickBooks needs a new sign-in"),
         "text": ended + " " + _("Invoices below are from before that. Reconnecting keeps every link."),
         "button": _("Reconnect") if is_owner else "",
-        "turn": _("Your turn: you own the connection")
+        "responsible": _("Your turn: you own the connection")
         if is_owner
         else _("Needs action from: %(name)s") % {"name": name},
     }
@@ -86,14 +86,14 @@ def _disconnected(connection: Connection, viewer: Viewer) -> dict[str, Any]:
     if connection.disconnected_at:
         day = day_text(connection.disconnected_at.astimezone(company_zone(connection)).date())
         text = _("It ended %(day)s. You see what we knew then; nothing here was lost.") % {"day": day}
-    turn = _("Connecting %(company)s again finds every link.") % {"company": connection.company.name}
+    responsible = _("Connecting %(company)s again finds every link.") % {"company": connection.company.name}
     return {
         "kind": "attention",
         "icon": "plug",
         "title": _("QuickBooks is disconnected"),
         "text": text,
         "button": _("Connect again") if viewer.is_admin else "",
-        "turn": turn if viewer.is_admin else _("Needs action from: an admin of your company"),
+        "responsible": responsible if viewer.is_admin else _("Needs action from: an admin of your company"),
     }
 
 
@@ -117,7 +117,7 @@ def _unreachable(connection: Connection, *, now: datetime) -> dict[str, Any]:
         "title": title,
         "text": text + " " + _("Drafts can still be written."),
         "button": "",
-        "turn": _(
+        "responsible": _(
             "Needs action from: an admin, who looks at the subscription and at this installation's keys"
         )
         if is_shut_out

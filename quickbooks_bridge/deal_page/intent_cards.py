@@ -45,8 +45,8 @@ class RejectedCard:
     intent: InvoiceIntent
     title: str
     texts: tuple[str, ...]
-    turn: str
-    turn_icon: str
+    responsible: str
+    responsible_icon: str
     other: str
     again: str
     at: str
@@ -126,7 +126,7 @@ def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[
             )
             % {"company": connection.company.name},
             "button": "",
-            "turn": _("Your turn: look in QuickBooks"),
+            "responsible": _("Your turn: check in QuickBooks"),
         }
     if not rows:
         return None
@@ -137,14 +137,14 @@ def checking_banner(rows: list[UnconfirmedRow], connection: Connection) -> dict[
         "QuickBooks did not answer in time. We are asking whether the invoice was created. "
         "It cannot be created twice, so there is nothing you need to do. It is already kept out of what is still to invoice."
     )
-    return {"kind": "checking", "title": title, "text": text, "button": "", "turn": ""}
+    return {"kind": "checking", "title": title, "text": text, "button": "", "responsible": ""}
 
 
 def rejected_card(intent: InvoiceIntent, connection: Connection, *, now: datetime) -> RejectedCard:
     """Return the failure card of an invoice refused in the background."""
     problems = [Problem.from_dict(data) for data in intent.problems] or [Problem(ProblemCode.UNEXPECTED)]
     first = problems[0]
-    turn = responsible_for(first.code)
+    responsible = responsible_for(first.code)
     at = intent.finished_at or intent.created_at
     codes = [problem.params.get("code", "") for problem in problems]
     tids = [str(data.get("tid") or "") for data in intent.problems]
@@ -154,8 +154,8 @@ def rejected_card(intent: InvoiceIntent, connection: Connection, *, now: datetim
         if first.code == KEEPS_FAILING
         else _("QuickBooks refused the invoice"),
         texts=tuple(problem_text(problem) for problem in problems),
-        turn=responsible_text(turn),
-        turn_icon="user" if turn is Responsible.YOURS else "people",
+        responsible=responsible_text(responsible),
+        responsible_icon="user" if responsible is Responsible.YOURS else "people",
         other=alternative_for(first.code),
         again=_("Not by itself; it would fail the same way"),
         at=time_text(at, connection, now=now),

@@ -12,7 +12,7 @@ T_co = TypeVar("T_co", covariant=True)
 class VersionedObject(Protocol[T_co]):
     """An object whose identity and age are known; `read` gives the rest.
 
-    `read` raises parsing.UnreadableAnswer when the object is no longer what QuickBooks' objects look like.
+    `read` raises parsing.ParseError when the object is no longer what QuickBooks' objects look like.
     """
 
     @property

@@ -36,7 +36,7 @@ ALLOWED_PER_MINUTE, ALLOWED_AT_ONCE = 500, 10
 
 
 class Permit:
-    """A turn that was given; `counted` is the key of gateway/meter.py under which a call that went well counts."""
+    """A permission to call; `counted` is the key of gateway/usage_counter.py under which a call that went well counts."""
 
     counted = ""
 
@@ -50,10 +50,10 @@ class Usage:
 
 
 class Limiter(Protocol):
-    """Gives a company's turn to call."""
+    """Permits a company's calls."""
 
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> AbstractContextManager[Permit]:
-        """Wait for a turn, at most `timeout` seconds; raises Throttled."""
+    def acquire(self, realm_id: str, *, interactive: bool, timeout: float) -> AbstractContextManager[Permit]:
+        """Wait for a permit, at most `timeout` seconds; raises Throttled."""
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Return nobody a turn for a while: QuickBooks asked for it."""
@@ -68,7 +68,7 @@ class Limiter(Protocol):
 class LimiterForMany(Limiter, Protocol):
     """A limiter whose turns were taken together; they are given back together, too."""
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Return back what has ended since the last time."""
 
 
@@ -85,21 +85,21 @@ class LocalLimiter:
         self._blocked: dict[str, float] = {}
 
     @contextmanager
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Permit]:
-        """Wait for a turn within this process."""
+    def acquire(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Permit]:
+        """Wait for a permit within this process."""
         until = self._clock() + timeout
         while not self._take(realm_id, interactive):
             if self._clock() >= until:
                 raise Throttled("own_limit", problem_code=ProblemCode.THROTTLED)
             self._wait(STEP)
-        turn = Permit()
+        permit = Permit()
         try:
-            yield turn
+            yield permit
         finally:
             with self._lock:
                 self._running[realm_id] -= 1
-            if turn.counted:
-                usage_counter.count_here(turn.counted)
+            if permit.counted:
+                usage_counter.count_here(permit.counted)
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Hold the company back for `seconds`."""
@@ -114,8 +114,8 @@ class LocalLimiter:
         """Return itself: within a process a turn costs no round trip."""
         return self
 
-    def give_back(self) -> None:
-        """Do nothing: every turn is given back when it ends."""
+    def release(self) -> None:
+        """Do nothing: every permit is released when its call ends."""
 
     def _take(self, realm_id: str, interactive: bool) -> bool:
         with self._lock:
@@ -167,20 +167,20 @@ class _TakenTurns:
         self._ended: list[tuple[str, str, str]] = []
 
     @contextmanager
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Permit]:
+    def acquire(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Permit]:
         """Return the turn that was taken, once; any other is waited for."""
         with self._lock:
             member = self._members.pop(realm_id, "")
         if not member:
-            with self._limiter.turn(realm_id, interactive=interactive, timeout=timeout) as turn:
-                yield turn
+            with self._limiter.acquire(realm_id, interactive=interactive, timeout=timeout) as permit:
+                yield permit
             return
-        turn = Permit()
+        permit = Permit()
         try:
-            yield turn
+            yield permit
         finally:
             with self._lock:
-                self._ended.append((realm_id, member, turn.counted))
+                self._ended.append((realm_id, member, permit.counted))
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Hold the company back."""
@@ -194,7 +194,7 @@ class _TakenTurns:
         """Take other turns."""
         return self._limiter.acquire_batch(realm_ids)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Return back places whose calls have ended, and count those calls, in one round trip."""
         with self._lock:
             ended, self._ended = self._ended, []
@@ -229,22 +229,22 @@ class RedisLimiter:
         self._alone = LocalLimiter(wait=wait)
 
     @contextmanager
-    def turn(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Permit]:
-        """Wait for a turn among all processes."""
+    def acquire(self, realm_id: str, *, interactive: bool, timeout: float) -> Iterator[Permit]:
+        """Wait for a permit among all processes."""
         keys = _keys(realm_id)
         member = uuid.uuid4().hex
         try:
             self._take(keys, member, interactive=interactive, timeout=timeout)
         except RedisError as error:
             logger.warning("limits kept alone: Redis does not answer", extra={"kind": type(error).__name__})
-            with self._alone.turn(realm_id, interactive=interactive, timeout=timeout) as turn:
-                yield turn
+            with self._alone.acquire(realm_id, interactive=interactive, timeout=timeout) as permit:
+                yield permit
             return
-        turn = Permit()
+        permit = Permit()
         try:
-            yield turn
+            yield permit
         finally:
-            self._end(keys[1], member, turn.counted)
+            self._end(keys[1], member, permit.counted)
 
     def block(self, realm_id: str, *, seconds: float) -> None:
         """Hold the company back for `seconds` in all processes."""
@@ -253,7 +253,7 @@ class RedisLimiter:
             self._redis.set(f"qb:{{{realm_id}}}:blocked", 1, px=int(seconds * 1000))
 
     def acquire_batch(self, realm_ids: Sequence[str]) -> LimiterForMany:
-        """Take a background turn of each company in one round trip, without waiting for those that have none."""
+        """Take a background permit of each company in one round trip, without waiting for those that have none."""
         members = {realm_id: uuid.uuid4().hex for realm_id in realm_ids}
         try:
             with self._redis.pipeline(transaction=False) as pipe:

@@ -121,7 +121,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
         is_write = _is_write(method, url)
         status, tid = 0, ""
         body = data.encode() if isinstance(data, str) else data or None
-        with self._limiter.turn(self._realm_id, interactive=self._interactive, timeout=wait) as turn:
+        with self._limiter.acquire(self._realm_id, interactive=self._interactive, timeout=wait) as permit:
             started = time.monotonic()
             try:
                 answer = send(
@@ -135,7 +135,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
                 )
                 status, tid = answer.status_code, answer.headers.get("Intuit-Tid", "")
                 if status == 200 and self._company_id is not None:
-                    turn.counted = call_key(
+                    permit.counted = call_key(
                         self._company_id,
                         interactive=self._interactive,
                         is_write=is_write,

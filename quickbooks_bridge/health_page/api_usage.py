@@ -12,7 +12,7 @@ from quickbooks_bridge.models import ApiUsage, Connection, ReadsBlock
 from quickbooks_bridge.selectors.connections import open_reads_block
 from quickbooks_bridge.services.operations.api_usage import ReadQuota, forecast, month_start
 
-from .components import BAD, LOOK, Health, HealthIssue, grouped
+from .components import ERROR, WARNING, Health, HealthIssue, grouped
 
 
 def reads(health: Health, connection: Connection, now: datetime) -> None:
@@ -61,7 +61,7 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
         health.findings.append(
             HealthIssue(
                 "reads",
-                BAD if allowance.is_used_up else LOOK,
+                ERROR if allowance.is_used_up else WARNING,
                 _("The month's reads run short"),
                 words,
                 _("Whoever runs this installation"),
@@ -85,7 +85,7 @@ def _blocked(block: ReadsBlock, connection: Connection, *, now: datetime) -> Hea
         )
     return HealthIssue(
         "reads-block",
-        BAD,
+        ERROR,
         title,
         words,
         _("Whoever runs this installation"),

@@ -7,8 +7,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-OK, LOOK, BAD, CHECKING = "ok", "look", "bad", "checking"
-ICONS = {OK: "check-circle", LOOK: "attention", BAD: "attention", CHECKING: "unknown"}
+OK, WARNING, ERROR, CHECKING = "ok", "warning", "error", "checking"
+ICONS = {OK: "check-circle", WARNING: "attention", ERROR: "attention", CHECKING: "unknown"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class HealthIssue:
     state: str
     title: str
     text: str
-    turn: str
+    responsible: str
     since: str = ""
     again: str = ""
     action: str = ""
@@ -53,7 +53,7 @@ class HealthIssue:
     @property
     def weight(self) -> int:
         """Return its place: what is broken, what somebody should see to, what resolves itself."""
-        return 0 if self.state == BAD else 2 if self.is_waiting else 1
+        return 0 if self.state == ERROR else 2 if self.is_waiting else 1
 
     @property
     def icon(self) -> str:

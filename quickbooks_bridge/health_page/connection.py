@@ -11,7 +11,7 @@ from quickbooks_bridge.messages.times import time_text
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.selectors.connections import company_zone
 
-from .components import BAD, LOOK, OK, Health, HealthIssue, Tile
+from .components import ERROR, OK, WARNING, Health, HealthIssue, Tile
 
 SOON = timedelta(days=30)
 
@@ -27,16 +27,16 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
 
     owner = connection.owner.name
     is_owner = connection.owner_id == viewer.member.pk
-    turn = _("You, as the owner of the connection") if is_owner else owner
+    responsible = _("You, as the owner of the connection") if is_owner else owner
     if connection.status == Connection.Status.NEEDS_RECONNECT:
-        health.tiles.append(Tile(_("Connection"), BAD, _("Ended"), _("Reconnect to go on")))
+        health.tiles.append(Tile(_("Connection"), ERROR, _("Ended"), _("Reconnect to go on")))
         health.findings.append(
             HealthIssue(
                 "reconnect",
-                BAD,
+                ERROR,
                 _("QuickBooks needs a new sign-in"),
                 _("Nothing is created and status stops. Reconnecting keeps every link."),
-                turn,
+                responsible,
                 since=when(connection.company.sync.last_error_at),
                 again=_("Not by itself"),
                 action="reconnect" if is_owner else "",
@@ -44,7 +44,7 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
         )
     elif connection.status == Connection.Status.DISCONNECTED:
         health.tiles.append(
-            Tile(_("Connection"), LOOK, _("Disconnected"), _("The settings page connects again"))
+            Tile(_("Connection"), WARNING, _("Disconnected"), _("The settings page connects again"))
         )
     else:
         renewal = _("Access renews itself by %(when)s") % {"when": when(connection.access_expires_at)}
@@ -54,12 +54,12 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
         health.findings.append(
             HealthIssue(
                 "consent",
-                LOOK,
+                WARNING,
                 _("The consent ends on %(when)s") % {"when": day(ends)},
                 _(
                     "QuickBooks ends every consent after five years. Reconnect early and nothing is interrupted."
                 ),
-                turn,
+                responsible,
                 action="reconnect" if is_owner else "",
             )
         )

@@ -19,7 +19,7 @@ from .pending_work import trouble_text
 HOURS = 24
 DAY = timedelta(hours=HOURS)
 HOUR = timedelta(hours=1)
-# Where webhooks arrive or a page is looked at; else a change waits for the next regular look.
+# Where webhooks arrive or a page is looked at; else a change waits for the next regular poll.
 TARGET = 120
 # The drawing's own units: an hour is 10 wide, the whole 100 high.
 STEP, HIGH = 10, 100
@@ -95,7 +95,7 @@ def chart(connection: Connection, *, now: datetime) -> Chart:
 
 
 def _target(connection: Connection, *, now: datetime) -> int:
-    """Return the seconds within which a change should show: two minutes, or the pause between looks and a little."""
+    """Return the seconds within which a change should show: two minutes, or the pause between polls and a little."""
     if webhooks_reliable(connection, now=now):
         return TARGET
     every: int = settings.QUICKBOOKS_POLL_SECONDS

@@ -37,7 +37,18 @@ from quickbooks_bridge.services.mirror.unreadable import NEAR, NOT_SERVED
 from quickbooks_bridge.services.operations.notifications import email_is_set_up, reminder_key
 from quickbooks_bridge.services.operations.sync_latency import RETENTION
 
-from .components import BAD, CHECKING, LOOK, OK, Health, HealthIssue, ResolvedIssue, Tile, grouped, span_text
+from .components import (
+    CHECKING,
+    ERROR,
+    OK,
+    WARNING,
+    Health,
+    HealthIssue,
+    ResolvedIssue,
+    Tile,
+    grouped,
+    span_text,
+)
 
 SLOW_AFTER = timedelta(minutes=15)
 MAX_SHOWN = 20
@@ -89,19 +100,19 @@ def _refused(
 ) -> HealthIssue:
     """Say why, where the reader may see invoices, and lead to the form, where it is theirs."""
     problems = [Problem.from_dict(data) for data in intent.problems] or [Problem(ProblemCode.UNEXPECTED)]
-    turn = responsible_for(problems[0].code)
+    responsible = responsible_for(problems[0].code)
     is_own = sees and intent.company_id == connection.company_id
     form = reverse("quickbooks:invoice_new", args=[intent.deal_id]) + f"?intent={intent.pk}"
     why = problem_text(problems[0]) if sees else _("The deal says why, and leads back to the form.")
     if "Nothing was" not in why:
         why = _("Nothing was created.") + " " + why
-    if turn is Responsible.YOURS:
+    if responsible is Responsible.YOURS:
         who = _("You") if intent.member_id == viewer.member.pk else intent.member.name
     else:
-        who = responsible_text(turn)
+        who = responsible_text(responsible)
     return HealthIssue(
         f"intent-{intent.pk}",
-        BAD,
+        ERROR,
         _("Invoice for %(deal)s was refused") % {"deal": intent.deal.title},
         why,
         who,
@@ -139,7 +150,7 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
         health.findings.append(
             HealthIssue(
                 f"unreadable-{row.pk}",
-                LOOK,
+                WARNING,
                 _("%(kind)s %(id)s of QuickBooks could not be understood")
                 % {"kind": row.entity, "id": row.qbo_id},
                 _("All others are up to date. Opening it in QuickBooks and saving it once more may help."),
@@ -158,7 +169,7 @@ def _left_over(health: Health, connection: Connection, now: datetime) -> None:
         health.findings.append(
             HealthIssue(
                 f"notice-{notice.pk}",
-                LOOK,
+                WARNING,
                 _("A mail to %(name)s did not go out") % {"name": notice.member.name},
                 _("The mail settings of the installation may be wrong.")
                 if due
@@ -201,7 +212,7 @@ def _unserved(row: UnreadableObject, connection: Connection, *, now: datetime) -
         link = invoice_link(base, realm_id=connection.company.realm_id, qbo_id=row.qbo_id)
     return HealthIssue(
         f"unreadable-{row.pk}",
-        LOOK,
+        WARNING,
         title % words,
         text,
         _("Whoever keeps the books in QuickBooks"),
@@ -226,7 +237,7 @@ def _no_email(health: Health, connection: Connection, now: datetime) -> None:
     health.findings.append(
         HealthIssue(
             "no-email",
-            LOOK,
+            WARNING,
             title % {"count": grouped(count)},
             _("Nobody got them. Set EMAIL_HOST and restart; what is younger than a week is then sent."),
             _("Whoever runs this installation"),
@@ -250,7 +261,7 @@ def _unread_events(health: Health, connection: Connection, now: datetime) -> Non
     health.findings.append(
         HealthIssue(
             "unread-events",
-            LOOK,
+            WARNING,
             title % {"count": grouped(count)},
             _(
                 "QuickBooks sent a kind of event that this version does not know. Nothing is lost: changes are also "

@@ -1,4 +1,4 @@
-"""Whether changes arrive: the last look, the schedule, QuickBooks' webhooks."""
+"""Whether changes arrive: the last sync, the schedule, QuickBooks' webhooks."""
 
 from datetime import datetime, timedelta
 
@@ -12,13 +12,13 @@ from quickbooks_bridge.selectors.connections import open_reads_block
 from quickbooks_bridge.services.operations.heartbeat import STALE_AFTER, schedule_last_ran
 from quickbooks_bridge.services.sync.webhook_trust import webhooks_reliable
 
-from .components import BAD, LOOK, OK, Health, HealthIssue, Tile, span_text
+from .components import ERROR, OK, WARNING, Health, HealthIssue, Tile, span_text
 
 SLOW_AFTER = timedelta(minutes=15)
 
 
 def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
-    """Say when QuickBooks was looked at last, and whether background work runs."""
+    """Say when the last sync was, and whether background work runs."""
     last, due = connection.company.sync.last_sync_at, connection.company.sync.next_sync_at
     beat = schedule_last_ran()
     is_late = health.is_late = beat is None or now - beat > STALE_AFTER
@@ -26,7 +26,7 @@ def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
         health.findings.append(
             HealthIssue(
                 "unreadable",
-                LOOK,
+                WARNING,
                 _("QuickBooks could not be read"),
                 _("What you see is what we knew before. It is tried again by itself."),
                 _("QuickBooks"),
@@ -42,7 +42,7 @@ def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
         health.findings.append(
             HealthIssue(
                 "background",
-                BAD,
+                ERROR,
                 _("Background work is not running"),
                 _(
                     "Status does not follow and unconfirmed invoices are not checked. Start worker and schedule."
@@ -55,13 +55,13 @@ def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
     state = (
         OK
         if last and not connection.company.sync.consecutive_failures and not is_late and block is None
-        else LOOK
+        else WARNING
     )
     value = time_text(last, connection, now=now) if last else _("Not yet")
     plan = _("Next at %(when)s") % {"when": time_text(due, connection, now=now)} if due else _("None planned")
     if block is not None:
         plan = _("Reads are used up this month") if block.is_said else _("QuickBooks refuses to be read")
-    health.tiles.append(Tile(_("Last look at QuickBooks"), state, value, plan))
+    health.tiles.append(Tile(_("Last sync"), state, value, plan))
     overdue = connection.is_active and due is not None and due < now
     waiting = span_text((now - due).total_seconds()) if overdue and due else _("nothing")
     health.facts += [
@@ -92,7 +92,9 @@ def webhook_tile(health: Health, connection: Connection, now: datetime) -> None:
     )
     title = _("Webhook events in 24 hours")
     if not settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN:
-        health.tiles.append(Tile(title, LOOK, _("Off"), _("Changes are asked for instead; README says how")))
+        health.tiles.append(
+            Tile(title, WARNING, _("Off"), _("Changes are asked for instead; README says how"))
+        )
         return
     if webhooks_reliable(connection, now=now):
         note = _("Relied on: QuickBooks is asked once a day")
@@ -103,7 +105,7 @@ def webhook_tile(health: Health, connection: Connection, now: datetime) -> None:
         health.findings.append(
             HealthIssue(
                 "webhook event",
-                LOOK,
+                WARNING,
                 _("A webhook event has not been processed yet"),
                 _(
                     "QuickBooks told of a change that was not fetched. It is fetched as soon as QuickBooks answers."

@@ -34,7 +34,7 @@ class Failure:
 
     title: str
     text: str
-    turn: str
+    responsible: str
     other: str
     again: str
     at: datetime | None
@@ -52,7 +52,7 @@ def failure_of(intent: InvoiceIntent, connection: Connection, helps: FixContext)
     return Failure(
         title=_title(problem.code),
         text=_text(problem, intent),
-        turn=_turn(problem, connection),
+        responsible=_responsible(problem, connection),
         other=alternative_for(problem.code),
         again=_again(problem),
         at=intent.finished_at,
@@ -120,7 +120,7 @@ def _text(problem: Problem, intent: InvoiceIntent) -> str:
     return text if _("Nothing was created") in text else f"{text} {made}"
 
 
-def _turn(problem: Problem, connection: Connection) -> str:
+def _responsible(problem: Problem, connection: Connection) -> str:
     if problem.code.startswith(ProblemCode.RECONNECT):
         return _("%(name)s's, who connected QuickBooks") % {"name": connection.owner.name}
     return responsible_text(responsible_for(problem.code))

@@ -112,7 +112,7 @@ def form_context(
         "terms": about.terms,
         "lines": _lines(state, about, checked, errors, likely, is_posted=is_posted),
         "fixes": [entry for entry in checks if entry.is_blocking],
-        "looks": [entry for entry in checks if not entry.is_blocking],
+        "warnings": [entry for entry in checks if not entry.is_blocking],
         "fix_words": ngettext("%(n)s thing to fix", "%(n)s things to fix", fixes) % {"n": fixes}
         if fixes
         else "",

@@ -15,7 +15,7 @@ class ConnectionRefusal:
 
     title: Text
     text: Text
-    turn: Text = ""
+    responsible: Text = ""
     step: str = ""
     kind: str = "attention"
 
@@ -25,7 +25,7 @@ class ConnectionRefusal:
         return ConnectionRefusal(
             str(self.title) % values,
             str(self.text) % values,
-            str(self.turn) % values,
+            str(self.responsible) % values,
             self.step,
             self.kind,
         )

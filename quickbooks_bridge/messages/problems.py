@@ -96,7 +96,7 @@ def action_refusal(code: str, action: str, *, is_unknown: bool) -> dict[str, str
             "text": str(
                 _("QuickBooks did not answer in time. What it did shows here by itself, within minutes.")
             ),
-            "turn": "",
+            "responsible": "",
         }
     titles = {
         "void": _("The invoice was not voided"),
@@ -110,5 +110,5 @@ def action_refusal(code: str, action: str, *, is_unknown: bool) -> dict[str, str
         "kind": "offline" if kind.responsible is Responsible.QUICKBOOKS else "refused",
         "title": str(titles[action]),
         "text": text,
-        "turn": responsible_text(kind.action_responsible or kind.responsible),
+        "responsible": responsible_text(kind.action_responsible or kind.responsible),
     }

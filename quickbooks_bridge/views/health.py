@@ -69,7 +69,7 @@ def health(request: HttpRequest, viewer: Viewer, connection: Connection | None) 
 @require_safe
 @_admin
 def health_part(request: HttpRequest, viewer: Viewer, connection: Connection | None) -> HttpResponse:
-    """Return the page's own part anew; when it is still right only the time of the look."""
+    """Return the page's own part anew; when it is still right only the time of the sync."""
     now = timezone.now()
     if connection is not None and request.GET.get("seen") == health_stamp(connection, now=now):
         response = HttpResponse(status=204)

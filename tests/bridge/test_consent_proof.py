@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from deals.models import Member
-from quickbooks_bridge.gateway import oauth
+from quickbooks_bridge.gateway import oauth, rate_limiter
 from quickbooks_bridge.models import Connection, Invoice, OAuthState
 
 from ..conftest import consent, make_member, sign_in
@@ -89,6 +89,8 @@ def test_quickbooks_that_does_not_answer_changes_nothing_and_one_may_try_again(c
     assert "could not be asked about that company" in page
     assert Connection.objects.values().get() == before
     qbo.control("DELETE", "/control/faults")
+    # As if the pause after a 429 were over.
+    rate_limiter.default_limiter.cache_clear()
     again = consent(qbo, begin(client, "quickbooks:connect_other"), company=1)
     assert "Connected to" in said(client.get("/quickbooks/callback/", again))
 

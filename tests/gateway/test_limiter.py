@@ -48,7 +48,7 @@ def limiter(request):
 
 def takes(limiter, realm="1", *, interactive=True, timeout=0.0) -> bool:
     try:
-        with limiter.turn(realm, interactive=interactive, timeout=timeout):
+        with limiter.acquire(realm, interactive=interactive, timeout=timeout):
             return True
     except Throttled:
         return False
@@ -57,10 +57,10 @@ def takes(limiter, realm="1", *, interactive=True, timeout=0.0) -> bool:
 def test_people_get_a_place_when_background_work_holds_all_of_its_own(limiter):
     with ExitStack() as held:
         for _number in range(BACKGROUND_MAX_CONCURRENT):
-            held.enter_context(limiter.turn("1", interactive=False, timeout=0))
+            held.enter_context(limiter.acquire("1", interactive=False, timeout=0))
         assert not takes(limiter, interactive=False)
         for _number in range(MAX_CONCURRENT - BACKGROUND_MAX_CONCURRENT):
-            held.enter_context(limiter.turn("1", interactive=True, timeout=0))
+            held.enter_context(limiter.acquire("1", interactive=True, timeout=0))
         assert not takes(limiter)
 
 
@@ -92,7 +92,7 @@ def test_several_processes_share_one_company_and_one_count(redis_url):
         "sys.stdin.readline()\n"
         "for _ in range(8):\n"
         "    try:\n"
-        "        with limiter.turn('9', interactive=True, timeout=0) as turn: turn.counted = 'k'; given += 1\n"
+        "        with limiter.acquire('9', interactive=True, timeout=0) as permit: permit.counted = 'k'; given += 1\n"
         "    except Throttled: pass\n"
         "print(given)\n"
     )
@@ -123,7 +123,7 @@ def test_counts_are_taken_at_most_once_in_a_while(redis_url):
 def test_what_is_running_and_was_called_is_told_for_all_processes(redis_url):
     one, other = (RedisLimiter(Redis.from_url(redis_url)) for _process in range(2))
     assert one.usage("1") == Usage(0, 0)
-    with one.turn("1", interactive=True, timeout=0):
+    with one.acquire("1", interactive=True, timeout=0):
         assert takes(other)
         assert takes(other, realm="2")
         assert other.usage("1") == Usage(2, 1)
@@ -151,8 +151,8 @@ def test_turns_of_many_companies_are_taken_and_given_back_in_one_round_trip_each
     assert [limiter.usage(realm).running for realm in ("1", "8", "9")] == [1, 1, 0]
     pipelines.clear()
     for realm in range(1, 9):
-        with took.turn(str(realm), interactive=False, timeout=0) as turn:
-            turn.counted = "1|r|2026-03-17|background|reads"
+        with took.acquire(str(realm), interactive=False, timeout=0) as permit:
+            permit.counted = "1|r|2026-03-17|background|reads"
     assert not pipelines
     assert not takes(took, "9", interactive=False), "who got none waits like anybody"
     took.give_back()
@@ -164,7 +164,7 @@ def test_turns_of_many_companies_are_taken_and_given_back_in_one_round_trip_each
 def test_a_turn_that_was_taken_serves_once(shared):
     limiter = RedisLimiter(shared)
     took = limiter.acquire_batch(["1"])
-    with took.turn("1", interactive=False, timeout=0), took.turn("1", interactive=False, timeout=0):
+    with took.acquire("1", interactive=False, timeout=0), took.acquire("1", interactive=False, timeout=0):
         assert limiter.usage("1").running == 2
     took.give_back()
     assert limiter.usage("1").running == 0
@@ -174,7 +174,7 @@ def test_many_turns_without_redis_are_kept_alone_and_counted_here():
     limiter = RedisLimiter(Redis.from_url("redis://127.0.0.1:1/0", socket_connect_timeout=0.2, retry=None))
     usage_counter.drain_here()
     took = limiter.acquire_batch(["1"])
-    with took.turn("1", interactive=False, timeout=0) as turn:
-        turn.counted = "1|r|2026-03-17|background|reads"
+    with took.acquire("1", interactive=False, timeout=0) as permit:
+        permit.counted = "1|r|2026-03-17|background|reads"
     took.give_back()
     assert usage_counter.drain_here() == {"1|r|2026-03-17|background|reads": 1}

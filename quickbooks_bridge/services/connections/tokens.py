@@ -106,7 +106,8 @@ class ConnectionTokenSource:
         return current if current != stale else self._renew(row.token_version)
 
     def _row(self) -> Connection:
-        row = Connection.objects.get(pk=self._id)
+        # Before every call, and for the tokens alone.
+        row = Connection.objects.select_related(None).get(pk=self._id)
         if row.status != Connection.Status.ACTIVE:
             raise ReconnectRequired(code="not_active")
         return row

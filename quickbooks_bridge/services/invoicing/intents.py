@@ -142,7 +142,7 @@ def _find_created(
 def match_created_invoices(batch: mirror_invoices.Batch, *, now: datetime) -> int:
     """Recognise invoices that answer an unfinished intent by the marker in their note; gives how many were found.
 
-    So an invoice whose answer was lost is confirmed by the next look for changes, at no call of its own.
+    So an invoice whose answer was lost is confirmed by the next sync, at no call of its own.
     """
     changed = [(connection, changes.invoices) for connection, changes in batch if changes.invoices]
     if not changed:

@@ -53,7 +53,7 @@ def month_start(now: datetime) -> date:
 
 
 def read_quota(*, now: datetime) -> ReadQuota:
-    """Return the month's budget, at most a minute old: it is asked for with every look at a page."""
+    """Return the month's budget, at most a minute old: it is asked for with every page."""
     allowed = settings.QUICKBOOKS_MONTHLY_READS
     if not allowed:
         return ReadQuota(0, 0)

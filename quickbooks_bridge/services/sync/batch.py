@@ -107,7 +107,7 @@ def sync_batch(
         while waiting:
             done, known = _round(waiting, max_wait), len(polled.again)
             begun = _extend_leases(list(waiting.values()), begun)
-            limiter.give_back()
+            limiter.release()
             _finish(done, polled, events, now=now)
             if len(polled.again) > known:
                 again()

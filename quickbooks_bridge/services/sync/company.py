@@ -1,4 +1,4 @@
-"""Bringing a company's changes here: the initial import, the regular look for changes, and the full comparison."""
+"""Bringing a company's changes here: the initial import, the regular sync, and the full comparison."""
 
 import contextlib
 import logging
@@ -51,7 +51,7 @@ CDC_MAX_AGE = timedelta(days=29)
 MAX_BACKOFF = timedelta(minutes=15)
 # A read that is refused for good (subscription ended, wrong keys) is cured by people, not by asking again soon.
 FORBIDDEN_RETRY = timedelta(hours=6)
-# How much slower companies are asked when the month's reads run short, and how seldom a look at a page asks then.
+# How much slower companies are asked when the month's reads run short, and how seldom an open page asks then.
 THROTTLED_FACTOR = 4
 SLOWED_VIEW_INTERVAL = timedelta(minutes=5)
 VIEW_WRITE_INTERVAL = timedelta(hours=1)

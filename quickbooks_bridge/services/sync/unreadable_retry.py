@@ -77,7 +77,7 @@ def _due(now: datetime) -> list[UnreadableObject]:
 
 def _retry(connection: Connection, entity: str, rows: list[UnreadableObject], *, now: datetime) -> int:
     mine = UnreadableObject.objects.filter(pk__in=[row.pk for row in rows])
-    # Before the call: one that fails is not tried again with every look.
+    # Before the call: one that fails is not tried again with every retry.
     mine.update(retried_at=now)
     client = client_for(connection, interactive=False)
     named = [row.qbo_id for row in rows if not row.qbo_id.startswith(NEAR)]

@@ -11,7 +11,7 @@ class DealsConfig(AppConfig):
     def ready(self) -> None:
         """Register how the CRM's change-log lines read, and what of it can be searched."""
         from .search import register_own
-        from .timeline_kinds import register_kinds
+        from .timeline_renderers import register_kinds
 
         register_kinds()
         register_own()

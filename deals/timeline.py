@@ -1,6 +1,6 @@
 """Kinds of change-log lines: how a stored entry is put into the reader's language, and lines that are not stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,14 +55,43 @@ class LogLine:
 
 Renderer = Callable[[dict[str, Any]], TimelineLine]
 Source = Callable[[Viewer, Deal, int], list[DerivedLine]]
-_RENDERERS: dict[str, Renderer] = {}
+_TYPES: dict[str, "EntryType"] = {}
 _GATES: dict[str, Callable[[Viewer], bool]] = {}
 _SOURCES: list[Source] = []
 
 
-def register_renderer(kind: str, renderer: Renderer) -> None:
-    """Return how entries of `kind` read. Apps call this when they start."""
-    _RENDERERS[kind] = renderer
+@dataclass(frozen=True)
+class EntryType:
+    """One kind of timeline entry: how it reads, and which keys of its data outlive an erasure request.
+
+    `keeps` are keys whose values name no person; whatever else is in the data is emptied, also what is added later.
+    """
+
+    kind: str
+    render: Renderer
+    keeps: frozenset[str] = frozenset()
+
+
+def register_entry_type(kind: str, render: Renderer, *, keeps: Iterable[str] = ()) -> None:
+    """Add a kind of entry. Apps call this when they start."""
+    _TYPES[kind] = EntryType(kind, render, frozenset(keeps))
+
+
+def entry_types() -> dict[str, EntryType]:
+    """Return every kind of entry by its name."""
+    return dict(_TYPES)
+
+
+def without_personal(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of an entry after an erasure; of a kind nobody knows any more nothing is left."""
+    known = _TYPES.get(kind)
+    return _emptied(data, known.keeps) if known else {}
+
+
+def _emptied(value: Any, keeps: frozenset[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _emptied(one, keeps) if key in keeps else "" for key, one in value.items()}
+    return [_emptied(one, keeps) for one in value] if isinstance(value, list) else value
 
 
 def register_visibility(prefix: str, may_see: Callable[[Viewer], bool]) -> None:
@@ -84,8 +113,8 @@ def hidden_prefixes(viewer: Viewer) -> list[str]:
 
 def timeline_line(kind: str, data: dict[str, Any]) -> TimelineLine:
     """Return an entry in words; an unknown kind (an app that is gone) shows its name."""
-    renderer = _RENDERERS.get(kind)
-    return renderer(data) if renderer else TimelineLine("info", "neutral", (kind,))
+    known = _TYPES.get(kind)
+    return known.render(data) if known else TimelineLine("info", "neutral", (kind,))
 
 
 def change_log(viewer: Viewer, deal: Deal, *, limit: int) -> tuple[list[LogLine], bool]:

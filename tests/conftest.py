@@ -216,7 +216,7 @@ def import_once(made: Connection) -> None:
             model: list(model.objects.filter(company=company).order_by("pk").values_list(*_columns(model)))
             for model in MIRRORED
         }
-        state = SyncState.objects.filter(company=company).values().get()
+        state: Any = SyncState.objects.filter(company=company).values().get()
         _imported[company.realm_id] = (rows, state, now)
         return
     rows, state, then = _imported[company.realm_id]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm_invoicing.ui.templatetags.ui import day_text, money_text
 from deals.models import Deal
-from deals.timeline import DerivedLine, Part, TimelineLine, register_renderer
+from deals.timeline import DerivedLine, Part, TimelineLine, register_entry_type
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.selectors.connections import company_today, company_zone
 from quickbooks_bridge.selectors.deals import overdue_of_deal
@@ -18,6 +18,10 @@ from .invoice_rows import deep_link, deep_link_to
 
 # Stands for the invoice's number while a sentence is put together; no number or name can hold it.
 NUMBER = "\x00"
+# What an erasure request leaves: no email address and nothing that somebody wrote by hand.
+KEEPS = frozenset(
+    {"number", "qbo_id", "realm", "currency", "amount", "balance", "due", "before", "after", "by"}
+)
 
 
 def _money(data: dict[str, Any], key: str = "amount") -> str:
@@ -172,10 +176,10 @@ def _renderer(
 
 
 def register_kinds() -> None:
-    """Return how invoice entries read; what nobody here did is "Recorded in QuickBooks"."""
+    """Register how invoice entries read; what nobody here did is "Recorded in QuickBooks"."""
     for kind, (icon, tone, sentence) in _sentences().items():
-        register_renderer(kind, _renderer(kind, icon, tone, sentence))
-    register_renderer(
+        register_entry_type(kind, _renderer(kind, icon, tone, sentence), keeps=KEEPS)
+    register_entry_type(
         "customer.unlinked",
         lambda data: TimelineLine(
             "unlink", "neutral", (_("Customer %(n)s was unlinked") % {"n": data.get("name", "")},)

@@ -1,5 +1,6 @@
 """The CRM's own kinds of change-log lines."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from crm_invoicing.ui.templatetags.ui import day_text, money_text
 
 from .models import Deal, DealLine
-from .timeline import TimelineLine, register_renderer
+from .timeline import TimelineLine, register_entry_type
 
 LABELS = {
     "title": gettext_lazy("Title"),
@@ -76,20 +77,21 @@ def _line_changed(data: dict[str, Any]) -> TimelineLine:
 
 
 def register_kinds() -> None:
-    """Return how the CRM's entries read."""
-    register_renderer("deal.changed", _deal_changed)
-    register_renderer("deal.created", lambda data: TimelineLine("plus", "neutral", (_("Deal created"),)))
-    register_renderer(
+    """Register how the CRM's entries read; an erasure leaves names of products and stages."""
+    changes = {"changes", "field", "currency"}
+    register_entry_type("deal.changed", _deal_changed, keeps=changes)
+    register_entry_type("deal.created", lambda data: TimelineLine("plus", "neutral", (_("Deal created"),)))
+    register_entry_type(
         "deal.moved",
         lambda data: TimelineLine(
             "arrow-right", "neutral", (_("Moved from %(before)s to %(after)s") % data,)
         ),
+        keeps={"before", "after"},
     )
-    register_renderer(
-        "line.added", lambda data: TimelineLine("products", "neutral", (_("Product %(name)s added") % data,))
-    )
-    register_renderer("line.changed", _line_changed)
-    register_renderer(
-        "line.removed",
-        lambda data: TimelineLine("products", "neutral", (_("Product %(name)s removed") % data,)),
-    )
+    register_entry_type("line.added", _of_product(gettext_lazy("Product %(name)s added")), keeps={"name"})
+    register_entry_type("line.changed", _line_changed, keeps={"name", *changes})
+    register_entry_type("line.removed", _of_product(gettext_lazy("Product %(name)s removed")), keeps={"name"})
+
+
+def _of_product(sentence: Any) -> Callable[[dict[str, Any]], TimelineLine]:
+    return lambda data: TimelineLine("products", "neutral", (str(sentence) % data,))

@@ -122,7 +122,7 @@ def creating(bench: Bench) -> None:
 
 
 def syncing(bench: Bench) -> None:
-    """A look for changes after none, ten and a thousand invoices changed."""
+    """A sync after none, ten and a thousand invoices changed."""
     emulator, realm = bench.emulator, bench.link.company.realm_id
     item = {"ItemRef": {"value": "1"}, "Qty": 1, "UnitPrice": 95}
     line = {"DetailType": "SalesItemLineDetail", "Amount": 95, "SalesItemLineDetail": item}

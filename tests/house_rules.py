@@ -29,6 +29,9 @@ DIALECT = {
     r"\b(a|last|next|regular) look (for|at) (changes|QuickBooks)\b": "sync, poll",
 }
 MAX_TOP_LEVEL = 20
+MAX_TEMPLATE_LINE = 160
+# What cannot be broken: a sentence, settings as JSON, and a link whose text must have no space at its end.
+UNBROKEN = ("trans", "_(", "content=", "head.label")
 # What stands in one room only: a pattern, the files that may have it, and what to do instead.
 OWNED = (
     (
@@ -58,6 +61,11 @@ def owned(name: str, line: str) -> Iterator[str]:
     for pattern, rooms, instead in OWNED:
         if not name.startswith(rooms) and (found := re.search(pattern, line)):
             yield f"“{found[0]}”: {instead}"
+
+
+def too_long(line: str) -> bool:
+    """Return whether a line of a template could be broken and is not."""
+    return len(line) > MAX_TEMPLATE_LINE and not any(text in line for text in UNBROKEN)
 
 
 def docstrings(tree: ast.AST) -> Iterator[tuple[int, str]]:
@@ -99,6 +107,8 @@ def broken() -> Iterator[str]:
         text = (ROOT / name).read_text()
         for number, line in enumerate(text.splitlines(), 1):
             yield from (f"{name}:{number}: {what}" for what in dialect(line))
+            if name.startswith("templates/") and too_long(line):
+                yield f"{name}:{number}: longer than {MAX_TEMPLATE_LINE}"
         if not name.endswith(".py"):
             continue
         if name.startswith(PRODUCT):

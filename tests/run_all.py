@@ -12,20 +12,21 @@ from crm_invoicing.processes import BASE
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 # What runs in this very process is measured; real processes and browsers are not.
 MEASURED = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q")
+RULES = ("domain", "emulator", "gateway", "messages", "project")
 BESIDE = {
     "with real processes and browsers": (
         *PYTEST, "tests/brokers", "tests/e2e", "tests/soak", "tests/ui",
     ),
-    "the emulator": (*PYTEST, "tests/emulator", "tests/gateway"),
+    "rules, commands and the emulator": (*MEASURED, *(f"tests/{name}" for name in RULES)),
     "once more on PostgreSQL": (sys.executable, "-m", "tests.postgres"),
 }  # fmt: skip
-ALSO_BESIDE = {"brokers", "e2e", "soak", "ui", "emulator", "gateway", "mutations"}
+ELSEWHERE = {"brokers", "e2e", "soak", "ui", "mutations", *RULES}
 
 
 def product_paths() -> list[str]:
     """Return the tests that no part beside runs: whatever is added is run."""
     tests = BASE / "tests"
-    folders = [entry for entry in tests.iterdir() if entry.is_dir() and entry.name not in ALSO_BESIDE]
+    folders = [entry for entry in tests.iterdir() if entry.is_dir() and entry.name not in ELSEWHERE]
     return sorted(
         str(entry.relative_to(BASE))
         for entry in [*folders, *tests.glob("test_*.py")]

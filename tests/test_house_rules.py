@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from .house_rules import broken, dialect, docstrings, owned, same_names
+from .house_rules import broken, dialect, docstrings, owned, same_names, too_long
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,12 @@ def test_sql_and_timeline_entries_are_written_in_their_rooms():
     )
     assert [list(owned(*pair)) for pair in good] == [[]] * len(good)
     assert all(list(owned(*pair)) for pair in bad)
+
+
+def test_lines_of_templates_are_short_unless_a_sentence_stands_in_them():
+    assert too_long("<p>" + "x" * 160)
+    assert not too_long("<p>" + "x" * 100)
+    assert not too_long('{% trans "' + "x" * 160)
 
 
 def test_the_house_keeps_them():

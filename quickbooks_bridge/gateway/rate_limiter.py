@@ -158,7 +158,7 @@ return 1
 """
 
 
-class _TakenTurns:
+class _TakenPermits:
     """Background turns of many companies, taken from Redis in one round trip; who got none waits for one as usual."""
 
     def __init__(self, limiter: "RedisLimiter", redis: Any, members: dict[str, str]) -> None:
@@ -261,9 +261,9 @@ class RedisLimiter:
                     self._script(keys=_keys(realm_id), args=[*_limits(False), member], client=pipe)
                 given = pipe.execute()
         except RedisError:  # each asks for its own, and says that Redis does not answer
-            return _TakenTurns(self, self._redis, {})
+            return _TakenPermits(self, self._redis, {})
         taken = {realm: member for (realm, member), ok in zip(members.items(), given, strict=True) if ok}
-        return _TakenTurns(self, self._redis, taken)
+        return _TakenPermits(self, self._redis, taken)
 
     def usage(self, realm_id: str) -> Usage | None:
         """Return what all processes count, in one round trip; None while Redis does not answer."""

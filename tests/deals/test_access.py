@@ -100,3 +100,12 @@ def test_a_stage_of_another_account_answers_404(deal, rep, stranger):
     assert answer.status_code == 404
     deal.refresh_from_db()
     assert deal.stage.account_id == deal.account_id
+
+
+def test_deal_is_moved_to_a_stage_of_its_account_and_the_timeline_says_so(deal, rep):
+    stage = Stage.objects.create(account=deal.account, name="Delivery", position=9)
+    answer = sign_in(rep.member).post(reverse("deals:deal_move", args=[deal.pk]), {"stage": stage.pk})
+    assert answer.status_code == 302
+    deal.refresh_from_db()
+    assert deal.stage == stage
+    assert deal.timeline.get(kind="deal.moved").data["after"] == "Delivery"

@@ -155,7 +155,7 @@ def test_turns_of_many_companies_are_taken_and_given_back_in_one_round_trip_each
             permit.counted = "1|r|2026-03-17|background|reads"
     assert not pipelines
     assert not takes(took, "9", interactive=False), "who got none waits like anybody"
-    took.give_back()
+    took.release()
     assert len(pipelines) == 1
     assert [limiter.usage(realm).running for realm in ("1", "8")] == [0, 0]
     assert usage_counter.drain_shared(shared, every=0) == {"1|r|2026-03-17|background|reads": 8}
@@ -166,7 +166,7 @@ def test_a_turn_that_was_taken_serves_once(shared):
     took = limiter.acquire_batch(["1"])
     with took.acquire("1", interactive=False, timeout=0), took.acquire("1", interactive=False, timeout=0):
         assert limiter.usage("1").running == 2
-    took.give_back()
+    took.release()
     assert limiter.usage("1").running == 0
 
 
@@ -176,5 +176,5 @@ def test_many_turns_without_redis_are_kept_alone_and_counted_here():
     took = limiter.acquire_batch(["1"])
     with took.acquire("1", interactive=False, timeout=0) as permit:
         permit.counted = "1|r|2026-03-17|background|reads"
-    took.give_back()
+    took.release()
     assert usage_counter.drain_here() == {"1|r|2026-03-17|background|reads": 1}

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from deals.models import CustomField, Person, Product
+from deals.models import CustomField, Person, Product, Stage
 from deals.urls import urlpatterns
 
 from ..conftest import sign_in

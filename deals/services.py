@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import Max
 
+from .bulk_insert import bulk_insert
 from .models import CustomField, Deal, DealLine, Member, Stage, TimelineEntry
 
 CENT = Decimal("0.01")
@@ -42,19 +43,7 @@ def timeline_add(deal: Deal, kind: str, data: dict[str, Any], *, at: datetime, a
 
 def timeline_bulk_add(entries: Iterable[NewTimelineEntry]) -> None:
     """Write entries of any deals' timelines in one statement; nothing else writes them."""
-    TimelineEntry.objects.bulk_create(
-        [
-            TimelineEntry(
-                account_id=entry.account_id,
-                deal_id=entry.deal_id,
-                occurred_at=entry.occurred_at,
-                kind=entry.kind,
-                data=entry.data,
-                actor_id=entry.actor_id,
-            )
-            for entry in entries
-        ]
-    )
+    bulk_insert(TimelineEntry, NewTimelineEntry._fields, entries)
 
 
 def timeline_entry_amend(

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
-from .sql import fields_of, insert_defaults, quote
+from crm_invoicing.row_source import fields_of
+
+from .sql import insert_defaults, quote
 
 
 def counters_add(

@@ -1,39 +1,19 @@
-"""What the statements of every database have in common: quoted names, constants of an insert, the condition of an upsert."""
+"""Parts of statements that both databases share: quoted names, defaults of an insert, the condition of an upsert."""
 
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from crm_invoicing.row_source import Columns, Model, fields_of
 
 KEY = ("company_id", "qbo_id")
-Values = Sequence[Any]
 Key = tuple[int, str]
-Model = type[models.Model]
-Columns = tuple[str, ...]
-
-
-class Dialect(Protocol):
-    """What a database does its own way."""
-
-    def lock(self, cursor: Any, model: Model, columns: Columns, keys: Iterable[Key]) -> Iterable[Values]:
-        """Return `columns` of rows whose company and whose id are among those of `keys`, locked until the end."""
-
-    def upsert(self, cursor: Any, model: Model, columns: Columns, rows: Sequence[Values]) -> Iterable[Values]:
-        """Return KEY and id of the rows that were inserted, or overwritten because they were older."""
-
-    def update(self, cursor: Any, model: Model, columns: Columns, rows: Sequence[Values]) -> None:
-        """Set `columns` of each row, whose first value is its primary key."""
 
 
 def quote(name: str) -> str:
     """Return a name as it stands in a statement."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def fields_of(model: Model) -> dict[str, Any]:
-    """Return a model's fields by their columns."""
-    return {field.attname: field for field in model._meta.concrete_fields}
 
 
 @lru_cache(maxsize=32)

@@ -9,18 +9,13 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from crm_invoicing.row_source import Columns, Model, Values, row_sources
 from quickbooks_bridge.models.catalog import RemoteRow
 
-from .sql import KEY, Columns, Dialect, Key, Model, Values
-from .upsert_postgresql import PostgreSQL
-from .upsert_sqlite import SQLite
+from .locked_rows import locked_rows
+from .sql import KEY, Key, insert_defaults, insert_head, overwrite_older, quote
 
 __all__ = ["KEY", "Key", "bulk_update_values", "lock_existing", "upsert_newer"]
-_DIALECTS: dict[str, Dialect] = {"postgresql": PostgreSQL(), "sqlite": SQLite()}
-
-
-def _dialect() -> Dialect:
-    return _DIALECTS[connections[DEFAULT_DB_ALIAS].vendor]
 
 
 def lock_existing(
@@ -30,9 +25,8 @@ def lock_existing(
     wanted = set(keys)
     if not wanted:
         return {}
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        rows = _dialect().lock(cursor, model, (*KEY, *columns), wanted)
-    found = ((tuple(row[:2]), tuple(row[2:])) for row in rows)
+    rows = locked_rows(model, (*KEY, *columns), wanted)
+    found = (((row[0], row[1]), tuple(row[2:])) for row in rows)
     return {key: values for key, values in found if key in wanted}
 
 
@@ -44,16 +38,28 @@ def upsert_newer(model: type[RemoteRow], columns: Columns, rows: Sequence[Values
     """
     if not rows:
         return {}
+    _fixed, constants = insert_defaults(model, columns)
+    head, tail = insert_head(model, columns), overwrite_older(model, columns)
+    written: dict[Key, int] = {}
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        written = _dialect().upsert(cursor, model, columns, rows)
-    return {(row[0], row[1]): row[2] for row in written}
+        for source, params in row_sources(model, columns, rows, constants=constants):
+            cursor.execute(head + source + tail, params)
+            written.update(((row[0], row[1]), row[2]) for row in cursor.fetchall())
+    return written
 
 
 def bulk_update_values(model: Model, columns: Columns, rows: Sequence[Values]) -> None:
-    """Set `columns` of each row to its own values; a row of `rows` is a primary key and then values of `columns`.
-
-    One statement on PostgreSQL, one for each thousand rows on SQLite.
-    """
-    if rows:
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-            _dialect().update(cursor, model, columns, rows)
+    """Set `columns` of each row to its own values; a row of `rows` is a primary key and then values of `columns`."""
+    if not rows:
+        return
+    table, key = quote(model._meta.db_table), model._meta.pk.attname
+    changes = ", ".join(f"{quote(name)} = v.{quote(name)}" for name in columns)
+    names = ", ".join(map(quote, (key, *columns)))
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        for source, params in row_sources(model, (key, *columns), rows):
+            # Only names of our own tables and columns are put together here.
+            cursor.execute(
+                f"WITH v ({names}) AS ({source}) UPDATE {table} SET {changes} FROM v "  # noqa: S608
+                f"WHERE {table}.{quote(key)} = v.{quote(key)}",
+                params,
+            )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
@@ -32,7 +33,6 @@ from quickbooks_bridge.services.invoicing.customers import (
     customer_heir,
     find_customer_by_name,
 )
-from quickbooks_bridge.services.invoicing.saved_drafts import sent_intents
 
 from .actions import EditContext
 from .form_state import FormState
@@ -52,7 +52,6 @@ class FormData:
     namesake: Customer | None
     strip: DealTotals
     tax_percent: Decimal | None
-    labels: Mapping[str, str]
     sent: InvoiceIntent | None = None
     token: str = ""
     number_taken_by: str = ""
@@ -60,6 +59,11 @@ class FormData:
     is_ship_to_waived: bool = False
     situation: str = ""
     heir: Customer | None = None
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """The names of CRM fields by their keys."""
+        return _field_labels(self.deal)
 
 
 def load_form_data(
@@ -79,8 +83,8 @@ def load_form_data(
     presets = tuple(InvoicePreset.objects.filter(account=deal.account_id))
     wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
-    intents = DealIntents.of(list(open_intents(deal.pk)))
-    unfinished = [intent for intent in intents.unfinished if intent.token != token]
+    rows = list(open_intents(deal.pk) | InvoiceIntent.objects.filter(deal=deal.pk, token=token))
+    unfinished = [intent for intent in DealIntents.of(rows).unfinished if intent.token != token]
     sums = list(sums_of_deal(deal.pk, today=today))
     numbered = _numbered(company, state.values["doc_number"].strip())
     needs_number = connection.company.has_custom_numbers and (
@@ -103,8 +107,7 @@ def load_form_data(
         namesake=find_customer_by_name(connection, state.values["new_display_name"]) if is_new else None,
         strip=totals_by_currency(deal, sums, unfinished)[0],
         tax_percent=known_tax_percent(connection, customer),
-        labels=_field_labels(deal),
-        sent=sent_intents(deal.account_id, deal.pk, token).first(),
+        sent=next((one for one in rows if _is_this_form(one, token)), None),
         token=token,
         number_taken_by=(numbered.customer_name or numbered.qbo_id) if numbered else "",
         next_number=next_number(connection) if needs_number else "",
@@ -112,6 +115,11 @@ def load_form_data(
         situation=_situation(deal, token, sums),
         heir=customer_heir(connection, deal, chosen) if is_dead else None,
     )
+
+
+def _is_this_form(intent: InvoiceIntent, token: str) -> bool:
+    """Return whether this very form was sent before; a refused one may be sent again and does not count."""
+    return intent.token == token and intent.state != InvoiceIntent.State.REJECTED
 
 
 def _numbered(company: int, number: str) -> Invoice | None:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from deals.bulk_insert import bulk_insert
 from deals.models import Member
 from deals.services import NewTimelineEntry, timeline_bulk_add, timeline_entry_amend
 from quickbooks_bridge.models import Invoice, InvoiceEvent
@@ -77,30 +78,21 @@ class NewInvoiceEvent(NamedTuple):
 
     account_id: int
     invoice_id: int
-    deal_id: int | None
     occurred_at: datetime
     kind: str
     source: str
     data: Mapping[str, Any]
-    actor_id: int | None = None
+    actor_id: int | None
+    deal_id: int | None
+
+
+# The deal, which comes last, is not the event's but its timeline's.
+_EVENT_COLUMNS = NewInvoiceEvent._fields[:-1]
 
 
 def events_insert(events: Sequence[NewInvoiceEvent]) -> None:
     """Write events, and entries of the timelines of the deals that show them: two statements for any number."""
-    InvoiceEvent.objects.bulk_create(
-        [
-            InvoiceEvent(
-                account_id=event.account_id,
-                invoice_id=event.invoice_id,
-                occurred_at=event.occurred_at,
-                kind=event.kind,
-                source=event.source,
-                data=event.data,
-                actor_id=event.actor_id,
-            )
-            for event in events
-        ]
-    )
+    bulk_insert(InvoiceEvent, _EVENT_COLUMNS, [event[:-1] for event in events])
     timeline_bulk_add(
         NewTimelineEntry(
             event.account_id, event.deal_id, event.occurred_at, event.kind, event.data, event.actor_id
@@ -117,7 +109,7 @@ def record_invoice_event(
     data = {**data, "realm": row.company.realm_id}
     actor_id = actor.pk if actor else None
     events_insert(
-        [NewInvoiceEvent(row.company.account_id, row.pk, row.deal_id, now, kind, source, data, actor_id)]
+        [NewInvoiceEvent(row.company.account_id, row.pk, now, kind, source, data, actor_id, row.deal_id)]
     )
 
 

@@ -57,6 +57,7 @@ __all__ = [
 
 # What is read of a stored invoice: its version, what a change keeps, whose timeline tells of it, and what may be news.
 _KEPT_COLUMNS = ("sync_token", "remote_updated_at", "original_total", "voided_or_deleted_at", "id", "deal_id")
+_TOKEN, _UPDATED_AT = map(_KEPT_COLUMNS.index, ("sync_token", "remote_updated_at"))
 _STATE_COLUMNS = InvoiceState._fields[1:]
 Batch = Sequence[tuple[Connection, RemoteChanges]]
 # An invoice with the payments that settle it, and what is told of that.
@@ -145,12 +146,14 @@ def _invoice_chunk(
     settled: list[Settled] = []
     odd: ReadFailures = {}
     for key, remote in chunk.items():
-        stored = _Stored.of(key, known.get(key))
-        if stored is not None and not is_newer(remote, stored.sync_token, stored.remote_updated_at):
+        row = known.get(key)
+        # Most of an answer is known already; what it is compared with is put together only for the rest.
+        if row is not None and not is_newer(remote, row[_TOKEN], row[_UPDATED_AT]):
             continue
         invoice = read_or_record(key, remote, odd)
         if invoice is None:
             continue
+        stored = _Stored.of(key, row)
         before = stored.state if stored is not None else None
         after = _state(invoice, before)
         rows.append(_columns(key, invoice, after, stored, mirrored_at=now))
@@ -179,7 +182,7 @@ def _invoice_chunk(
     return [(key[0], chunk[key].updated_at) for key in written]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Stored:
     """What a change of a stored invoice is compared with, and what it keeps."""
 
@@ -366,7 +369,7 @@ def _deleted_invoices(
             data["realm"] = row.company.realm_id
             news.append(
                 NewInvoiceEvent(
-                    row.company.account_id, row.pk, row.deal_id, now, kind, source, data, actor_id
+                    row.company.account_id, row.pk, now, kind, source, data, actor_id, row.deal_id
                 )
             )
     Invoice.objects.bulk_update(

@@ -4,10 +4,9 @@ Older than stored is ignored, equal writes nothing, a change is one event and on
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -55,10 +54,29 @@ __all__ = [
     "terms_apply",
 ]  # fmt: skip
 
-# What is read of a stored invoice: its version, what a change keeps, whose timeline tells of it, and what may be news.
-_KEPT_COLUMNS = ("sync_token", "remote_updated_at", "original_total", "voided_or_deleted_at", "id", "deal_id")
-_TOKEN, _UPDATED_AT = map(_KEPT_COLUMNS.index, ("sync_token", "remote_updated_at"))
-_STATE_COLUMNS = InvoiceState._fields[1:]
+
+class _Stored(NamedTuple):
+    """What a change of a stored invoice is compared with, and what it keeps; all but the last are columns."""
+
+    sync_token: int
+    remote_updated_at: datetime | None
+    original_total: Decimal
+    voided_or_deleted_at: datetime | None
+    id: int
+    deal_id: int | None
+    state: InvoiceState
+
+    @staticmethod
+    def of(key: Key, row: tuple[Any, ...] | None) -> "_Stored | None":
+        """Return what was read as `_STORED_COLUMNS`, which come from the same two classes."""
+        if row is None:
+            return None
+        return _Stored(*row[:_KEPT], InvoiceState(key[1], *row[_KEPT:]))
+
+
+_KEPT = len(_Stored._fields) - 1
+_STORED_COLUMNS = (*_Stored._fields[:-1], *InvoiceState._fields[1:])
+_TOKEN, _UPDATED_AT = map(_STORED_COLUMNS.index, ("sync_token", "remote_updated_at"))
 Batch = Sequence[tuple[Connection, RemoteChanges]]
 # An invoice with the payments that settle it, and what is told of that.
 Settled = tuple[int, Sequence[str], dict[str, str]]
@@ -140,7 +158,7 @@ def _invoice_chunk(
     source: str,
     actor: Member | None,
 ) -> list[AppliedChange]:
-    known = lock_existing(Invoice, chunk, (*_KEPT_COLUMNS, *_STATE_COLUMNS))
+    known = lock_existing(Invoice, chunk, _STORED_COLUMNS)
     rows: list[dict[str, Any]] = []
     news: dict[Key, list[NewInvoiceEvent]] = {}
     settled: list[Settled] = []
@@ -180,30 +198,6 @@ def _invoice_chunk(
     events_insert([event for key in news if key in written for event in news[key]])
     unreadable_record(Invoice, odd)
     return [(key[0], chunk[key].updated_at) for key in written]
-
-
-@dataclass(slots=True)
-class _Stored:
-    """What a change of a stored invoice is compared with, and what it keeps."""
-
-    sync_token: int
-    remote_updated_at: datetime | None
-    original_total: Decimal
-    voided_or_deleted_at: datetime | None
-    id: int
-    deal_id: int | None
-    state: InvoiceState
-
-    @staticmethod
-    def of(key: Key, row: tuple[Any, ...] | None) -> "_Stored | None":
-        """Return the columns of `_KEPT_COLUMNS` and then `_STATE_COLUMNS` by their names."""
-        if row is None:
-            return None
-        kept, state = row[: len(_KEPT_COLUMNS)], row[len(_KEPT_COLUMNS) :]
-        return _Stored(
-            **dict(zip(_KEPT_COLUMNS, kept, strict=True)),
-            state=InvoiceState(qbo_id=key[1], **dict(zip(_STATE_COLUMNS, state, strict=True))),
-        )
 
 
 def _write(rows: Sequence[dict[str, Any]]) -> dict[Key, int]:

@@ -90,7 +90,7 @@ def creating(emulator: EmulatorProcess) -> list[Figure]:
         Figure(
             "creating: processor time / one plain request that creates it",
             min(spent for _count, spent in again) / plain,
-            16,
+            32,
         ),
         Figure("creating: the same in ms of this machine", min(spent for _count, spent in again)),
         Figure("creating: statements, customer and product linked first", first, 22),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qbo_emulator.core.rows import Table
+from qbo_emulator.core.schema import EntityType
 from qbo_emulator.entities.accounts import ACCOUNT_KINDS
 from qbo_emulator.entities.attachments import ATTACHMENT_KINDS
 from qbo_emulator.entities.bank import BANK_KINDS
@@ -17,10 +19,8 @@ from qbo_emulator.entities.purchases import PURCHASE_KINDS
 from qbo_emulator.entities.receipts import RECEIPT_KINDS
 from qbo_emulator.entities.taxes import TAX_KINDS
 from qbo_emulator.entities.time_activities import TIME_KINDS
-from qbo_emulator.rows import Table
-from qbo_emulator.schema import Kind
 
-KINDS: dict[str, Kind] = {
+ENTITY_TYPES: dict[str, EntityType] = {
     kind.name: kind
     for kinds in (
         COMPANY_KINDS,
@@ -42,12 +42,12 @@ KINDS: dict[str, Kind] = {
     for kind in kinds
 }
 
-BY_SEGMENT: dict[str, Kind] = {kind.segment: kind for kind in KINDS.values()}
+BY_SEGMENT: dict[str, EntityType] = {kind.segment: kind for kind in ENTITY_TYPES.values()}
 
 
 def empty_tables() -> dict[str, Table]:
     """A table for every kind, with the indexes its rules name."""
     return {
         name: Table(name, indexed=kind.indexed, label=kind.label, columns=kind.columns, order=kind.order)
-        for name, kind in KINDS.items()
+        for name, kind in ENTITY_TYPES.items()
     }

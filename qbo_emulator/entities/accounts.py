@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import home_currency, referred
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.field_values import home_currency, referred
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.faults import errors
 
 DELETED = " (deleted)"
 DEEPEST = 5
@@ -119,9 +119,9 @@ def _types(write: Write) -> tuple[str, str, str]:
     if kind is None:
         kind = OF_SUBTYPE.get(str(subtype))
         if kind is None:
-            raise faults.account_type_missing()
+            raise errors.account_type_missing()
     if kind not in TYPES:
-        raise faults.invalid_enum("AccountType", kind)
+        raise errors.invalid_enum("AccountType", kind)
     classification, subtypes = TYPES[kind]
     return str(kind), str(subtype or subtypes[0]), classification
 
@@ -131,13 +131,13 @@ def _parent(write: Write, kind: str) -> Row | None:
     if parent is None:
         return None
     if write.before is not None and parent.qbo_id == write.before.qbo_id:
-        raise faults.Fault(
+        raise errors.Fault(
             "900", "Invalid parent", "An account cannot be its own parent", element="ParentRef"
         )
     if parent.data["AccountType"] != kind:
-        raise faults.business("A sub-account must be of the same type as its parent account.")
+        raise errors.business("A sub-account must be of the same type as its parent account.")
     if str(parent.data["FullyQualifiedName"]).count(":") >= DEEPEST - 1:
-        raise faults.business("Accounts can have at most five levels.")
+        raise errors.business("Accounts can have at most five levels.")
     return parent
 
 
@@ -155,7 +155,7 @@ def account(write: Write) -> Doc:
     full = f"{parent.data['FullyQualifiedName']}:{name}" if parent else name
     for other in write.company.table("Account").find("FullyQualifiedName", full):
         if write.before is None or other.qbo_id != write.before.qbo_id:
-            raise faults.duplicate_name("account")
+            raise errors.duplicate_name("account")
     before = write.before.data if write.before else {}
     return {
         "Name": name,
@@ -176,7 +176,7 @@ def account(write: Write) -> Doc:
 
 
 ACCOUNT_KINDS = (
-    Kind(
+    EntityType(
         name="Account",
         family=Family.LIST,
         order=words(

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import reference_id
-from qbo_emulator.wire import Doc, decode
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.field_values import reference_id
+from qbo_emulator.core.json_codec import Doc, decode
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
 
 CATEGORIES = ("Contact Photo", "Document", "Image", "Receipt", "Signature", "Sound", "Other")
 NAMESPACE = uuid.UUID("0b8d5c1e-5f0e-4b0a-9d55-6c1f8f0a7a11")
@@ -36,7 +36,7 @@ def parts(body: bytes, media: str) -> list[Part]:
     """The parts of a multipart body; line ends may be LF alone, as a widely used client sends them."""
     boundary = _parameter(media, "boundary")
     if not boundary:
-        raise faults.unreadable_body("The multipart boundary")
+        raise errors.unreadable_body("The multipart boundary")
     found: list[Part] = []
     for piece in body.split(b"--" + boundary.encode("latin-1"))[1:]:
         if piece.startswith(b"--"):
@@ -51,7 +51,7 @@ def parts(body: bytes, media: str) -> list[Part]:
             try:
                 content = b64decode(content, validate=False)
             except binascii.Error:
-                raise faults.unreadable_body("The file content") from None
+                raise errors.unreadable_body("The file content") from None
         disposition = headers.get("content-disposition", "")
         found.append(
             Part(
@@ -87,11 +87,11 @@ def uploads(body: bytes, media: str) -> list[tuple[Doc, Part]]:
             try:
                 described: Any = decode(part.content)
             except ValueError:
-                raise faults.unreadable_body("file_metadata") from None
+                raise errors.unreadable_body("file_metadata") from None
             metadata[part.name.rpartition("_")[2]] = described if isinstance(described, dict) else {}
     files = [part for part in found if part.name.startswith("file_content")]
     if not files:
-        raise faults.required("file_content")
+        raise errors.required("file_content")
     pairs = []
     for part in files:
         described = metadata.get(part.name.rpartition("_")[2], {})
@@ -120,7 +120,7 @@ def file_key(row: Row) -> str:
     """The key of an attachment's file; 610 when it is a note alone."""
     address = row.data.get("TempDownloadUri")
     if not address:
-        raise faults.not_found()
+        raise errors.not_found()
     return str(address).split("/")[-2]
 
 
@@ -129,7 +129,7 @@ def _references(write: Write) -> list[Doc] | None:
     if not given:
         return None
     if not isinstance(given, list) or not all(isinstance(entry, dict) for entry in given):
-        raise faults.unreadable_body("AttachableRef")
+        raise errors.unreadable_body("AttachableRef")
     kept = []
     for entry in given:
         target: Doc = {}
@@ -149,9 +149,9 @@ def _target(write: Write, kind: str, qbo_id: str) -> tuple[str, str]:
     tables = write.company.tables
     name = next((known for known in tables if known.lower() == kind.lower()), None)
     if name is None:
-        raise faults.invalid_enum("EntityRef.type", kind)
+        raise errors.invalid_enum("EntityRef.type", kind)
     if write.company.row(name, qbo_id) is None:
-        raise faults.unlinkable_attachment(name, qbo_id)
+        raise errors.unlinkable_attachment(name, qbo_id)
     return name, qbo_id
 
 
@@ -160,10 +160,10 @@ def attachable(write: Write) -> Doc:
     merged = write.merged
     before = write.before.data if write.before else {}
     if not merged.get("Note") and not merged.get("FileName"):
-        raise faults.required("Note")
+        raise errors.required("Note")
     category = merged.get("Category")
     if category and category not in CATEGORIES:
-        raise faults.invalid_enum("Category", category)
+        raise errors.invalid_enum("Category", category)
     data: Doc = {
         "FileName": merged.get("FileName"),
         "ContentType": merged.get("ContentType") or before.get("ContentType"),
@@ -185,7 +185,7 @@ def forget_file(company: Company, before: Row | None, after: Row | None, now: da
 
 
 ATTACHMENT_KINDS = (
-    Kind(
+    EntityType(
         name="Attachable",
         family=Family.LIST,
         order=words(

@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from qbo_emulator import faults
+from qbo_emulator.core.field_values import (
+    amount_out,
+    cents,
+    number_in,
+    reference,
+    reference_id,
+    referred,
+    stored,
+)
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
 from qbo_emulator.entities import transactions as txn
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, referred, stored
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 # What can wait for a deposit, and how a deposit names it.
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt", "JournalEntry", "Transfer", "Purchase")
@@ -25,13 +33,13 @@ LINE_KNOWN = words(
 def _given_lines(write: Write) -> list[Doc]:
     given = write.merged.get("Line") or []
     if not isinstance(given, list) or not all(isinstance(line, dict) for line in given):
-        raise faults.unreadable_body("Line")
+        raise errors.unreadable_body("Line")
     if not given:
-        raise faults.required("Line")
+        raise errors.required("Line")
     for line in given:
         for name in line:
             if name not in LINE_KNOWN:
-                raise faults.unknown_property(name, "Line", list(LINE_KNOWN))
+                raise errors.unknown_property(name, "Line", list(LINE_KNOWN))
     return given
 
 
@@ -43,15 +51,15 @@ def _funds(write: Write, line: Doc) -> Doc | None:
     kind, qbo_id = str(links[0].get("TxnType")), str(links[0]["TxnId"])
     row = write.company.row(kind, qbo_id) if kind in DEPOSITABLE else None
     if row is None:
-        raise faults.not_linkable(kind, qbo_id)
+        raise errors.not_linkable(kind, qbo_id)
     own = write.before.qbo_id if write.before else None
     others = [link for link in row.data.get("LinkedTxn") or [] if link.get("TxnType") == "Deposit"]
     if any(link["TxnId"] != own for link in others):
-        raise faults.deposited()
+        raise errors.deposited()
     amount = cents(number_in("Line.Amount", line.get("Amount")) or stored(0))
     total = stored(row.data.get("TotalAmt", row.data.get("Amount")))
     if kind in {"Payment", "SalesReceipt"} and amount != total:
-        raise faults.business("A deposited transaction is deposited in full.")
+        raise errors.business("A deposited transaction is deposited in full.")
     kept: Doc = {
         "Amount": amount_out(amount),
         "LinkedTxn": [{"TxnId": qbo_id, "TxnType": kind, "TxnLineId": str(links[0].get("TxnLineId") or "0")}],
@@ -68,7 +76,7 @@ def _direct(write: Write, line: Doc, position: int) -> Doc:
     """A line that brings money from an account, maybe from somebody."""
     detail = line.get("DepositLineDetail")
     if not isinstance(detail, dict):
-        raise faults.required("Line.DepositLineDetail")
+        raise errors.required("Line.DepositLineDetail")
     kept: Doc = {}
     if reference_id(detail.get("Entity")):
         kept["Entity"] = detail["Entity"]
@@ -83,7 +91,7 @@ def _direct(write: Write, line: Doc, position: int) -> Doc:
         kept["CheckNum"] = str(detail["CheckNum"])
     amount = number_in("Line.Amount", line.get("Amount"))
     if amount is None:
-        raise faults.required("Line.Amount")
+        raise errors.required("Line.Amount")
     head: Doc = {"Id": str(position), "LineNum": position}
     if line.get("Description"):
         head["Description"] = str(line["Description"])
@@ -178,13 +186,13 @@ def _journal_line(write: Write, line: Doc, number: int) -> tuple[Doc, Decimal]:
     if line.get("DetailType") == "DescriptionOnly":
         return {**head, "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}}, Decimal(0)
     if line.get("DetailType") != "JournalEntryLineDetail":
-        raise faults.invalid_enum("DetailType", line.get("DetailType"))
+        raise errors.invalid_enum("DetailType", line.get("DetailType"))
     detail = line.get("JournalEntryLineDetail")
     if not isinstance(detail, dict):
-        raise faults.required("Line.JournalEntryLineDetail")
+        raise errors.required("Line.JournalEntryLineDetail")
     side = detail.get("PostingType")
     if side not in {"Debit", "Credit"}:
-        raise faults.invalid_enum("PostingType", side)
+        raise errors.invalid_enum("PostingType", side)
     amount = txn.positive("Line.Amount", line.get("Amount"))
     kept: Doc = {"PostingType": side}
     entity = _journal_entity(write, detail)
@@ -211,7 +219,7 @@ def _journal_entity(write: Write, detail: Doc) -> Doc | None:
         return None
     kind = str(given.get("Type") or "")
     if kind not in {"Customer", "Vendor", "Employee"}:
-        raise faults.invalid_enum("Entity.Type", kind)
+        raise errors.invalid_enum("Entity.Type", kind)
     row = referred(write.company, kind, given["EntityRef"], what="Names")
     return {"Type": kind, "EntityRef": reference(row)} if row else None
 
@@ -222,7 +230,7 @@ def _check_journal_account(write: Write, account: Doc | None, entity: Doc | None
     needed = {"Accounts Receivable": "Customer", "Accounts Payable": "Vendor"}
     kind = needed.get(row.data["AccountType"]) if row else None
     if kind and (entity is None or entity["Type"] != kind):
-        raise faults.business(
+        raise errors.business(
             f"When you use {row.data['AccountType'] if row else ''}, you must choose a "
             f"{kind.lower()} in the Name field."
         )
@@ -238,7 +246,7 @@ def journal_entry(write: Write) -> Doc:
         lines.append(stored_line)
         difference += amount
     if difference:
-        raise faults.business("Debits and credits of the transaction are not equal.")
+        raise errors.business("Debits and credits of the transaction are not equal.")
     return {
         **data,
         "Adjustment": bool(write.kept("Adjustment", False)),
@@ -252,7 +260,7 @@ _HEAD = f"{txn.META} DocNumber TxnDate DepartmentRef CurrencyRef ExchangeRate Pr
 _QUERY = {name: kind for name, kind in txn.QUERY.items() if name != "TotalAmt"}
 
 BANK_KINDS = (
-    Kind(
+    EntityType(
         name="Deposit",
         family=Family.TRANSACTION,
         order=words(f"DepositToAccountRef CashBack TotalAmt {_HEAD}"),
@@ -266,7 +274,7 @@ BANK_KINDS = (
         sequence="txn",
         effect=deposit_effect,
     ),
-    Kind(
+    EntityType(
         name="Transfer",
         family=Family.TRANSACTION,
         order=words(f"FromAccountRef ToAccountRef Amount {_HEAD}"),
@@ -279,7 +287,7 @@ BANK_KINDS = (
         operations=txn.OPERATIONS,
         sequence="txn",
     ),
-    Kind(
+    EntityType(
         name="CreditCardPaymentTxn",
         path="creditcardpayment",
         family=Family.TRANSACTION,
@@ -295,7 +303,7 @@ BANK_KINDS = (
         operations=txn.OPERATIONS,
         sequence="txn",
     ),
-    Kind(
+    EntityType(
         name="JournalEntry",
         family=Family.TRANSACTION,
         order=words(f"Adjustment {_HEAD} TxnTaxDetail"),

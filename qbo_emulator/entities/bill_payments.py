@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from qbo_emulator import faults, ledger
+from qbo_emulator.core import ledger
+from qbo_emulator.core.field_values import amount_out, cents, number_in, reference, reference_id, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import amount_out, cents, number_in, reference, reference_id, stored
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 PRINT_STATUSES = ("NotSet", "NeedToPrint", "PrintComplete")
 
@@ -22,20 +23,20 @@ def _line(write: Write, line: Doc, vendor: Row) -> Doc | None:
     if not amount or not links:
         return None
     if amount < 0:
-        raise faults.invalid_number("Line.Amount", amount)
+        raise errors.invalid_number("Line.Amount", amount)
     kind, qbo_id = str(links[0].get("TxnType")), str(links[0]["TxnId"])
     if kind not in ledger.PAYABLE:
-        raise faults.business(f"A bill payment cannot be linked to a transaction of type {kind}.")
+        raise errors.business(f"A bill payment cannot be linked to a transaction of type {kind}.")
     row = write.company.row(kind, qbo_id)
     if row is None:
-        raise faults.not_found()
+        raise errors.not_found()
     if reference_id(row.data["VendorRef"]) != vendor.qbo_id:
-        raise faults.business("The linked transaction belongs to another vendor.")
+        raise errors.business("The linked transaction belongs to another vendor.")
     own = write.before.qbo_id if write.before else ""
     mine = write.company.applied.get(qbo_id, {}).get(own, Decimal(0))
     amount = cents(amount)
     if amount > ledger.open_amount(write.company, row) + mine:
-        raise faults.business("The amount applied is larger than the open balance of the linked transaction.")
+        raise errors.business("The amount applied is larger than the open balance of the linked transaction.")
     return {"Amount": amount_out(amount), "LinkedTxn": [{"TxnId": qbo_id, "TxnType": kind}]}
 
 
@@ -47,7 +48,7 @@ def _lines(write: Write, vendor: Row) -> list[Doc]:
     lines = [line for line in read if line is not None]
     targets = [line["LinkedTxn"][0]["TxnId"] for line in lines]
     if len(targets) != len(set(targets)):
-        raise faults.business("A bill payment can be linked to a transaction only once.")
+        raise errors.business("A bill payment can be linked to a transaction only once.")
     return lines
 
 
@@ -59,13 +60,13 @@ def _paid_from(write: Write, kind: str) -> Doc:
     }[kind]
     given = write.merged.get(name)
     if not isinstance(given, dict):
-        raise faults.required(name)
+        raise errors.required(name)
     kept = {inner: txn.account_of(write, f"{name}.{inner}", given.get(inner), types=types)}
     if kind == "CreditCard":
         return {name: kept}
     status = str(given.get("PrintStatus") or "NotSet")
     if status not in PRINT_STATUSES:
-        raise faults.invalid_enum("PrintStatus", status)
+        raise errors.invalid_enum("PrintStatus", status)
     return {name: {**kept, "PrintStatus": status}}
 
 
@@ -75,7 +76,7 @@ def bill_payment(write: Write) -> Doc:
     vendor = txn.vendor(write)
     kind = str(merged.get("PayType") or "")
     if kind not in {"Check", "CreditCard"}:
-        raise faults.invalid_enum("PayType", kind) if kind else faults.required("PayType")
+        raise errors.invalid_enum("PayType", kind) if kind else errors.required("PayType")
     total = txn.positive("TotalAmt", merged.get("TotalAmt"))
     data = {
         **txn.head(write, vendor),
@@ -87,12 +88,12 @@ def bill_payment(write: Write) -> Doc:
         "Line": _lines(write, vendor),
     }
     if ledger.left_of_bill_payment(data) < stored(0):
-        raise faults.business("The amounts applied add up to more than the payment.")
+        raise errors.business("The amounts applied add up to more than the payment.")
     return data
 
 
 BILL_PAYMENT_KINDS = (
-    Kind(
+    EntityType(
         name="BillPayment",
         family=Family.TRANSACTION,
         order=words(

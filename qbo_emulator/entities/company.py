@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
-from qbo_emulator import faults
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.faults import errors
 
 _META = ("domain", "sparse", "Id", "SyncToken", "MetaData")
 INFO = words(
@@ -26,7 +26,7 @@ def company_info(write: Write) -> Doc:
     before = write.before.data if write.before else {}
     zone = write.sent.get("DefaultTimeZone")
     if zone is not None and zone not in available_timezones():
-        raise faults.invalid_enum("DefaultTimeZone", zone)
+        raise errors.invalid_enum("DefaultTimeZone", zone)
     return {name: write.sent.get(name, before.get(name)) for name in INFO}
 
 
@@ -41,7 +41,7 @@ def preferences(write: Write) -> Doc:
 
 
 COMPANY_KINDS = (
-    Kind(
+    EntityType(
         name="CompanyInfo",
         family=Family.SINGLETON,
         order=(*INFO, *_META),
@@ -50,7 +50,7 @@ COMPANY_KINDS = (
         label="CompanyName",
         operations=frozenset({"read", "update", "query"}),
     ),
-    Kind(
+    EntityType(
         name="Preferences",
         family=Family.SINGLETON,
         order=(*GROUPS, *_META),

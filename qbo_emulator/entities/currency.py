@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from qbo_emulator import faults
-from qbo_emulator.clock import pacific
-from qbo_emulator.currencies import NAMES
-from qbo_emulator.rows import Row
-from qbo_emulator.sales_faults import rate_missing, several_currencies, unsupported_currency
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import date_in, home_currency, number_in, number_out, reference_id
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.currencies import NAMES
+from qbo_emulator.core.field_values import date_in, home_currency, number_in, number_out, reference_id
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
+from qbo_emulator.faults.sales import rate_missing, several_currencies, unsupported_currency
 
 _META = "domain sparse Id SyncToken MetaData"
 
@@ -52,7 +52,7 @@ def activate(company: Company, code: str, now: datetime) -> None:
         "SyncToken": "0",
         "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
     }
-    company.tell(company.put("CompanyCurrency", data, now), "Create", now)
+    company.emit(company.put("CompanyCurrency", data, now), "Create", now)
 
 
 def form_money(write: Write, party: Row | None) -> Doc:
@@ -79,16 +79,16 @@ def form_money(write: Write, party: Row | None) -> Doc:
 
 def company_currency(write: Write) -> Doc:
     """A currency of the company's list; known codes only, and only where several are kept."""
-    if not write.company.is_multicurrency and not write.by_page:
-        raise faults.business("Multicurrency is turned off in the company settings.")
+    if not write.company.is_multicurrency and not write.via_ui:
+        raise errors.business("Multicurrency is turned off in the company settings.")
     code = str(write.kept("Code", "")).upper()
     if len(code) != 3:
-        raise faults.wrong_length("Code", 3, len(code), minimum=3)
+        raise errors.wrong_length("Code", 3, len(code), minimum=3)
     if code not in NAMES or code == write.company.profile.currency:
         raise unsupported_currency(code)
     for other in write.company.table("CompanyCurrency").find("Code", code):
         if write.before is None or other.qbo_id != write.before.qbo_id:
-            raise faults.duplicate_name(None)
+            raise errors.duplicate_name(None)
     return {"Code": code, "Name": NAMES[code], "Active": bool(write.kept("Active", True))}
 
 
@@ -103,9 +103,9 @@ def exchange_rate(write: Write) -> Doc:
         raise unsupported_currency(code)
     rate = number_in("Rate", write.kept("Rate", None))
     if rate is None:
-        raise faults.required("Rate")
+        raise errors.required("Rate")
     if rate <= Decimal(0):
-        raise faults.invalid_number("Rate", rate)
+        raise errors.invalid_number("Rate", rate)
     day = date_in("AsOfDate", write.kept("AsOfDate", None)) or write.today
     return {
         "SourceCurrencyCode": code,
@@ -118,7 +118,7 @@ def exchange_rate(write: Write) -> Doc:
 _MOMENTS = {"MetaData.CreateTime": "moment", "MetaData.LastUpdatedTime": "moment"}
 
 CURRENCY_KINDS = (
-    Kind(
+    EntityType(
         name="CompanyCurrency",
         family=Family.LIST,
         order=words(f"Code Name Active {_META}"),
@@ -129,7 +129,7 @@ CURRENCY_KINDS = (
         indexed=("Code",),
         label="Code",
     ),
-    Kind(
+    EntityType(
         name="ExchangeRate",
         family=Family.LIST,
         order=words(f"SourceCurrencyCode TargetCurrencyCode Rate AsOfDate {_META}"),

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from qbo_emulator import faults
-from qbo_emulator.entities import transactions as txn
-from qbo_emulator.schema import Write
-from qbo_emulator.values import (
+from qbo_emulator.core.field_values import (
     amount_out,
     cents,
     number_in,
@@ -16,8 +13,11 @@ from qbo_emulator.values import (
     reference_id,
     referred,
 )
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.schema import Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.entities import transactions as txn
+from qbo_emulator.faults import errors
 
 LINE_KNOWN = words(
     "Id LineNum Description Amount LinkedTxn DetailType AccountBasedExpenseLineDetail "
@@ -37,9 +37,9 @@ def read(write: Write, *, numbered: bool = True) -> tuple[list[Doc], Decimal]:
     """The lines to store and their sum; a line without a known id gets one above those there were."""
     given = write.merged.get("Line") or []
     if not isinstance(given, list) or not all(isinstance(line, dict) for line in given):
-        raise faults.unreadable_body("Line")
+        raise errors.unreadable_body("Line")
     if not given:
-        raise faults.required("Line")
+        raise errors.required("Line")
     if write.before is not None and "Line" not in write.sent:
         kept: list[Doc] = write.before.data["Line"]
         return kept, sum((Decimal(line.get("Amount") or 0) for line in kept), Decimal(0))
@@ -66,20 +66,20 @@ def _kind_of(line: Doc) -> str:
     """The DetailType, with the line's own properties and the detail's checked (2010, 2020, 2170)."""
     for name in line:
         if name not in LINE_KNOWN:
-            raise faults.unknown_property(name, "Line", list(LINE_KNOWN))
+            raise errors.unknown_property(name, "Line", list(LINE_KNOWN))
     kind = line.get("DetailType")
     if kind in (None, ""):
-        raise faults.required("Line.DetailType")
+        raise errors.required("Line.DetailType")
     if kind == "DescriptionOnly":
         return "DescriptionOnly"
     if kind not in DETAIL_KNOWN:
-        raise faults.invalid_enum("DetailType", kind)
+        raise errors.invalid_enum("DetailType", kind)
     detail = line.get(kind)
     if not isinstance(detail, dict):
-        raise faults.required(f"Line.{kind}")
+        raise errors.required(f"Line.{kind}")
     for name in detail:
         if name not in DETAIL_KNOWN[kind]:
-            raise faults.unknown_property(name, str(kind), list(DETAIL_KNOWN[kind]))
+            raise errors.unknown_property(name, str(kind), list(DETAIL_KNOWN[kind]))
     return str(kind)
 
 
@@ -87,13 +87,13 @@ def _line(write: Write, line: Doc, head: Doc) -> tuple[Doc, Decimal]:
     kind = _kind_of(line)
     if line.get("Description"):
         if len(str(line["Description"])) > 4000:
-            raise faults.wrong_length("Line.Description", 4000, len(str(line["Description"])))
+            raise errors.wrong_length("Line.Description", 4000, len(str(line["Description"])))
         head["Description"] = str(line["Description"])
     if kind == "DescriptionOnly":
         return {**head, "DetailType": kind, "DescriptionLineDetail": {}}, Decimal(0)
     amount = number_in("Line.Amount", line.get("Amount"))
     if amount is None:
-        raise faults.required("Line.Amount")
+        raise errors.required("Line.Amount")
     detail: Doc = line[kind]
     head["Amount"] = amount_out(amount)
     linked = [link for link in line.get("LinkedTxn") or [] if link.get("TxnId")]
@@ -121,9 +121,9 @@ def _customer(write: Write, detail: Doc) -> Doc:
 def _billable(detail: Doc, *, has_customer: bool) -> str:
     status = str(detail.get("BillableStatus") or "NotBillable")
     if status not in STATUSES:
-        raise faults.invalid_enum("BillableStatus", status)
+        raise errors.invalid_enum("BillableStatus", status)
     if status == "Billable" and not has_customer:
-        raise faults.business("A billable line needs a customer.")
+        raise errors.business("A billable line needs a customer.")
     return status
 
 
@@ -141,15 +141,15 @@ def _item_detail(write: Write, detail: Doc, amount: Decimal) -> Doc:
     kept["BillableStatus"] = _billable(detail, has_customer="CustomerRef" in kept)
     row = referred(write.company, "Item", detail.get("ItemRef"), what="Items")
     if row is None:
-        raise faults.required("ItemRef")
+        raise errors.required("ItemRef")
     if row.data["Type"] == "Category":
-        raise faults.category_in_transaction()
+        raise errors.category_in_transaction()
     price = number_in("UnitPrice", detail.get("UnitPrice"))
     quantity = number_in("Qty", detail.get("Qty"))
     if price == 0 and quantity == 0:
         price = quantity = None
     if price is not None and quantity is not None and cents(price * quantity) != amount:
-        raise faults.wrong_amount(amount)
+        raise errors.wrong_amount(amount)
     kept["ItemRef"] = reference(row)
     if price is not None:
         kept["UnitPrice"] = number_out(price)
@@ -162,7 +162,7 @@ def _tax_code(write: Write, detail: Doc) -> Doc:
     """The code of the line; in the United States a line without one is not taxed."""
     given = reference_id(detail.get("TaxCodeRef"))
     if given is not None and write.company.row("TaxCode", given) is None:
-        raise faults.invalid_reference("TaxCodes", given)
+        raise errors.invalid_reference("TaxCodes", given)
     if given is None and not write.company.has_tax_codes:
         given = "NON"
     return {"TaxCodeRef": {"value": given}} if given else {}

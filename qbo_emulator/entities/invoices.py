@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from qbo_emulator import faults, ledger
+from qbo_emulator.core import ledger
+from qbo_emulator.core.field_values import (
+    amount_out,
+    date_in,
+    home_amounts,
+    reference,
+    reference_id,
+    referred,
+    stored,
+)
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
 from qbo_emulator.entities import links
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
 from qbo_emulator.entities.sales_lines import LineReader, calculation_of
 from qbo_emulator.entities.sales_tax import form_tax
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, date_in, home_amounts, reference, reference_id, referred, stored
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 _META = "domain sparse Id SyncToken MetaData"
 INVOICE_ORDER = words(
@@ -53,17 +62,17 @@ FORM_QUERY = {
 def _check_update(write: Write, customer: Row | None) -> None:
     """What closed books, deposits and payments forbid about changing a form that exists."""
     before = write.before
-    if write.by_page or before is None:
+    if write.via_ui or before is None:
         return
     ledger.check_books_open(write.company, before.data.get("TxnDate"))
     changes_money = not write.sparse or {"Line", "CustomerRef", "Deposit"} & set(write.sent)
     payments = ledger.payments_of(write.company, before.qbo_id)
     held = (before, *payments)
     if changes_money and any(ledger.is_deposited(row.data) for row in held):
-        raise faults.deposited()
+        raise errors.deposited()
     customer_id = customer.qbo_id if customer else None
     if payments and reference_id(before.data.get("CustomerRef")) != customer_id:
-        raise faults.business("The customer cannot be changed while payments are linked.")
+        raise errors.business("The customer cannot be changed while payments are linked.")
 
 
 def form(write: Write, *, customer_needed: bool = True) -> Doc:
@@ -73,7 +82,7 @@ def form(write: Write, *, customer_needed: bool = True) -> Doc:
     customer = forms.form_customer(write) if named else None
     start = forms.form_date(write)
     _check_update(write, customer)
-    if not write.by_page:
+    if not write.via_ui:
         ledger.check_books_open(company, start.isoformat())
     money = form_money(write, customer)
     number = forms.document_number(write)
@@ -83,7 +92,7 @@ def form(write: Write, *, customer_needed: bool = True) -> Doc:
     total = forms.form_total(lines, tax)
     status = str(merged.get("PrintStatus") or ("NeedToPrint" if write.before is None else "NotSet"))
     if status not in {"NotSet", "NeedToPrint", "PrintComplete"}:
-        raise faults.invalid_enum("PrintStatus", status)
+        raise errors.invalid_enum("PrintStatus", status)
     email = forms.form_email(write)
     data: Doc = {
         **email,
@@ -159,7 +168,7 @@ def credit_memo(write: Write) -> Doc:
     used = ledger.applied_total(write.company, own_id) if own_id else stored(0)
     left = stored(data["TotalAmt"]) - used
     if left < 0:
-        raise faults.business("The credit memo is already used for more than this total.")
+        raise errors.business("The credit memo is already used for more than this total.")
     linked = write.before.data if write.before else {}
     data |= {
         "LinkedTxn": ledger.linked_transactions(write.company, linked, own_id),
@@ -180,7 +189,7 @@ _LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "TrackingNum": 31}
 _OPERATIONS = frozenset({"create", "read", "update", "query", "delete", "void", "send", "pdf"})
 
 INVOICE_KINDS = (
-    Kind(
+    EntityType(
         name="Invoice",
         family=Family.TRANSACTION,
         order=INVOICE_ORDER,
@@ -195,7 +204,7 @@ INVOICE_KINDS = (
         sequence="txn",
         effect=invoice_effect,
     ),
-    Kind(
+    EntityType(
         name="CreditMemo",
         family=Family.TRANSACTION,
         order=MEMO_ORDER,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import date_in, number_in, number_out, reference, referred, stored
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.field_values import date_in, number_in, number_out, reference, referred, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.faults import errors
 
 DELETED = " (deleted)"
 TYPES = ("Service", "NonInventory", "Inventory", "Category", "Group")
@@ -16,9 +16,9 @@ TYPES = ("Service", "NonInventory", "Inventory", "Category", "Group")
 def _item_type(write: Write) -> str:
     kind = str(write.kept("Type", "Service"))
     if kind not in TYPES:
-        raise faults.invalid_enum("Type", kind)
-    if kind == "Group" and write.before is None and not write.by_page:
-        raise faults.business("Bundles cannot be created through the API.")
+        raise errors.invalid_enum("Type", kind)
+    if kind == "Group" and write.before is None and not write.via_ui:
+        raise errors.business("Bundles cannot be created through the API.")
     return kind
 
 
@@ -33,7 +33,7 @@ def _name(write: Write, parent: Row | None) -> tuple[str, str, bool]:
     full = f"{parent.data['FullyQualifiedName']}:{name}" if parent else name
     for other in write.company.table("Item").find("FullyQualifiedName", full):
         if active and (write.before is None or other.qbo_id != write.before.qbo_id):
-            raise faults.duplicate_name(None)
+            raise errors.duplicate_name(None)
     return name, full, active
 
 
@@ -41,7 +41,7 @@ def _account(write: Write, name: str, *, needed: bool) -> Doc | None:
     row = referred(write.company, "Account", write.merged.get(name), what="Accounts")
     if row is None:
         if needed:
-            raise faults.required(name)
+            raise errors.required(name)
         return None
     return reference(row)
 
@@ -50,7 +50,7 @@ def _stock(write: Write) -> Doc:
     """What only a counted item has."""
     for name in ("QtyOnHand", "InvStartDate"):
         if write.merged.get(name) in (None, ""):
-            raise faults.required(name)
+            raise errors.required(name)
     start = date_in("InvStartDate", write.merged["InvStartDate"])
     return {
         "QtyOnHand": number_out(number_in("QtyOnHand", write.merged["QtyOnHand"]) or stored(0)),
@@ -106,7 +106,7 @@ def item(write: Write) -> Doc:
 
 
 ITEM_KINDS = (
-    Kind(
+    EntityType(
         name="Item",
         family=Family.LIST,
         order=words(

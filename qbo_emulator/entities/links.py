@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Write
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import Write
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def check(write: Write, rule: Rule) -> None:
     """Refuse a link to a transaction that is not there (620)."""
     for qbo_id in _targets(rule, write.sent):
         if write.company.row(rule.target, qbo_id) is None:
-            raise faults.not_linkable(rule.target, qbo_id)
+            raise errors.not_linkable(rule.target, qbo_id)
 
 
 def follow(company: Company, rule: Rule, before: Row | None, after: Row | None, now: datetime) -> None:
@@ -57,4 +57,4 @@ def follow(company: Company, rule: Rule, before: Row | None, after: Row | None, 
         changes: Doc = {rule.status: status, "LinkedTxn": links if links or keeps_empty else None}
         changed = company.rewrite(row, changes, now, bump=rule.bump)
         if rule.bump:
-            company.tell(changed, "Update", now)
+            company.emit(changed, "Update", now)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from qbo_emulator import faults
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import number_in, number_out, reference, referred, stored
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.field_values import number_in, number_out, reference, referred, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.faults import errors
 
 _META = "domain sparse Id SyncToken MetaData"
 _QUERY = {
@@ -27,7 +27,7 @@ def named(write: Write) -> Doc:
         name += " (deleted)"
     for other in write.company.table(write.kind.name).find("Name", name):
         if write.before is None or other.qbo_id != write.before.qbo_id:
-            raise faults.duplicate_name(None)
+            raise errors.duplicate_name(None)
     return {"Name": name, "Active": active}
 
 
@@ -38,7 +38,7 @@ def term(write: Write) -> Doc:
     by_date = merged.get("DayOfMonthDue") is not None
     names = ("DayOfMonthDue", "DueNextMonthDays") if by_date else ("DueDays",)
     if not by_date and merged.get("DueDays") is None:
-        raise faults.required("DueDays")
+        raise errors.required("DueDays")
     data["Type"] = "DATE_DRIVEN" if by_date else "STANDARD"
     for name in (*names, "DiscountPercent", "DiscountDays"):
         value = number_in(name, merged.get(name))
@@ -46,7 +46,7 @@ def term(write: Write) -> Doc:
             data[name] = number_out(value)
     days = data.get("DueDays", 0)
     if not 0 <= days <= 999:
-        raise faults.invalid_number("DueDays", days)
+        raise errors.invalid_number("DueDays", days)
     return {"DiscountPercent": 0, **data}
 
 
@@ -78,7 +78,7 @@ def tax_rate(write: Write) -> Doc:
 
 
 LIST_KINDS = (
-    Kind(
+    EntityType(
         name="Term",
         family=Family.LIST,
         order=words(
@@ -91,7 +91,7 @@ LIST_KINDS = (
         queryable=_QUERY,
         indexed=("Name",),
     ),
-    Kind(
+    EntityType(
         name="PaymentMethod",
         family=Family.LIST,
         order=words(f"Name Active Type {_META}"),
@@ -101,7 +101,7 @@ LIST_KINDS = (
         queryable=_QUERY,
         indexed=("Name",),
     ),
-    Kind(
+    EntityType(
         name="Class",
         family=Family.LIST,
         order=words(f"Name SubClass ParentRef FullyQualifiedName Active {_META}"),
@@ -112,7 +112,7 @@ LIST_KINDS = (
         queryable={**_QUERY, "FullyQualifiedName": "text"},
         indexed=("Name",),
     ),
-    Kind(
+    EntityType(
         name="Department",
         family=Family.LIST,
         order=words(f"Name SubDepartment ParentRef FullyQualifiedName Active {_META}"),
@@ -124,7 +124,7 @@ LIST_KINDS = (
         queryable={**_QUERY, "FullyQualifiedName": "text"},
         indexed=("Name",),
     ),
-    Kind(
+    EntityType(
         name="TaxCode",
         family=Family.LIST,
         order=words(
@@ -137,7 +137,7 @@ LIST_KINDS = (
         operations=_READ_ONLY,
         in_cdc=False,
     ),
-    Kind(
+    EntityType(
         name="TaxRate",
         family=Family.LIST,
         order=words(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from qbo_emulator import faults
+from qbo_emulator.core.field_values import amount_out, date_in, number_in, number_out, reference_id, referred
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
 from qbo_emulator.entities.currency import party_currency
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import amount_out, date_in, number_in, number_out, reference_id, referred
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 DELETED = " (deleted)"
 PLAIN = words(
@@ -61,7 +61,7 @@ def _display_name(write: Write) -> str:
         name = " ".join(str(part) for part in parts if part)
     name = str(name).strip()
     if not name:
-        raise faults.name_missing()
+        raise errors.name_missing()
     return name
 
 
@@ -82,7 +82,7 @@ def _free_name(write: Write) -> tuple[str, bool]:
     if owner is not None and not is_own:
         if not active:
             return f"{name} {write.before.qbo_id if write.before else ''}".strip(), active
-        raise faults.duplicate_name("customer" if write.before else "customer, vendor or employee")
+        raise errors.duplicate_name("customer" if write.before else "customer, vendor or employee")
     return name, active
 
 
@@ -132,11 +132,11 @@ def _parent(write: Write) -> Row | None:
         return None
     parent = referred(write.company, "Customer", write.merged["ParentRef"], what="Names")
     if parent is not None and write.before is not None and parent.qbo_id == write.before.qbo_id:
-        raise faults.Fault(
+        raise errors.Fault(
             "900", "Invalid parent", "A customer cannot be its own parent", element="ParentRef"
         )
     if parent is not None and int(parent.data.get("Level", 0)) >= 4:
-        raise faults.business("A customer can have at most four levels of sub-customers.")
+        raise errors.business("A customer can have at most four levels of sub-customers.")
     return parent
 
 
@@ -265,7 +265,7 @@ _QUERY = {
 _OPERATIONS = frozenset({"create", "read", "update", "query"})
 
 NAME_KINDS = (
-    Kind(
+    EntityType(
         name="Customer",
         family=Family.NAME,
         order=CUSTOMER_ORDER,
@@ -287,7 +287,7 @@ NAME_KINDS = (
         operations=_OPERATIONS,
         sequence="name",
     ),
-    Kind(
+    EntityType(
         name="Vendor",
         family=Family.NAME,
         order=words(
@@ -314,7 +314,7 @@ NAME_KINDS = (
         operations=_OPERATIONS,
         sequence="name",
     ),
-    Kind(
+    EntityType(
         name="Employee",
         family=Family.NAME,
         order=words(

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from qbo_emulator import faults, ledger
-from qbo_emulator.entities import sales_forms as forms
-from qbo_emulator.entities.currency import form_money
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import (
+from qbo_emulator.core import ledger
+from qbo_emulator.core.field_values import (
     amount_out,
     cents,
     name_value,
@@ -19,8 +15,13 @@ from qbo_emulator.values import (
     referred,
     stored,
 )
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.entities import sales_forms as forms
+from qbo_emulator.entities.currency import form_money
+from qbo_emulator.faults import errors
 
 UNDEPOSITED_FUNDS = "4"
 
@@ -44,22 +45,22 @@ def _line(write: Write, line: Doc, family: set[str]) -> Doc | None:
     if not amount or not links:
         return None
     if amount < 0:
-        raise faults.invalid_number("Line.Amount", amount)
+        raise errors.invalid_number("Line.Amount", amount)
     link = links[0]
     kind, qbo_id = str(link.get("TxnType")), str(link["TxnId"])
     if kind not in ledger.RECEIVABLE:
-        raise faults.business(f"A payment cannot be linked to a transaction of type {kind}.")
+        raise errors.business(f"A payment cannot be linked to a transaction of type {kind}.")
     row = write.company.row(kind, qbo_id)
     if row is None:
-        raise faults.not_found()
+        raise errors.not_found()
     if reference_id(row.data.get("CustomerRef")) not in family:
-        raise faults.business("The linked transaction belongs to another customer.")
+        raise errors.business("The linked transaction belongs to another customer.")
     own = write.before.qbo_id if write.before else None
     mine = write.company.applied.get(qbo_id, {}).get(own or "", Decimal(0))
     available = ledger.open_amount(write.company, row) + mine
     amount = cents(amount)
     if amount > available:
-        raise faults.business("The amount applied is larger than the open balance of the linked transaction.")
+        raise errors.business("The amount applied is larger than the open balance of the linked transaction.")
     extras = [name_value("txnId", qbo_id), name_value("txnOpenBalance", format(cents(available), "f"))]
     if row.data.get("DocNumber"):
         extras.append(name_value("txnReferenceNumber", row.data["DocNumber"]))
@@ -80,7 +81,7 @@ def _lines(write: Write, customer: Row) -> tuple[list[Doc], Decimal, Decimal]:
         lines = [line for line in read if line is not None]
         targets = [line["LinkedTxn"][0]["TxnId"] for line in lines]
         if len(targets) != len(set(targets)):
-            raise faults.business("A payment can be linked to a transaction only once.")
+            raise errors.business("A payment can be linked to a transaction only once.")
     sums = {kind: Decimal(0) for kind in ledger.RECEIVABLE}
     for line in lines:
         sums[line["LinkedTxn"][0]["TxnType"]] += stored(line["Amount"])
@@ -88,11 +89,11 @@ def _lines(write: Write, customer: Row) -> tuple[list[Doc], Decimal, Decimal]:
 
 
 def _check_update(write: Write) -> None:
-    if write.before is None or write.by_page:
+    if write.before is None or write.via_ui:
         return
     ledger.check_books_open(write.company, write.before.data.get("TxnDate"))
     if ledger.is_deposited(write.before.data):
-        raise faults.deposited()
+        raise errors.deposited()
 
 
 def payment(write: Write) -> Doc:
@@ -101,17 +102,17 @@ def payment(write: Write) -> Doc:
     customer = forms.form_customer(write)
     day = forms.form_date(write)
     _check_update(write)
-    if not write.by_page:
+    if not write.via_ui:
         ledger.check_books_open(company, day.isoformat())
     total = number_in("TotalAmt", merged.get("TotalAmt"))
     if total is None:
-        raise faults.required("TotalAmt")
+        raise errors.required("TotalAmt")
     if total < 0:
-        raise faults.invalid_number("TotalAmt", total)
+        raise errors.invalid_number("TotalAmt", total)
     lines, on_invoices, from_credit = _lines(write, customer)
     left = cents(total) + from_credit - on_invoices
     if left < 0:
-        raise faults.business("The amounts applied add up to more than the payment.")
+        raise errors.business("The amounts applied add up to more than the payment.")
     method = referred(company, "PaymentMethod", merged.get("PaymentMethodRef"), what="PaymentMethods")
     account = referred(company, "Account", merged.get("DepositToAccountRef"), what="Accounts")
     return {
@@ -131,7 +132,7 @@ def payment(write: Write) -> Doc:
 
 
 PAYMENT_KINDS = (
-    Kind(
+    EntityType(
         name="Payment",
         family=Family.TRANSACTION,
         order=words(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from qbo_emulator import faults, ledger
+from qbo_emulator.core import ledger
+from qbo_emulator.core.field_values import date_in, name_value, reference, reference_id, referred, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write, check_email
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
 from qbo_emulator.entities import expense_lines, links
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities import transactions as txn
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write, check_email
-from qbo_emulator.store import Company
-from qbo_emulator.values import date_in, name_value, reference, reference_id, referred, stored
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 PAYABLE_ACCOUNT = "Accounts Payable"
 # The number QuickBooks keeps for the kind of purchase: expense, cheque, credit on a card.
@@ -65,7 +66,7 @@ def bill(write: Write) -> Doc:
     own_id = write.before.qbo_id if write.before else None
     settled = ledger.applied_total(write.company, own_id) if own_id else stored(0)
     if own_id and settled and write.before and reference_id(write.before.data["VendorRef"]) != vendor.qbo_id:
-        raise faults.business("The vendor cannot be changed while payments are linked.")
+        raise errors.business("The vendor cannot be changed while payments are linked.")
     return {
         **data,
         "SalesTermRef": term,
@@ -85,7 +86,7 @@ def vendor_credit(write: Write) -> Doc:
     own_id = write.before.qbo_id if write.before else None
     used = ledger.applied_total(write.company, own_id) if own_id else stored(0)
     if amount < used:
-        raise faults.business("The vendor credit is already used for more than this total.")
+        raise errors.business("The vendor credit is already used for more than this total.")
     return {
         **data,
         "Line": lines,
@@ -107,7 +108,7 @@ def _entity(write: Write) -> Doc | None:
         row = write.company.row(name, qbo_id)
         if row is not None:
             return {**reference(row), "name": row.data["DisplayName"], "type": name}
-    raise faults.invalid_reference("Names", qbo_id)
+    raise errors.invalid_reference("Names", qbo_id)
 
 
 def purchase(write: Write) -> Doc:
@@ -115,7 +116,7 @@ def purchase(write: Write) -> Doc:
     merged = write.merged
     kind = str(merged.get("PaymentType") or "")
     if kind not in PAYMENT_TYPES:
-        raise faults.invalid_enum("PaymentType", kind) if kind else faults.required("PaymentType")
+        raise errors.invalid_enum("PaymentType", kind) if kind else errors.required("PaymentType")
     paid_from = txn.account(write, "AccountRef", types=PAYMENT_TYPES[kind])
     data = txn.head(write)
     lines, amount = expense_lines.read(write, numbered=False)
@@ -145,7 +146,7 @@ def purchase_order(write: Write) -> Doc:
     lines, amount = expense_lines.read(write)
     status = str(write.kept("POStatus", "Open"))
     if status not in {"Open", "Closed"}:
-        raise faults.invalid_enum("POStatus", status)
+        raise errors.invalid_enum("POStatus", status)
     email = merged.get("POEmail")
     if "POEmail" in write.sent:
         check_email("POEmail", email)
@@ -190,7 +191,7 @@ _TAIL = "Line TxnTaxDetail VendorRef APAccountRef TotalAmt"
 _HEAD = f"{txn.META} DocNumber TxnDate DepartmentRef CurrencyRef ExchangeRate PrivateNote LinkedTxn"
 
 PURCHASE_KINDS = (
-    Kind(
+    EntityType(
         name="Bill",
         family=Family.TRANSACTION,
         order=words(f"SalesTermRef DueDate Balance {_HEAD} {_TAIL}"),
@@ -212,7 +213,7 @@ PURCHASE_KINDS = (
         sequence="txn",
         effect=bill_effect,
     ),
-    Kind(
+    EntityType(
         name="VendorCredit",
         family=Family.TRANSACTION,
         order=words(f"Balance {_HEAD} {_TAIL}"),
@@ -227,7 +228,7 @@ PURCHASE_KINDS = (
         operations=txn.OPERATIONS,
         sequence="txn",
     ),
-    Kind(
+    EntityType(
         name="Purchase",
         family=Family.TRANSACTION,
         order=words(
@@ -251,7 +252,7 @@ PURCHASE_KINDS = (
         sequence="txn",
         effect=purchase_effect,
     ),
-    Kind(
+    EntityType(
         name="PurchaseOrder",
         family=Family.TRANSACTION,
         order=words(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from qbo_emulator import faults, ledger
+from qbo_emulator.core import ledger
+from qbo_emulator.core.field_values import date_in, reference, referred
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.entities.invoices import FORM_QUERY, INVOICE_KNOWN, form
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import date_in, reference, referred
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 STATUSES = ("Pending", "Accepted", "Closed", "Rejected", "Converted")
 UNDEPOSITED = "UndepositedFunds"
@@ -20,7 +21,7 @@ def estimate(write: Write) -> Doc:
     merged = write.merged
     status = str(write.kept("TxnStatus", "Pending"))
     if status not in STATUSES:
-        raise faults.invalid_enum("TxnStatus", status)
+        raise errors.invalid_enum("TxnStatus", status)
     dates = {
         name: date_in(name, merged.get(name))
         for name in ("ExpirationDate", "AcceptedDate", "DueDate", "ShipDate")
@@ -43,8 +44,8 @@ def estimate(write: Write) -> Doc:
 def _money(write: Write) -> Doc:
     """How the money of a receipt came or went; a deposited receipt is held fast (6540)."""
     merged = write.merged
-    if write.before is not None and not write.by_page and ledger.is_deposited(write.before.data):
-        raise faults.deposited()
+    if write.before is not None and not write.via_ui and ledger.is_deposited(write.before.data):
+        raise errors.deposited()
     method = referred(write.company, "PaymentMethod", merged.get("PaymentMethodRef"), what="PaymentMethods")
     return {
         "PaymentMethodRef": reference(method) if method else None,
@@ -97,7 +98,7 @@ _MONEY = (
 _LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "PaymentRefNum": 21, "TrackingNum": 31}
 
 RECEIPT_KINDS = (
-    Kind(
+    EntityType(
         name="Estimate",
         family=Family.TRANSACTION,
         order=words(
@@ -120,7 +121,7 @@ RECEIPT_KINDS = (
         sequence="txn",
         own_numbers=True,
     ),
-    Kind(
+    EntityType(
         name="SalesReceipt",
         family=Family.TRANSACTION,
         order=words(f"{_HEAD} {_BODY} {_EMAIL} {_MONEY}"),
@@ -139,7 +140,7 @@ RECEIPT_KINDS = (
         operations=txn.FORM_OPERATIONS | {"void"},
         sequence="txn",
     ),
-    Kind(
+    EntityType(
         name="RefundReceipt",
         family=Family.TRANSACTION,
         # No EmailStatus: recordings of refunds have none, though one may be sent.

@@ -6,13 +6,13 @@ from calendar import monthrange
 from datetime import date, timedelta
 from decimal import Decimal
 
-from qbo_emulator import faults
+from qbo_emulator.core.field_values import cents, date_in, reference_id, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import Write, check_email
 from qbo_emulator.entities.sales_lines import Lines
-from qbo_emulator.rows import Row
-from qbo_emulator.sales_faults import read_only
-from qbo_emulator.schema import Write, check_email
-from qbo_emulator.values import cents, date_in, reference_id, stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.faults import errors
+from qbo_emulator.faults.sales import read_only
 
 DAYS_WITHOUT_TERM = 30
 
@@ -21,12 +21,12 @@ def form_customer(write: Write) -> Row:
     """The customer of the form (2020 without one, 2500 unknown, 610 inactive when newly chosen)."""
     qbo_id = reference_id(write.merged.get("CustomerRef"))
     if qbo_id is None:
-        raise faults.required("CustomerRef")
+        raise errors.required("CustomerRef")
     row = write.company.row("Customer", qbo_id)
     if row is None:
-        raise faults.invalid_reference("Names", qbo_id)
+        raise errors.invalid_reference("Names", qbo_id)
     if "CustomerRef" in write.sent and not row.active:
-        raise faults.not_found()
+        raise errors.not_found()
     return row
 
 
@@ -48,7 +48,7 @@ def form_term(write: Write, customer: Row) -> Row | None:
         return None
     row = company.row("Term", qbo_id)
     if row is None:
-        raise faults.invalid_reference("Terms", qbo_id)
+        raise errors.invalid_reference("Terms", qbo_id)
     return row
 
 
@@ -89,7 +89,7 @@ def document_number(write: Write) -> str | None:
         own = write.before.qbo_id if write.before else None
         for other in company.table(kind.name).find("DocNumber", number):
             if other.qbo_id != own:
-                raise faults.duplicate_number(number, kind.name, other.qbo_id)
+                raise errors.duplicate_number(number, kind.name, other.qbo_id)
     return number
 
 
@@ -142,10 +142,10 @@ def form_email(write: Write) -> Doc:
             kept[name] = {"Address": value["Address"]}
     status = str(merged.get("EmailStatus") or "NotSet")
     if status not in {"NotSet", "NeedToSend", "EmailSent"}:
-        raise faults.invalid_enum("EmailStatus", status)
+        raise errors.invalid_enum("EmailStatus", status)
     if status == "NeedToSend" and "BillEmail" not in kept:
-        raise faults.email_missing()
-    if write.sent.get("DeliveryInfo") and not write.by_page:
+        raise errors.email_missing()
+    if write.sent.get("DeliveryInfo") and not write.via_ui:
         raise read_only("DeliveryInfo")
     delivery = write.before.data.get("DeliveryInfo") if write.before else None
     return {**kept, "EmailStatus": status, "DeliveryInfo": delivery}
@@ -158,7 +158,7 @@ def memo(merged: Doc) -> Doc | None:
     if not text:
         return None
     if len(str(text)) > 1000:
-        raise faults.wrong_length("CustomerMemo", 1000, len(str(text)))
+        raise errors.wrong_length("CustomerMemo", 1000, len(str(text)))
     return {"value": str(text)}
 
 
@@ -166,7 +166,7 @@ def form_total(lines: Lines, tax: Decimal) -> Decimal:
     """The total of the form (6000 below zero)."""
     total = lines.subtotal - lines.discount + lines.beside + tax
     if total < 0:
-        raise faults.business("Transaction amount must be 0 or greater.")
+        raise errors.business("Transaction amount must be 0 or greater.")
     return total
 
 
@@ -177,9 +177,9 @@ def form_deposit(write: Write, total: Decimal) -> Decimal | None:
     if not amount:
         return None
     if not write.company.preferences["SalesFormsPrefs"].get("AllowDeposit"):
-        raise faults.business("Deposits are turned off in the company settings.")
+        raise errors.business("Deposits are turned off in the company settings.")
     if amount > total:
-        raise faults.business("The deposit cannot be larger than the total.")
+        raise errors.business("The deposit cannot be larger than the total.")
     return cents(amount)
 
 
@@ -199,7 +199,7 @@ def custom_fields(write: Write) -> list[Doc]:
                 value = sent.get(number)
                 if value:
                     if len(str(value)) > 31:
-                        raise faults.wrong_length("StringValue", 31, len(str(value)))
+                        raise errors.wrong_length("StringValue", 31, len(str(value)))
                     field["StringValue"] = str(value)
                 defined.append(field)
     return defined

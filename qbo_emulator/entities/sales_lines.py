@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from qbo_emulator import faults, sales_faults
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import (
+from qbo_emulator.core.field_values import (
     amount_out,
     cents,
     date_in,
@@ -20,8 +16,12 @@ from qbo_emulator.values import (
     reference_id,
     referred,
 )
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors, sales
 
 LINE_KNOWN = words(
     "Id LineNum Description Amount LinkedTxn DetailType SalesItemLineDetail SubTotalLineDetail "
@@ -66,14 +66,14 @@ def calculation_of(write: Write) -> str | None:
         return None
     given = str(write.merged.get("GlobalTaxCalculation") or EXCLUDED)
     if given not in {EXCLUDED, INCLUSIVE, NOT_APPLICABLE}:
-        raise faults.invalid_enum("GlobalTaxCalculation", given)
+        raise errors.invalid_enum("GlobalTaxCalculation", given)
     detail = write.sent.get("TxnTaxDetail")
     if (
         given == NOT_APPLICABLE
         and isinstance(detail, dict)
         and (detail.get("TaxLine") or detail.get("TxnTaxCodeRef"))
     ):
-        raise sales_faults.tax_not_applicable()
+        raise sales.tax_not_applicable()
     return given
 
 
@@ -104,7 +104,7 @@ class LineReader:
     def read(self) -> Lines:
         given = self.write.merged.get("Line") or []
         if not isinstance(given, list) or not all(isinstance(line, dict) for line in given):
-            raise faults.unreadable_body("Line")
+            raise errors.unreadable_body("Line")
         items: list[Doc] = []
         discounts: list[Doc] = []
         below: list[Doc] = []
@@ -125,7 +125,7 @@ class LineReader:
             items.append(stored_line)
             subtotal += amount
         if not items:
-            raise faults.required("Line")
+            raise errors.required("Line")
         closing: list[Doc] = [
             {"Amount": amount_out(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
         ]
@@ -142,10 +142,10 @@ class LineReader:
     def _detail_type(self, line: Doc) -> str:
         for name in line:
             if name not in LINE_KNOWN:
-                raise faults.unknown_property(name, "Line", list(LINE_KNOWN))
+                raise errors.unknown_property(name, "Line", list(LINE_KNOWN))
         kind = line.get("DetailType")
         if kind in (None, ""):
-            raise faults.required("Line.DetailType")
+            raise errors.required("Line.DetailType")
         allowed = (
             "SalesItemLineDetail",
             "SubTotalLineDetail",
@@ -154,7 +154,7 @@ class LineReader:
             "GroupLineDetail",
         )
         if kind not in allowed:
-            raise faults.invalid_enum("DetailType", kind)
+            raise errors.invalid_enum("DetailType", kind)
         return str(kind)
 
     def _head(self, line: Doc) -> Doc:
@@ -169,7 +169,7 @@ class LineReader:
         description = line.get("Description")
         if description:
             if len(str(description)) > 4000:
-                raise faults.wrong_length("Line.Description", 4000, len(str(description)))
+                raise errors.wrong_length("Line.Description", 4000, len(str(description)))
             head["Description"] = str(description)
         return head
 
@@ -185,10 +185,10 @@ class LineReader:
             return self._group(line)
         amount = number_in("Line.Amount", line.get("Amount"))
         if amount is None:
-            raise faults.required("Line.Amount")
+            raise errors.required("Line.Amount")
         detail = line.get("SalesItemLineDetail")
         if not isinstance(detail, dict):
-            raise faults.required("Line.SalesItemLineDetail")
+            raise errors.required("Line.SalesItemLineDetail")
         amount = cents(amount)
         kept = self._sales_detail(detail, amount)
         taxed = amount if kept.get("TaxCodeRef", {}).get("value") == "TAX" else Decimal(0)
@@ -201,7 +201,7 @@ class LineReader:
     def _sales_detail(self, detail: Doc, amount: Decimal) -> Doc:
         for name in detail:
             if name not in DETAIL_KNOWN:
-                raise faults.unknown_property(name, "SalesItemLineDetail", list(DETAIL_KNOWN))
+                raise errors.unknown_property(name, "SalesItemLineDetail", list(DETAIL_KNOWN))
         item = self._item(detail)
         price = number_in("UnitPrice", detail.get("UnitPrice"))
         quantity = number_in("Qty", detail.get("Qty"))
@@ -209,7 +209,7 @@ class LineReader:
             # Clients that fill every property send both as zero with a real amount, and it is taken.
             price = quantity = None
         if price is not None and quantity is not None and cents(price * quantity) != amount:
-            raise faults.wrong_amount(amount)
+            raise errors.wrong_amount(amount)
         prefs = self.write.company.preferences
         kept: Doc = {}
         service = date_in("ServiceDate", detail.get("ServiceDate"))
@@ -244,22 +244,22 @@ class LineReader:
                 (pair["Value"] for pair in defaults if pair["Name"] == "SalesFormsPrefs.DefaultItem"), None
             )
             if given is None:
-                raise faults.required("ItemRef")
+                raise errors.required("ItemRef")
         qbo_id = str(reference_id(given))
         if qbo_id in PSEUDO_ITEMS:
             if not company.preferences["SalesFormsPrefs"].get(PSEUDO_ITEMS[qbo_id]):
-                raise faults.business(f"{qbo_id} cannot be used: it is turned off in the company settings.")
+                raise errors.business(f"{qbo_id} cannot be used: it is turned off in the company settings.")
             return None
         row = company.row("Item", qbo_id)
         if row is None:
-            raise faults.invalid_reference("Items", qbo_id)
+            raise errors.invalid_reference("Items", qbo_id)
         if self.fresh and not row.active:
-            raise faults.not_found()
+            raise errors.not_found()
         if row.data["Type"] == "Category":
-            raise faults.category_in_transaction()
+            raise errors.category_in_transaction()
         start = row.data.get("InvStartDate")
         if self.fresh and start and self.txn_date < date.fromisoformat(start):
-            raise faults.before_stock_start()
+            raise errors.before_stock_start()
         return row
 
     def _tax_code(self, detail: Doc, item: Row | None, amount: Decimal) -> tuple[str | None, Decimal | None]:
@@ -271,7 +271,7 @@ class LineReader:
             taxed = company.uses_sales_tax and item is not None and item.data.get("Taxable")
             return ("TAX" if taxed else "NON"), None
         if given not in {"TAX", "NON"}:
-            raise faults.wrong_us_tax_code(given)
+            raise errors.wrong_us_tax_code(given)
         return given, None
 
     def _listed_code(
@@ -280,7 +280,7 @@ class LineReader:
         if self.calculation == NOT_APPLICABLE or not company.uses_sales_tax:
             return None, None
         if given is None:
-            raise sales_faults.tax_missing(company.profile.tax_word)
+            raise sales.tax_missing(company.profile.tax_word)
         if self.fresh:
             referred(company, "TaxCode", given, what="TaxCodes")
         gross = number_in("TaxInclusiveAmt", detail.get("TaxInclusiveAmt"))
@@ -337,10 +337,10 @@ class LineReader:
 
     def _discount(self, given: list[Doc], subtotal: Decimal) -> tuple[Doc, Decimal]:
         if len(given) > 1:
-            raise faults.business("Only one discount line is allowed on a transaction.")
+            raise errors.business("Only one discount line is allowed on a transaction.")
         prefs = self.write.company.preferences["SalesFormsPrefs"]
         if not prefs.get("AllowDiscount"):
-            raise faults.business("Discounts are turned off in the company settings.")
+            raise errors.business("Discounts are turned off in the company settings.")
         detail = given[0].get("DiscountLineDetail") or {}
         percent = number_in("DiscountPercent", detail.get("DiscountPercent"))
         amount = number_in("Line.Amount", given[0].get("Amount"))
@@ -348,7 +348,7 @@ class LineReader:
         if by_percent and percent is not None:
             amount = cents(subtotal * percent / 100)
         if amount is None:
-            raise faults.discount_missing()
+            raise errors.discount_missing()
         kept: Doc = {"PercentBased": by_percent}
         if by_percent and percent is not None:
             kept["DiscountPercent"] = number_out(percent)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from qbo_emulator import faults, sales_faults
+from qbo_emulator.core.field_values import amount_out, cents, number_out, reference_id, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import Write
+from qbo_emulator.core.store import Company
 from qbo_emulator.entities.sales_lines import EXCLUDED, INCLUSIVE, Lines, calculation_of
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, cents, number_out, reference_id, stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.faults import errors, sales
 
 MOST_TAXED_LINES = 750
 _STATE = re.compile(r"\b([A-Z]{2})\.?,?\s+\d{5}\b")
@@ -66,14 +66,14 @@ def form_tax(
     """Tax and TxnTaxDetail of a form that is delivered to `ship`."""
     company = write.company
     if len(lines.stored) - 1 > MOST_TAXED_LINES and (lines.taxable or lines.parts):
-        raise sales_faults.too_many_lines(MOST_TAXED_LINES)
+        raise sales.too_many_lines(MOST_TAXED_LINES)
     if not company.uses_sales_tax:
         return Decimal(0), {"TotalTax": 0}
     if company.has_tax_codes:
         return _code_tax(write, lines, day)
     given = reference_id((write.merged.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef"))
     if given == "CustomSalesTax":
-        raise sales_faults.custom_sales_tax()
+        raise sales.custom_sales_tax()
     if company.preferences["TaxPrefs"].get("PartnerTaxEnabled"):
         return _automated(write, customer, lines, ship, day)
     return _manual(write, lines, given, day)
@@ -124,7 +124,7 @@ def _manual(write: Write, lines: Lines, code: str | None, day: date) -> tuple[De
     if code is None:
         return Decimal(0), {"TotalTax": 0}
     if write.company.row("TaxCode", code) is None or code in {"TAX", "NON"}:
-        raise faults.invalid_reference("TaxCodes", code)
+        raise errors.invalid_reference("TaxCodes", code)
     return _on_base(write.company, code, _taxed_base(write, lines), day)
 
 

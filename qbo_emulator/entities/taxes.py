@@ -6,14 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from qbo_emulator import faults
-from qbo_emulator.clock import pacific
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.store import Company
-from qbo_emulator.values import number_in, number_out, reference
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.field_values import number_in, number_out, reference
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
 
 _MOMENTS = {"MetaData.CreateTime": "moment", "MetaData.LastUpdatedTime": "moment"}
 _READ_ONLY = frozenset({"read", "query"})
@@ -26,9 +26,9 @@ def agency(write: Write) -> Doc:
     """The properties of a tax agency to store, its name free among agencies (6240)."""
     name = str(write.merged.get("DisplayName") or "").strip()
     if not name:
-        raise faults.required("DisplayName")
+        raise errors.required("DisplayName")
     if write.company.table("TaxAgency").find("DisplayName", name):
-        raise faults.duplicate_name("tax agency")
+        raise errors.duplicate_name("tax agency")
     return {
         "TaxTrackedOnPurchases": bool(write.merged.get("TaxTrackedOnPurchases", False)),
         "TaxTrackedOnSales": bool(write.merged.get("TaxTrackedOnSales", True)),
@@ -49,15 +49,15 @@ def create_code(company: Company, body: Any, now: datetime) -> Doc:
     """
     for name in body:
         if name not in SERVICE_KNOWN:
-            raise faults.unknown_property(name, "TaxService", list(SERVICE_KNOWN))
+            raise errors.unknown_property(name, "TaxService", list(SERVICE_KNOWN))
     code = str(body.get("TaxCode") or "").strip()
     if not code:
-        raise faults.required("TaxCode")
+        raise errors.required("TaxCode")
     if company.table("TaxCode").find("Name", code):
-        raise faults.duplicate_name("tax code")
+        raise errors.duplicate_name("tax code")
     given = body.get("TaxRateDetails")
     if not isinstance(given, list) or not given:
-        raise faults.required("TaxRateDetails")
+        raise errors.required("TaxRateDetails")
     details = [_detail(company, detail) for detail in given]
     rates = [_rate(company, detail, now) for detail in details]
     row = _place(company, "TaxCode", _code(code, details, rates), now)
@@ -68,24 +68,24 @@ def create_code(company: Company, body: Any, now: datetime) -> Doc:
 def _detail(company: Company, given: Any) -> Doc:
     """One rate as it was sent, checked."""
     if not isinstance(given, dict):
-        raise faults.unreadable_body("TaxRateDetails")
+        raise errors.unreadable_body("TaxRateDetails")
     for name in given:
         if name not in RATE_KNOWN:
-            raise faults.unknown_property(name, "TaxRateDetails", list(RATE_KNOWN))
+            raise errors.unknown_property(name, "TaxRateDetails", list(RATE_KNOWN))
     side = str(given.get("TaxApplicableOn") or "Sales")
     if side not in LISTS:
-        raise faults.invalid_enum("TaxApplicableOn", side)
+        raise errors.invalid_enum("TaxApplicableOn", side)
     known = given.get("TaxRateId")
     if known not in (None, ""):
         row = company.row("TaxRate", str(known))
         if row is None:
-            raise faults.invalid_reference("TaxRates", str(known))
+            raise errors.invalid_reference("TaxRates", str(known))
         return {"row": row, "side": side}
     name = str(given.get("TaxRateName") or "").strip()
     if not name:
-        raise faults.required("TaxRateName")
+        raise errors.required("TaxRateName")
     if company.table("TaxRate").find("Name", name):
-        raise faults.Fault(
+        raise errors.Fault(
             "6240",
             "Duplicate Name Exists Error",
             "The name supplied already exists. : Another tax rate is already using this \n"
@@ -94,12 +94,12 @@ def _detail(company: Company, given: Any) -> Doc:
         )
     value = number_in("RateValue", given.get("RateValue"))
     if value is None:
-        raise faults.required("RateValue")
+        raise errors.required("RateValue")
     agency_id = str(given.get("TaxAgencyId") or "")
     if not agency_id:
-        raise faults.required("TaxAgencyId")
+        raise errors.required("TaxAgencyId")
     if company.row("TaxAgency", agency_id) is None:
-        raise faults.invalid_reference("TaxAgencies", agency_id)
+        raise errors.invalid_reference("TaxAgencies", agency_id)
     return {"row": None, "side": side, "name": name, "value": value, "agency": agency_id}
 
 
@@ -163,7 +163,7 @@ def _place(company: Company, kind: str, data: Doc, now: datetime) -> Row:
 
 
 TAX_KINDS = (
-    Kind(
+    EntityType(
         name="TaxAgency",
         family=Family.LIST,
         order=words(
@@ -180,7 +180,7 @@ TAX_KINDS = (
         operations=frozenset({"create", "read", "query"}),
         in_cdc=False,
     ),
-    Kind(
+    EntityType(
         name="CustomerType",
         family=Family.LIST,
         order=words("Name Active domain sparse Id SyncToken MetaData"),
@@ -188,7 +188,7 @@ TAX_KINDS = (
         queryable={"Id": "id", "Name": "text", "Active": "bool", **_MOMENTS},
         operations=_READ_ONLY,
     ),
-    Kind(
+    EntityType(
         name="Budget",
         family=Family.LIST,
         order=words(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from qbo_emulator import faults
+from qbo_emulator.core.field_values import date_in, number_in, number_out, reference, referred
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write
+from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write
-from qbo_emulator.values import date_in, number_in, number_out, reference, referred
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 WORKERS = {"Employee": "EmployeeRef", "Vendor": "VendorRef"}
 STATUSES = ("Billable", "NotBillable", "HasBeenBilled")
@@ -23,16 +23,16 @@ def _moment(name: str, value: object) -> datetime | None:
     try:
         return datetime.fromisoformat(str(value))
     except ValueError:
-        raise faults.invalid_date(name, value) from None
+        raise errors.invalid_date(name, value) from None
 
 
 def _worker(write: Write) -> tuple[str, Row]:
     kind = str(write.merged.get("NameOf") or "")
     if kind not in WORKERS:
-        raise faults.invalid_enum("NameOf", kind) if kind else faults.required("NameOf")
+        raise errors.invalid_enum("NameOf", kind) if kind else errors.required("NameOf")
     row = referred(write.company, kind, write.merged.get(WORKERS[kind]), what="Names")
     if row is None:
-        raise faults.required(WORKERS[kind])
+        raise errors.required(WORKERS[kind])
     return kind, row
 
 
@@ -41,7 +41,7 @@ def _whole(write: Write, name: str, most: int) -> int | None:
     if value is None:
         return None
     if not 0 <= value <= most:
-        raise faults.invalid_number(name, value)
+        raise errors.invalid_number(name, value)
     return int(value)
 
 
@@ -57,12 +57,12 @@ def _duration(write: Write) -> Doc:
     }
     if start is None and end is None:
         if data["Hours"] is None and data["Minutes"] is None:
-            raise faults.required("Hours")
+            raise errors.required("Hours")
         return data
     if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
-        raise faults.required("EndTime" if end is None else "StartTime")
+        raise errors.required("EndTime" if end is None else "StartTime")
     if end < start:
-        raise faults.business("The end time is before the start time.")
+        raise errors.business("The end time is before the start time.")
     return data | {"StartTime": str(merged["StartTime"]), "EndTime": str(merged["EndTime"])}
 
 
@@ -75,7 +75,7 @@ def time_activity(write: Write) -> Doc:
     day = date_in("TxnDate", merged.get("TxnDate")) or (started.date() if started else write.today)
     status = str(merged.get("BillableStatus") or "NotBillable")
     if status not in STATUSES:
-        raise faults.invalid_enum("BillableStatus", status)
+        raise errors.invalid_enum("BillableStatus", status)
     data: Doc = {
         "TxnDate": day.isoformat(),
         "NameOf": kind,
@@ -98,12 +98,12 @@ def time_activity(write: Write) -> Doc:
         row = referred(company, of, merged.get(name), what=what)
         data[name] = reference(row) if row else None
     if status == "Billable" and data["CustomerRef"] is None:
-        raise faults.business("Billable time needs a customer.")
+        raise errors.business("Billable time needs a customer.")
     return data
 
 
 TIME_KINDS = (
-    Kind(
+    EntityType(
         name="TimeActivity",
         family=Family.TRANSACTION,
         order=words(

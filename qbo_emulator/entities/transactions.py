@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from qbo_emulator import faults, ledger
+from qbo_emulator.core import ledger
+from qbo_emulator.core.field_values import amount_out, date_in, number_in, reference, reference_id, referred
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import Write
+from qbo_emulator.core.split_names import words
 from qbo_emulator.entities.currency import form_money
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Write
-from qbo_emulator.values import amount_out, date_in, number_in, reference, reference_id, referred
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.faults import errors
 
 OPERATIONS = frozenset({"create", "read", "update", "query", "delete"})
 FORM_OPERATIONS = OPERATIONS | {"send", "pdf"}
@@ -36,11 +37,11 @@ def head(write: Write, party: Row | None = None) -> Doc:
     """Number, date, money, note and location, with the books open for the date (6210)."""
     merged = write.merged
     day = date_in("TxnDate", merged.get("TxnDate")) or write.today
-    if not write.by_page:
+    if not write.via_ui:
         before = write.before.data.get("TxnDate") if write.before else None
         ledger.check_books_open(write.company, before, day.isoformat())
         if write.before is not None and ledger.is_deposited(write.before.data):
-            raise faults.deposited()
+            raise errors.deposited()
     department = referred(write.company, "Department", merged.get("DepartmentRef"), what="Department")
     number = merged.get("DocNumber")
     return {
@@ -63,10 +64,10 @@ def account_of(
     row = referred(write.company, "Account", given, what="Accounts")
     if row is None:
         if needed:
-            raise faults.required(name)
+            raise errors.required(name)
         return None
     if types and row.data["AccountType"] not in types:
-        raise faults.wrong_account_type(name, " or ".join(types))
+        raise errors.wrong_account_type(name, " or ".join(types))
     return reference(row)
 
 
@@ -81,12 +82,12 @@ def vendor(write: Write) -> Row:
     """The vendor of a purchase (2020 without one, 2500 unknown, 610 inactive when newly chosen)."""
     qbo_id = reference_id(write.merged.get("VendorRef"))
     if qbo_id is None:
-        raise faults.required("VendorRef")
+        raise errors.required("VendorRef")
     row = write.company.row("Vendor", qbo_id)
     if row is None:
-        raise faults.invalid_reference("Names", qbo_id)
+        raise errors.invalid_reference("Names", qbo_id)
     if "VendorRef" in write.sent and not row.active:
-        raise faults.not_found()
+        raise errors.not_found()
     return row
 
 
@@ -94,14 +95,14 @@ def positive(name: str, value: object) -> Decimal:
     """An amount that must be there (2020) and may not be negative (2080)."""
     amount = number_in(name, value)
     if amount is None:
-        raise faults.required(name)
+        raise errors.required(name)
     if amount < 0:
-        raise faults.invalid_number(name, amount)
+        raise errors.invalid_number(name, amount)
     return amount
 
 
 def total(amount: Decimal) -> Decimal | int:
     """The total to store (6000 below zero)."""
     if amount < 0:
-        raise faults.business("Transaction amount must be 0 or greater.")
+        raise errors.business("Transaction amount must be 0 or greater.")
     return amount_out(amount)

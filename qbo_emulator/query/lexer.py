@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from qbo_emulator import faults
+from qbo_emulator.faults import errors
 
 KEYWORDS = (
     "select count from where and or not like in order orderby by asc desc startposition maxresults "
@@ -72,7 +72,7 @@ def require_readable(text: str) -> None:
     column = len(before) - before.rfind("\n")
     literal = before[before.rfind("'") :] if before.replace("\\'", "").count("'") % 2 else ""
     code = ord(found.group())
-    raise faults.unreadable_character(before.count("\n") + 1, column, f"\\u{code:04x}", code, literal)
+    raise errors.unreadable_character(before.count("\n") + 1, column, f"\\u{code:04x}", code, literal)
 
 
 def tokens(text: str) -> list[Token]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from qbo_emulator import faults
+from qbo_emulator.faults import errors
 from qbo_emulator.query.lexer import Token, tokens
 
 OPERATORS = ("=", "!=", "<>", "<", ">", "<=", ">=")
@@ -66,7 +66,7 @@ class Parser:
     def token(self) -> Token:
         return self.tokens[self.at]
 
-    def refuse(self, *expected: str) -> faults.Fault:
+    def refuse(self, *expected: str) -> errors.Fault:
         token = self.token
         one_of = " one of" if len(expected) > 1 else ""
         lines = "".join(f"    {item}\n" for item in expected)
@@ -74,7 +74,7 @@ class Parser:
             f"Encountered {token.label} at line {token.line}, column {token.column}.\n"
             f"Was expecting{one_of}:\n{lines}    "
         )
-        return faults.query_unreadable(detail)
+        return errors.query_unreadable(detail)
 
     def take(self) -> Token:
         token = self.token

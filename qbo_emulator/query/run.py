@@ -9,14 +9,14 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
-from qbo_emulator import faults
-from qbo_emulator.clock import moment
+from qbo_emulator.core.clock import moment
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row, Table, index_key
+from qbo_emulator.core.schema import EntityType, Family
+from qbo_emulator.core.store import Company
 from qbo_emulator.entities import BY_SEGMENT
+from qbo_emulator.faults import errors
 from qbo_emulator.query.parser import Condition, Query, parse
-from qbo_emulator.rows import Row, Table, index_key
-from qbo_emulator.schema import Family, Kind
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 1000
 CHANGED = "MetaData.LastUpdatedTime"
@@ -28,7 +28,7 @@ def answer(company: Company, text: str, now: datetime) -> Doc:
     query = parse(text)
     kind = BY_SEGMENT.get(query.entity.lower())
     if kind is None or "query" not in kind.operations:
-        raise faults.query_invalid(f"invalid context declaration: {query.entity}")
+        raise errors.query_invalid(f"invalid context declaration: {query.entity}")
     start, limit = _window(query)
     today = company.today(now)
     conditions = [_canonical(kind, condition, today) for condition in query.conditions]
@@ -50,30 +50,30 @@ def _window(query: Query) -> tuple[int, int]:
     limit = DEFAULT_LIMIT if query.limit is None else query.limit
     for value in (start, limit):
         if value < 1:
-            raise faults.query_invalid(f"value {value} is too small. Min allowed value is 1")
+            raise errors.query_invalid(f"value {value} is too small. Min allowed value is 1")
     if limit > HIGHEST_LIMIT:
-        raise faults.query_invalid(f"value {limit} is too large. Max allowed value is {HIGHEST_LIMIT}")
+        raise errors.query_invalid(f"value {limit} is too large. Max allowed value is {HIGHEST_LIMIT}")
     return start, limit
 
 
-def _property(kind: Kind, name: str) -> str:
+def _property(kind: EntityType, name: str) -> str:
     """The property in its own spelling (4001 when the entity has none, or none that can be asked for)."""
     for known in kind.queryable:
         if known.lower() == name.lower():
             return known
     if any(known.lower() == name.lower() for known in kind.properties):
-        raise faults.query_invalid(f"property '{name}' is not queryable")
-    raise faults.query_invalid(f"Property {name} not found for Entity {kind.name}")
+        raise errors.query_invalid(f"property '{name}' is not queryable")
+    raise errors.query_invalid(f"Property {name} not found for Entity {kind.name}")
 
 
-def _column(kind: Kind, name: str) -> str:
+def _column(kind: EntityType, name: str) -> str:
     if name == "*":
         return name
     head = name.split(".", maxsplit=1)[0].lower()
     for known in kind.properties:
         if known.lower() == head:
             return known if "." not in name else f"{known}.{_tail(known, name)}"
-    raise faults.query_invalid(f"Property {name} not found for Entity {kind.name}")
+    raise errors.query_invalid(f"Property {name} not found for Entity {kind.name}")
 
 
 def _tail(known: str, name: str) -> str:
@@ -82,7 +82,7 @@ def _tail(known: str, name: str) -> str:
     return spellings.get(tail.lower(), tail) if known == "MetaData" else tail
 
 
-def _projected(kind: Kind, row: Row, columns: list[str]) -> Doc:
+def _projected(kind: EntityType, row: Row, columns: list[str]) -> Doc:
     """Only the properties asked for, with the Id and in the entity's order; such rows are sparse."""
     found: Doc = {}
     for column in columns:
@@ -106,7 +106,7 @@ def _read(kind_of_value: str, name: str, text: str) -> Any:
         if kind_of_value == "moment":
             return moment(text)
     except (InvalidOperation, ValueError, OverflowError):
-        raise faults.query_invalid(f"Value {text} of property {name} has the wrong format") from None
+        raise errors.query_invalid(f"Value {text} of property {name} has the wrong format") from None
     if kind_of_value == "bool":
         return text.lower() == "true"
     return text.casefold()
@@ -134,20 +134,20 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _canonical(kind: Kind, condition: Condition, today: date) -> Condition:
+def _canonical(kind: EntityType, condition: Condition, today: date) -> Condition:
     """The condition with the property in its own spelling; Id can only be asked for by = and IN."""
     name = _property(kind, condition.name)
     if condition.operator == "between":
-        raise faults.query_invalid("operator BETWEEN is not supported")
+        raise errors.query_invalid("operator BETWEEN is not supported")
     if name == "Id" and condition.operator not in {"=", "in"}:
-        raise faults.query_invalid(f"operator {condition.operator} is not supported for property Id")
+        raise errors.query_invalid(f"operator {condition.operator} is not supported for property Id")
     values = tuple(
         today.isoformat() if value.lower() == "current_date" else value for value in condition.values
     )
     return Condition(name, condition.operator, values)
 
 
-def _test(table: Table, kind: Kind, condition: Condition) -> Test:
+def _test(table: Table, kind: EntityType, condition: Condition) -> Test:
     name, value_kind = condition.name, kind.queryable[condition.name]
     if condition.operator == "like":
         pattern = re.compile(
@@ -169,7 +169,7 @@ def _test(table: Table, kind: Kind, condition: Condition) -> Test:
     return test
 
 
-def _candidates(table: Table, kind: Kind, conditions: list[Condition]) -> Iterable[Row] | None:
+def _candidates(table: Table, kind: EntityType, conditions: list[Condition]) -> Iterable[Row] | None:
     """The rows that an index leaves over, or None when none of the conditions has an index."""
     for condition in conditions:
         if condition.operator not in {"=", "in"}:
@@ -189,7 +189,7 @@ def _candidates(table: Table, kind: Kind, conditions: list[Condition]) -> Iterab
 
 
 def _selected(
-    table: Table, kind: Kind, conditions: list[Condition], order: list[tuple[str, bool]]
+    table: Table, kind: EntityType, conditions: list[Condition], order: list[tuple[str, bool]]
 ) -> Iterable[Row]:
     tests = [_test(table, kind, condition) for condition in conditions]
     if "Active" in kind.properties and not any(condition.name == "Active" for condition in conditions):
@@ -229,7 +229,7 @@ def _default_order(rows: list[Row], table: Table, *, by_change: bool) -> list[Ro
     return sorted(rows, key=lambda row: str(table.cell(row, table.label) or "").casefold())
 
 
-def _ordered(rows: list[Row], table: Table, kind: Kind, order: list[tuple[str, bool]]) -> list[Row]:
+def _ordered(rows: list[Row], table: Table, kind: EntityType, order: list[tuple[str, bool]]) -> list[Row]:
     for name, descending in reversed(order):
         value_kind = kind.queryable[name]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.store import Company, Profile
 from qbo_emulator.entities import empty_tables
 from qbo_emulator.seed import us_rows as rows
 from qbo_emulator.seed.bulk import BEFORE, Bulk
@@ -13,8 +15,6 @@ from qbo_emulator.seed.opening import open_customers, open_lists
 from qbo_emulator.seed.preferences import company_info, preferences
 from qbo_emulator.seed.profiles import COUNTRIES, PROFILES, US_FIRMS
 from qbo_emulator.seed.rows import add, place
-from qbo_emulator.store import Company, Profile
-from qbo_emulator.wire import Doc
 
 REALM_BASE = 9_341_455_000_000_000
 DISCOUNT_ACCOUNT = "11"

@@ -10,18 +10,18 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from qbo_emulator import engine
-from qbo_emulator.clock import pacific
-from qbo_emulator.entities import KINDS
+from qbo_emulator.core import engine
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.field_values import amount_out, cents, stored
+from qbo_emulator.core.json_codec import Doc, Written, encode
+from qbo_emulator.core.rows import Row, cell_of, stored_property
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.sales_forms import term_date
 from qbo_emulator.entities.sales_tax import is_taxed_place
-from qbo_emulator.rows import Row, cell_of, stored_property
 from qbo_emulator.seed.country import Country, customers
 from qbo_emulator.seed.history import Basket, basket_body
 from qbo_emulator.seed.rows import add
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, cents, stored
-from qbo_emulator.wire import Doc, Written, encode
 
 DAYS = 3 * 365
 # How long before now such a company was opened.
@@ -148,7 +148,7 @@ class Bulk:
         ]
         examples = [next((b for b in buyers if b.taxed is taxed), buyers[0]) for taxed in (True, False)]
         plain, void = [], []
-        kind = KINDS["Invoice"]
+        kind = ENTITY_TYPES["Invoice"]
         for number in range(BASKETS):
             body = basket_body(scratch, self.dice, examples[number % 2].row, items, scratch.today(at))
             row = engine.save(scratch, kind, body, at, engine.PAGE)
@@ -254,7 +254,7 @@ class Bulk:
         }
         if "HomeBalance" in data:
             data["HomeBalance"] = data["Balance"]
-        return KINDS["Invoice"].arrange(data)
+        return ENTITY_TYPES["Invoice"].arrange(data)
 
     def _packed(self, kind: str, data: Doc, at: datetime) -> Row:
         """A row as text with its cells."""
@@ -296,7 +296,7 @@ class Bulk:
                 "LinkedTxn": [],
                 "Line": [line],
             }
-            table.put(self._packed("Payment", KINDS["Payment"].arrange(data), at))
+            table.put(self._packed("Payment", ENTITY_TYPES["Payment"].arrange(data), at))
 
     def _owe(self, buyers: list[_Buyer]) -> None:
         """Balances of the customers, moved when their last form or payment did."""

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from qbo_emulator import engine, exchange
-from qbo_emulator.entities import KINDS
-from qbo_emulator.rows import Row
+from qbo_emulator.core import engine, exchange
+from qbo_emulator.core.field_values import amount_out, cents, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.seed.opening import code_named
 from qbo_emulator.seed.us_rows import MEMOS
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, cents, stored
-from qbo_emulator.wire import Doc
 
 # What becomes of an invoice, by how often; only old ones can be paid.
 FATES = ("paid", "paid", "paid", "paid", "paid", "part", "open", "open", "void", "two payments")
@@ -44,7 +44,7 @@ class _Past:
 
         def act(at: datetime) -> None:
             body = self._body(at)
-            row = engine.save(self.company, KINDS["Invoice"], body, at, engine.PAGE)
+            row = engine.save(self.company, ENTITY_TYPES["Invoice"], body, at, engine.PAGE)
             self._plan(row, at, fate)
 
         return act
@@ -158,7 +158,7 @@ def _pay(company: Company, qbo_id: str, share: Decimal, dice: Random) -> Callabl
             "Line": [{"Amount": amount_out(amount), "LinkedTxn": [{"TxnId": qbo_id, "TxnType": "Invoice"}]}],
             **same_money(company, row),
         }
-        engine.save(company, KINDS["Payment"], body, at, engine.PAGE)
+        engine.save(company, ENTITY_TYPES["Payment"], body, at, engine.PAGE)
 
     return act
 
@@ -201,7 +201,7 @@ def same_money(company: Company, form: Row) -> Doc:
 
 def _void(company: Company, qbo_id: str) -> Callable[[datetime], None]:
     def act(at: datetime) -> None:
-        engine.void(company, KINDS["Invoice"], {"Id": qbo_id}, at, engine.PAGE)
+        engine.void(company, ENTITY_TYPES["Invoice"], {"Id": qbo_id}, at, engine.PAGE)
 
     return act
 

@@ -8,10 +8,10 @@ from itertools import islice
 from math import sin
 from random import Random
 
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.store import Company
 from qbo_emulator.seed.country import Country, abroad, customers
 from qbo_emulator.seed.rows import add, place
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
 
 CUSTOMERS = 64
 STOCK_ACCOUNT, COST_ACCOUNT = "5", "12"

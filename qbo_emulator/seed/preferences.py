@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.store import Profile
 from qbo_emulator.seed.profiles import COUNTRIES
-from qbo_emulator.store import Profile
-from qbo_emulator.wire import Doc
 
 LEGAL_FORMS = {"GB": "Ltd", "CA": "Inc.", "NO": "AS"}
 

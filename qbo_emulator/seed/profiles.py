@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from qbo_emulator.core.store import Profile
 from qbo_emulator.seed.ca_rows import CA
 from qbo_emulator.seed.country import Country, table
 from qbo_emulator.seed.gb_rows import GB
 from qbo_emulator.seed.multi_rows import US_MULTI
 from qbo_emulator.seed.no_rows import NO
-from qbo_emulator.store import Profile
 
 PROFILES: dict[str, Profile] = {
     "us": Profile(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator import engine
-from qbo_emulator.clock import pacific
-from qbo_emulator.entities import KINDS
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
+from qbo_emulator.core import engine
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
 
 
 def place(company: Company, kind: str, qbo_id: str, data: Doc, now: datetime) -> None:
@@ -23,9 +23,9 @@ def place(company: Company, kind: str, qbo_id: str, data: Doc, now: datetime) ->
         "SyncToken": "0",
         "MetaData": {"CreateTime": stamp, "LastUpdatedTime": stamp},
     }
-    company.put(kind, KINDS[kind].arrange(data), now)
+    company.put(kind, ENTITY_TYPES[kind].arrange(data), now)
 
 
 def add(company: Company, kind: str, body: dict[str, Any], now: datetime) -> str:
     """Create something as QuickBooks' own pages do; gives its id."""
-    return engine.save(company, KINDS[kind], body, now, engine.PAGE).qbo_id
+    return engine.save(company, ENTITY_TYPES[kind], body, now, engine.PAGE).qbo_id

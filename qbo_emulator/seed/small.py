@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from qbo_emulator.core.store import Company
 from qbo_emulator.seed.build import REALM_BASE, open_company
 from qbo_emulator.seed.rows import place
-from qbo_emulator.store import Company
 
 FIRST_ORDINAL = 1000
 TEMPLATES = 8

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator import faults, wire
-from qbo_emulator.clock import pacific_ms
-from qbo_emulator.entropy import Entropy
-from qbo_emulator.wire import Doc
-from qbo_emulator.xml_text import xml_answer
+from qbo_emulator.core import json_codec
+from qbo_emulator.core.clock import pacific_ms
+from qbo_emulator.core.id_generator import Entropy
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.xml_text import xml_answer
+from qbo_emulator.faults import errors
 
 VERSION = "2026.114"
 SUCCESS_HEADERS = {
@@ -45,14 +46,14 @@ def tid(entropy: Entropy, now: datetime) -> str:
 
 def success(doc: Doc, now: datetime, *, as_json: bool) -> Answer:
     """200 with the document and the time."""
-    body = wire.encode({**doc, "time": pacific_ms(now)})
+    body = json_codec.encode({**doc, "time": pacific_ms(now)})
     if as_json:
         return Answer(200, body, "application/json;charset=utf-8", dict(SUCCESS_HEADERS))
-    xml = xml_answer(wire.decode(body))
+    xml = xml_answer(json_codec.decode(body))
     return Answer(200, xml, "application/xml;charset=UTF-8", dict(SUCCESS_HEADERS))
 
 
-def refusal(fault: faults.Fault, now: datetime, *, as_json: bool, status: int | None = None) -> Answer:
+def refusal(fault: errors.Fault, now: datetime, *, as_json: bool, status: int | None = None) -> Answer:
     """The answer to a refused request; an unusable id is answered without a time."""
     doc: Doc = {"Fault": fault.doc()}
     if fault.code != "2030":
@@ -62,17 +63,17 @@ def refusal(fault: faults.Fault, now: datetime, *, as_json: bool, status: int | 
 
 def fault_document(doc: Doc, status: int, *, as_json: bool) -> Answer:
     if as_json:
-        return Answer(status, wire.encode(doc), "application/json")
+        return Answer(status, json_codec.encode(doc), "application/json")
     return Answer(status, xml_answer(doc), "application/xml")
 
 
-def gateway_refusal(fault: faults.GatewayFault, now: datetime, *, as_json: bool) -> Answer:
+def gateway_refusal(fault: errors.GatewayFault, now: datetime, *, as_json: bool) -> Answer:
     """The answer of the layer before the service: its own JSON shape, or the common XML one."""
     headers = {}
     if fault.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="Intuit", error="invalid_token"'
     if as_json:
-        body = wire.encode(fault.doc(int(now.timestamp() * 1000)))
+        body = json_codec.encode(fault.doc(int(now.timestamp() * 1000)))
         return Answer(fault.status, body, "application/json", headers, is_from_service=False)
     error: dict[str, Any] = {"Message": fault.message, "Detail": fault.detail, "code": fault.code}
     doc: Doc = {"Fault": {"Error": [error], "type": fault.kind}, "time": pacific_ms(now)}

@@ -8,19 +8,20 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qbo_emulator import batch, cdc, engine, exchange, faults, invoice_links
+from qbo_emulator.core import batch, cdc, engine, exchange, invoice_links
+from qbo_emulator.core.schema import EntityType, Family
+from qbo_emulator.core.store import Company, Replay
+from qbo_emulator.core.world import World
 from qbo_emulator.entities.taxes import create_code
-from qbo_emulator.forced import in_french as in_french_of
-from qbo_emulator.injection import Rule
+from qbo_emulator.faults import errors
+from qbo_emulator.faults.catalog import in_french as in_french_of
+from qbo_emulator.faults.injection import Rule
 from qbo_emulator.query.run import answer as query_answer
-from qbo_emulator.schema import Family, Kind
-from qbo_emulator.store import Company, Replay
 from qbo_emulator.web.answers import Answer, gateway_refusal, refusal, success, tid
 from qbo_emulator.web.attachments import download_address, uploaded
 from qbo_emulator.web.calls import Call, read_call
 from qbo_emulator.web.connection import abort, dripping, silence, truncated
-from qbo_emulator.web.strikes import instead_of, strike_of
-from qbo_emulator.world import World
+from qbo_emulator.web.fault_responses import instead_of, strike_of
 
 MOST_REPLAYS = 20_000
 MOST_ID, MOST_BATCH_ID = 50, 36
@@ -59,7 +60,7 @@ class Api:
         now = self.world.clock.now()
         try:
             company = self._admitted(request, call)
-        except faults.GatewayFault as fault:
+        except errors.GatewayFault as fault:
             return self._out(gateway_refusal(fault, now, as_json=call.as_json))
         rule = self.world.injector.take(call.realm_id, operation)
         if rule is None:
@@ -89,7 +90,7 @@ class Api:
         grant = self.world.tokens.authorized(request.headers.get("authorization"), self.world.clock.now())
         company = self.world.companies.find(call.realm_id)
         if company is None or grant.realm_id != call.realm_id or ACCOUNTING not in grant.scopes:
-            raise faults.other_realm()
+            raise errors.other_realm()
         self.world.limits.check(
             call.realm_id, batch=call.segments[:1] == ["batch"], email=call.segments[-1:] == ["send"]
         )
@@ -103,7 +104,7 @@ class Api:
             if replay is not None:
                 return replay
             answer = self._dispatched(company, call)
-        except faults.Fault as fault:
+        except errors.Fault as fault:
             shown = in_french_of(fault) if in_french else fault
             return refusal(shown, now, as_json=call.as_json)
         if call.request_id and call.method == "POST" and isinstance(answer.body, str):
@@ -120,12 +121,12 @@ class Api:
             return None
         longest = MOST_BATCH_ID if call.segments[:1] == ["batch"] else MOST_ID
         if len(given) > longest:
-            raise faults.request_id_malformed(given, longest)
+            raise errors.request_id_malformed(given, longest)
         stored = company.replays.get(given)
         if stored is None:
             return None
         if stored.fingerprint != call.fingerprint:
-            raise faults.request_reused()
+            raise errors.request_reused()
         headers = {name: value for name, value in stored.headers.items() if name}
         return Answer(stored.status, stored.body, stored.headers[""], headers)
 
@@ -133,7 +134,7 @@ class Api:
         now = self.world.clock.now()
         head = call.segments[0] if call.segments else ""
         if call.method not in {"GET", "POST"}:
-            raise faults.unsupported(call.path)
+            raise errors.unsupported(call.path)
         if head == "query" and len(call.segments) == 1:
             text = call.query.get("query") or call.text()
             return success({"QueryResponse": query_answer(company, text, now)}, now, as_json=call.as_json)
@@ -151,17 +152,17 @@ class Api:
             return success(create_code(company, call.document(), now), now, as_json=call.as_json)
         kind = call.kind
         if kind is None:
-            raise faults.unsupported(call.path)
+            raise errors.unsupported(call.path)
         if call.method == "GET":
             return self._read(company, kind, call)
         return success({kind.name: self._written(company, kind, call)}, now, as_json=call.as_json)
 
-    def _read(self, company: Company, kind: Kind, call: Call) -> Answer:
+    def _read(self, company: Company, kind: EntityType, call: Call) -> Answer:
         now = self.world.clock.now()
         parts = call.segments[1:]
         if kind.family is Family.SINGLETON and len(parts) <= 1:
             if kind.name == "CompanyInfo" and parts not in ([], [company.realm_id], ["1"]):
-                raise faults.not_found()
+                raise errors.not_found()
             return success({kind.name: company.table(kind.name).rows["1"].text}, now, as_json=call.as_json)
         if kind.name == "ExchangeRate" and not parts:
             wanted = {key.lower(): value for key, value in call.query.items()}
@@ -171,12 +172,12 @@ class Api:
             return success({kind.name: rate}, now, as_json=call.as_json)
         if len(parts) == 2 and parts[1] == "pdf" and "pdf" in kind.operations:
             # The PDF library takes longer to import than everything else together; most runs never need it.
-            from qbo_emulator.pdf import form_pdf
+            from qbo_emulator.core.pdf import form_pdf
 
             row = engine.read(company, kind, parts[0])
             return Answer(200, form_pdf(company, row), "application/pdf")
         if len(parts) != 1:
-            raise faults.unsupported(call.path)
+            raise errors.unsupported(call.path)
         qbo_id = parts[0].upper() if parts[0] in {"tax", "non"} else parts[0]
         found = engine.read(company, kind, qbo_id)
         company.require_served(kind.name, [found.qbo_id])
@@ -186,13 +187,13 @@ class Api:
             )
         return success({kind.name: found.text}, now, as_json=call.as_json)
 
-    def _written(self, company: Company, kind: Kind, call: Call) -> object:
+    def _written(self, company: Company, kind: EntityType, call: Call) -> object:
         now = self.world.clock.now()
         parts = call.segments[1:]
         if len(parts) == 2 and parts[1] == "send":
             return engine.send(company, kind, parts[0], call.query.get("sendTo"), now).text
         if parts:
-            raise faults.unsupported(call.path)
+            raise errors.unsupported(call.path)
         include = call.query.get("include", "").lower().split(",")
         options = engine.Options(duplicate_number_allowed="allowduplicatedocnum" in include)
         body = call.document()

@@ -7,15 +7,16 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qbo_emulator import engine, faults
-from qbo_emulator.entities import KINDS
+from qbo_emulator.core import engine
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.store import Company
+from qbo_emulator.core.world import World
+from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.attachments import file_key, keep_file, uploads
-from qbo_emulator.store import Company
+from qbo_emulator.faults import errors
 from qbo_emulator.web.calls import Call
-from qbo_emulator.wire import Doc
-from qbo_emulator.world import World
 
-KIND = KINDS["Attachable"]
+KIND = ENTITY_TYPES["Attachable"]
 
 
 def uploaded(company: Company, call: Call, now: datetime) -> Doc:
@@ -26,7 +27,7 @@ def uploaded(company: Company, call: Call, now: datetime) -> Doc:
         try:
             row = keep_file(company, engine.save(company, KIND, body, now), part.content)
             answers.append({KIND.name: row.text})
-        except faults.Fault as fault:
+        except errors.Fault as fault:
             answers.append({"Fault": fault.doc()})
     return {"AttachableResponse": answers}
 

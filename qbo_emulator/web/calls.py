@@ -8,9 +8,10 @@ from typing import Any
 
 from starlette.requests import Request
 
-from qbo_emulator import faults, wire
+from qbo_emulator.core import json_codec
+from qbo_emulator.core.schema import EntityType
 from qbo_emulator.entities import BY_SEGMENT
-from qbo_emulator.schema import Kind
+from qbo_emulator.faults import errors
 from qbo_emulator.web.answers import wants_json
 
 
@@ -32,7 +33,7 @@ class Call:
         return wants_json(self.accept)
 
     @property
-    def kind(self) -> Kind | None:
+    def kind(self) -> EntityType | None:
         return BY_SEGMENT.get(self.segments[0]) if self.segments else None
 
     @property
@@ -50,16 +51,16 @@ class Call:
         try:
             return self.body.decode()
         except UnicodeDecodeError:
-            raise faults.not_utf8() from None
+            raise errors.not_utf8() from None
 
     def document(self) -> Any:
         """The JSON body (2010 when it is none, 500 when it is not UTF-8)."""
         try:
-            found = wire.decode(self.text())
+            found = json_codec.decode(self.text())
         except ValueError:
-            raise faults.unreadable_body("The request body") from None
+            raise errors.unreadable_body("The request body") from None
         if not isinstance(found, dict):
-            raise faults.unreadable_body("The request body")
+            raise errors.unreadable_body("The request body")
         return found
 
     @property
@@ -85,7 +86,7 @@ class Call:
 
     def _names_id(self) -> bool:
         try:
-            found = wire.decode(self.body)
+            found = json_codec.decode(self.body)
         except ValueError:
             return False
         return isinstance(found, dict) and found.get("Id") not in (None, "")

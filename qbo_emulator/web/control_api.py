@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from qbo_emulator import wire
-from qbo_emulator.faults import Fault
-from qbo_emulator.injection import KINDS as FAULT_KINDS
-from qbo_emulator.web import office
-from qbo_emulator.wire import Doc
-from qbo_emulator.world import World
+from qbo_emulator.core import json_codec
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.world import World
+from qbo_emulator.faults.errors import Fault
+from qbo_emulator.faults.injection import ENTITY_TYPES as FAULT_KINDS
+from qbo_emulator.web import ui_actions
 
 Handler = Callable[[Request, Doc], Any]
 
@@ -57,7 +57,7 @@ class ControlApi:
         async def endpoint(request: Request) -> Response:
             raw = await request.body()
             try:
-                body = wire.decode(raw) if raw.strip() else {}
+                body = json_codec.decode(raw) if raw.strip() else {}
                 if not isinstance(body, dict):
                     raise ValueError("the body must be a JSON object")
                 answer = handler(request, body)
@@ -68,7 +68,7 @@ class ControlApi:
             except ValueError as problem:
                 return JSONResponse({"problem": str(problem)}, 400)
             self.world.revision += 1
-            return Response(wire.encode(answer), media_type="application/json")
+            return Response(json_codec.encode(answer), media_type="application/json")
 
         return endpoint
 
@@ -89,15 +89,15 @@ class ControlApi:
 
     def move_clock(self, request: Request, body: Doc) -> Any:
         """`advance_seconds` moves it on, `set` makes an instant the present, `skew` is off machine time."""
-        office.move_clock(self.world, body)
+        ui_actions.move_clock(self.world, body)
         return self.clock(request, body)
 
     def webhooks(self, request: Request, body: Doc) -> Any:
-        return office.webhook_state(self.world)
+        return ui_actions.webhook_state(self.world)
 
     def set_webhooks(self, request: Request, body: Doc) -> Any:
-        office.set_webhooks(self.world, body)
-        return office.webhook_state(self.world)
+        ui_actions.set_webhooks(self.world, body)
+        return ui_actions.webhook_state(self.world)
 
     def faults(self, request: Request, body: Doc) -> Any:
         return [rule.doc() for rule in self.world.injector.rules.values()]
@@ -147,11 +147,11 @@ class ControlApi:
         as_of = datetime.fromisoformat(str(body["as_of"])) if "as_of" in body else None
         if as_of is not None and as_of.tzinfo is None:
             raise ValueError("as_of needs its offset from UTC")
-        office.reset(self.world, everything=bool(body.get("all")), as_of=as_of)
+        ui_actions.reset(self.world, everything=bool(body.get("all")), as_of=as_of)
         return self.companies(request, body)
 
     def dump(self, request: Request, body: Doc) -> Any:
-        company = office.company(self.world, request.path_params["realm_id"])
+        company = ui_actions.company(self.world, request.path_params["realm_id"])
         return {
             name: [
                 row.text for row in sorted(table.rows.values(), key=lambda row: (len(row.qbo_id), row.qbo_id))
@@ -160,27 +160,27 @@ class ControlApi:
         }
 
     def disconnect(self, request: Request, body: Doc) -> Any:
-        company = office.company(self.world, request.path_params["realm_id"])
+        company = ui_actions.company(self.world, request.path_params["realm_id"])
         return {"ended": self.world.tokens.disconnect(company.realm_id)}
 
     def preferences(self, request: Request, body: Doc) -> Any:
         """Preferences by group, or plain names for the ones that are changed often."""
-        company = office.company(self.world, request.path_params["realm_id"])
-        return office.set_preferences(self.world, company, body).text
+        company = ui_actions.company(self.world, request.path_params["realm_id"])
+        return ui_actions.set_preferences(self.world, company, body).text
 
     def create(self, request: Request, body: Doc) -> Any:
         params = request.path_params
-        company = office.company(self.world, params["realm_id"])
-        return office.save(self.world, company, office.kind(params["kinds"]), body).text
+        company = ui_actions.company(self.world, params["realm_id"])
+        return ui_actions.save(self.world, company, ui_actions.kind(params["kinds"]), body).text
 
     def show(self, request: Request, body: Doc) -> Any:
         params = request.path_params
-        company = office.company(self.world, params["realm_id"])
-        return office.row(company, office.kind(params["kinds"]), params["qbo_id"]).text
+        company = ui_actions.company(self.world, params["realm_id"])
+        return ui_actions.row(company, ui_actions.kind(params["kinds"]), params["qbo_id"]).text
 
     def act(self, request: Request, body: Doc) -> Any:
         params = request.path_params
-        company = office.company(self.world, params["realm_id"])
-        kind = office.kind(params["kinds"])
-        target = office.row(company, kind, params["qbo_id"])
-        return office.act(self.world, company, target, action=params["action"], body=body)
+        company = ui_actions.company(self.world, params["realm_id"])
+        kind = ui_actions.kind(params["kinds"])
+        target = ui_actions.row(company, kind, params["qbo_id"])
+        return ui_actions.act(self.world, company, target, action=params["action"], body=body)

@@ -9,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from qbo_emulator import engine
-from qbo_emulator.entities import KINDS
-from qbo_emulator.faults import Fault
-from qbo_emulator.rows import Row
-from qbo_emulator.store import Company
-from qbo_emulator.web import office
+from qbo_emulator.core import engine
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.core.world import World
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults.errors import Fault
+from qbo_emulator.web import ui_actions
 from qbo_emulator.web.control_view import control_body
 from qbo_emulator.web.forms import form_of
 from qbo_emulator.web.layout import page
-from qbo_emulator.world import World
 
 Form = dict[str, str]
 
@@ -69,8 +69,8 @@ class ControlPage:
         try:
             action = form.get("action", "")
             if action in self._invoice_actions:
-                company = office.company(self.world, form.get("company", ""))
-                row = office.row(company, KINDS["Invoice"], form.get("id", ""))
+                company = ui_actions.company(self.world, form.get("company", ""))
+                row = ui_actions.row(company, ENTITY_TYPES["Invoice"], form.get("id", ""))
                 said = self._invoice_actions[action](company, row, form)
                 anchor = f"#invoice-{row.qbo_id}"
             elif action in self._world_actions:
@@ -94,36 +94,42 @@ class ControlPage:
 
     def _pay(self, company: Company, row: Row, form: Form) -> str:
         amount = form.get("amount", "").strip().replace(",", "") or None
-        payment = office.pay(self.world, company, row, {"amount": amount, "ref": form.get("ref") or None})
+        payment = ui_actions.pay(self.world, company, row, {"amount": amount, "ref": form.get("ref") or None})
         return f"A payment of {payment.data['TotalAmt']} was recorded for {self._label(row)}."
 
     def _unpay(self, company: Company, row: Row, form: Form) -> str:
-        office.unpay(self.world, company, row)
+        ui_actions.unpay(self.world, company, row)
         return f"The payments of {self._label(row)} were deleted."
 
     def _due(self, company: Company, row: Row, form: Form) -> str:
-        after = office.edit(self.world, company, KINDS["Invoice"], row, {"DueDate": form.get("due", "")})
+        after = ui_actions.edit(
+            self.world, company, ENTITY_TYPES["Invoice"], row, {"DueDate": form.get("due", "")}
+        )
         return f"{self._label(row).capitalize()} is now due on {after.data['DueDate']}."
 
     def _memo(self, company: Company, row: Row, form: Form) -> str:
-        office.edit(self.world, company, KINDS["Invoice"], row, {"PrivateNote": form.get("memo", "")})
+        ui_actions.edit(
+            self.world, company, ENTITY_TYPES["Invoice"], row, {"PrivateNote": form.get("memo", "")}
+        )
         return f"The memo of {self._label(row)} was changed."
 
     def _amount(self, company: Company, row: Row, form: Form) -> str:
         amount = form.get("amount", "").strip().replace(",", "")
-        after = office.set_amount(self.world, company, row, amount)
+        after = ui_actions.set_amount(self.world, company, row, amount)
         return f"{self._label(row).capitalize()} is now {after.data['TotalAmt']} in total."
 
     def _void(self, company: Company, row: Row, form: Form) -> str:
-        engine.void(company, KINDS["Invoice"], {"Id": row.qbo_id}, self.world.clock.now(), engine.PAGE)
+        engine.void(company, ENTITY_TYPES["Invoice"], {"Id": row.qbo_id}, self.world.clock.now(), engine.PAGE)
         return f"{self._label(row).capitalize()} was voided; its payments stay with the customer as credit."
 
     def _delete(self, company: Company, row: Row, form: Form) -> str:
-        engine.remove(company, KINDS["Invoice"], {"Id": row.qbo_id}, self.world.clock.now(), engine.PAGE)
+        engine.remove(
+            company, ENTITY_TYPES["Invoice"], {"Id": row.qbo_id}, self.world.clock.now(), engine.PAGE
+        )
         return f"{self._label(row).capitalize()} was deleted; its payments stay with the customer as credit."
 
     def _deposit(self, company: Company, row: Row, form: Form) -> str:
-        count = office.deposit_payments(self.world, company, row)
+        count = ui_actions.deposit_payments(self.world, company, row)
         return f"{count} payments of {self._label(row)} were deposited at the bank."
 
     def _webhooks(self, form: Form) -> str:
@@ -136,11 +142,11 @@ class ControlPage:
             "unknown_events": form.get("unknown_events") == "on",
             "delay_ms": int(form.get("delay_ms") or 0),
         }
-        office.set_webhooks(self.world, changes)
+        ui_actions.set_webhooks(self.world, changes)
         return "The webhook settings were saved."
 
     def _test(self, form: Form) -> str:
-        office.set_webhooks(self.world, {"send_test": form.get("company", "")})
+        ui_actions.set_webhooks(self.world, {"send_test": form.get("company", "")})
         settings = self.world.sender.settings
         sent = settings.enabled and settings.url
         return (
@@ -166,7 +172,7 @@ class ControlPage:
 
     def _clock(self, form: Form) -> str:
         seconds = form.get("seconds", "")
-        office.move_clock(self.world, {"advance_seconds": seconds} if seconds else {"skew": 0})
+        ui_actions.move_clock(self.world, {"advance_seconds": seconds} if seconds else {"skew": 0})
         return f"It is now {self.world.clock.now():%Y-%m-%d %H:%M} UTC here."
 
     def _disconnect(self, form: Form) -> str:
@@ -176,5 +182,5 @@ class ControlPage:
     def _reset(self, form: Form) -> str:
         if form.get("sure") != "on":
             return "Nothing was changed. Tick the box first to open the companies anew."
-        office.reset(self.world, everything=False)
+        ui_actions.reset(self.world, everything=False)
         return "All companies were opened anew."

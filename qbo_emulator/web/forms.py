@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from qbo_emulator.oauth import OAuthError
+from qbo_emulator.core.oauth import OAuthError
 
 FORM = "application/x-www-form-urlencoded"
 

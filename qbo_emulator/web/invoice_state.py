@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from qbo_emulator.values import stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.field_values import stored
+from qbo_emulator.core.json_codec import Doc
 
 
 def state_of(data: Doc, today: date) -> tuple[str, str]:

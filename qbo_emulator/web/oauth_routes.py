@@ -11,14 +11,14 @@ from urllib.parse import urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from qbo_emulator import wire
-from qbo_emulator.faults import GatewayFault
-from qbo_emulator.oauth import SCOPES, Issued, OAuthError
+from qbo_emulator.core import json_codec
+from qbo_emulator.core.oauth import SCOPES, Issued, OAuthError
+from qbo_emulator.core.world import World
+from qbo_emulator.faults.errors import GatewayFault
 from qbo_emulator.web.answers import tid
 from qbo_emulator.web.connection import silence
 from qbo_emulator.web.consent import consent_page, refused_page
 from qbo_emulator.web.forms import checked_form, form_of
-from qbo_emulator.world import World
 
 JSON = "application/json;charset=UTF-8"
 USER = {
@@ -78,7 +78,7 @@ class OAuthRoutes:
         }
 
     def _answer(self, body: object, status: int = 200) -> Response:
-        return Response(wire.encode(body), status, self._headers(), JSON)
+        return Response(json_codec.encode(body), status, self._headers(), JSON)
 
     def _log(self, request: Request, operation: str, status: int) -> None:
         self.world.requests.add(
@@ -274,7 +274,7 @@ async def _revocation(request: Request) -> dict[str, str]:
     if "json" not in request.headers.get("content-type", ""):
         return await checked_form(request)
     try:
-        given = wire.decode(await request.body())
+        given = json_codec.decode(await request.body())
     except ValueError:
         raise OAuthError("invalid_request") from None
     if not isinstance(given, dict):

@@ -13,14 +13,14 @@ import pytest
 import requests
 from pypdf import PdfReader
 
-from qbo_emulator import engine, exchange
-from qbo_emulator.entities import KINDS
-from qbo_emulator.faults import Fault
-from qbo_emulator.rows import Row
+from qbo_emulator.core import engine, exchange
+from qbo_emulator.core.field_values import stored
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults.errors import Fault
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.profiles import PROFILES
-from qbo_emulator.store import Company
-from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
 from tests.emulator.client import Api, sales_line
 from tests.emulator_process import EmulatorProcess
@@ -36,7 +36,7 @@ class Books:
         self.company: Company = open_company(key, 1, NOW)
 
     def save(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
-        return engine.save(self.company, KINDS[kind], body, NOW).data
+        return engine.save(self.company, ENTITY_TYPES[kind], body, NOW).data
 
     def refused(self, kind: str, body: dict[str, Any]) -> Fault:
         with pytest.raises(Fault) as refusal:
@@ -68,7 +68,7 @@ class Books:
             "Id": "1",
             "SyncToken": self.company.table("Preferences").rows["1"].data["SyncToken"],
         }
-        engine.save(self.company, KINDS["Preferences"], body, NOW, engine.PAGE)
+        engine.save(self.company, ENTITY_TYPES["Preferences"], body, NOW, engine.PAGE)
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_a_voided_foreign_form_is_nothing_at_home_either(books: Callable[[str], 
     )
     made = own.save("Invoice", body)
     stub = {"Id": made["Id"], "SyncToken": "0"}
-    voided = engine.void(own.company, KINDS["Invoice"], stub, NOW).data
+    voided = engine.void(own.company, ENTITY_TYPES["Invoice"], stub, NOW).data
     assert (voided["HomeTotalAmt"], voided["HomeBalance"], voided["ExchangeRate"]) == (0, 0, Decimal("1.3"))
 
 
@@ -327,7 +327,7 @@ def test_a_bundle_unfolds_into_its_items(books: Callable[[str], Books]) -> None:
     assert [line["SalesItemLineDetail"]["Qty"] for line in group["GroupLineDetail"]["Line"]] == [4, 2, 2]
     assert made["Line"][1]["Amount"] == Decimal("893.50")
     assert made["TxnTaxDetail"]["TotalTax"] == Decimal("178.70")
-    voided = engine.void(own.company, KINDS["Invoice"], {"Id": made["Id"], "SyncToken": "0"}, NOW).data
+    voided = engine.void(own.company, ENTITY_TYPES["Invoice"], {"Id": made["Id"], "SyncToken": "0"}, NOW).data
     inner = voided["Line"][0]["GroupLineDetail"]["Line"][0]
     assert (inner["Amount"], inner["SalesItemLineDetail"]["UnitPrice"]) == (0, 0)
 

@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_emulator import cdc, engine
-from qbo_emulator.entities import KINDS
-from qbo_emulator.faults import Fault
-from qbo_emulator.rows import Row
+from qbo_emulator.core import cdc, engine
+from qbo_emulator.core.json_codec import decode, encode
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults.errors import Fault
 from qbo_emulator.seed.build import open_company
-from qbo_emulator.store import Company
-from qbo_emulator.wire import decode, encode
 from tests.emulator.client import invoice_body
 
 START = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
@@ -76,7 +76,7 @@ class Books:
             assert int(written.data["SyncToken"]) == before[(written.kind, written.qbo_id)] + 1
 
     def _act(self, action: str, number: int, amount: Decimal, target: Row | None) -> Row | None:
-        invoice, payment = KINDS["Invoice"], KINDS["Payment"]
+        invoice, payment = ENTITY_TYPES["Invoice"], ENTITY_TYPES["Payment"]
         if action == "create":
             return engine.save(self.company, invoice, invoice_body(str(1 + number % 4), amount), self.now)
         assert target is not None

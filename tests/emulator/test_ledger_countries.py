@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_emulator import cdc, engine
-from qbo_emulator.entities import KINDS
-from qbo_emulator.faults import Fault
-from qbo_emulator.rows import Row
+from qbo_emulator.core import cdc, engine
+from qbo_emulator.core.field_values import cents, stored
+from qbo_emulator.core.json_codec import Doc, decode, encode
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults.errors import Fault
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.history import code_of, money_of
-from qbo_emulator.store import Company
-from qbo_emulator.values import cents, stored
-from qbo_emulator.wire import Doc, decode, encode
 from tests.emulator.client import sales_line
 
 START = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
@@ -85,7 +85,7 @@ class Books:
         self.items = [*firsts.values(), *services][:4]
 
     def _prefer(self, groups: Doc) -> None:
-        engine.save(self.company, KINDS["Preferences"], {"Id": "1", **groups}, self.now, engine.PAGE)
+        engine.save(self.company, ENTITY_TYPES["Preferences"], {"Id": "1", **groups}, self.now, engine.PAGE)
 
     def rows(self, kind: str) -> list[Row]:
         made = (row for row in self.company.table(kind).rows.values() if int(row.qbo_id) > self.first)
@@ -146,11 +146,11 @@ class Books:
         return self.save(kind, body)
 
     def save(self, kind: str, body: Doc) -> Row:
-        return engine.save(self.company, KINDS[kind], body, self.now)
+        return engine.save(self.company, ENTITY_TYPES[kind], body, self.now)
 
     def _on(self, row: Row, action: str, count: int, amount: Decimal) -> Row | None:
         customer = self.company.table("Customer").rows[row.data["CustomerRef"]["value"]]
-        invoice = KINDS["Invoice"]
+        invoice = ENTITY_TYPES["Invoice"]
         actions: dict[str, Callable[[], Row | None]] = {
             "pay": lambda: self._pay(row, min(amount, stored(row.data["Balance"])), Decimal(0)),
             "overpay": lambda: self._pay(row, stored(row.data["Balance"]), amount),
@@ -163,7 +163,7 @@ class Books:
         }
         if action in actions:
             return actions[action]()
-        engine.remove(self.company, KINDS[row.kind], _stub(row), self.now)
+        engine.remove(self.company, ENTITY_TYPES[row.kind], _stub(row), self.now)
         return None
 
     def _money(self, row: Row) -> Doc:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_emulator.entities import KINDS
-from qbo_emulator.faults import Fault
+from qbo_emulator.core.json_codec import decode, encode
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults.errors import Fault
 from qbo_emulator.query.run import answer
 from qbo_emulator.seed.build import open_company
-from qbo_emulator.store import Company
-from qbo_emulator.wire import decode, encode
 
 NOW = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
 PIECES = [
@@ -89,7 +89,9 @@ def test_any_text_is_answered_or_refused_by_the_parser(text: str) -> None:
 
 COMPANY = open_company("us-2", 1, NOW)
 NAMES = [
-    (kind, name) for kind in ("Customer", "Invoice", "Item", "Payment") for name in KINDS[kind].queryable
+    (kind, name)
+    for kind in ("Customer", "Invoice", "Item", "Payment")
+    for name in ENTITY_TYPES[kind].queryable
 ]
 
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from qbo_emulator import engine
-from qbo_emulator.clock import Clock
-from qbo_emulator.entities import KINDS
+from qbo_emulator.core import engine
+from qbo_emulator.core.clock import Clock
+from qbo_emulator.core.field_values import stored
+from qbo_emulator.core.json_codec import decode, encode
+from qbo_emulator.core.state import dump, load
+from qbo_emulator.core.store import Company
+from qbo_emulator.core.world import Settings, World
+from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.query.run import answer
 from qbo_emulator.seed.build import open_company
-from qbo_emulator.state import dump, load
-from qbo_emulator.store import Company
-from qbo_emulator.values import stored
 from qbo_emulator.web.invoice_state import state_of
-from qbo_emulator.wire import decode, encode
-from qbo_emulator.world import Settings, World
 from tests.emulator.client import invoice_body
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_a_large_company_has_the_size_that_was_asked_for(large: Company) -> None
 
 def test_rows_written_in_bulk_are_those_the_rules_would_write(large: Company) -> None:
     scratch = large.twin("2")
-    kind = KINDS["Invoice"]
+    kind = ENTITY_TYPES["Invoice"]
     for row in list(scratch.table("Invoice").rows.values())[::40]:
         before = row.data
         if str(before.get("PrivateNote", "")).startswith("Voided"):
@@ -51,7 +51,7 @@ def test_rows_written_in_bulk_are_those_the_rules_would_write(large: Company) ->
         again = engine.save(scratch, kind, {"Id": row.qbo_id}, NOW, engine.PAGE).data
         changed = {name for name in {*before, *again} if before.get(name) != again.get(name)}
         assert changed <= {"SyncToken", "MetaData"}
-    payment = KINDS["Payment"]
+    payment = ENTITY_TYPES["Payment"]
     for row in list(scratch.table("Payment").rows.values())[::60]:
         again = engine.save(scratch, payment, {"Id": row.qbo_id}, NOW, engine.PAGE).data
         changed = {name for name in {*row.data, *again} if row.data.get(name) != again.get(name)}
@@ -129,9 +129,9 @@ def test_a_small_company_writes_in_books_of_its_own() -> None:
     one, other = (world.companies[world.connect_ready()[place]["realm_id"]] for place in (1, 9))
     before = other.table("Invoice").newest_first()
     texts = [str(row.text) for row in before]
-    made = engine.save(one, KINDS["Invoice"], invoice_body("1", 25), NOW)
-    engine.remove(one, KINDS["Invoice"], {"Id": made.qbo_id, "SyncToken": "0"}, NOW)
-    engine.save(one, KINDS["Customer"], {"DisplayName": "Only here"}, NOW)
+    made = engine.save(one, ENTITY_TYPES["Invoice"], invoice_body("1", 25), NOW)
+    engine.remove(one, ENTITY_TYPES["Invoice"], {"Id": made.qbo_id, "SyncToken": "0"}, NOW)
+    engine.save(one, ENTITY_TYPES["Customer"], {"DisplayName": "Only here"}, NOW)
     assert [str(row.text) for row in other.table("Invoice").newest_first()] == texts
     assert other.name_owner("Only here") is None
     assert one.name_owner("Only here") is not None
@@ -141,7 +141,7 @@ def test_a_small_company_writes_in_books_of_its_own() -> None:
 def test_small_companies_outlive_a_restart() -> None:
     world = _world()
     touched, waiting = (world.connect_ready()[place]["realm_id"] for place in (5, 6))
-    made = engine.save(world.companies[touched], KINDS["Customer"], {"DisplayName": "Kept"}, NOW)
+    made = engine.save(world.companies[touched], ENTITY_TYPES["Customer"], {"DisplayName": "Kept"}, NOW)
     again = load(dump(world), Settings(profiles=("us-2",)))
     assert again.companies[touched].row("Customer", made.qbo_id) is not None
     assert again.companies[waiting].name == world.companies[waiting].name

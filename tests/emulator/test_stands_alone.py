@@ -17,7 +17,7 @@ FOLDER = ROOT / "qbo_emulator"
 PRODUCT = ("crm_invoicing", "deals", "quickbooks_bridge", "django", "quickbooks")
 PROBE = """
 import importlib.util, json, sys
-import qbo_emulator.app, qbo_emulator.cli, qbo_emulator.pdf
+import qbo_emulator.app, qbo_emulator.cli, qbo_emulator.core.pdf
 loaded = [name for name in %r if name in sys.modules]
 print(json.dumps({"from": qbo_emulator.__file__, "loaded": loaded}))
 """

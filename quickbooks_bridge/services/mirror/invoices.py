@@ -71,7 +71,7 @@ class _Stored(NamedTuple):
         """Return what was read as `_STORED_COLUMNS`, which come from the same two classes."""
         if row is None:
             return None
-        return _Stored(*row[:_KEPT], InvoiceState(key[1], *row[_KEPT:]))
+        return _Stored._make((*row[:_KEPT], InvoiceState(key[1], *row[_KEPT:])))
 
 
 _KEPT = len(_Stored._fields) - 1

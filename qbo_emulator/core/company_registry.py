@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from qbo_emulator.store import Company
+from qbo_emulator.core.store import Company
 
 
 class Realms(dict[str, Company]):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator import cdc, engine, faults
-from qbo_emulator.entities import KINDS
+from qbo_emulator.core import cdc, engine
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults import errors
 from qbo_emulator.query.run import answer as query_answer
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
 
 MOST_ITEMS = 30
 # A request id of a batch is joined with the ids of its items.
@@ -20,19 +21,19 @@ def answer(company: Company, body: Any, now: datetime, *, has_request_id: bool =
     """The BatchItemResponse list (1040 for more than thirty items, 2130 for item ids too long)."""
     items = body.get("BatchItemRequest") if isinstance(body, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise faults.required("BatchItemRequest")
+        raise errors.required("BatchItemRequest")
     if len(items) > MOST_ITEMS:
-        raise faults.batch_too_large(MOST_ITEMS)
+        raise errors.batch_too_large(MOST_ITEMS)
     for item in items if has_request_id else ():
         if len(str(item.get("bId", ""))) > LONGEST_ITEM_ID:
-            raise faults.request_id_malformed(str(item["bId"]), LONGEST_ITEM_ID)
+            raise errors.request_id_malformed(str(item["bId"]), LONGEST_ITEM_ID)
     return {"BatchItemResponse": [_item(company, item, now) for item in items]}
 
 
 def _item(company: Company, item: Doc, now: datetime) -> Doc:
     try:
         result = _performed(company, item, now)
-    except faults.Fault as fault:
+    except errors.Fault as fault:
         result = {"Fault": fault.doc()}
     if "bId" in item:
         result["bId"] = item["bId"]
@@ -47,19 +48,21 @@ def _performed(company: Company, item: Doc, now: datetime) -> Doc:
         entities = asked.get("Entities")
         listed = ",".join(map(str, entities)) if isinstance(entities, list) else entities
         return cdc.answer(company, listed, asked.get("ChangedSince"), now)
-    name = next((key for key in item if key in KINDS), None)
+    name = next((key for key in item if key in ENTITY_TYPES), None)
     if name is None or not isinstance(item[name], dict):
         unknown = next((key for key in item if key not in {"bId", "operation", "optionsData"}), "Entity")
-        raise faults.unknown_property(unknown, "BatchItemRequest", ["bId", "operation", "Query", *KINDS])
-    kind, body, operation = KINDS[name], item[name], item.get("operation")
+        raise errors.unknown_property(
+            unknown, "BatchItemRequest", ["bId", "operation", "Query", *ENTITY_TYPES]
+        )
+    kind, body, operation = ENTITY_TYPES[name], item[name], item.get("operation")
     options = engine.Options(
         duplicate_number_allowed="allowduplicatedocnum" in str(item.get("optionsData", "")).lower()
     )
     if operation == "delete":
         return {name: engine.remove(company, kind, body, now, options)}
     if operation not in {"create", "update"}:
-        raise faults.invalid_enum("operation", operation)
+        raise errors.invalid_enum("operation", operation)
     if operation == "update" and body.get("Id") in (None, ""):
-        raise faults.required("Id")
+        raise errors.required("Id")
     given = {key: value for key, value in body.items() if operation != "create" or key != "Id"}
     return {name: engine.save(company, kind, given, now, options).text}

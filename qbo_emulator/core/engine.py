@@ -6,74 +6,75 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator import credits, faults, ledger
-from qbo_emulator.clock import pacific
-from qbo_emulator.entities import KINDS
+from qbo_emulator.core import credits, ledger
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.field_values import home_amounts, reference_id
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family, Write, check_email, check_properties, check_values
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.currency import activate
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind, Write, check_email, check_properties, check_values
-from qbo_emulator.store import Company
-from qbo_emulator.values import home_amounts, reference_id
-from qbo_emulator.wire import Doc
+from qbo_emulator.faults import errors
 
 
 @dataclass(frozen=True)
 class Options:
     """How a write is meant: by whom, and what the caller allows."""
 
-    by_page: bool = False
+    via_ui: bool = False
     duplicate_number_allowed: bool = False
 
 
 API = Options()
-PAGE = Options(by_page=True, duplicate_number_allowed=True)
+PAGE = Options(via_ui=True, duplicate_number_allowed=True)
 
 
 def row_id(value: Any) -> str:
     """An id as text (2030 when it is no whole number; the US codes TAX and NON are ids too)."""
     text = str(value).strip()
     if not (text.isascii() and text.isdigit()) and text not in {"TAX", "NON"}:
-        raise faults.invalid_id(value)
+        raise errors.invalid_id(value)
     return text
 
 
-def read(company: Company, kind: Kind, qbo_id: Any) -> Row:
+def read(company: Company, kind: EntityType, qbo_id: Any) -> Row:
     """The row (610 when there is none)."""
     wanted = row_id(qbo_id)
     row = company.row(kind.name, wanted)
     if row is None:
         gone = wanted in company.table(kind.name).deleted
-        raise faults.transaction_deleted() if gone else faults.not_found()
+        raise errors.transaction_deleted() if gone else errors.not_found()
     return row
 
 
-def current(company: Company, kind: Kind, body: Doc, *, by_page: bool = False) -> Row:
+def current(company: Company, kind: EntityType, body: Doc, *, via_ui: bool = False) -> Row:
     """The row a write is about, when its sync token is the one sent (5010 when it is not)."""
     if body.get("Id") in (None, ""):
-        raise faults.required("Id")
+        raise errors.required("Id")
     row = read(company, kind, body["Id"])
-    if by_page:
+    if via_ui:
         return row
     if body.get("SyncToken") in (None, ""):
-        raise faults.required("SyncToken")
+        raise errors.required("SyncToken")
     if str(body["SyncToken"]) != row.data["SyncToken"]:
-        raise faults.stale(company.profile.user)
+        raise errors.stale(company.profile.user)
     return row
 
 
-def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Row:
+def save(company: Company, kind: EntityType, body: Doc, now: datetime, options: Options = API) -> Row:
     """Create the object, or update it when the body names an Id."""
     check_properties(kind, body)
     update = body.get("Id") not in (None, "", 0, "0") and kind.family is not Family.SINGLETON
-    before = current(company, kind, body, by_page=options.by_page) if update else None
+    before = current(company, kind, body, via_ui=options.via_ui) if update else None
     if kind.family is Family.SINGLETON:
         body = {**body, "Id": "1"}
-        before = current(company, kind, body, by_page=options.by_page)
+        before = current(company, kind, body, via_ui=options.via_ui)
     if before is None and "create" not in kind.operations:
-        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+        raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
     if before is not None and "update" not in kind.operations:
-        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
-    sparse = before is not None and (body.get("sparse") is True or options.by_page)
+        raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    sparse = before is not None and (body.get("sparse") is True or options.via_ui)
     sent = _given(body, clearing=sparse)
     if before is not None:
         # Whoever corrects the object heals it.
@@ -81,7 +82,7 @@ def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Option
     if not sparse:
         for name in kind.required:
             if sent.get(name) in (None, []):
-                raise faults.required(name)
+                raise errors.required(name)
     check_values(kind, sent)
     write = Write(
         company=company,
@@ -90,7 +91,7 @@ def save(company: Company, kind: Kind, body: Doc, now: datetime, options: Option
         before=before,
         now=now,
         sparse=sparse,
-        by_page=options.by_page,
+        via_ui=options.via_ui,
         duplicate_number_allowed=options.duplicate_number_allowed,
     )
     return _commit(write, kind.prepare(write))
@@ -129,7 +130,7 @@ def _commit(write: Write, prepared: Doc) -> Row:
         "MetaData": {"CreateTime": created, "LastUpdatedTime": pacific(now)},
     }
     after = company.put(kind.name, kind.arrange(data), now)
-    company.tell(after, "Create" if before is None else "Update", now)
+    company.emit(after, "Create" if before is None else "Update", now)
     _have_effects(company, before, after, now)
     stored_row = company.row(kind.name, identity)
     assert stored_row is not None
@@ -140,7 +141,7 @@ def _have_effects(company: Company, before: Row | None, after: Row | None, now: 
     row = after or before
     if row is None:
         return
-    kind = KINDS[row.kind]
+    kind = ENTITY_TYPES[row.kind]
     if before is None and row.kind in {"Customer", "Vendor"}:
         activate(company, str(reference_id(row.data.get("CurrencyRef"))), now)
     if kind.family is Family.TRANSACTION:
@@ -151,52 +152,52 @@ def _have_effects(company: Company, before: Row | None, after: Row | None, now: 
         credits.apply_by_itself(company, row, now)
 
 
-def remove(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Doc:
+def remove(company: Company, kind: EntityType, body: Doc, now: datetime, options: Options = API) -> Doc:
     """Delete a transaction; gives the stub that is answered."""
     if "delete" not in kind.operations:
-        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
-    row = current(company, kind, body, by_page=options.by_page or not kind.token_to_delete)
+        raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    row = current(company, kind, body, via_ui=options.via_ui or not kind.token_to_delete)
     _check_free(company, row, options)
     if row.kind in ledger.SETTLED_KINDS:
         ledger.unapply(company, row.qbo_id, now)
         row = read(company, kind, row.qbo_id)
     company.own(kind.name).remove(row, now)
     company.revision += 1
-    company.tell(row, "Delete", now)
+    company.emit(row, "Delete", now)
     _have_effects(company, row, None, now)
     return {"domain": "QBO", "status": "Deleted", "Id": row.qbo_id}
 
 
 def _check_free(company: Company, row: Row, options: Options) -> None:
     """Refuse to change what a bank deposit or closed books hold fast."""
-    if options.by_page:
+    if options.via_ui:
         return
     ledger.check_books_open(company, row.data.get("TxnDate"))
     if ledger.is_deposited(row.data):
-        raise faults.deposited()
+        raise errors.deposited()
     payments = ledger.payments_of(company, row.qbo_id) if row.kind in ledger.SETTLED_KINDS else []
     if any(ledger.is_deposited(payment.data) for payment in payments):
-        raise faults.deposited()
+        raise errors.deposited()
 
 
-def void(company: Company, kind: Kind, body: Doc, now: datetime, options: Options = API) -> Row:
+def void(company: Company, kind: EntityType, body: Doc, now: datetime, options: Options = API) -> Row:
     """Void a transaction: all amounts zero, the note says so, everything else stays."""
     if "void" not in kind.operations:
-        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
-    row = current(company, kind, body, by_page=options.by_page)
+        raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
+    row = current(company, kind, body, via_ui=options.via_ui)
     _check_free(company, row, options)
     if row.kind in ledger.SETTLED_KINDS and ledger.payments_of(company, row.qbo_id):
-        if not options.by_page:
-            raise faults.void_settled()
+        if not options.via_ui:
+            raise errors.void_settled()
         ledger.unapply(company, row.qbo_id, now)
         row = read(company, kind, row.qbo_id)
     after = company.rewrite(row, _voided(row.data, kind), now)
-    company.tell(after, "Void", now)
+    company.emit(after, "Void", now)
     _have_effects(company, row, after, now)
     return after
 
 
-def _voided(data: Doc, kind: Kind) -> Doc:
+def _voided(data: Doc, kind: EntityType) -> Doc:
     note = data.get("PrivateNote")
     if note and not note.startswith("Voided"):
         note = f"Voided - {note}"
@@ -229,16 +230,16 @@ def _zeroed(line: Doc) -> Doc:
     return zeroed
 
 
-def send(company: Company, kind: Kind, qbo_id: Any, send_to: str | None, now: datetime) -> Row:
+def send(company: Company, kind: EntityType, qbo_id: Any, send_to: str | None, now: datetime) -> Row:
     """Mark a transaction as sent by email; an address given becomes its BillEmail (6420 without any)."""
     if "send" not in kind.operations:
-        raise faults.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}/{qbo_id}/send")
+        raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}/{qbo_id}/send")
     row = read(company, kind, qbo_id)
     changes: Doc = {}
     if send_to:
         check_email(kind.email or "sendTo", {"Address": send_to})
     elif not row.data.get(kind.email, {}).get("Address"):
-        raise faults.email_missing()
+        raise errors.email_missing()
     if "EmailStatus" in kind.order:
         changes["EmailStatus"] = "EmailSent"
     if "DeliveryInfo" in kind.order:
@@ -246,7 +247,7 @@ def send(company: Company, kind: Kind, qbo_id: Any, send_to: str | None, now: da
     if send_to and kind.email:
         changes[kind.email] = {"Address": send_to}
     after = company.rewrite(row, changes, now)
-    company.tell(after, "Emailed", now)
+    company.emit(after, "Emailed", now)
     return after
 
 
@@ -256,8 +257,8 @@ def deposit(company: Company, payment: Row, now: datetime) -> Row:
         "DepositToAccountRef": {"value": "1"},
         "Line": [{"Amount": payment.data["TotalAmt"], "LinkedTxn": [link_to(payment)]}],
     }
-    save(company, KINDS["Deposit"], body, now, PAGE)
-    return read(company, KINDS[payment.kind], payment.qbo_id)
+    save(company, ENTITY_TYPES["Deposit"], body, now, PAGE)
+    return read(company, ENTITY_TYPES[payment.kind], payment.qbo_id)
 
 
 def link_to(row: Row) -> Doc:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from qbo_emulator import faults
-from qbo_emulator.clock import moment, pacific
+from qbo_emulator.core.clock import moment, pacific
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.schema import EntityType
+from qbo_emulator.core.store import Company
 from qbo_emulator.entities import BY_SEGMENT
-from qbo_emulator.schema import Kind
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
+from qbo_emulator.faults import errors
 
 MOST_OBJECTS = 1000
 KEPT = timedelta(days=30)
@@ -18,13 +18,13 @@ KEPT = timedelta(days=30)
 def answer(company: Company, entities: str | None, changed_since: str | None, now: datetime) -> Doc:
     """The CDCResponse for a comma list of entities and a moment (2020 missing, 4001 unknown)."""
     if not entities:
-        raise faults.required("entities")
+        raise errors.required("entities")
     if not changed_since:
-        raise faults.required("changedSince")
+        raise errors.required("changedSince")
     try:
         since = moment(changed_since)
     except ValueError:
-        raise faults.invalid_date("changedSince", changed_since) from None
+        raise errors.invalid_date("changedSince", changed_since) from None
     # Beyond thirty days nothing is promised: what was deleted before is forgotten, what is there is told.
     gone_since = max(since, now - KEPT)
     kinds = [_kind(name.strip()) for name in entities.split(",") if name.strip()]
@@ -37,15 +37,15 @@ def answer(company: Company, entities: str | None, changed_since: str | None, no
     return {"CDCResponse": [{"QueryResponse": responses}]}
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> EntityType:
     kind = BY_SEGMENT.get(name.lower())
     if kind is None or not kind.in_cdc:
-        raise faults.query_invalid(f"invalid context declaration: {name}")
+        raise errors.query_invalid(f"invalid context declaration: {name}")
     return kind
 
 
 def _response(
-    company: Company, kind: Kind, since: datetime, gone_since: datetime, room: int
+    company: Company, kind: EntityType, since: datetime, gone_since: datetime, room: int
 ) -> tuple[Doc, int]:
     table = company.table(kind.name)
     changed = table.changed_since(since)[:room]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from qbo_emulator import engine, faults
-from qbo_emulator.entities import KINDS
-from qbo_emulator.rows import Row
-from qbo_emulator.sales_faults import unsupported_currency
-from qbo_emulator.store import Company
-from qbo_emulator.values import date_in, stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.core import engine
+from qbo_emulator.core.field_values import date_in, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.faults import errors
+from qbo_emulator.faults.sales import unsupported_currency
 
 
 def row_as_of(company: Company, code: str, day: date) -> Row | None:
@@ -37,9 +38,9 @@ def rate_as_of(company: Company, code: str, day: date) -> Decimal | None:
 def answer(company: Company, code: str | None, as_of: str | None, today: date) -> Doc:
     """The ExchangeRate object of a currency on a day, today when none is named."""
     if not company.is_multicurrency:
-        raise faults.business("Multicurrency is turned off in the company settings.")
+        raise errors.business("Multicurrency is turned off in the company settings.")
     if not code:
-        raise faults.required("sourcecurrencycode")
+        raise errors.required("sourcecurrencycode")
     wanted, day = code.upper(), date_in("asofdate", as_of) or today
     row = row_as_of(company, wanted, day)
     if row is None:
@@ -50,7 +51,7 @@ def answer(company: Company, code: str | None, as_of: str | None, today: date) -
 def save(company: Company, body: Doc, now: datetime) -> Row:
     """Set the rate of a currency on a day; the same day again replaces it."""
     if not company.is_multicurrency:
-        raise faults.business("Multicurrency is turned off in the company settings.")
+        raise errors.business("Multicurrency is turned off in the company settings.")
     code = str(body.get("SourceCurrencyCode") or "").upper()
     day = (date_in("AsOfDate", body.get("AsOfDate")) or company.today(now)).isoformat()
     found = next(
@@ -65,4 +66,4 @@ def save(company: Company, body: Doc, now: datetime) -> Row:
     given.pop("Id", None)
     if found is not None:
         given |= {"Id": found.qbo_id, "sparse": True}
-    return engine.save(company, KINDS["ExchangeRate"], given, now, engine.PAGE)
+    return engine.save(company, ENTITY_TYPES["ExchangeRate"], given, now, engine.PAGE)

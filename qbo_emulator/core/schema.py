@@ -8,11 +8,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row, arranged
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row, arranged
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
 
 COMMON = ("domain", "sparse", "Id", "SyncToken", "MetaData", "status")
 
@@ -31,13 +31,13 @@ class Write:
     """One create or update on its way: what was sent, what was there, what is known about the moment."""
 
     company: Company
-    kind: Kind
+    kind: EntityType
     sent: Doc
     before: Row | None
     now: datetime
     sparse: bool = False
     # True for a change made in QuickBooks' own pages, which may do more than the API may.
-    by_page: bool = False
+    via_ui: bool = False
     duplicate_number_allowed: bool = False
 
     @property
@@ -65,7 +65,7 @@ Effect = Callable[[Company, "Row | None", "Row | None", datetime], None]
 
 
 @dataclass(frozen=True)
-class Kind:
+class EntityType:
     """The rules of one entity; `prepare` gives the properties to store, without Id, SyncToken, MetaData."""
 
     name: str
@@ -142,12 +142,12 @@ CONTACT = frozenset(
 CONTACT_LENGTHS = {"Address": 100, "FreeFormNumber": 30, "URI": 1000}
 
 
-def check_properties(kind: Kind, body: Doc) -> None:
+def check_properties(kind: EntityType, body: Doc) -> None:
     """Refuse a property the entity does not have (2010), nested references, addresses and contacts too."""
     known = kind.properties
     for name, value in body.items():
         if name not in known:
-            raise faults.unknown_property(name, kind.name, known)
+            raise errors.unknown_property(name, kind.name, known)
         if isinstance(value, dict):
             _check_nested(name, value)
 
@@ -163,19 +163,19 @@ def _check_nested(name: str, value: Doc) -> None:
         return
     for inner in value:
         if inner not in allowed:
-            raise faults.unknown_property(inner, owner, sorted(allowed))
+            raise errors.unknown_property(inner, owner, sorted(allowed))
 
 
-def check_values(kind: Kind, body: Doc) -> None:
+def check_values(kind: EntityType, body: Doc) -> None:
     """Refuse texts that are too long (2050), hold a forbidden colon (2040), or are no email (2210)."""
     for name, maximum in kind.lengths.items():
         given = text_of(body.get(name))
         if given is not None and len(given) > maximum:
-            raise faults.wrong_length(name, maximum, len(given))
+            raise errors.wrong_length(name, maximum, len(given))
     for name in kind.no_colon:
         given = body.get(name)
         if isinstance(given, str) and any(character in given for character in ":\t\n\r"):
-            raise faults.invalid_characters(name)
+            raise errors.invalid_characters(name)
     for name, value in body.items():
         if isinstance(value, dict):
             _check_nested_lengths(name, value)
@@ -192,7 +192,7 @@ def _check_nested_lengths(name: str, value: Doc) -> None:
     for inner, maximum in limits.items():
         given = value.get(inner)
         if isinstance(given, str) and len(given) > maximum:
-            raise faults.wrong_length(f"{name}.{inner}", maximum, len(given))
+            raise errors.wrong_length(f"{name}.{inner}", maximum, len(given))
 
 
 def check_email(name: str, value: Any) -> None:
@@ -203,7 +203,7 @@ def check_email(name: str, value: Any) -> None:
     for part in str(address).split(","):
         local, at, host = part.strip().rpartition("@")
         if not at or not local or "." not in host or " " in part.strip() or host.endswith("."):
-            raise faults.invalid_email(name)
+            raise errors.invalid_email(name)
 
 
 def text_of(value: Any) -> str | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from qbo_emulator import faults
-from qbo_emulator.clock import pacific_ms
-from qbo_emulator.forced import by_code
-from qbo_emulator.injection import Rule
+from qbo_emulator.core.clock import pacific_ms
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.faults import errors
+from qbo_emulator.faults.catalog import by_code
+from qbo_emulator.faults.injection import Rule
 from qbo_emulator.web.answers import Answer, fault_document, gateway_refusal, refusal
-from qbo_emulator.wire import Doc
 
 DONE = frozenset({"slow", "slow_drip", "truncated", "localised", "clock_skew"})
 
@@ -44,12 +44,12 @@ def instead_of(rule: Rule, now: datetime, *, as_json: bool) -> Answer | None:
     error = {"Message": "An unexpected problem", "Detail": "No further information is available."}
     codeless: Doc = {"Fault": {"Error": [error], "type": "ValidationFault"}, "time": pacific_ms(now)}
     if kind == "200_fault":
-        business = faults.business("The transaction was not saved.")
+        business = errors.business("The transaction was not saved.")
         return refusal(business, now, as_json=as_json, status=200)
     if kind == "missing_code":
         return fault_document(codeless, 400, as_json=as_json)
     if kind == "500":
-        return refusal(faults.system_failure(), now, as_json=as_json)
+        return refusal(errors.system_failure(), now, as_json=as_json)
     pages = {
         "403_html": (403, "Forbidden"),
         "503_html": (503, "Service Unavailable"),
@@ -58,15 +58,15 @@ def instead_of(rule: Rule, now: datetime, *, as_json: bool) -> Answer | None:
     if kind in pages:
         return _page(*pages[kind])
     gateway = {
-        "429": (faults.throttled(), as_json),
-        "429_json": (faults.throttled(), True),
-        "429_xml": (faults.throttled(), False),
-        "email_quota": (faults.throttled(), as_json),
-        "reads_blocked": (faults.reads_blocked(), as_json),
-        "unauthorized": (faults.unauthenticated("Token expired"), as_json),
-        "expired": (faults.unauthenticated("Token expired"), as_json),
-        "revoked": (faults.unauthenticated("Token revoked"), as_json),
-        "forbidden": (faults.other_realm(), as_json),
+        "429": (errors.throttled(), as_json),
+        "429_json": (errors.throttled(), True),
+        "429_xml": (errors.throttled(), False),
+        "email_quota": (errors.throttled(), as_json),
+        "reads_blocked": (errors.reads_blocked(), as_json),
+        "unauthorized": (errors.unauthenticated("Token expired"), as_json),
+        "expired": (errors.unauthenticated("Token expired"), as_json),
+        "revoked": (errors.unauthenticated("Token revoked"), as_json),
+        "forbidden": (errors.other_realm(), as_json),
     }
     if kind not in gateway:
         return None

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from qbo_emulator import faults
-from qbo_emulator.clock import pacific
-from qbo_emulator.rows import Row, Table, arranged
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row, Table, arranged
+from qbo_emulator.faults import errors
 
 NAME_KINDS = ("Customer", "Vendor", "Employee")
 
@@ -118,7 +118,7 @@ class Company:
     def require_served(self, kind: str, qbo_ids: Iterable[str]) -> None:
         """Refuse an answer that would hold an object which cannot be served (4002)."""
         if self.unserved and any((kind, qbo_id) in self.unserved for qbo_id in qbo_ids):
-            raise faults.unserved()
+            raise errors.unserved()
 
     def next_id(self, sequence: str) -> str:
         self.sequences[sequence] = self.sequences.get(sequence, 0) + 1
@@ -182,5 +182,5 @@ class Company:
         self.revision += 1
         return noted
 
-    def tell(self, row: Row, operation: str, now: datetime) -> None:
+    def emit(self, row: Row, operation: str, now: datetime) -> None:
         self.notify(Change(self.realm_id, row.kind, row.qbo_id, operation, now))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qbo_emulator import faults
-from qbo_emulator.faults import Fault
+from qbo_emulator.faults import errors
+from qbo_emulator.faults.errors import Fault
 
 # Messages of codes that nothing in the emulator refuses with by itself (the vendor's list of error codes).
 MESSAGES = {
@@ -37,17 +37,17 @@ def by_code(code: str) -> Fault:
     usual = {
         fault.code: fault
         for fault in (
-            faults.not_found(),
-            faults.stale("Robin Hale"),
-            faults.business("The transaction could not be saved."),
-            faults.duplicate_name(),
-            faults.duplicate_number("1001", "Invoice", "1"),
-            faults.void_settled(),
-            faults.deposited(),
-            faults.books_closed(),
-            faults.email_missing(),
-            faults.system_failure(),
-            faults.request_reused(),
+            errors.not_found(),
+            errors.stale("Robin Hale"),
+            errors.business("The transaction could not be saved."),
+            errors.duplicate_name(),
+            errors.duplicate_number("1001", "Invoice", "1"),
+            errors.void_settled(),
+            errors.deposited(),
+            errors.books_closed(),
+            errors.email_missing(),
+            errors.system_failure(),
+            errors.request_reused(),
         )
     }
     if code in usual:

@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.json_codec import Doc
 
 # Every kind with what it does; the control API shows this list. `delay` is in seconds.
-KINDS: dict[str, str] = {
+ENTITY_TYPES: dict[str, str] = {
     "timeout_before": "no answer until the client leaves or `delay` passes; nothing is done",
     "timeout_after": "the same, but the request is done",
     "reset_before": "the connection is closed without an answer; nothing is done",
@@ -82,8 +82,8 @@ class Injector:
     def add(self, doc: Doc) -> Rule:
         """A rule from its JSON form (ValueError says what is wrong with it)."""
         kind = str(doc.get("kind", ""))
-        if kind not in KINDS and not (kind.startswith("code:") and kind[5:].isdigit()):
-            raise ValueError(f"kind must be one of {', '.join(KINDS)} or code:<number>, not {kind!r}")
+        if kind not in ENTITY_TYPES and not (kind.startswith("code:") and kind[5:].isdigit()):
+            raise ValueError(f"kind must be one of {', '.join(ENTITY_TYPES)} or code:<number>, not {kind!r}")
         allowed = set(Rule.__dataclass_fields__) - {"id", "hits", "seen"}
         unknown = sorted(set(doc) - allowed)
         if unknown:

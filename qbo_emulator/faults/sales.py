@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qbo_emulator.faults import Fault, business
+from qbo_emulator.faults.errors import Fault, business
 
 
 def unsupported_currency(code: object) -> Fault:

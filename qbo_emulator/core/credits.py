@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from qbo_emulator import ledger
-from qbo_emulator.clock import pacific
-from qbo_emulator.rows import Row
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, reference_id, stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.core import ledger
+from qbo_emulator.core.clock import pacific
+from qbo_emulator.core.field_values import amount_out, reference_id, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
 
 
 def apply_by_itself(company: Company, invoice: Row, now: datetime) -> None:
@@ -47,7 +47,7 @@ def _use_payment(company: Company, payment: Row, invoice_id: str, now: datetime)
     lines = [*payment.data.get("Line", []), _line("Invoice", invoice_id, amount)]
     after = company.rewrite(payment, {"Line": lines, "UnappliedAmt": amount_out(left - amount)}, now)
     ledger.settle(company, payment, after, now, under_way=invoice_id)
-    company.tell(after, "Update", now)
+    company.emit(after, "Update", now)
 
 
 def _use_memo(company: Company, memo: Row, invoice_id: str, now: datetime) -> None:
@@ -74,4 +74,4 @@ def _use_memo(company: Company, memo: Row, invoice_id: str, now: datetime) -> No
     }
     payment = company.put("Payment", data, now)
     ledger.settle(company, None, payment, now, under_way=invoice_id)
-    company.tell(payment, "Create", now)
+    company.emit(payment, "Create", now)

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 
-from qbo_emulator.clock import Clock
-from qbo_emulator.entropy import Entropy
-from qbo_emulator.store import Change
-from qbo_emulator.wire import Doc, encode
-from qbo_emulator.wordlist import words
+from qbo_emulator.core.clock import Clock
+from qbo_emulator.core.id_generator import Entropy
+from qbo_emulator.core.json_codec import Doc, encode
+from qbo_emulator.core.split_names import words
+from qbo_emulator.core.store import Change
 
 LADDER = (10, 20, 30, 300, 1_200, 7_200, 14_400, 21_600)
 MOST_ATTEMPTS = 12

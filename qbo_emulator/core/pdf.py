@@ -7,11 +7,11 @@ from decimal import Decimal
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from qbo_emulator.address import address_lines
-from qbo_emulator.rows import Row
-from qbo_emulator.store import Company
-from qbo_emulator.values import reference_id, stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.address import address_lines
+from qbo_emulator.core.field_values import reference_id, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
 
 GREY = (96, 96, 96)
 TITLES = {

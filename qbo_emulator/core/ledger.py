@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row
-from qbo_emulator.store import Company
-from qbo_emulator.values import amount_out, home_amounts, reference_id, stored
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.field_values import amount_out, home_amounts, reference_id, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
 
 RECEIVABLE = ("Invoice", "CreditMemo")
 PAYABLE = ("Bill", "VendorCredit")
@@ -66,7 +66,7 @@ def check_books_open(company: Company, *dates: str | None) -> None:
         return
     for given in dates:
         if given and date.fromisoformat(given) <= date.fromisoformat(closing):
-            raise faults.books_closed()
+            raise errors.books_closed()
 
 
 def open_part(row: Row) -> Decimal:
@@ -137,7 +137,7 @@ def change(company: Company, row: Row, changes: Doc, now: datetime, *, is_write:
     after = company.rewrite(row, changes, now, bump=is_write)
     move_balances(company, row, after, now)
     if is_write:
-        company.tell(after, "Update", now)
+        company.emit(after, "Update", now)
     return after
 
 
@@ -246,6 +246,6 @@ def _reduce(
         changes["UnappliedAmt"] = amount_out(stored(payment.data.get("UnappliedAmt")) + freed)
     after = company.rewrite(payment, changes, now)
     move_balances(company, payment, after, now)
-    company.tell(after, "Update", now)
+    company.emit(after, "Update", now)
     settle_payment(company, payment, after, now, under_way=under_way)
     return after

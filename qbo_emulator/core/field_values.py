@@ -6,10 +6,10 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from qbo_emulator import faults
-from qbo_emulator.rows import Row
-from qbo_emulator.store import Company
-from qbo_emulator.wire import Doc
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.store import Company
+from qbo_emulator.faults import errors
 
 CENT = Decimal("0.01")
 LARGEST = Decimal(10) ** 11
@@ -38,13 +38,13 @@ def number_in(name: str, value: Any) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
-        raise faults.invalid_number(name, value)
+        raise errors.invalid_number(name, value)
     try:
         number = Decimal(value)
     except InvalidOperation:
-        raise faults.invalid_number(name, value) from None
+        raise errors.invalid_number(name, value) from None
     if not number.is_finite() or abs(number) >= LARGEST:
-        raise faults.invalid_number(name, value)
+        raise errors.invalid_number(name, value)
     return number
 
 
@@ -60,7 +60,7 @@ def date_in(name: str, value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
-        raise faults.invalid_date(name, value) from None
+        raise errors.invalid_date(name, value) from None
 
 
 def reference_id(value: Any) -> str | None:
@@ -83,9 +83,9 @@ def referred(company: Company, kind: str, value: Any, *, what: str) -> Row | Non
         return None
     row = company.row(kind, qbo_id)
     if row is None:
-        raise faults.invalid_reference(what, qbo_id)
+        raise errors.invalid_reference(what, qbo_id)
     if not row.active:
-        raise faults.not_found()
+        raise errors.not_found()
     return row
 
 

@@ -6,18 +6,18 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qbo_emulator.clock import Clock
-from qbo_emulator.entropy import Entropy
-from qbo_emulator.idtoken import Signer
-from qbo_emulator.injection import Injector
-from qbo_emulator.limits import Limits
-from qbo_emulator.oauth import Grant, Tokens
-from qbo_emulator.realms import Realms
+from qbo_emulator.core.clock import Clock
+from qbo_emulator.core.company_registry import Realms
+from qbo_emulator.core.id_generator import Entropy
+from qbo_emulator.core.id_token import Signer
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.limits import Limits
+from qbo_emulator.core.oauth import Grant, Tokens
+from qbo_emulator.core.store import Change, Company
+from qbo_emulator.core.webhooks import Sender
+from qbo_emulator.faults.injection import Injector
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.small import SmallCompanies
-from qbo_emulator.store import Change, Company
-from qbo_emulator.webhooks import Sender
-from qbo_emulator.wire import Doc
 
 READY_SCOPES = ("com.intuit.quickbooks.accounting",)
 
@@ -105,7 +105,7 @@ class World:
 
     def add_company(self, company: Company) -> None:
         self.companies[company.realm_id] = company
-        company.notify = self.told
+        company.notify = self.on_change
         company.public_url = self.url
 
     def refill(self, as_of: datetime | None = None) -> None:
@@ -132,7 +132,7 @@ class World:
 
         self.companies.wait(small.names(), opened)
 
-    def told(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         self.sender.add(change)
 
     def connect_ready(self) -> list[Doc]:

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from qbo_emulator import engine, ledger
-from qbo_emulator.clock import moment
-from qbo_emulator.entities import KINDS
-from qbo_emulator.rows import Row
-from qbo_emulator.schema import Family, Kind
+from qbo_emulator.core import engine, ledger
+from qbo_emulator.core.clock import moment
+from qbo_emulator.core.field_values import amount_out, number_in, stored
+from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.core.rows import Row
+from qbo_emulator.core.schema import EntityType, Family
+from qbo_emulator.core.store import Change, Company
+from qbo_emulator.core.webhooks import WebhookSettings
+from qbo_emulator.core.world import World
+from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.seed.history import same_money
-from qbo_emulator.store import Change, Company
-from qbo_emulator.values import amount_out, number_in, stored
-from qbo_emulator.webhooks import WebhookSettings
-from qbo_emulator.wire import Doc
-from qbo_emulator.world import World
 
 # Where the preferences that are changed often live.
 PLAIN_PREFERENCES = {
@@ -38,23 +38,23 @@ def company(world: World, realm_id: str) -> Company:
     return found
 
 
-def kind(plural: str) -> Kind:
+def kind(plural: str) -> EntityType:
     """The kind of a plural path part, such as `invoices`."""
-    for known in KINDS.values():
+    for known in ENTITY_TYPES.values():
         stem = known.segment.removesuffix("y")
         if plural.lower() in {known.segment, f"{known.segment}s", f"{known.segment}es", f"{stem}ies"}:
             return known
     raise LookupError(f"There is nothing called {plural}.")
 
 
-def row(company_of: Company, kind_of: Kind, qbo_id: str) -> Row:
+def row(company_of: Company, kind_of: EntityType, qbo_id: str) -> Row:
     found = company_of.row(kind_of.name, qbo_id)
     if found is None:
         raise LookupError(f"There is no {kind_of.name} {qbo_id}.")
     return found
 
 
-def save(world: World, company_of: Company, kind_of: Kind, body: Doc) -> Row:
+def save(world: World, company_of: Company, kind_of: EntityType, body: Doc) -> Row:
     """Create or change something as the pages of QuickBooks do."""
     return engine.save(company_of, kind_of, body, world.clock.now(), engine.PAGE)
 
@@ -62,7 +62,7 @@ def save(world: World, company_of: Company, kind_of: Kind, body: Doc) -> Row:
 def act(world: World, company_of: Company, target: Row, *, action: str, body: Doc) -> Any:
     """One action on one object; gives the object as it is afterwards."""
     now = world.clock.now()
-    kind_of, qbo_id = KINDS[target.kind], target.qbo_id
+    kind_of, qbo_id = ENTITY_TYPES[target.kind], target.qbo_id
     if action == "edit":
         return edit(world, company_of, kind_of, target, body).text
     if action == "void":
@@ -89,7 +89,7 @@ def act(world: World, company_of: Company, target: Row, *, action: str, body: Do
     return chosen()
 
 
-def edit(world: World, company_of: Company, kind_of: Kind, target: Row, body: Doc) -> Row:
+def edit(world: World, company_of: Company, kind_of: EntityType, target: Row, body: Doc) -> Row:
     """Change the properties given; `lines` is short for a whole new set of lines."""
     changes = {name: value for name, value in body.items() if name != "lines"}
     if "lines" in body:
@@ -120,7 +120,7 @@ def set_amount(world: World, company_of: Company, target: Row, amount: Any) -> R
         key: value for key, value in first["SalesItemLineDetail"].items() if key not in {"Qty", "UnitPrice"}
     }
     first |= {"Amount": amount_out(wanted), "SalesItemLineDetail": detail}
-    return save(world, company_of, KINDS["Invoice"], {"Id": target.qbo_id, "Line": lines})
+    return save(world, company_of, ENTITY_TYPES["Invoice"], {"Id": target.qbo_id, "Line": lines})
 
 
 def pay(world: World, company_of: Company, invoice: Row, body: Doc) -> Row:
@@ -142,14 +142,16 @@ def pay(world: World, company_of: Company, invoice: Row, body: Doc) -> Row:
     if on_invoice:
         link = {"TxnId": invoice.qbo_id, "TxnType": "Invoice"}
         payment["Line"] = [{"Amount": amount_out(on_invoice), "LinkedTxn": [link]}]
-    return save(world, company_of, KINDS["Payment"], payment)
+    return save(world, company_of, ENTITY_TYPES["Payment"], payment)
 
 
 def unpay(world: World, company_of: Company, invoice: Row) -> Row:
     """Delete every payment of an invoice; gives the invoice afterwards."""
     for payment in ledger.payments_of(company_of, invoice.qbo_id):
-        engine.remove(company_of, KINDS["Payment"], {"Id": payment.qbo_id}, world.clock.now(), engine.PAGE)
-    return row(company_of, KINDS["Invoice"], invoice.qbo_id)
+        engine.remove(
+            company_of, ENTITY_TYPES["Payment"], {"Id": payment.qbo_id}, world.clock.now(), engine.PAGE
+        )
+    return row(company_of, ENTITY_TYPES["Invoice"], invoice.qbo_id)
 
 
 def deposit_payments(world: World, company_of: Company, invoice: Row) -> int:
@@ -172,7 +174,7 @@ def set_preferences(world: World, company_of: Company, body: Doc) -> Row:
             groups.setdefault(name, {}).update(value)
         else:
             raise ValueError(f"{name} is not a preference that can be set by its plain name")
-    return save(world, company_of, KINDS["Preferences"], groups)
+    return save(world, company_of, ENTITY_TYPES["Preferences"], groups)
 
 
 def move_clock(world: World, body: Doc) -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-from qbo_emulator import faults
+from qbo_emulator.faults import errors
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Limits:
             while hits and hits[0] <= present - span:
                 hits.popleft()
             if len(hits) >= most:
-                raise faults.throttled()
+                raise errors.throttled()
         for hits, _span, _most in counted:
             hits.append(present)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from qbo_emulator import faults
-from qbo_emulator.entropy import Entropy
+from qbo_emulator.core.id_generator import Entropy
+from qbo_emulator.faults import errors
 
 ACCESS_SECONDS = 3600
 REFRESH_SECONDS = 8_726_400
@@ -195,13 +195,13 @@ class Tokens:
         """The connection of a bearer header (GatewayFault 401 for none, unknown, revoked or expired)."""
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise faults.unauthenticated("Missing access token")
+            raise errors.unauthenticated("Missing access token")
         grant = self.by_access.get(token.strip())
         if grant is None:
-            raise faults.unauthenticated("Token invalid")
+            raise errors.unauthenticated("Token invalid")
         expires = grant.access.get(token.strip())
         if grant.revoked or expires is None:
-            raise faults.unauthenticated("Token revoked")
+            raise errors.unauthenticated("Token revoked")
         if now >= expires:
-            raise faults.unauthenticated("Token expired")
+            raise errors.unauthenticated("Token expired")
         return grant

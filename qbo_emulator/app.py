@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from qbo_emulator.core.world import World
 from qbo_emulator.web.api import Api
 from qbo_emulator.web.app_pages import AppPages
 from qbo_emulator.web.attachments import Attachments
@@ -21,6 +20,7 @@ from qbo_emulator.web.control_api import ControlApi
 from qbo_emulator.web.control_page import ControlPage
 from qbo_emulator.web.layout import STYLE
 from qbo_emulator.web.oauth_routes import OAuthRoutes
+from qbo_emulator.world import World
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 

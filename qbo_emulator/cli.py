@@ -15,10 +15,10 @@ from pathlib import Path
 import uvicorn
 
 from qbo_emulator.app import build_app
-from qbo_emulator.core.json_codec import encode
-from qbo_emulator.core.state import StateFile
-from qbo_emulator.core.world import Settings, World
+from qbo_emulator.json_codec import encode
 from qbo_emulator.seed.profiles import PROFILES
+from qbo_emulator.state import StateFile
+from qbo_emulator.world import Settings, World
 
 SAVE_EVERY_SECONDS = 3.0
 

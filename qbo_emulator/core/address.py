@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.json_codec import Doc
 
 
 def address_lines(address: Doc | None) -> list[str]:

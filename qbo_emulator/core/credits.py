@@ -8,9 +8,9 @@ from decimal import Decimal
 from qbo_emulator.core import ledger
 from qbo_emulator.core.clock import pacific
 from qbo_emulator.core.field_values import amount_out, reference_id, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
+from qbo_emulator.json_codec import Doc
 
 
 def apply_by_itself(company: Company, invoice: Row, now: datetime) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from qbo_emulator.core.field_values import stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
+from qbo_emulator.json_codec import Doc
 
 
 def shown(url: str, company: Company, invoice: Row) -> Doc:

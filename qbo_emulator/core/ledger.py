@@ -6,10 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from qbo_emulator.core.field_values import amount_out, home_amounts, reference_id, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 RECEIVABLE = ("Invoice", "CreditMemo")
 PAYABLE = ("Bill", "VendorCredit")

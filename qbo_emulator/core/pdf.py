@@ -9,9 +9,9 @@ from fpdf.enums import XPos, YPos
 
 from qbo_emulator.core.address import address_lines
 from qbo_emulator.core.field_values import reference_id, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
+from qbo_emulator.json_codec import Doc
 
 GREY = (96, 96, 96)
 TITLES = {

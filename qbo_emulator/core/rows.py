@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from qbo_emulator.core.json_codec import Doc, Written, decode, encode
+from qbo_emulator.json_codec import Doc, Written, decode, encode
 
 
 @lru_cache(maxsize=4096)

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row, arranged
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 COMMON = ("domain", "sparse", "Id", "SyncToken", "MetaData", "status")
 

@@ -10,9 +10,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from qbo_emulator.core.clock import pacific
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row, Table, arranged
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 NAME_KINDS = ("Customer", "Vendor", "Employee")
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from qbo_emulator.core.clock import Clock
 from qbo_emulator.core.id_generator import Entropy
-from qbo_emulator.core.json_codec import Doc, encode
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Change
+from qbo_emulator.json_codec import Doc, encode
 
 LADDER = (10, 20, 30, 300, 1_200, 7_200, 14_400, 21_600)
 MOST_ATTEMPTS = 12

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.json_codec import Doc
 
 NAMESPACE = "http://schema.intuit.com/finance/v3"
 # What XML writes as attributes where JSON has properties.

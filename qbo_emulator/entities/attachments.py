@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from qbo_emulator.core.field_values import reference_id
-from qbo_emulator.core.json_codec import Doc, decode
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc, decode
 
 CATEGORIES = ("Contact Photo", "Document", "Image", "Receipt", "Signature", "Sound", "Other")
 NAMESPACE = uuid.UUID("0b8d5c1e-5f0e-4b0a-9d55-6c1f8f0a7a11")

@@ -14,13 +14,13 @@ from qbo_emulator.core.field_values import (
     referred,
     stored,
 )
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 # What can wait for a deposit, and how a deposit names it.
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt", "JournalEntry", "Transfer", "Purchase")

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from qbo_emulator.core import ledger
 from qbo_emulator.core.field_values import amount_out, cents, number_in, reference, reference_id, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 PRINT_STATUSES = ("NotSet", "NeedToPrint", "PrintComplete")
 

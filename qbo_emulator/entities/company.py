@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 _META = ("domain", "sparse", "Id", "SyncToken", "MetaData")
 INFO = words(

@@ -8,13 +8,13 @@ from decimal import Decimal
 from qbo_emulator.core.clock import pacific
 from qbo_emulator.core.currencies import NAMES
 from qbo_emulator.core.field_values import date_in, home_currency, number_in, number_out, reference_id
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.sales import rate_missing, several_currencies, unsupported_currency
+from qbo_emulator.json_codec import Doc
 
 _META = "domain sparse Id SyncToken MetaData"
 

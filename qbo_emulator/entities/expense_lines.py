@@ -13,11 +13,11 @@ from qbo_emulator.core.field_values import (
     reference_id,
     referred,
 )
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.schema import Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 LINE_KNOWN = words(
     "Id LineNum Description Amount LinkedTxn DetailType AccountBasedExpenseLineDetail "

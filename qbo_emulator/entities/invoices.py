@@ -14,7 +14,6 @@ from qbo_emulator.core.field_values import (
     referred,
     stored,
 )
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
@@ -25,6 +24,7 @@ from qbo_emulator.entities.currency import form_money
 from qbo_emulator.entities.sales_lines import LineReader, calculation_of
 from qbo_emulator.entities.sales_tax import form_tax
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 _META = "domain sparse Id SyncToken MetaData"
 INVOICE_ORDER = words(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qbo_emulator.core.field_values import date_in, number_in, number_out, reference, referred, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 DELETED = " (deleted)"
 TYPES = ("Service", "NonInventory", "Inventory", "Category", "Group")

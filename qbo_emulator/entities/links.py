@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 
 @dataclass(frozen=True)

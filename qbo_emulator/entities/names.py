@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from qbo_emulator.core.field_values import amount_out, date_in, number_in, number_out, reference_id, referred
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities.currency import party_currency
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 DELETED = " (deleted)"
 PLAIN = words(

@@ -15,13 +15,13 @@ from qbo_emulator.core.field_values import (
     referred,
     stored,
 )
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 UNDEPOSITED_FUNDS = "4"
 

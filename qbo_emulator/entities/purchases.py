@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from qbo_emulator.core import ledger
 from qbo_emulator.core.field_values import date_in, name_value, reference, reference_id, referred, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write, check_email
 from qbo_emulator.core.split_names import words
@@ -15,6 +14,7 @@ from qbo_emulator.entities import expense_lines, links
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 PAYABLE_ACCOUNT = "Accounts Payable"
 # The number QuickBooks keeps for the kind of purchase: expense, cheque, credit on a card.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from qbo_emulator.core import ledger
 from qbo_emulator.core.field_values import date_in, reference, referred
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.entities.invoices import FORM_QUERY, INVOICE_KNOWN, form
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 STATUSES = ("Pending", "Accepted", "Closed", "Rejected", "Converted")
 UNDEPOSITED = "UndepositedFunds"

@@ -7,12 +7,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from qbo_emulator.core.field_values import cents, date_in, reference_id, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write, check_email
 from qbo_emulator.entities.sales_lines import Lines
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.sales import read_only
+from qbo_emulator.json_codec import Doc
 
 DAYS_WITHOUT_TERM = 30
 

@@ -16,12 +16,12 @@ from qbo_emulator.core.field_values import (
     reference_id,
     referred,
 )
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors, sales
+from qbo_emulator.json_codec import Doc
 
 LINE_KNOWN = words(
     "Id LineNum Description Amount LinkedTxn DetailType SalesItemLineDetail SubTotalLineDetail "

@@ -9,12 +9,12 @@ from datetime import date
 from decimal import Decimal
 
 from qbo_emulator.core.field_values import amount_out, cents, number_out, reference_id, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities.sales_lines import EXCLUDED, INCLUSIVE, Lines, calculation_of
 from qbo_emulator.faults import errors, sales
+from qbo_emulator.json_codec import Doc
 
 MOST_TAXED_LINES = 750
 _STATE = re.compile(r"\b([A-Z]{2})\.?,?\s+\d{5}\b")

@@ -8,12 +8,12 @@ from typing import Any
 
 from qbo_emulator.core.clock import pacific
 from qbo_emulator.core.field_values import number_in, number_out, reference
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 _MOMENTS = {"MetaData.CreateTime": "moment", "MetaData.LastUpdatedTime": "moment"}
 _READ_ONLY = frozenset({"read", "query"})

@@ -6,12 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from qbo_emulator.core.field_values import date_in, number_in, number_out, reference, referred
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities import transactions as txn
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 WORKERS = {"Employee": "EmployeeRef", "Vendor": "VendorRef"}
 STATUSES = ("Billable", "NotBillable", "HasBeenBilled")

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 from qbo_emulator.core import ledger
 from qbo_emulator.core.field_values import amount_out, date_in, number_in, reference, reference_id, referred
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.entities.currency import form_money
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 OPERATIONS = frozenset({"create", "read", "update", "query", "delete"})
 FORM_OPERATIONS = OPERATIONS | {"send", "pdf"}

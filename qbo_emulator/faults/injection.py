@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 
-from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.json_codec import Doc
 
 # Every kind with what it does; the control API shows this list. `delay` is in seconds.
 ENTITY_TYPES: dict[str, str] = {

@@ -10,12 +10,12 @@ from itertools import islice
 from typing import Any
 
 from qbo_emulator.core.clock import moment
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row, Table, index_key
 from qbo_emulator.core.schema import EntityType, Family
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import BY_SEGMENT
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.query.parser import Condition, Query, parse
 
 DEFAULT_LIMIT, HIGHEST_LIMIT = 100, 1000

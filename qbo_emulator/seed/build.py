@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.store import Company, Profile
 from qbo_emulator.entities import empty_tables
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed import us_rows as rows
 from qbo_emulator.seed.bulk import BEFORE, Bulk
 from qbo_emulator.seed.history import play

@@ -10,15 +10,15 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from qbo_emulator.core import engine
 from qbo_emulator.core.clock import pacific
 from qbo_emulator.core.field_values import amount_out, cents, stored
-from qbo_emulator.core.json_codec import Doc, Written, encode
 from qbo_emulator.core.rows import Row, cell_of, stored_property
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.sales_forms import term_date
 from qbo_emulator.entities.sales_tax import is_taxed_place
+from qbo_emulator.json_codec import Doc, Written, encode
+from qbo_emulator.operations import engine
 from qbo_emulator.seed.country import Country, customers
 from qbo_emulator.seed.history import Basket, basket_body
 from qbo_emulator.seed.rows import add

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from unicodedata import normalize
 
-from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.json_codec import Doc
 
 Table = tuple[tuple[str, ...], ...]
 

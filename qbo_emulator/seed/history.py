@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from qbo_emulator.core import engine, exchange
 from qbo_emulator.core.field_values import amount_out, cents, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.json_codec import Doc
+from qbo_emulator.operations import engine, exchange
 from qbo_emulator.seed.opening import code_named
 from qbo_emulator.seed.us_rows import MEMOS
 

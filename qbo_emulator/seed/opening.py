@@ -8,8 +8,8 @@ from itertools import islice
 from math import sin
 from random import Random
 
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.store import Company
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed.country import Country, abroad, customers
 from qbo_emulator.seed.rows import add, place
 

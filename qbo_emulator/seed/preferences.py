@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.store import Profile
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed.profiles import COUNTRIES
 
 LEGAL_FORMS = {"GB": "Ltd", "CA": "Inc.", "NO": "AS"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator.core import engine
 from qbo_emulator.core.clock import pacific
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.json_codec import Doc
+from qbo_emulator.operations import engine
 
 
 def place(company: Company, kind: str, qbo_id: str, data: Doc, now: datetime) -> None:

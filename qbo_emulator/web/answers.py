@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator.core import json_codec
+from qbo_emulator import json_codec
 from qbo_emulator.core.clock import pacific_ms
 from qbo_emulator.core.id_generator import Entropy
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.xml_text import xml_answer
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 VERSION = "2026.114"
 SUCCESS_HEADERS = {

@@ -8,20 +8,21 @@ import time
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qbo_emulator.core import batch, cdc, engine, exchange, invoice_links
+from qbo_emulator.core import invoice_links
 from qbo_emulator.core.schema import EntityType, Family
 from qbo_emulator.core.store import Company, Replay
-from qbo_emulator.core.world import World
 from qbo_emulator.entities.taxes import create_code
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.catalog import in_french as in_french_of
 from qbo_emulator.faults.injection import Rule
+from qbo_emulator.operations import batch, cdc, engine, exchange
 from qbo_emulator.query.run import answer as query_answer
 from qbo_emulator.web.answers import Answer, gateway_refusal, refusal, success, tid
 from qbo_emulator.web.attachments import download_address, uploaded
 from qbo_emulator.web.calls import Call, read_call
 from qbo_emulator.web.connection import abort, dripping, silence, truncated
 from qbo_emulator.web.fault_responses import instead_of, strike_of
+from qbo_emulator.world import World
 
 MOST_REPLAYS = 20_000
 MOST_ID, MOST_BATCH_ID = 50, 36

@@ -10,12 +10,12 @@ from starlette.routing import Route
 
 from qbo_emulator.core.address import address_lines
 from qbo_emulator.core.field_values import stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
-from qbo_emulator.core.world import World
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, page
+from qbo_emulator.world import World
 
 PAGES = frozenset({"invoice", "customerdetail", "recvpayment"})
 

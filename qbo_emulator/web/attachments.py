@@ -7,14 +7,14 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qbo_emulator.core import engine
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.store import Company
-from qbo_emulator.core.world import World
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.attachments import file_key, keep_file, uploads
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
+from qbo_emulator.operations import engine
 from qbo_emulator.web.calls import Call
+from qbo_emulator.world import World
 
 KIND = ENTITY_TYPES["Attachable"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from qbo_emulator.core import json_codec
+from qbo_emulator import json_codec
 from qbo_emulator.core.schema import EntityType
 from qbo_emulator.entities import BY_SEGMENT
 from qbo_emulator.faults import errors

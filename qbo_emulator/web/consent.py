@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import HTMLResponse
 
-from qbo_emulator.core.world import World
 from qbo_emulator.web.layout import e, hidden, page
+from qbo_emulator.world import World
 
 # A process may hold thousands of companies; the page offers the first ones and the one asked for.
 MOST_CHOICES = 200

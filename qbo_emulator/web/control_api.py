@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from qbo_emulator.core import json_codec
-from qbo_emulator.core.json_codec import Doc
-from qbo_emulator.core.world import World
+from qbo_emulator import json_codec
 from qbo_emulator.faults.errors import Fault
 from qbo_emulator.faults.injection import ENTITY_TYPES as FAULT_KINDS
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.web import ui_actions
+from qbo_emulator.world import World
 
 Handler = Callable[[Request, Doc], Any]
 

@@ -9,16 +9,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from qbo_emulator.core import engine
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
-from qbo_emulator.core.world import World
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults.errors import Fault
+from qbo_emulator.operations import engine
 from qbo_emulator.web import ui_actions
 from qbo_emulator.web.control_view import control_body
 from qbo_emulator.web.forms import form_of
 from qbo_emulator.web.layout import page
+from qbo_emulator.world import World
 
 Form = dict[str, str]
 

@@ -7,13 +7,13 @@ from itertools import islice
 
 from qbo_emulator.core import ledger
 from qbo_emulator.core.field_values import stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
-from qbo_emulator.core.world import World
 from qbo_emulator.faults.injection import ENTITY_TYPES as FAULT_KINDS
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, hidden, options
+from qbo_emulator.world import World
 
 SHOWN_INVOICES = 30
 # A process may hold thousands of companies.

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from qbo_emulator.core.clock import pacific_ms
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.catalog import by_code
 from qbo_emulator.faults.injection import Rule
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.web.answers import Answer, fault_document, gateway_refusal, refusal
 
 DONE = frozenset({"slow", "slow_drip", "truncated", "localised", "clock_skew"})

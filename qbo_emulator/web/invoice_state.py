@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from qbo_emulator.core.field_values import stored
-from qbo_emulator.core.json_codec import Doc
+from qbo_emulator.json_codec import Doc
 
 
 def state_of(data: Doc, today: date) -> tuple[str, str]:

@@ -11,14 +11,14 @@ from urllib.parse import urlencode, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from qbo_emulator.core import json_codec
+from qbo_emulator import json_codec
 from qbo_emulator.core.oauth import SCOPES, Issued, OAuthError
-from qbo_emulator.core.world import World
 from qbo_emulator.faults.errors import GatewayFault
 from qbo_emulator.web.answers import tid
 from qbo_emulator.web.connection import silence
 from qbo_emulator.web.consent import consent_page, refused_page
 from qbo_emulator.web.forms import checked_form, form_of
+from qbo_emulator.world import World
 
 JSON = "application/json;charset=UTF-8"
 USER = {

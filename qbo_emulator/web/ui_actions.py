@@ -6,17 +6,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from qbo_emulator.core import engine, ledger
+from qbo_emulator.core import ledger
 from qbo_emulator.core.clock import moment
 from qbo_emulator.core.field_values import amount_out, number_in, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family
 from qbo_emulator.core.store import Change, Company
 from qbo_emulator.core.webhooks import WebhookSettings
-from qbo_emulator.core.world import World
 from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.json_codec import Doc
+from qbo_emulator.operations import engine
 from qbo_emulator.seed.history import same_money
+from qbo_emulator.world import World
 
 # Where the preferences that are changed often live.
 PLAIN_PREFERENCES = {

@@ -13,12 +13,12 @@ import pytest
 import requests
 from pypdf import PdfReader
 
-from qbo_emulator.core import engine, exchange
 from qbo_emulator.core.field_values import stored
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults.errors import Fault
+from qbo_emulator.operations import engine, exchange
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.profiles import PROFILES
 from qbo_emulator.web.invoice_state import state_of

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_emulator.core import cdc, engine
 from qbo_emulator.core.field_values import cents, stored
-from qbo_emulator.core.json_codec import Doc, decode, encode
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults.errors import Fault
+from qbo_emulator.json_codec import Doc, decode, encode
+from qbo_emulator.operations import cdc, engine
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.history import code_of, money_of
 from tests.emulator.client import sales_line

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qbo_emulator.core.json_codec import decode, encode
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults.errors import Fault
+from qbo_emulator.json_codec import decode, encode
 from qbo_emulator.query.run import answer
 from qbo_emulator.seed.build import open_company
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from qbo_emulator.core import engine
 from qbo_emulator.core.clock import Clock
 from qbo_emulator.core.field_values import stored
-from qbo_emulator.core.json_codec import decode, encode
-from qbo_emulator.core.state import dump, load
 from qbo_emulator.core.store import Company
-from qbo_emulator.core.world import Settings, World
 from qbo_emulator.entities import ENTITY_TYPES
+from qbo_emulator.json_codec import decode, encode
+from qbo_emulator.operations import engine
 from qbo_emulator.query.run import answer
 from qbo_emulator.seed.build import open_company
+from qbo_emulator.state import dump, load
 from qbo_emulator.web.invoice_state import state_of
+from qbo_emulator.world import Settings, World
 from tests.emulator.client import invoice_body
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)

@@ -9,13 +9,13 @@ from typing import Any
 from qbo_emulator.core import credits, ledger
 from qbo_emulator.core.clock import pacific
 from qbo_emulator.core.field_values import home_amounts, reference_id
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import EntityType, Family, Write, check_email, check_properties, check_values
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.currency import activate
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from typing import Any
 from qbo_emulator.core import ledger
 from qbo_emulator.core.clock import Clock
 from qbo_emulator.core.id_generator import Entropy
-from qbo_emulator.core.json_codec import Doc, decode, encode
 from qbo_emulator.core.limits import LimitSettings
 from qbo_emulator.core.oauth import Code, Grant
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company, Replay
-from qbo_emulator.core.world import Settings, World
 from qbo_emulator.entities import empty_tables
+from qbo_emulator.json_codec import Doc, decode, encode
 from qbo_emulator.seed.profiles import PROFILES
+from qbo_emulator.world import Settings, World
 
 FORMAT = 1
 

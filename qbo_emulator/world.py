@@ -10,12 +10,12 @@ from qbo_emulator.core.clock import Clock
 from qbo_emulator.core.company_registry import Realms
 from qbo_emulator.core.id_generator import Entropy
 from qbo_emulator.core.id_token import Signer
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.limits import Limits
 from qbo_emulator.core.oauth import Grant, Tokens
 from qbo_emulator.core.store import Change, Company
 from qbo_emulator.core.webhooks import Sender
 from qbo_emulator.faults.injection import Injector
+from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed.build import open_company
 from qbo_emulator.seed.small import SmallCompanies
 

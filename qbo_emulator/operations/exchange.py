@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from qbo_emulator.core import engine
 from qbo_emulator.core.field_values import date_in, stored
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.sales import unsupported_currency
+from qbo_emulator.json_codec import Doc
+from qbo_emulator.operations import engine
 
 
 def row_as_of(company: Company, code: str, day: date) -> Row | None:

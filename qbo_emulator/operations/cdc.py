@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from qbo_emulator.core.clock import moment, pacific
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.schema import EntityType
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import BY_SEGMENT
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
 
 MOST_OBJECTS = 1000
 KEPT = timedelta(days=30)

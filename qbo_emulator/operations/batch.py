@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from qbo_emulator.core import cdc, engine
-from qbo_emulator.core.json_codec import Doc
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults import errors
+from qbo_emulator.json_codec import Doc
+from qbo_emulator.operations import cdc, engine
 from qbo_emulator.query.run import answer as query_answer
 
 MOST_ITEMS = 30

@@ -22,7 +22,6 @@ from typing import Any
 import psutil
 import requests
 
-from quickbooks_bridge.models import SyncState
 from tests.emulator_process import EmulatorProcess
 from tests.polling import until
 
@@ -136,6 +135,8 @@ def _read_with_deaths(site: Site, connection: Any) -> None:
         site.kill("worker")
         # As if the time were over after which a killed worker's claim ends.
         ended = datetime.now(UTC) - timedelta(seconds=1)
+        from quickbooks_bridge.models import SyncState
+
         SyncState.objects.update(import_lease_until=ended, next_sync_at=datetime.now(UTC))
         site.start("worker")
     until(lambda: _is_read(site, connection, 1.0), seconds=900, what="everything is read")

@@ -22,7 +22,6 @@ import psutil
 import requests
 
 from crm_invoicing.processes import BASE
-from quickbooks_bridge.models import SyncState
 from tests.emulator_process import EmulatorProcess
 from tests.polling import free_port, until
 
@@ -42,7 +41,7 @@ def flood(kind: str) -> list[str]:
     """Announce changes of twenty companies hundreds of times a second."""
     arguments = ("--company", "us", "--single", "--companies", str(COMPANIES), "--seed", "7")
     with EmulatorProcess(*arguments, limits=True) as emulator, installation(kind, emulator) as site:
-        from quickbooks_bridge.models import WebhookEvent
+        from quickbooks_bridge.models import SyncState, WebhookEvent
 
         from .scale import connected
 
@@ -255,6 +254,8 @@ def viewed(kind: str) -> list[str]:
     ):
         watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
         now = datetime.now(UTC)
+        from quickbooks_bridge.models import SyncState
+
         for watch in watches:
             SyncState.objects.filter(pk=watch.connection.pk).update(
                 last_sync_at=now - timedelta(seconds=random.uniform(0, 50)),
@@ -297,7 +298,7 @@ def polled(kind: str) -> list[str]:
         EmulatorProcess(*arguments, limits=True) as emulator,
         installation(kind, emulator, QUICKBOOKS_POLL_SECONDS=str(POLL)) as site,
     ):
-        from quickbooks_bridge.models import Invoice
+        from quickbooks_bridge.models import Invoice, SyncState
 
         watches = _watches([one for one in emulator.companies if "access_token" in one][1:], emulator)
         site.start("worker")

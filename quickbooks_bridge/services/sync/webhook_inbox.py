@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from quickbooks_bridge.db.counters import counters_add
+from quickbooks_bridge.db.webhook_events import companies_to_schedule, webhook_events_insert
 from quickbooks_bridge.domain.webhooks import WebhookChange
 from quickbooks_bridge.models import SyncState, UnreadableEvents, WebhookEvent
 from quickbooks_bridge.selectors.connections import is_connected
@@ -24,41 +25,30 @@ def webhook_events_record(changes: Sequence[WebhookChange], *, now: datetime) ->
 
     A repeated event changes nothing, an unknown company is ignored. A burst makes a company due once a second.
     """
-    known = _connected_realms({change.realm_id for change in changes})
-    # Two processes that store the same ones must not wait for each other's rows in different orders.
-    events = [
-        WebhookEvent(
-            event_id=event_id,
-            realm_id=change.realm_id,
-            entity=change.entity,
-            qbo_id=change.qbo_id,
-            operation=change.operation,
-            received_at=now,
-        )
-        for event_id, change in sorted({change.event_id: change for change in changes}.items())
-        if change.realm_id in known
-    ]
-    if not events:
+    if not changes:
         return {}
-    WebhookEvent.objects.bulk_create(events, ignore_conflicts=True)
+    # Two processes that store the same ones must not wait for each other's rows in different orders.
+    rows = [
+        (event_id, change.realm_id, change.entity, change.qbo_id, change.operation, now)
+        for event_id, change in sorted({change.event_id: change for change in changes}.items())
+    ]
+    webhook_events_insert(rows)
     # Only now, with the events committed, the next sync's time is read: whoever is ending a sync at this moment either
-    # finds the events or has written that time.
-    due = {sync.pk: _schedule(sync, now) for sync in _to_schedule(known, now)}
+    # finds the events or has written that time. In a burst there is nothing to write most of the time.
+    pks = companies_to_schedule(
+        {change.realm_id for change in changes},
+        next_sync_after=now + BURST_PAUSE,
+        last_webhook_before=now - LAST_WEBHOOK_WRITE_INTERVAL,
+    )
+    if not pks:
+        return {}
+    due = {sync.pk: _schedule(sync, now) for sync in SyncState.objects.filter(pk__in=pks).order_by("pk")}
     return {pk: seconds for pk, seconds in due.items() if seconds is not None}
 
 
 def _connected_realms(realms: set[str]) -> set[str]:
     rows = SyncState.objects.filter(is_connected(), company__realm_id__in=realms)
     return set(rows.values_list("company__realm_id", flat=True))
-
-
-def _to_schedule(realms: set[str], now: datetime) -> Iterable[SyncState]:
-    """Return the companies for which something is to be written; in a burst there are none most of the time."""
-    is_far = Q(consecutive_failures=0, next_sync_at__gt=now + BURST_PAUSE)
-    is_unmarked = Q(last_webhook_at__isnull=True) | Q(last_webhook_at__lt=now - LAST_WEBHOOK_WRITE_INTERVAL)
-    return SyncState.objects.filter(
-        is_far | is_unmarked, is_connected(), company__realm_id__in=realms
-    ).order_by("pk")
 
 
 def _schedule(sync: SyncState, now: datetime) -> float | None:

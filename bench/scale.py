@@ -69,9 +69,8 @@ def side_by_side(*works: Callable[[], Any]) -> list[float]:
     return [median(column) for column in zip(*spent, strict=True)]
 
 
-def invoice(number: int, *, token: int, balance: str) -> dict[str, Any]:
-    """Return an invoice of three lines as QuickBooks writes it."""
-    lines = [
+def _lines() -> list[dict[str, Any]]:
+    return [
         {
             "Id": str(at),
             "LineNum": at,
@@ -88,6 +87,29 @@ def invoice(number: int, *, token: int, balance: str) -> dict[str, Any]:
         }
         for at in (1, 2, 3)
     ]
+
+
+def _tax() -> dict[str, Any]:
+    return {
+        "TxnTaxCodeRef": {"value": "2"},
+        "TotalTax": 68.06,
+        "TaxLine": [
+            {
+                "Amount": 68.06,
+                "DetailType": "TaxLineDetail",
+                "TaxLineDetail": {
+                    "TaxRateRef": {"value": "3"},
+                    "PercentBased": True,
+                    "TaxPercent": 8.25,
+                    "NetAmountTaxable": 825.00,
+                },
+            }
+        ],
+    }
+
+
+def invoice(number: int, *, token: int, balance: str) -> dict[str, Any]:
+    """Return an invoice of three lines as QuickBooks writes it."""
     return {
         "AllowIPNPayment": False,
         "AllowOnlinePayment": False,
@@ -106,23 +128,8 @@ def invoice(number: int, *, token: int, balance: str) -> dict[str, Any]:
         "TxnDate": "2026-03-01",
         "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
         "LinkedTxn": [],
-        "Line": [*lines, {"Amount": 825.00, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}],
-        "TxnTaxDetail": {
-            "TxnTaxCodeRef": {"value": "2"},
-            "TotalTax": 68.06,
-            "TaxLine": [
-                {
-                    "Amount": 68.06,
-                    "DetailType": "TaxLineDetail",
-                    "TaxLineDetail": {
-                        "TaxRateRef": {"value": "3"},
-                        "PercentBased": True,
-                        "TaxPercent": 8.25,
-                        "NetAmountTaxable": 825.00,
-                    },
-                }
-            ],
-        },
+        "Line": [*_lines(), {"Amount": 825.00, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}],
+        "TxnTaxDetail": _tax(),
         "CustomerRef": {"value": "24", "name": "Marlow Dental Group"},
         "CustomerMemo": {"value": "Thank you for your business."},
         "BillAddr": {

@@ -23,7 +23,8 @@ SELECT d.updated_at,
   (SELECT c.display_name || ' ' || c.currency FROM {link} k
    JOIN {customer} c ON c.company_id = k.company_id AND c.qbo_id = k.customer_qbo_id
    WHERE k.company_id = %s AND (k.organization_id = d.organization_id
-     OR (d.organization_id IS NULL AND k.person_id = d.person_id) OR k.deal_id = d.id)
+     OR (d.organization_id IS NULL AND k.person_id = d.person_id)
+     OR (d.organization_id IS NULL AND d.person_id IS NULL AND k.deal_id = d.id))
    ORDER BY k.id LIMIT 1)
 FROM {deal} d WHERE d.id = %s AND d.account_id = %s
 """

@@ -64,7 +64,7 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
     health.chart = chart(connection, now=now)
     health.events = recent_activity(viewer, connection, kind=shown.kind, is_long=shown.is_long, now=now)
     health.copy = local_copy(connection, now=now)
-    health.told = notification_settings(connection)
+    health.notifications = notification_settings(connection)
     health.verdict = verdict(health, connection, invoices=health.copy.counts["invoices"], now=now)
     return health
 

@@ -26,6 +26,7 @@ from quickbooks_bridge.models import (
     Payment,
     SyncState,
 )
+from quickbooks_bridge.selectors.connections import company_today
 from tests.factories import company_of, connection_make
 
 from ..conftest import make_deal, sign_in
@@ -270,6 +271,27 @@ def test_what_becomes_overdue_at_the_companys_midnight_is_told(admin, deal, conn
     data = DealPanelData(deal, connection, state, page=1, size=10)
     late = [data.sums(today=TODAY + timedelta(days=number))[0]["overdue"] for number in (0, 1, 0)]
     assert late == [0, 100, 0]
+
+
+def test_today_is_the_date_where_the_company_is(connection):
+    late = datetime(2026, 9, 17, 3, tzinfo=UTC)
+    assert company_today(connection, now=late) == date(2026, 9, 16)
+    connection.company.time_zone = "Pacific/Kiritimati"
+    assert company_today(connection, now=datetime(2026, 9, 17, 12, tzinfo=UTC)) == date(2026, 9, 18)
+
+
+def test_a_deals_former_own_link_hides_no_change_of_its_organizations(client, account, deal, connection):
+    company = company_of(account, "123")
+    for number in ("7", "8", "9"):
+        Customer.objects.create(company=company, qbo_id=number, display_name=f"Quill {number}")
+    linked = {"company": company, "linked_at": datetime.now(UTC)}
+    # From before the deal had an organization.
+    CustomerLink.objects.create(**linked, deal=deal, customer_qbo_id="9")
+    link = CustomerLink.objects.create(**linked, organization=deal.organization, customer_qbo_id="7")
+    address = address_of_look(client, deal)
+    assert client.get(address).status_code == 204
+    CustomerLink.objects.filter(pk=link.pk).update(customer_qbo_id="8")
+    assert client.get(address).status_code == 200
 
 
 def test_company_in_another_time_zone_than_the_account_has_its_own_date(client, deal, connection):

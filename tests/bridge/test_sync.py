@@ -260,7 +260,7 @@ def test_a_thousand_changes_take_a_fixed_number_of_statements(connection, accoun
     assert written == 1000
     assert InvoiceEvent.objects.count() == TimelineEntry.objects.count() == 1000
     counted = [query for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    assert len(counted) <= (5 if database.vendor == "postgresql" else 20)
+    assert len(counted) <= 5
 
 
 def test_one_company_never_writes_into_another(connection, stranger):

@@ -93,7 +93,7 @@ class Health:
     chart: Any = None
     events: Any = None
     copy: Any = None
-    told: Any = None
+    notifications: Any = None
     # Background work is late: nothing that is planned happens.
     is_late: bool = False
     is_used_up: bool = False

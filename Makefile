@@ -36,7 +36,7 @@ up: $(VENV)/.runtime  ## this installation, without the demo
 check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment settings
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py tests bench
+	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py tests bench soak
 	$(VENV)/bin/lint-imports
 	$(PY) -m tests.house_rules
 	$(VENV)/bin/vulture
@@ -47,8 +47,8 @@ test: $(VENV)/.dev  ## everything, with a real browser where there is one
 	$(PY) -m tests.run_all
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
-	$(PY) -m tests.soak.scorecard begin
-	SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s tests/soak; ended=$$?; $(PY) -m tests.soak.scorecard && exit $$ended
+	$(PY) -m soak.scorecard begin
+	SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s soak; ended=$$?; $(PY) -m soak.scorecard && exit $$ended
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side; a quarter of an hour (BENCH_INVOICES and others give sizes)
 	$(PY) -m bench

@@ -14,8 +14,8 @@ from deals.viewer import Viewer
 from quickbooks_bridge.models import Customer, InvoiceIntent
 from quickbooks_bridge.services.sync.company import initial_import
 from tests.bridge.test_invoice_lifecycle import form_data
-from tests.conftest import connect, make_member
 from tests.emulator_process import EmulatorProcess
+from tests.fixtures import connect, make_member
 
 from .report import Figure
 

@@ -79,7 +79,7 @@ def initial_import(kind: str) -> list[str]:
         with installation(kind, emulator) as site:
             from deals.models import Account
             from deals.viewer import Viewer
-            from tests.conftest import connect, make_deal, make_member
+            from tests.fixtures import connect, make_deal, make_member
 
             account = Account.objects.create(name="Bench")
             viewer = Viewer(account, make_member(account, "bench", "admin"))
@@ -182,7 +182,7 @@ class Life:
         from deals.models import Account
         from deals.viewer import Viewer
         from quickbooks_bridge.models import Connection, Customer, Invoice, Item
-        from tests.conftest import connect, make_deal, make_member
+        from tests.fixtures import connect, make_deal, make_member
 
         self.site, self.emulator = site, emulator
         account = Account.objects.create(name="Bench")

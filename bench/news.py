@@ -164,7 +164,7 @@ def _watches(companies: list[dict[str, str]], emulator: EmulatorProcess) -> list
     from quickbooks_bridge.models import Connection, Invoice
     from quickbooks_bridge.services.connections.lifecycle import client_for
     from quickbooks_bridge.services.mirror import invoices
-    from tests.conftest import make_member
+    from tests.fixtures import make_member
 
     from .scale import connected
 

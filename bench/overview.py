@@ -34,9 +34,9 @@ from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceInten
 from quickbooks_bridge.selectors.connections import open_reads_block
 from quickbooks_bridge.services.sync.company import initial_import, sync_company
 from tests.bridge.test_invoice_lifecycle import form_data
-from tests.conftest import connect, make_member
 from tests.demo import Demo
 from tests.emulator_process import EmulatorProcess
+from tests.fixtures import connect, make_member
 from tests.polling import until
 
 from . import emulator as emulator_bench

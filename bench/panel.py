@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from deals.models import Account, Deal, Stage
 from quickbooks_bridge.models import Invoice
-from tests.conftest import make_member
 from tests.factories import connection_make
+from tests.fixtures import make_member
 
 from .report import Figure
 

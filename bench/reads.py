@@ -39,8 +39,8 @@ from quickbooks_bridge.services.sync.webhook_inbox import (
     webhook_events_pending,
     webhook_events_record,
 )
-from tests.conftest import connect, make_member
 from tests.emulator_process import EmulatorProcess
+from tests.fixtures import connect, make_member
 
 from .overview import point_at
 from .report import Figure, show

@@ -35,9 +35,9 @@ from quickbooks_bridge.gateway.rate_limiter import LocalLimiter
 from quickbooks_bridge.models import Company, Connection, Invoice, SyncState
 from quickbooks_bridge.services.mirror import invoices
 from quickbooks_bridge.services.sync.batch import BATCH_SIZE, sync_batch
-from tests.conftest import make_member
 from tests.emulator_process import EmulatorProcess
 from tests.factories import connection_make
+from tests.fixtures import make_member
 
 from .create import creating
 from .panel import looking

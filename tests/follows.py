@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from quickbooks_bridge.models import Connection, InvoiceEvent
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.services.sync.company import sync_company
+from soak.compared import mirrored, said_by_quickbooks
 from tests.emulator_process import EmulatorProcess
-from tests.soak.compared import mirrored, said_by_quickbooks
 
 
 @contextmanager

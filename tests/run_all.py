@@ -15,12 +15,12 @@ MEASURED = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q")
 RULES = ("domain", "emulator", "gateway", "messages", "project")
 BESIDE = {
     "with real processes and browsers": (
-        *PYTEST, "tests/brokers", "tests/e2e", "tests/soak", "tests/ui",
+        *PYTEST, "tests/brokers", "tests/e2e", "soak", "tests/ui",
     ),
     "rules, commands and the emulator": (*MEASURED, *(f"tests/{name}" for name in RULES)),
     "once more on PostgreSQL": (sys.executable, "-m", "tests.postgres"),
 }  # fmt: skip
-ELSEWHERE = {"brokers", "e2e", "soak", "ui", "mutations", *RULES}
+ELSEWHERE = {"brokers", "e2e", "ui", "mutations", *RULES}
 
 
 def product_paths() -> list[str]:

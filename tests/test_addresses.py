@@ -15,7 +15,7 @@ from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, Invoi
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from tests.factories import company_of
 
-from .conftest import make_member, sign_in
+from .fixtures import make_member, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from deals.models import Account, Deal, Organization, Person, Product
 from quickbooks_bridge.models import InvoicePreset, InvoicingSettings
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 
-from .conftest import PASSWORD, ROOT, make_deal, sign_in
+from .fixtures import PASSWORD, ROOT, make_deal, sign_in
 from .test_addresses import EVERY, addresses  # noqa: F401 - every address, filled with rows
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ from quickbooks_bridge.tasks.dispatch import due_work
 from quickbooks_bridge.tasks.invoices import resume_intent
 from tests.factories import company_of, connection_make
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 NOW = datetime.now(UTC)

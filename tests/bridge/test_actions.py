@@ -14,7 +14,7 @@ from quickbooks_bridge.services.connections.tokens import RETRY_AFTER_REFUSAL
 from quickbooks_bridge.services.invoicing import voids
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from quickbooks_bridge.models import Connection, CustomerLink, Invoice, OAuthSta
 from quickbooks_bridge.services.connections.consent import oauth_start
 from tests.factories import company_of
 
-from ..conftest import connect, consent, make_member, sign_in
+from ..fixtures import connect, consent, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from deals.models import Member
 from quickbooks_bridge.gateway import oauth, rate_limiter
 from quickbooks_bridge.models import Connection, Invoice, OAuthState
 
-from ..conftest import consent, make_member, sign_in
+from ..fixtures import consent, make_member, sign_in
 from .test_connecting import begin, said
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from quickbooks_bridge.services.invoicing import create as creation
 from quickbooks_bridge.services.invoicing import intents
 from quickbooks_bridge.services.mirror import invoices
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import create, form_data
 
 pytestmark = pytest.mark.django_db

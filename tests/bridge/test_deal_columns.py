@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from quickbooks_bridge.models import Connection, Invoice
 from tests.factories import company_of, connection_make
 
-from ..conftest import make_deal, sign_in
+from ..fixtures import make_deal, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from quickbooks_bridge.models import DealVersion, Invoice
 from quickbooks_bridge.services.invoicing.actions import invoice_link, invoice_unlink
 from quickbooks_bridge.services.mirror import invoices
 
-from ..conftest import make_deal
+from ..fixtures import make_deal
 from .test_sync import apply, connection, invoice  # noqa: F401 - the same rows
 
 pytestmark = pytest.mark.django_db

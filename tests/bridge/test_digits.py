@@ -6,7 +6,7 @@ from quickbooks_bridge.domain.parsing import ParseError, parse_invoice
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import THROTTLE_SECONDS, classify
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import form_data
 
 ODD = ["²", "١٢", "１２", "9" * 5000, "-1", "1e3", "²²²"]

@@ -30,7 +30,7 @@ from quickbooks_bridge.services.operations.sync_latency import hour_of
 from quickbooks_bridge.services.sync.company import sync_company
 from tests.factories import company_of
 
-from ..conftest import make_member, sign_in
+from ..fixtures import make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/quickbooks/health/"

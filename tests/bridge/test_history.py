@@ -16,7 +16,7 @@ from quickbooks_bridge.selectors.customer_invoices import HistoryFilter, invoice
 from quickbooks_bridge.views.customer_invoices import safe_cell
 from tests.factories import company_of, connection_make
 
-from ..conftest import make_deal, sign_in
+from ..fixtures import make_deal, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from quickbooks_bridge.models import (
     Term,
 )
 
-from ..conftest import connect, sign_in
 from ..emulator_process import EmulatorProcess
+from ..fixtures import connect, sign_in
 from .test_invoice_form import fields_of
 from .test_invoice_lifecycle import an_item, create, form_data
 

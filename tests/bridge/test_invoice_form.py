@@ -21,7 +21,7 @@ from quickbooks_bridge.models import (
     Term,
 )
 
-from ..conftest import PASSWORD, make_deal, sign_in
+from ..fixtures import PASSWORD, make_deal, sign_in
 from .test_invoice_lifecycle import an_item, create, form_data
 
 pytestmark = pytest.mark.django_db

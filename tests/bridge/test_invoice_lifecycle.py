@@ -31,7 +31,7 @@ from quickbooks_bridge.services.sync.company import sync_company
 from quickbooks_bridge.tasks.dispatch import dispatch_due_work
 from tests.factories import company_of
 
-from ..conftest import connect, consent, sign_in
+from ..fixtures import connect, consent, sign_in
 
 pytestmark = pytest.mark.django_db
 

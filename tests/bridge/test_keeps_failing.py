@@ -11,7 +11,7 @@ from quickbooks_bridge.services.invoicing.intents import TIME_IN_VAIN, TRIES_IN_
 from quickbooks_bridge.services.operations.notifications import notification_send
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import make_member, sign_in
+from ..fixtures import make_member, sign_in
 from .test_invoice_lifecycle import form_data
 
 pytestmark = pytest.mark.django_db

@@ -24,7 +24,7 @@ from quickbooks_bridge.models import (
 from quickbooks_bridge.services.operations.heartbeat import heartbeat_write
 from tests.factories import company_of, connection_make
 
-from ..conftest import make_member
+from ..fixtures import make_member
 
 pytestmark = pytest.mark.django_db
 

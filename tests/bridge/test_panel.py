@@ -29,7 +29,7 @@ from quickbooks_bridge.models import (
 from quickbooks_bridge.selectors.connections import company_today
 from tests.factories import company_of, connection_make
 
-from ..conftest import make_deal, sign_in
+from ..fixtures import make_deal, sign_in
 
 pytestmark = pytest.mark.django_db
 ZONE = "America/Chicago"

@@ -11,7 +11,7 @@ from quickbooks_bridge.services.operations import person_limit
 from quickbooks_bridge.services.operations.person_limit import person_asks
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db

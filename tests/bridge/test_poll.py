@@ -16,7 +16,7 @@ from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import SYNC_LEASE, initial_import, sync_company
 from quickbooks_bridge.services.sync.webhook_inbox import BURST_PAUSE
 
-from ..conftest import connect
+from ..fixtures import connect
 
 pytestmark = pytest.mark.django_db
 

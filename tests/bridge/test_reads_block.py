@@ -28,7 +28,7 @@ from quickbooks_bridge.services.sync.company import reads_probe, sync_company
 from quickbooks_bridge.services.sync.unreadable_retry import retry_unreadable
 from quickbooks_bridge.tasks import dispatch, sync
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import form_data
 
 pytestmark = pytest.mark.django_db(transaction=True)

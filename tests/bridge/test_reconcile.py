@@ -10,7 +10,7 @@ from quickbooks_bridge.services.connections.lifecycle import client_for
 from quickbooks_bridge.services.sync import company, cursor
 from quickbooks_bridge.services.sync.company import initial_import, sync_company
 
-from ..conftest import connect
+from ..fixtures import connect
 
 pytestmark = pytest.mark.django_db
 

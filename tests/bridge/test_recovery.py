@@ -20,7 +20,7 @@ from quickbooks_bridge.services.invoicing.intents import intent_resume
 from quickbooks_bridge.services.sync.company import sync_company
 
 from ..brokers.scene import decide
-from ..conftest import sign_in
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 State = InvoiceIntent.State

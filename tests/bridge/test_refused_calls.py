@@ -11,7 +11,7 @@ from quickbooks_bridge.services.connections.lifecycle import client_for, failure
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import form_data
 
 pytestmark = pytest.mark.django_db(transaction=True)

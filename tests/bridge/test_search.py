@@ -11,7 +11,7 @@ from deals.models import Organization
 from quickbooks_bridge.models import Connection, Customer, Invoice
 from tests.factories import company_of, connection_make
 
-from ..conftest import make_deal, sign_in
+from ..fixtures import make_deal, sign_in
 
 pytestmark = pytest.mark.django_db
 

@@ -7,7 +7,7 @@ import pytest
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from ..follows import follows
 from .test_invoice_lifecycle import create, seen
 

@@ -10,7 +10,7 @@ from quickbooks_bridge.models import InvoicePreset, InvoicingSettings, Term
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from tests.factories import connection_make
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 

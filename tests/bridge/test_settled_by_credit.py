@@ -17,7 +17,7 @@ from quickbooks_bridge.services.invoicing.voids import invoice_void
 from quickbooks_bridge.services.mirror.events import InvoiceState
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db

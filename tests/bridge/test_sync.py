@@ -24,7 +24,7 @@ from quickbooks_bridge.services.invoicing.intents import match_created_invoices
 from quickbooks_bridge.services.mirror import invoices
 from tests.factories import company_of, connection_make
 
-from ..conftest import make_deal
+from ..fixtures import make_deal
 
 pytestmark = pytest.mark.django_db
 

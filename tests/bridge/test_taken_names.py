@@ -10,7 +10,7 @@ from quickbooks_bridge.services.connections.lifecycle import client_for
 from quickbooks_bridge.services.invoicing.customers import customer_heir
 from quickbooks_bridge.services.sync.company import sync_company
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 from .test_invoice_lifecycle import create, form_data
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 
-from ..conftest import make_member, sign_in
+from ..fixtures import make_member, sign_in
 from .test_invoice_form import fields_of
 from .test_invoice_lifecycle import form_data
 

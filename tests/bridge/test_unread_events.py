@@ -10,8 +10,8 @@ from django.test import Client
 
 from quickbooks_bridge.models import UnreadableEvents, WebhookEvent
 
-from ..conftest import sign_in
 from ..domain.test_webhooks import DEEP, STRANGE
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

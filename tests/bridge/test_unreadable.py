@@ -14,7 +14,7 @@ from quickbooks_bridge.services.sync import unreadable_retry
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import, request_reconciliation, sync_company
 
-from ..conftest import connect, sign_in
+from ..fixtures import connect, sign_in
 
 pytestmark = pytest.mark.django_db
 

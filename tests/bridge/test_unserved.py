@@ -18,7 +18,7 @@ from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import, request_reconciliation, sync_company
 from quickbooks_bridge.services.sync.unreadable_retry import retry_unreadable
 
-from ..conftest import connect, sign_in
+from ..fixtures import connect, sign_in
 from .test_invoice_lifecycle import create
 
 pytestmark = pytest.mark.django_db(transaction=True)

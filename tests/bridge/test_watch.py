@@ -33,7 +33,7 @@ from quickbooks_bridge.services.sync.webhook_inbox import webhook_events_record
 from quickbooks_bridge.services.sync.webhook_trust import GRACE, TRUST_AFTER, webhooks_reliable
 from quickbooks_bridge.tasks import dispatch, sync
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 

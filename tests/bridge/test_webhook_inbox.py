@@ -17,7 +17,7 @@ from quickbooks_bridge.services.sync.webhook_inbox import (
 )
 from quickbooks_bridge.tasks import sync
 
-from ..conftest import connect
+from ..fixtures import connect
 
 NOW = datetime(2026, 3, 17, 12, tzinfo=UTC)
 

@@ -20,8 +20,8 @@ from deals.models import Account, Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, Heartbeat, Invoice, InvoiceEvent, InvoiceIntent, SyncState
 from quickbooks_bridge.services.sync.company import initial_import
-from tests.conftest import connect, make_deal, make_member
 from tests.emulator_process import EmulatorProcess
+from tests.fixtures import connect, make_deal, make_member
 
 
 def prepare(url: str, realm: str) -> int:

@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from deals.models import CustomField, Person, Product, Stage
 from deals.urls import urlpatterns
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 

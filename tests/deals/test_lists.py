@@ -6,7 +6,7 @@ from django.db import connection as database
 from deals import selectors
 from deals.models import Deal
 
-from ..conftest import make_deal, sign_in
+from ..fixtures import make_deal, sign_in
 
 pytestmark = pytest.mark.django_db
 

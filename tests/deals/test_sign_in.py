@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from deals.models import SignInAttempts
 from deals.sign_in_limits import attempts_cleanup, sign_in_begins, sign_in_wait, sign_in_worked
 
-from ..conftest import PASSWORD, make_deal, sign_in
+from ..fixtures import PASSWORD, make_deal, sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

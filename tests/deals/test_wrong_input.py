@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from deals.models import CustomField, Deal, DealLine, Organization, Person, Product
 
-from ..conftest import sign_in
+from ..fixtures import sign_in
 
 pytestmark = pytest.mark.django_db
 

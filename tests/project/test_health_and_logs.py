@@ -92,7 +92,7 @@ def test_calls_of_a_page_carry_its_request_id_and_nothing_private(lines, connect
 @pytest.fixture
 def connection_page(lines, connection, admin, deal):
     """A page that asks QuickBooks, and what must not be found in its lines."""
-    from tests.conftest import sign_in
+    from tests.fixtures import sign_in
 
     client = sign_in(admin.member)
     lines.clear()
@@ -137,7 +137,7 @@ def test_a_failure_is_told_without_what_the_database_quotes(lines):
 
 
 def test_address_of_a_request_that_failed_is_logged_without_its_query(lines, admin, monkeypatch):
-    from tests.conftest import sign_in
+    from tests.fixtures import sign_in
 
     client = sign_in(admin.member)
     client.raise_request_exception = False

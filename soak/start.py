@@ -46,7 +46,7 @@ def main() -> None:
 
         waitress.serve(application, **options(f"127.0.0.1:{arguments[0]}", os.environ))
     elif what == "refresher":
-        from tests.soak.refresher import serve
+        from soak.refresher import serve
 
         serve(int(arguments[0]), int(arguments[1]))
     else:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.services.sync.batch import sync_batch
 from quickbooks_bridge.services.sync.company import initial_import
-from tests.conftest import connect
+from tests.fixtures import connect
 
 from .scorecard import IS_LONG, record, size
 

@@ -18,8 +18,8 @@ from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.invoices import with_status
 from quickbooks_bridge.services.sync import company as company_sync
 from quickbooks_bridge.tasks import dispatch, maintenance, sync
-from tests.conftest import connect, make_deal, make_member
 from tests.emulator_process import EmulatorProcess
+from tests.fixtures import connect, make_deal, make_member
 
 from .compared import invoices_of, mirrored, said_by_quickbooks
 from .people import Company, People, killed_at

@@ -69,7 +69,7 @@ class Site:
 
     def enter(self) -> None:
         self.inside = subprocess.Popen(
-            [sys.executable, "-m", "tests.in_process_console", "tests.soak.scene"],
+            [sys.executable, "-m", "tests.in_process_console", "soak.scene"],
             cwd=BASE, env={**self.env, "CRASH_AT": ""}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
@@ -96,7 +96,7 @@ class Site:
         for name in names:
             arguments = ["web", str(self.port)] if name == "web" else ["worker"]
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-P", PARENT_WATCHDOG, str(self._held), "tests.soak.start", *arguments],
+                [sys.executable, "-P", PARENT_WATCHDOG, str(self._held), "soak.start", *arguments],
                 cwd=BASE, env={**self.env, **extra}, text=True, process_group=0, pass_fds=(self._held,),
                 stderr=self._log,
             )  # fmt: skip

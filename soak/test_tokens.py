@@ -22,7 +22,7 @@ def refreshers(place, count: int, **extra: str) -> list[subprocess.Popen[str]]:
     pk = place.run("connection_pk()")
     return [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.soak.start", "refresher", str(pk), str(number)],
+            [sys.executable, "-m", "soak.start", "refresher", str(pk), str(number)],
             cwd=BASE, env={**place.env, **extra}, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )
         for number in range(count)

@@ -21,8 +21,8 @@ from quickbooks_bridge.models import (
     WebhookEvent,
 )
 from tests.brokers.scene import connection_pk, decide, intent, make_due, prepare
-from tests.conftest import connect
 from tests.emulator_process import EmulatorProcess
+from tests.fixtures import connect
 
 __all__ = [
     "connection_pk", "decide", "due_now", "form", "held", "intent", "make_due", "open_work", "prepare", "reads", "reconnect",

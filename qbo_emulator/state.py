@@ -84,6 +84,8 @@ def _company_out(company: Company) -> Doc:
         "realm_id": company.realm_id,
         "sequences": company.sequences,
         "highest_number": company.highest_number,
+        "switches": company.switches.doc(),
+        "unserved": sorted(map(list, company.unserved)),
         "files": {key: b64encode(content).decode() for key, content in company.files.items()},
         "tables": {
             kind: {
@@ -167,6 +169,9 @@ def _company_in(doc: Doc) -> Company:
         files={key: b64decode(content) for key, content in doc.get("files", {}).items()},
         replays=OrderedDict((key, Replay(**value)) for key, value in doc["replays"].items()),
     )
+    for name, value in doc.get("switches", {}).items():
+        company.switches.change(name, value)
+    company.unserved = {(kind, qbo_id) for kind, qbo_id in doc.get("unserved", [])}
     for kind, stored in doc["tables"].items():
         table = company.table(kind)
         for updated, data in stored["rows"]:

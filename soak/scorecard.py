@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "build" / "soak" / "figures.jsonl"
 SHOWN = ROOT / "docs" / "scorecard.md"
 IS_LONG = bool(os.environ.get("SOAK"))

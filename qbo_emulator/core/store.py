@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from qbo_emulator.core.clock import pacific
 from qbo_emulator.core.rows import Row, Table, arranged
+from qbo_emulator.core.switches import Switches
 from qbo_emulator.faults import errors
 from qbo_emulator.json_codec import Doc
 
@@ -33,6 +34,8 @@ class Profile:
     tax_word: str = "Sales tax"
     languages: str = "en"
     multicurrency: bool = False
+    # The states in which automated sales tax collects.
+    taxed_states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,7 @@ class Company:
     highest_number: int = 1000
     # Objects (kind, id) that reads cannot serve: whatever answer would hold one is a fault.
     unserved: set[tuple[str, str]] = field(default_factory=set)
-    # Where a form without ShipAddr is delivered to, for automated sales tax: the company's own town (as documented), or
-    # nowhere (as one live log has it).
-    ships_to_own_town: bool = True
+    switches: Switches = field(default_factory=Switches)
     # the contents of attached files by the key in their address
     files: dict[str, bytes] = field(default_factory=dict)
     # where the outside world reaches this process
@@ -102,7 +103,7 @@ class Company:
             sequences=dict(self.sequences),
             applied={qbo_id: dict(amounts) for qbo_id, amounts in self.applied.items()},
             highest_number=self.highest_number,
-            ships_to_own_town=self.ships_to_own_town,
+            switches=replace(self.switches),
             shared=set(self.tables),
         )
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from qbo_emulator.core.field_values import amount_out, cents, number_out, reference_id, stored
+from qbo_emulator.core.field_values import amount_out, cents, number_in, number_out, reference_id, stored
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write
+from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities.sales_lines import EXCLUDED, INCLUSIVE, Lines, calculation_of
+from qbo_emulator.entities.tax_places import taxed_place
 from qbo_emulator.faults import errors, sales
 from qbo_emulator.json_codec import Doc
 
 MOST_TAXED_LINES = 750
-_STATE = re.compile(r"\b([A-Z]{2})\.?,?\s+\d{5}\b")
+# What a sparse update must send for the tax of the form to be worked out anew.
+_BEARS_ON_TAX = frozenset(
+    words(
+        "Line TxnTaxDetail CustomerRef BillAddr ShipAddr TxnDate GlobalTaxCalculation ApplyTaxAfterDiscount"
+    )
+)
+# A tax line that is sent outside the United States stands between half and twice of what its rate gives, or within one.
+MOST_FACTOR, ALWAYS_ALLOWED = 2, Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -69,34 +77,34 @@ def form_tax(
         raise sales.too_many_lines(MOST_TAXED_LINES)
     if not company.uses_sales_tax:
         return Decimal(0), {"TotalTax": 0}
+    if _keeps_tax(write):
+        kept: Doc = write.merged["TxnTaxDetail"]
+        return stored(kept.get("TotalTax")), kept
     if company.has_tax_codes:
         return _code_tax(write, lines, day)
     given = reference_id((write.merged.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef"))
     if given == "CustomSalesTax":
         raise sales.custom_sales_tax()
+    if customer is not None and not customer.data.get("Taxable", True):
+        return Decimal(0), {"TotalTax": 0}
     if company.preferences["TaxPrefs"].get("PartnerTaxEnabled"):
-        return _automated(write, customer, lines, ship, day)
-    return _manual(write, lines, given, day)
+        shares, head = _automated(write, lines, ship, day)
+    else:
+        shares, head = _manual(write, lines, given, day)
+    if not shares:
+        return Decimal(0), {"TotalTax": 0}
+    _override(write, shares)
+    return _detail(shares, head=head)
 
 
-def is_taxed_place(company: Company, ship: Doc | None) -> bool:
-    """Whether the company collects tax where a form is delivered: in its own state, and nowhere else.
-
-    Free lines without parts say no place; an engine reads the state at the end of them where it can.
-    """
-    home = company.table("CompanyInfo").rows["1"].data["CompanyAddr"]["CountrySubDivisionCode"]
-    if not ship:
-        return company.ships_to_own_town
-    if str(ship.get("Country") or "USA").upper() not in {"USA", "US", "UNITED STATES"}:
-        return False
-    state = ship.get("CountrySubDivisionCode")
-    if state is None:
-        lines = " ".join(str(ship.get(f"Line{number}") or "") for number in range(1, 6))
-        found = _STATE.search(lines)
-        if found is None:
-            return company.ships_to_own_town
-        state = found.group(1)
-    return bool(state == home)
+def _keeps_tax(write: Write) -> bool:
+    """Whether a sparse update leaves alone all that tax depends on: then a tax that was set by hand stays."""
+    return (
+        write.sparse
+        and write.before is not None
+        and not _BEARS_ON_TAX & set(write.sent)
+        and bool(write.before.data.get("TxnTaxDetail"))
+    )
 
 
 def _taxed_base(write: Write, lines: Lines) -> Decimal:
@@ -106,34 +114,44 @@ def _taxed_base(write: Write, lines: Lines) -> Decimal:
     return lines.taxable
 
 
-def _automated(
-    write: Write, customer: Row | None, lines: Lines, ship: Doc | None, day: date
-) -> tuple[Decimal, Doc]:
-    """Automated sales tax: the engine chooses the code by ShipAddr; an exempt customer means no tax."""
-    company, nothing = write.company, (Decimal(0), {"TotalTax": 0})
-    if customer is not None and not customer.data.get("Taxable", True):
-        return nothing
-    if not lines.taxable or not is_taxed_place(company, ship):
-        return nothing
-    code = str(reference_id(company.preferences["TaxPrefs"].get("TaxGroupCodeRef")) or "")
+def _automated(write: Write, lines: Lines, ship: Doc | None, day: date) -> tuple[list[_Share], Doc]:
+    """Automated sales tax: the engine chooses the code by where the form is delivered."""
+    company = write.company
+    place = taxed_place(company, ship) if lines.taxable else None
+    if place is None:
+        return [], {}
+    code = next((row.qbo_id for row in company.table("TaxCode").find("Name", place.code)), "")
     return _on_base(company, code, _taxed_base(write, lines), day)
 
 
-def _manual(write: Write, lines: Lines, code: str | None, day: date) -> tuple[Decimal, Doc]:
-    """Manual sales tax: the code of the form, else the customer's own is not looked for: no tax."""
+def _manual(write: Write, lines: Lines, code: str | None, day: date) -> tuple[list[_Share], Doc]:
+    """Manual sales tax: the code of the form; without one no tax, though lines say TAX."""
     if code is None:
-        return Decimal(0), {"TotalTax": 0}
+        return [], {}
     if write.company.row("TaxCode", code) is None or code in {"TAX", "NON"}:
         raise errors.invalid_reference("TaxCodes", code)
     return _on_base(write.company, code, _taxed_base(write, lines), day)
 
 
-def _on_base(company: Company, code: str, base: Decimal, day: date) -> tuple[Decimal, Doc]:
-    rates = rates_of(company, code, day)
-    if not rates:
-        return Decimal(0), {"TotalTax": 0}
-    shares = [_Share(rate, base, cents(base * rate.percent / 100)) for rate in rates]
-    return _detail(shares, head={"TxnTaxCodeRef": {"value": code}})
+def _on_base(company: Company, code: str, base: Decimal, day: date) -> tuple[list[_Share], Doc]:
+    shares = [_Share(rate, base, cents(base * rate.percent / 100)) for rate in rates_of(company, code, day)]
+    return shares, {"TxnTaxCodeRef": {"value": code}}
+
+
+def _override(write: Write, shares: list[_Share]) -> None:
+    """A TotalTax that is sent stands, spread over the rates in the proportion of what they give."""
+    sent = write.sent.get("TxnTaxDetail")
+    total = number_in("TotalTax", sent.get("TotalTax")) if isinstance(sent, dict) else None
+    computed = sum((share.tax for share in shares), Decimal(0))
+    if total is None or not computed:
+        return
+    if total < 0:
+        raise errors.business("The tax of a transaction cannot be negative.")
+    left = cents(total)
+    for share in shares[:-1]:
+        share.tax = cents(total * share.tax / computed)
+        left -= share.tax
+    shares[-1].tax = left
 
 
 def _detail(shares: Iterable[_Share], *, head: Doc) -> tuple[Decimal, Doc]:
@@ -203,4 +221,8 @@ def _as_sent(write: Write, shares: dict[str, _Share]) -> None:
         detail = line.get("TaxLineDetail") or {}
         share = shares.get(str(reference_id(detail.get("TaxRateRef"))))
         if share is not None and line.get("Amount") is not None:
-            share.tax = cents(stored(line["Amount"]))
+            given = cents(stored(line["Amount"]))
+            low, high = sorted((share.tax / MOST_FACTOR, share.tax * MOST_FACTOR))
+            if not low - ALWAYS_ALLOWED <= given <= high + ALWAYS_ALLOWED:
+                raise sales.tax_out_of_bounds(given, share.tax)
+            share.tax = given

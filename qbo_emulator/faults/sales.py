@@ -27,6 +27,10 @@ def tax_missing(tax_word: str) -> Fault:
     return business(f"Make sure all your transactions have a {tax_word} rate before you save.")
 
 
+def tax_out_of_bounds(given: object, computed: object) -> Fault:
+    return business(f"The tax amount {given} differs too much from {computed}, which the tax rate gives.")
+
+
 def tax_not_applicable() -> Fault:
     return Fault(
         "6170",

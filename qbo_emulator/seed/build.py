@@ -12,6 +12,7 @@ from qbo_emulator.seed import us_rows as rows
 from qbo_emulator.seed.bulk import BEFORE, Bulk
 from qbo_emulator.seed.history import play
 from qbo_emulator.seed.opening import open_customers, open_lists
+from qbo_emulator.seed.places import open_places
 from qbo_emulator.seed.preferences import company_info, preferences
 from qbo_emulator.seed.profiles import COUNTRIES, PROFILES, US_FIRMS
 from qbo_emulator.seed.rows import add, place
@@ -31,6 +32,7 @@ def open_company(
     company = Company(profile=profile, realm_id=str(REALM_BASE + 17 * ordinal), tables=empty_tables())
     in_bulk = not is_small and (customers is not None or invoices is not None)
     opened = now - (BEFORE if in_bulk else timedelta(days=420))
+    company.switches.taxed_states = profile.taxed_states
     place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
     prefs = preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT)
     place(company, "Preferences", "1", prefs, opened)
@@ -46,6 +48,7 @@ def open_company(
         _small_lists(company, opened)
         _taxes(company, profile, opened)
         (_us if key == "us" else _small)(company, opened)
+    open_places(company, opened)
     if in_bulk:
         Bulk(company, country or US_FIRMS, now, dice).fill(customers=customers or 0, invoices=invoices or 0)
     else:

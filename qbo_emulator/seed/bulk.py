@@ -16,7 +16,7 @@ from qbo_emulator.core.rows import Row, cell_of, stored_property
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.sales_forms import term_date
-from qbo_emulator.entities.sales_tax import is_taxed_place
+from qbo_emulator.entities.tax_places import taxed_place
 from qbo_emulator.json_codec import Doc, Written, encode
 from qbo_emulator.operations import engine
 from qbo_emulator.seed.country import Country, customers
@@ -129,7 +129,7 @@ class Bulk:
             term = self.company.row("Term", term_id) if term_id else None
             if term is not None:
                 written["SalesTermRef"] = Written(encode({"value": term.qbo_id, "name": term.data["Name"]}))
-            placed = is_taxed_place(self.company, data.get("ShipAddr"))
+            placed = taxed_place(self.company, data.get("ShipAddr")) is not None
             taxed = self.company.has_tax_codes or (placed and bool(data.get("Taxable", True)))
             found.append(_Buyer(row, taxed, term, written))
         return found

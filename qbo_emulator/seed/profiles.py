@@ -21,6 +21,7 @@ PROFILES: dict[str, Profile] = {
         currency_name="United States Dollar",
         zone="America/Chicago",
         tax_percent=Decimal("8.25"),
+        taxed_states=("TX", "NY", "WA", "OR"),
     ),
     "us-2": Profile(
         key="us-2",
@@ -50,6 +51,7 @@ PROFILES: dict[str, Profile] = {
         tax_percent=Decimal("8.875"),
         user="Sol Abrams",
         multicurrency=True,
+        taxed_states=("NY",),
     ),
     "gb": Profile(
         key="gb",

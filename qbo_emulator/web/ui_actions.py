@@ -17,6 +17,7 @@ from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.json_codec import Doc
 from qbo_emulator.operations import engine
 from qbo_emulator.seed.history import same_money
+from qbo_emulator.seed.places import open_places
 from qbo_emulator.world import World
 
 # Where the preferences that are changed often live.
@@ -27,7 +28,17 @@ PLAIN_PREFERENCES = {
     "AllowDeposit": "SalesFormsPrefs",
     "AllowServiceDate": "SalesFormsPrefs",
     "DefaultTerms": "SalesFormsPrefs",
+    "AllowShipping": "SalesFormsPrefs",
+    "AutoApplyCredit": "SalesFormsPrefs",
+    "AutoApplyPayments": "SalesFormsPrefs",
+    "SalesEmailCc": "SalesFormsPrefs",
+    "SalesEmailBcc": "SalesFormsPrefs",
+    "ClassTrackingPerTxn": "AccountingInfoPrefs",
+    "ClassTrackingPerTxnLine": "AccountingInfoPrefs",
+    "TrackDepartments": "AccountingInfoPrefs",
     "UsingSalesTax": "TaxPrefs",
+    "PartnerTaxEnabled": "TaxPrefs",
+    "MultiCurrencyEnabled": "CurrencyPrefs",
 }
 
 
@@ -167,8 +178,9 @@ def set_preferences(world: World, company_of: Company, body: Doc) -> Row:
     """Change preferences given by group or by plain name; null takes one away."""
     groups: dict[str, Doc] = {}
     for name, value in body.items():
-        if name == "ShipsToOwnTown":
-            company_of.ships_to_own_town = bool(value)
+        if company_of.switches.change(name, value):
+            if name == "TaxedStates":
+                open_places(company_of, world.clock.now())
         elif name in PLAIN_PREFERENCES:
             groups.setdefault(PLAIN_PREFERENCES[name], {})[name] = value
         elif isinstance(value, dict):

@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 
 from qbo_emulator.app import build_app
+from qbo_emulator.core.switches import CHOICES
 from qbo_emulator.json_codec import encode
 from qbo_emulator.seed.profiles import PROFILES
 from qbo_emulator.state import StateFile
@@ -56,6 +57,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--client-secret", help="client secret of the app")
     parser.add_argument("--control-token", help="token that the control page and API ask for")
     parser.add_argument("--seed", help="makes ids, secrets and chances the same on every run")
+    parser.add_argument(
+        "--rows-as-of",
+        type=int,
+        choices=CHOICES["rows_as_of"],
+        help="the year whose recordings the rows look like (2025)",
+    )
     parser.add_argument("--no-limits", action="store_true", help="start with the request limits switched off")
     return parser.parse_args(argv)
 
@@ -77,6 +84,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         control_token=given.control_token,
         seed=given.seed,
         limits_on=not given.no_limits,
+        rows_as_of=given.rows_as_of,
         public_url=given.public_url.rstrip("/") if given.public_url else None,
     )
 

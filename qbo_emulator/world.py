@@ -41,6 +41,8 @@ class Settings:
     seed: str | None = None
     limits_on: bool = True
     public_url: str | None = None
+    # The year whose recordings the rows look like, when it is not the newest.
+    rows_as_of: int | None = None
 
 
 @dataclass
@@ -116,14 +118,14 @@ class World:
         for ordinal, key in enumerate(asked.profiles, start=1):
             is_first = ordinal == 1 and not asked.companies
             size = {"customers": asked.customers, "invoices": asked.invoices} if is_first else {}
-            self.add_company(open_company(key, ordinal, now, **size))
+            self.add_company(open_company(key, ordinal, now, rows_as_of=asked.rows_as_of, **size))
         self.wait_for_small(now)
 
     def wait_for_small(self, since: datetime) -> None:
         """Small companies, opened as of `since` when they are first touched."""
         asked, self.waiting_since = self.settings, since
         usual = 6 if asked.invoices is None else asked.invoices
-        small = SmallCompanies(asked.companies, usual, since)
+        small = SmallCompanies(asked.companies, usual, since, rows_as_of=asked.rows_as_of)
 
         def opened(realm_id: str) -> Company:
             company = small.open(realm_id)

@@ -34,3 +34,10 @@ USD|United States Dollar
 ZAR|South African Rand
 """.strip().splitlines()
 )
+# Currencies whose amounts have no decimals.
+WHOLE = frozenset({"ISK", "JPY", "KRW"})
+
+
+def digits_of(code: str) -> int:
+    """How many decimals an amount of the currency has."""
+    return 0 if code in WHOLE else 2

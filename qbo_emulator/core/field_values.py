@@ -20,10 +20,24 @@ def cents(value: Decimal) -> Decimal:
     return value.quantize(CENT, ROUND_HALF_UP)
 
 
+def rounded(value: Decimal, digits: int) -> Decimal:
+    """The amount rounded half up to the decimals its currency has, written with two."""
+    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP).quantize(CENT)
+
+
+def decimals_within(name: str, value: Decimal | None, digits: int, *, refused: bool) -> Decimal | None:
+    """The number with at most so many decimals: rounded half up, or refused with 2050 when there are more."""
+    if value is None or -int(value.as_tuple().exponent) <= digits:
+        return value
+    if refused:
+        raise errors.wrong_length(name, digits, -int(value.as_tuple().exponent))
+    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
 def amount_out(value: Decimal) -> Decimal | int:
     """An amount as answers write it: `0`, else two places."""
-    rounded = cents(value)
-    return rounded if rounded else 0
+    amount = cents(value)
+    return amount if amount else 0
 
 
 def number_out(value: Decimal) -> Decimal | int:

@@ -91,6 +91,14 @@ class EntityType:
     own_numbers: bool = False
     token_to_delete: bool = True
     effect: Effect | None = None
+    # Properties that are kept and never answered.
+    hidden: tuple[str, ...] = ()
+
+    def shown(self, row: Row) -> object:
+        """The row as answers hold it."""
+        if not self.hidden:
+            return row.text
+        return {name: value for name, value in row.data.items() if name not in self.hidden}
 
     @property
     def segment(self) -> str:

@@ -36,6 +36,16 @@ class Profile:
     multicurrency: bool = False
     # The states in which automated sales tax collects.
     taxed_states: tuple[str, ...] = ()
+    # Sales tax by the code that a form names, not by place.
+    manual_tax: bool = False
+    # Whether it charges tax at all, outside the United States.
+    is_registered: bool = True
+    edition: str = "Plus"
+
+    @property
+    def is_simple(self) -> bool:
+        """Simple Start knows neither classes nor locations nor other currencies."""
+        return self.edition == "Simple Start"
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,11 @@ class Company:
     @property
     def name(self) -> str:
         return str(self.tables["CompanyInfo"].rows["1"].data["CompanyName"])
+
+    @property
+    def user_id(self) -> str:
+        """The id of the person whose changes these are, as LastModifiedByRef names it."""
+        return str(int(self.realm_id) + 4)
 
     @property
     def preferences(self) -> Doc:

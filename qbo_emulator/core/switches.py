@@ -11,6 +11,7 @@ from qbo_emulator.json_codec import Doc
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "missing_exchange_rate": ("one", "refused"),
     "long_decimals": ("rounded", "refused"),
+    "stock_shortage": ("allowed", "refused"),
     "rows_as_of": (2020, 2025),
 }
 
@@ -28,6 +29,8 @@ class Switches:
     missing_exchange_rate: str = "one"
     # A price or quantity of more than five decimals: rounded to them, or refused.
     long_decimals: str = "rounded"
+    # More of a counted item than is there: sold all the same, or refused with 6520.
+    stock_shortage: str = "allowed"
     # Which recordings the rows look like: of 2020, or with what 2024 and 2025 added.
     rows_as_of: int = 2025
     # Whether the tax codes that a United States company lists include TAX and NON (one public report says no).

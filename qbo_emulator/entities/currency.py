@@ -13,7 +13,7 @@ from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults import errors
-from qbo_emulator.faults.sales import rate_missing, several_currencies, unsupported_currency
+from qbo_emulator.faults.sales import not_in_edition, rate_missing, several_currencies, unsupported_currency
 from qbo_emulator.json_codec import Doc
 
 _META = "domain sparse Id SyncToken MetaData"
@@ -32,6 +32,8 @@ def party_currency(write: Write) -> Doc:
     if write.before is not None and write.before.data.get("CurrencyRef"):
         return dict(write.before.data["CurrencyRef"])
     code = str(reference_id(write.sent.get("CurrencyRef")) or company.profile.currency).upper()
+    if code != company.profile.currency and company.profile.is_simple:
+        raise not_in_edition("CurrencyRef")
     if code != company.profile.currency and (not company.is_multicurrency or code not in NAMES):
         raise unsupported_currency(code)
     return reference_to(company, code)
@@ -55,14 +57,17 @@ def activate(company: Company, code: str, now: datetime) -> None:
     company.emit(company.put("CompanyCurrency", data, now), "Create", now)
 
 
-def form_money(write: Write, party: Row | None) -> Doc:
+def form_money(write: Write, party: Row | None, *, needs_rate: bool = False) -> Doc:
     """CurrencyRef and, where the company keeps several currencies, ExchangeRate of a form.
 
-    The currency must be that of the customer or vendor; a foreign one needs a rate.
+    The currency must be that of the customer or vendor. A foreign form without a rate is taken at 1 or refused (2410):
+    sales forms as the switch has it, purchases always refused (`needs_rate`), as both were seen.
     """
     company, home = write.company, write.company.profile.currency
     given = reference_id(write.merged.get("CurrencyRef"))
     if not company.is_multicurrency:
+        if given is not None and given != home and company.profile.is_simple:
+            raise not_in_edition("CurrencyRef")
         if given is not None and given != home:
             raise unsupported_currency(given)
         return {"CurrencyRef": home_currency(company)}
@@ -72,6 +77,8 @@ def form_money(write: Write, party: Row | None) -> Doc:
     if own in (None, home):
         return {"CurrencyRef": home_currency(company), "ExchangeRate": 1}
     rate = number_in("ExchangeRate", write.kept("ExchangeRate", None))
+    if rate is None and not needs_rate and company.switches.missing_exchange_rate == "one":
+        rate = Decimal(1)
     if rate is None or rate <= 0:
         raise rate_missing()
     return {"CurrencyRef": reference_to(company, str(own)), "ExchangeRate": number_out(rate)}
@@ -139,5 +146,6 @@ CURRENCY_KINDS = (
         indexed=("SourceCurrencyCode",),
         label="AsOfDate",
         in_cdc=False,
+        hidden=("Id", "SyncToken"),
     ),
 )

@@ -21,11 +21,14 @@ from qbo_emulator.core.store import Company
 from qbo_emulator.entities import links
 from qbo_emulator.entities import sales_forms as forms
 from qbo_emulator.entities.currency import form_money
-from qbo_emulator.entities.sales_lines import LineReader, calculation_of
+from qbo_emulator.entities.sales_lines import ITEM_ACCOUNTS_SINCE, LineReader, calculation_of
 from qbo_emulator.entities.sales_tax import form_tax
-from qbo_emulator.faults import errors
+from qbo_emulator.faults import errors, sales
 from qbo_emulator.json_codec import Doc
 
+# What a refusal of an unknown reference calls the kind.
+LOCATION_TYPES = ("WithinFrance", "FranceOverseas", "OutsideFranceWithinEU", "OutsideEU")
+REFUSED_AS = {"Class": "Klasses", "Department": "Depts"}
 _META = "domain sparse Id SyncToken MetaData"
 INVOICE_ORDER = words(
     "Deposit AllowIPNPayment AllowOnlinePayment AllowOnlineCreditCardPayment AllowOnlineACHPayment "
@@ -33,7 +36,8 @@ INVOICE_ORDER = words(
     "TxnTaxDetail "
     "CustomerRef CustomerMemo BillAddr ShipAddr ShipFromAddr FreeFormAddress ClassRef SalesTermRef DueDate "
     "ShipMethodRef ShipDate TrackingNum GlobalTaxCalculation TotalAmt HomeTotalAmt ApplyTaxAfterDiscount PrintStatus EmailStatus BillEmail "
-    "BillEmailCc BillEmailBcc Balance HomeBalance DeliveryInfo DepositToAccountRef"
+    "BillEmailCc BillEmailBcc Balance HomeBalance DeliveryInfo DepositToAccountRef ProjectRef TaxExemptionRef "
+    "TransactionLocationType"
 )
 INVOICE_KNOWN = words(
     "HomeTotalAmt TxnSource RecurringInfo callToAction AutoDocNumber ECloudStatusTimeStamp TaxFormNum FOB "
@@ -86,7 +90,7 @@ def form(write: Write, *, customer_needed: bool = True) -> Doc:
         ledger.check_books_open(company, start.isoformat())
     money = form_money(write, customer)
     number = forms.document_number(write)
-    lines = LineReader(write, customer, start).read()
+    lines = LineReader(write, customer, start, str(money["CurrencyRef"]["value"])).read()
     bill, ship = (forms.form_address(write, name, customer) for name in ("BillAddr", "ShipAddr"))
     tax, tax_detail = form_tax(write, customer, lines, ship, start)
     total = forms.form_total(lines, tax)
@@ -109,6 +113,9 @@ def form(write: Write, *, customer_needed: bool = True) -> Doc:
         "ShipAddr": ship,
         "TotalAmt": amount_out(total),
         "PrintStatus": status,
+        "ProjectRef": merged.get("ProjectRef"),
+        "TransactionLocationType": _location_type(write),
+        "TaxExemptionRef": _exemption(customer),
     }
     if company.has_tax_codes:
         data["GlobalTaxCalculation"] = calculation_of(write)
@@ -118,11 +125,46 @@ def form(write: Write, *, customer_needed: bool = True) -> Doc:
         ("ClassRef", "Class", "ClassTrackingPerTxn"),
         ("DepartmentRef", "Department", "TrackDepartments"),
     ):
+        if company.profile.is_simple and reference_id(write.sent.get(name)):
+            raise sales.not_in_edition(name)
         used = company.preferences["AccountingInfoPrefs"].get(preference)
-        row = referred(company, kind, merged.get(name), what=kind) if used else None
+        row = referred(company, kind, merged.get(name), what=REFUSED_AS[kind]) if used else None
         data[name] = reference(row) if row else None
     forms.note_number(write, number)
     return data
+
+
+def _location_type(write: Write) -> str | None:
+    """Where a French form was delivered; other companies have no such property (2170 for another word)."""
+    if write.company.profile.country != "FR":
+        return None
+    given = str(write.merged.get("TransactionLocationType") or LOCATION_TYPES[0])
+    if given not in LOCATION_TYPES:
+        raise errors.invalid_enum("TransactionLocationType", given)
+    return given
+
+
+def _exemption(customer: Row | None) -> Doc | None:
+    """Why the customer of a form bears no sales tax."""
+    reason = customer.data.get("TaxExemptionReasonId") if customer is not None else None
+    return {"value": str(reason)} if reason else None
+
+
+def _ship_from(write: Write) -> Doc | None:
+    """ShipFromAddr as it was sent; under automated sales tax the source is the company's own address whatever is sent."""
+    given: Doc | None = write.merged.get("ShipFromAddr")
+    prefs = write.company.preferences["TaxPrefs"]
+    if given and prefs.get("PartnerTaxEnabled") and not write.company.has_tax_codes:
+        return dict(write.company.table("CompanyInfo").rows["1"].data["CompanyAddr"])
+    return given
+
+
+def _free_form(write: Write, data: Doc) -> bool | None:
+    """FreeFormAddress: what was sent, and where rows are of 2024 or later, true for a form that has an address."""
+    given = write.merged.get("FreeFormAddress")
+    if given is not None:
+        return bool(given) or None
+    return True if write.company.switches.rows_as_of >= ITEM_ACCOUNTS_SINCE and data.get("BillAddr") else None
 
 
 def invoice(write: Write) -> Doc:
@@ -152,8 +194,8 @@ def invoice(write: Write) -> Doc:
         "ShipDate": shipped.isoformat() if shipped else None,
         "TrackingNum": merged.get("TrackingNum"),
         "ShipMethodRef": merged.get("ShipMethodRef"),
-        "ShipFromAddr": merged.get("ShipFromAddr"),
-        "FreeFormAddress": merged.get("FreeFormAddress") or None,
+        "ShipFromAddr": _ship_from(write),
+        "FreeFormAddress": _free_form(write, data),
         "Deposit": amount_out(deposit) if deposit is not None else None,
         # A smaller total than what is already paid leaves nothing open; the ledger gives the surplus back.
         "Balance": amount_out(max(total - (deposit or 0) - settled, stored(0))),

@@ -6,6 +6,7 @@ from qbo_emulator.core.field_values import number_in, number_out, reference, ref
 from qbo_emulator.core.schema import EntityType, Family, Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.faults import errors
+from qbo_emulator.faults.sales import not_in_edition
 from qbo_emulator.json_codec import Doc
 
 _META = "domain sparse Id SyncToken MetaData"
@@ -56,6 +57,8 @@ def payment_method(write: Write) -> Doc:
 
 def segment(write: Write) -> Doc:
     """The properties of a class or a department to store; both nest."""
+    if write.company.profile.is_simple and not write.via_ui:
+        raise not_in_edition(write.kind.name)
     data = named(write)
     parent = referred(write.company, write.kind.name, write.merged.get("ParentRef"), what=write.kind.name)
     full = f"{parent.data['FullyQualifiedName']}:{data['Name']}" if parent else data["Name"]

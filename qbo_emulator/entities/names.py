@@ -37,8 +37,8 @@ CUSTOMER_ORDER = words(
     "Taxable BillAddr ShipAddr Notes Job BillWithParent ParentRef Level SalesTermRef "
     "PaymentMethodRef Balance "
     "OpenBalanceDate BalanceWithJobs CurrencyRef PreferredDeliveryMethod ResaleNum TaxExemptionReasonId "
-    "domain sparse Id SyncToken MetaData Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
-    "CompanyName DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone Mobile Fax "
+    "IsProject ClientEntityId domain sparse Id SyncToken MetaData Title GivenName MiddleName FamilyName Suffix FullyQualifiedName "
+    "CompanyName DisplayName PrintOnCheckName Active V4IDPseudonym PrimaryPhone AlternatePhone Mobile Fax "
     "PrimaryEmailAddr WebAddr DefaultTaxCodeRef PrimaryTaxIdentifier SecondaryTaxIdentifier GSTIN "
     "GSTRegistrationType BusinessNumber CustomerTypeRef"
 )
@@ -157,7 +157,8 @@ def customer(write: Write) -> Doc:
         "FullyQualifiedName": f"{parent.data['FullyQualifiedName']}:{name}" if parent else name,
         "PrintOnCheckName": merged.get("PrintOnCheckName") or merged.get("CompanyName") or name,
         "Active": active,
-        "Taxable": bool(write.kept("Taxable", True)),
+        # A reason to be exempt says that the customer is.
+        "Taxable": bool(write.kept("Taxable", True)) and not merged.get("TaxExemptionReasonId"),
         "Job": parent is not None and bool(write.kept("Job", True)),
         "BillWithParent": bool(write.kept("BillWithParent", False)) and parent is not None,
         "Balance": before.get("Balance", 0),
@@ -295,7 +296,7 @@ NAME_KINDS = (
             "CurrencyRef APAccountRef Notes domain sparse "
             "Id SyncToken "
             "MetaData Title GivenName MiddleName FamilyName Suffix CompanyName DisplayName PrintOnCheckName "
-            "Active PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
+            "Active V4IDPseudonym PrimaryPhone AlternatePhone Mobile Fax PrimaryEmailAddr WebAddr"
         ),
         known=words(
             "AltContactName BusinessNumber ContactName CreditLimit DefaultTaxCodeRef GSTIN GSTRegistrationType "
@@ -320,7 +321,7 @@ NAME_KINDS = (
         order=words(
             "EmployeeNumber SSN PrimaryAddr BillableTime BillRate CostRate BirthDate Gender HiredDate "
             "ReleasedDate domain sparse Id SyncToken MetaData Title GivenName "
-            "MiddleName FamilyName Suffix DisplayName PrintOnCheckName Active PrimaryPhone AlternatePhone "
+            "MiddleName FamilyName Suffix DisplayName PrintOnCheckName Active V4IDPseudonym PrimaryPhone AlternatePhone "
             "Mobile Fax PrimaryEmailAddr"
         ),
         known=("Organization", "V4IDPseudonym", "Department", "UserId"),

@@ -15,6 +15,8 @@ from qbo_emulator.faults.sales import read_only
 from qbo_emulator.json_codec import Doc
 
 DAYS_WITHOUT_TERM = 30
+# Copies of a form's email that the preferences name for forms that name none.
+COPIES = {"BillEmailCc": "SalesEmailCc", "BillEmailBcc": "SalesEmailBcc"}
 
 
 def form_customer(write: Write) -> Row:
@@ -136,6 +138,9 @@ def form_email(write: Write) -> Doc:
     kept: Doc = {}
     for name in ("BillEmail", "BillEmailCc", "BillEmailBcc"):
         value = merged.get(name)
+        if write.before is None and name not in write.sent and name in COPIES:
+            usual = write.company.preferences["SalesFormsPrefs"].get(COPIES[name])
+            value = usual if isinstance(usual, dict) or not usual else {"Address": usual}
         if isinstance(value, dict) and value.get("Address"):
             if name in write.sent:
                 check_email(name, value)

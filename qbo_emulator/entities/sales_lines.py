@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from qbo_emulator.core.currencies import digits_of
 from qbo_emulator.core.field_values import (
     amount_out,
     cents,
     date_in,
+    decimals_within,
     number_in,
     number_out,
     reference,
     reference_id,
     referred,
+    rounded,
 )
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.schema import Write
 from qbo_emulator.core.split_names import words
 from qbo_emulator.core.store import Company
+from qbo_emulator.entities.sales_discounts import discounted
 from qbo_emulator.faults import errors, sales
 from qbo_emulator.json_codec import Doc
 
@@ -35,6 +39,9 @@ DETAIL_KNOWN = words(
 
 
 EXCLUDED, INCLUSIVE, NOT_APPLICABLE = "TaxExcluded", "TaxInclusive", "NotApplicable"
+MOST_DECIMALS = 5
+# The year from which recorded lines say their item's account.
+ITEM_ACCOUNTS_SINCE = 2024
 # Items of no list: they need a preference instead, and stand below the subtotal.
 PSEUDO_ITEMS = {"SHIPPING_ITEM_ID": "AllowShipping", "GRATUITY_ITEM_ID": "AllowGratuity"}
 
@@ -58,6 +65,11 @@ class Lines:
     taxable: Decimal
     beside: Decimal
     parts: list[Part]
+    # decimals of the form's currency
+    digits: int = 2
+
+    def rounded(self, value: Decimal) -> Decimal:
+        return rounded(value, self.digits)
 
 
 def calculation_of(write: Write) -> str | None:
@@ -88,10 +100,11 @@ def percent_of(company: Company, code_id: str) -> Decimal:
 class LineReader:
     """Reads the lines of one write; new lines get ids above those the form already had."""
 
-    def __init__(self, write: Write, customer: Row | None, txn_date: date) -> None:
+    def __init__(self, write: Write, customer: Row | None, txn_date: date, currency: str) -> None:
         self.write = write
         self.customer = customer
         self.txn_date = txn_date
+        self.digits = digits_of(currency)
         # Stored lines are not judged again when an update sends none: their items may be inactive now.
         self.fresh = write.before is None or "Line" in write.sent
         before = write.before.data.get("Line", []) if write.before else []
@@ -131,9 +144,11 @@ class LineReader:
         ]
         discount = Decimal(0)
         if discounts:
-            discount_line, discount = self._discount(discounts, subtotal)
+            gross = sum((part.gross for part in self.parts), Decimal(0))
+            gross = gross if self.calculation == INCLUSIVE else Decimal(0)
+            discount_line, discount = discounted(self.write.company, discounts, subtotal, gross, self.digits)
             closing.append(discount_line)
-        return Lines(items + closing + below, subtotal, discount, taxable, beside, self.parts)
+        return Lines(items + closing + below, subtotal, discount, taxable, beside, self.parts, self.digits)
 
     @staticmethod
     def _is_pseudo(line: Doc) -> bool:
@@ -189,7 +204,7 @@ class LineReader:
         detail = line.get("SalesItemLineDetail")
         if not isinstance(detail, dict):
             raise errors.required("Line.SalesItemLineDetail")
-        amount = cents(amount)
+        amount = rounded(amount, self.digits)
         kept = self._sales_detail(detail, amount)
         taxed = amount if kept.get("TaxCodeRef", {}).get("value") == "TAX" else Decimal(0)
         head = self._head(line)
@@ -203,13 +218,16 @@ class LineReader:
             if name not in DETAIL_KNOWN:
                 raise errors.unknown_property(name, "SalesItemLineDetail", list(DETAIL_KNOWN))
         item = self._item(detail)
-        price = number_in("UnitPrice", detail.get("UnitPrice"))
-        quantity = number_in("Qty", detail.get("Qty"))
+        price, quantity = (number_in(name, detail.get(name)) for name in ("UnitPrice", "Qty"))
         if price == 0 and quantity == 0:
             # Clients that fill every property send both as zero with a real amount, and it is taken.
             price = quantity = None
-        if price is not None and quantity is not None and cents(price * quantity) != amount:
+        if price is not None and quantity is not None and rounded(price * quantity, self.digits) != amount:
             raise errors.wrong_amount(amount)
+        refused = self.write.company.switches.long_decimals == "refused"
+        price = decimals_within("UnitPrice", price, MOST_DECIMALS, refused=refused)
+        quantity = decimals_within("Qty", quantity, MOST_DECIMALS, refused=refused)
+        self._check_stock(item, quantity)
         prefs = self.write.company.preferences
         kept: Doc = {}
         service = date_in("ServiceDate", detail.get("ServiceDate"))
@@ -221,18 +239,38 @@ class LineReader:
         kept["ItemRef"] = (
             reference(item) if item is not None else {"value": reference_id(detail.get("ItemRef"))}
         )
-        if reference_id(detail.get("ClassRef")) and prefs["AccountingInfoPrefs"].get(
-            "ClassTrackingPerTxnLine"
-        ):
-            row = referred(self.write.company, "Class", detail["ClassRef"], what="Classes")
-            kept["ClassRef"] = reference(row) if row else None
+        kept["ClassRef"] = self._class(detail)
         if price is not None:
             kept["UnitPrice"] = number_out(price)
         if quantity is not None:
             kept["Qty"] = number_out(quantity)
+        if detail.get("MarkupInfo"):
+            kept["MarkupInfo"] = detail["MarkupInfo"]
+        account = item.data.get("IncomeAccountRef") if item is not None else None
+        if account and self.write.company.switches.rows_as_of >= ITEM_ACCOUNTS_SINCE:
+            kept["ItemAccountRef"] = dict(account)
         if code is not None:
             kept["TaxCodeRef"] = {"value": code}
-        return kept
+        return {name: value for name, value in kept.items() if value is not None}
+
+    def _class(self, detail: Doc) -> Doc | None:
+        """The class of a line, where lines have classes (5030 in an edition without them, 2500 for an unknown one)."""
+        company = self.write.company
+        if reference_id(detail.get("ClassRef")) is None:
+            return None
+        if company.profile.is_simple and self.fresh:
+            raise sales.not_in_edition("ClassRef")
+        if not company.preferences["AccountingInfoPrefs"].get("ClassTrackingPerTxnLine"):
+            return None
+        row = referred(company, "Class", detail["ClassRef"], what="Klasses")
+        return reference(row) if row else None
+
+    def _check_stock(self, item: Row | None, quantity: Decimal | None) -> None:
+        """Where the switch says so, no more of a counted item is sold than there is (6520)."""
+        if not self.fresh or item is None or self.write.company.switches.stock_shortage == "allowed":
+            return
+        if item.data["Type"] == "Inventory" and (quantity or 0) > Decimal(item.data.get("QtyOnHand") or 0):
+            raise sales.stock_short(item.data["Name"])
 
     def _item(self, detail: Doc) -> Row | None:
         """The item of a line; None for shipping and the like, which are in no list."""
@@ -257,6 +295,8 @@ class LineReader:
             raise errors.not_found()
         if row.data["Type"] == "Category":
             raise errors.category_in_transaction()
+        if self.fresh and row.data["Type"] == "Group":
+            raise errors.business("A bundle cannot stand in a SalesItemLineDetail: use a GroupLineDetail.")
         start = row.data.get("InvStartDate")
         if self.fresh and start and self.txn_date < date.fromisoformat(start):
             raise errors.before_stock_start()
@@ -285,9 +325,10 @@ class LineReader:
             referred(company, "TaxCode", given, what="TaxCodes")
         gross = number_in("TaxInclusiveAmt", detail.get("TaxInclusiveAmt"))
         if self.calculation != INCLUSIVE or not gross:
-            gross = cents(amount * (1 + percent_of(company, given) / 100))
-        self.parts.append(Part(given, amount, cents(gross)))
-        return given, cents(gross) if self.calculation == INCLUSIVE else None
+            gross = amount * (1 + percent_of(company, given) / 100)
+        gross = rounded(gross, self.digits)
+        self.parts.append(Part(given, amount, gross))
+        return given, gross if self.calculation == INCLUSIVE else None
 
     def _group(self, line: Doc) -> tuple[Doc, Decimal, Decimal]:
         """A bundle: its own line sums the lines inside, which are judged like any other."""
@@ -334,27 +375,3 @@ class LineReader:
             line: Doc = {"Amount": cents(price * count), "DetailType": kind, kind: sold}
             lines.append({**line, "Description": item.data.get("Description")})
         return lines
-
-    def _discount(self, given: list[Doc], subtotal: Decimal) -> tuple[Doc, Decimal]:
-        if len(given) > 1:
-            raise errors.business("Only one discount line is allowed on a transaction.")
-        prefs = self.write.company.preferences["SalesFormsPrefs"]
-        if not prefs.get("AllowDiscount"):
-            raise errors.business("Discounts are turned off in the company settings.")
-        detail = given[0].get("DiscountLineDetail") or {}
-        percent = number_in("DiscountPercent", detail.get("DiscountPercent"))
-        amount = number_in("Line.Amount", given[0].get("Amount"))
-        by_percent = bool(detail.get("PercentBased")) and percent is not None
-        if by_percent and percent is not None:
-            amount = cents(subtotal * percent / 100)
-        if amount is None:
-            raise errors.discount_missing()
-        kept: Doc = {"PercentBased": by_percent}
-        if by_percent and percent is not None:
-            kept["DiscountPercent"] = number_out(percent)
-        account_id = reference_id(detail.get("DiscountAccountRef")) or prefs.get("DefaultDiscountAccount")
-        account = referred(self.write.company, "Account", account_id, what="Accounts")
-        if account is not None:
-            kept["DiscountAccountRef"] = reference(account)
-        line = {"Amount": amount_out(amount), "DetailType": "DiscountLineDetail", "DiscountLineDetail": kept}
-        return line, cents(amount)

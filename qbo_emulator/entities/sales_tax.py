@@ -110,7 +110,7 @@ def _keeps_tax(write: Write) -> bool:
 def _taxed_base(write: Write, lines: Lines) -> Decimal:
     """The taxable lines, after their part of the discount where the form says so."""
     if write.merged.get("ApplyTaxAfterDiscount") and lines.subtotal:
-        return cents(lines.taxable - lines.discount * lines.taxable / lines.subtotal)
+        return lines.rounded(lines.taxable - lines.discount * lines.taxable / lines.subtotal)
     return lines.taxable
 
 
@@ -121,7 +121,7 @@ def _automated(write: Write, lines: Lines, ship: Doc | None, day: date) -> tuple
     if place is None:
         return [], {}
     code = next((row.qbo_id for row in company.table("TaxCode").find("Name", place.code)), "")
-    return _on_base(company, code, _taxed_base(write, lines), day)
+    return _on_base(write, code, lines, day)
 
 
 def _manual(write: Write, lines: Lines, code: str | None, day: date) -> tuple[list[_Share], Doc]:
@@ -130,11 +130,12 @@ def _manual(write: Write, lines: Lines, code: str | None, day: date) -> tuple[li
         return [], {}
     if write.company.row("TaxCode", code) is None or code in {"TAX", "NON"}:
         raise errors.invalid_reference("TaxCodes", code)
-    return _on_base(write.company, code, _taxed_base(write, lines), day)
+    return _on_base(write, code, lines, day)
 
 
-def _on_base(company: Company, code: str, base: Decimal, day: date) -> tuple[list[_Share], Doc]:
-    shares = [_Share(rate, base, cents(base * rate.percent / 100)) for rate in rates_of(company, code, day)]
+def _on_base(write: Write, code: str, lines: Lines, day: date) -> tuple[list[_Share], Doc]:
+    base, rates = _taxed_base(write, lines), rates_of(write.company, code, day)
+    shares = [_Share(rate, base, lines.rounded(base * rate.percent / 100)) for rate in rates]
     return shares, {"TxnTaxCodeRef": {"value": code}}
 
 
@@ -187,11 +188,11 @@ def _code_tax(write: Write, lines: Lines, day: date) -> tuple[Decimal, Doc]:
         for rate in rates:
             shares.setdefault(rate.qbo_id, _Share(rate)).base += net
     for share in shares.values():
-        share.tax = cents(share.base * share.rate.percent / 100)
+        share.tax = lines.rounded(share.base * share.rate.percent / 100)
     if calculation == INCLUSIVE and shares:
         # What was agreed is the amount with tax, so the tax is what is left of it.
         largest = max(shares.values(), key=lambda share: share.tax)
-        largest.tax += cents(gross_after) - net_after - sum(share.tax for share in shares.values())
+        largest.tax += lines.rounded(gross_after) - net_after - sum(share.tax for share in shares.values())
     _as_sent(write, shares)
     return _detail(shares.values(), head={})
 
@@ -206,7 +207,7 @@ def _by_code(lines: Lines) -> list[tuple[str, Decimal, Decimal]]:
     left, found = lines.discount, []
     for place, (code, net) in enumerate(nets.items()):
         ratio = lines.discount / lines.subtotal if lines.subtotal else Decimal(0)
-        share = left if place == len(nets) - 1 else cents(net * ratio)
+        share = left if place == len(nets) - 1 else lines.rounded(net * ratio)
         left -= share
         found.append((code, net - share, grosses[code] * (1 - ratio)))
     return found

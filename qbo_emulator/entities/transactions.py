@@ -48,7 +48,7 @@ def head(write: Write, party: Row | None = None) -> Doc:
         "DocNumber": str(number) if number is not None else None,
         "TxnDate": day.isoformat(),
         "DepartmentRef": reference(department) if department else None,
-        **form_money(write, party),
+        **form_money(write, party, needs_rate=True),
         "PrivateNote": merged.get("PrivateNote"),
     }
 

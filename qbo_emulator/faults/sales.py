@@ -53,6 +53,24 @@ def too_many_lines(most: int) -> Fault:
     return business(f"A taxable transaction can have at most {most} lines.")
 
 
+def not_in_edition(name: str) -> Fault:
+    return Fault(
+        "5030",
+        "Feature Not Supported Error",
+        f"Feature Not Supported Error : {name} is not supported in this edition of QuickBooks Online.",
+        element=name,
+    )
+
+
+def stock_short(name: object) -> Fault:
+    return Fault(
+        "6520",
+        "Insufficient quantity on hand",
+        f"There are not enough of {name} on hand to complete the transaction.",
+        element="",
+    )
+
+
 def read_only(name: str) -> Fault:
     return Fault(
         "2010",

@@ -54,7 +54,7 @@ def _performed(company: Company, item: Doc, now: datetime) -> Doc:
         raise errors.unknown_property(
             unknown, "BatchItemRequest", ["bId", "operation", "Query", *ENTITY_TYPES]
         )
-    kind, body, operation = ENTITY_TYPES[name], item[name], item.get("operation")
+    kind, body, operation = ENTITY_TYPES[name], item[name], item.get("operation") or "create"
     options = engine.Options(
         duplicate_number_allowed="allowduplicatedocnum" in str(item.get("optionsData", "")).lower()
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.currency import activate
 from qbo_emulator.faults import errors
-from qbo_emulator.json_codec import Doc
+from qbo_emulator.json_codec import Doc, encode
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Options:
     duplicate_number_allowed: bool = False
 
 
+# The year from which rows have what 2024 and 2025 added.
+RECENT = 2024
 API = Options()
 PAGE = Options(via_ui=True, duplicate_number_allowed=True)
 
@@ -74,7 +77,8 @@ def save(company: Company, kind: EntityType, body: Doc, now: datetime, options: 
         raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
     if before is not None and "update" not in kind.operations:
         raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
-    sparse = before is not None and (body.get("sparse") is True or options.via_ui)
+    asked_sparse = str(body.get("sparse")).lower() == "true"
+    sparse = before is not None and (asked_sparse or options.via_ui)
     sent = _given(body, clearing=sparse)
     if before is not None:
         # Whoever corrects the object heals it.
@@ -94,7 +98,26 @@ def save(company: Company, kind: EntityType, body: Doc, now: datetime, options: 
         via_ui=options.via_ui,
         duplicate_number_allowed=options.duplicate_number_allowed,
     )
-    return _commit(write, kind.prepare(write))
+    prepared = kind.prepare(write)
+    if before is not None and not options.via_ui and _changes_nothing(write, before, prepared):
+        return before
+    return _commit(write, prepared)
+
+
+def _changes_nothing(write: Write, before: Row, prepared: Doc) -> bool:
+    """Whether an update would store what is stored already: then token and time stay as they are."""
+    fixed = {name: before.data.get(name) for name in ("domain", "sparse", "Id", "SyncToken", "MetaData")}
+    shown = with_recent_properties(write.company, write.kind, {**prepared, **fixed})
+    return encode(write.kind.arrange(shown)) == before.text
+
+
+def with_recent_properties(company: Company, kind: EntityType, data: Doc) -> Doc:
+    """The properties with those that rows of names have had since 2024."""
+    if kind.family is not Family.NAME or company.switches.rows_as_of < RECENT:
+        return data
+    more: Doc = {"IsProject": False, "ClientEntityId": "0"} if kind.name == "Customer" else {}
+    digest = hashlib.md5(f"{company.realm_id} {data['Id']}".encode(), usedforsecurity=False).hexdigest()
+    return {**data, **more, "V4IDPseudonym": f"002098{digest}"}
 
 
 def _given(body: Doc, *, clearing: bool) -> Doc:
@@ -121,14 +144,18 @@ def _commit(write: Write, prepared: Doc) -> Row:
         identity = before.qbo_id
         token = str(int(before.data["SyncToken"]) + 1)
         created = before.data["MetaData"]["CreateTime"]
+    times: Doc = {"CreateTime": created, "LastUpdatedTime": pacific(now)}
+    if kind.family is Family.TRANSACTION and company.switches.rows_as_of >= RECENT:
+        times = {"CreateTime": created, "LastModifiedByRef": {"value": company.user_id}, **times}
     data = {
         **prepared,
         "domain": "QBO",
         "sparse": False,
         "Id": identity,
         "SyncToken": token,
-        "MetaData": {"CreateTime": created, "LastUpdatedTime": pacific(now)},
+        "MetaData": times,
     }
+    data = with_recent_properties(company, kind, data)
     after = company.put(kind.name, kind.arrange(data), now)
     company.emit(after, "Create" if before is None else "Update", now)
     _have_effects(company, before, after, now)
@@ -191,13 +218,14 @@ def void(company: Company, kind: EntityType, body: Doc, now: datetime, options: 
             raise errors.void_settled()
         ledger.unapply(company, row.qbo_id, now)
         row = read(company, kind, row.qbo_id)
-    after = company.rewrite(row, _voided(row.data, kind), now)
+    keeps_price = company.switches.rows_as_of < RECENT
+    after = company.rewrite(row, _voided(row.data, kind, keeps_price=keeps_price), now)
     company.emit(after, "Void", now)
     _have_effects(company, row, after, now)
     return after
 
 
-def _voided(data: Doc, kind: EntityType) -> Doc:
+def _voided(data: Doc, kind: EntityType, *, keeps_price: bool) -> Doc:
     note = data.get("PrivateNote")
     if note and not note.startswith("Voided"):
         note = f"Voided - {note}"
@@ -207,14 +235,18 @@ def _voided(data: Doc, kind: EntityType) -> Doc:
     if kind.name == "Payment":
         return changes | {"LinkedTxn": [], "UnappliedAmt": 0, "Line": []}
     changes["LinkedTxn"] = [] if "LinkedTxn" in data or kind.name == "Invoice" else None
-    changes |= {"TxnTaxDetail": {"TotalTax": 0}, "Line": [_zeroed(line) for line in data["Line"]]}
+    changes |= {
+        "TxnTaxDetail": {"TotalTax": 0},
+        "Line": [_zeroed(line, keeps_price=keeps_price) for line in data["Line"]],
+    }
     for name in ("Balance", "Deposit", "RemainingCredit"):
         if name in data:
             changes[name] = 0
     return changes | home_amounts({**data, **changes})
 
 
-def _zeroed(line: Doc) -> Doc:
+def _zeroed(line: Doc, *, keeps_price: bool) -> Doc:
+    """A line of a voided form: all its numbers zero; as of 2024 it has no unit price at all."""
     zeroed = dict(line)
     if "Amount" in zeroed:
         zeroed["Amount"] = 0
@@ -222,11 +254,16 @@ def _zeroed(line: Doc) -> Doc:
     if detail is not None:
         numbers = {"Qty", "UnitPrice", "TaxInclusiveAmt"}
         zeroed["SalesItemLineDetail"] = {
-            name: 0 if name in numbers else value for name, value in detail.items()
+            name: 0 if name in numbers else value
+            for name, value in detail.items()
+            if keeps_price or name != "UnitPrice"
         }
     group = zeroed.get("GroupLineDetail")
     if group is not None:
-        zeroed["GroupLineDetail"] = {**group, "Line": [_zeroed(part) for part in group.get("Line", [])]}
+        zeroed["GroupLineDetail"] = {
+            **group,
+            "Line": [_zeroed(part, keeps_price=keeps_price) for part in group.get("Line", [])],
+        }
     return zeroed
 
 

@@ -45,7 +45,8 @@ def answer(company: Company, code: str | None, as_of: str | None, today: date) -
     row = row_as_of(company, wanted, day)
     if row is None:
         raise unsupported_currency(wanted)
-    return {**row.data, "AsOfDate": day.isoformat()}
+    shown = {name: value for name, value in row.data.items() if name not in {"Id", "SyncToken"}}
+    return {**shown, "AsOfDate": day.isoformat()}
 
 
 def save(company: Company, body: Doc, now: datetime) -> Row:

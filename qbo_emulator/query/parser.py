@@ -98,7 +98,7 @@ class Parser:
         self.expect("select")
         self._columns(found)
         self.expect("from")
-        if self.token.kind not in {"word", "keyword"}:
+        if self.token.kind not in {"word", "keyword"} or self.token.word == "null":
             raise self.refuse("<IDENTIFIER> ...")
         found.entity = self.take().text
         if self.accept("where"):

@@ -22,7 +22,13 @@ DISCOUNT_ACCOUNT = "11"
 
 
 def open_company(
-    key: str, ordinal: int, now: datetime, *, customers: int | None = None, invoices: int | None = None
+    key: str,
+    ordinal: int,
+    now: datetime,
+    *,
+    customers: int | None = None,
+    invoices: int | None = None,
+    rows_as_of: int | None = None,
 ) -> Company:
     """The company of a profile with its history; `ordinal` tells companies of the same process apart.
 
@@ -33,6 +39,7 @@ def open_company(
     in_bulk = not is_small and (customers is not None or invoices is not None)
     opened = now - (BEFORE if in_bulk else timedelta(days=420))
     company.switches.taxed_states = profile.taxed_states
+    company.switches.rows_as_of = rows_as_of or company.switches.rows_as_of
     place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
     prefs = preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT)
     place(company, "Preferences", "1", prefs, opened)
@@ -75,7 +82,10 @@ def _lists(company: Company, now: datetime) -> None:
 
 
 def _small_lists(company: Company, now: datetime) -> None:
-    """Lists that clients can only read."""
+    """Lists that clients can only read, and classes and locations, which the preferences can switch on."""
+    for kind, names in (("Class", rows.CLASSES), ("Department", rows.LOCATIONS)):
+        for name in names:
+            add(company, kind, {"Name": name}, now)
     for number, name in enumerate(rows.CUSTOMER_TYPES, start=1):
         place(company, "CustomerType", str(number), {"Name": name, "Active": True}, now)
     year = now.year
@@ -159,6 +169,10 @@ def _us(company: Company, now: datetime) -> None:
         if name in rows.INACTIVE_ITEMS:
             add(company, "Item", {"Id": qbo_id, "Active": False}, now)
     add(company, "Item", {"Name": rows.CATEGORY, "Type": "Category"}, now)
+    name, parts = rows.BUNDLE
+    ids = {row.data["Name"]: row.qbo_id for row in company.table("Item").rows.values()}
+    listed = [{"Qty": int(count), "ItemRef": {"value": ids[part], "name": part}} for part, count in parts]
+    add(company, "Item", {"Name": name, "Type": "Group", "ItemGroupDetail": {"ItemGroupLine": listed}}, now)
     _customers(company, now)
     for name in rows.VENDORS:
         add(company, "Vendor", {"DisplayName": name, "CompanyName": name}, now)

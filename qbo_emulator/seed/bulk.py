@@ -16,6 +16,7 @@ from qbo_emulator.core.rows import Row, cell_of, stored_property
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.entities.sales_forms import term_date
+from qbo_emulator.entities.sales_lines import ITEM_ACCOUNTS_SINCE
 from qbo_emulator.entities.tax_places import taxed_place
 from qbo_emulator.json_codec import Doc, Written, encode
 from qbo_emulator.operations import engine
@@ -37,6 +38,7 @@ DIFFERS = (
     "Balance",
     "LinkedTxn",
     "CustomerRef",
+    "FreeFormAddress",
 )
 COPIED = ("BillAddr", "ShipAddr", "SalesTermRef", "BillEmail")
 
@@ -125,6 +127,8 @@ class Bulk:
             ):
                 if data.get(source):
                     written[name] = Written(encode(data[source]))
+            if data.get("BillAddr") and self.company.switches.rows_as_of >= ITEM_ACCOUNTS_SINCE:
+                written["FreeFormAddress"] = Written("true")
             term_id = (data.get("SalesTermRef") or {}).get("value")
             term = self.company.row("Term", term_id) if term_id else None
             if term is not None:

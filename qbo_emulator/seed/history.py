@@ -119,6 +119,7 @@ def money_of(company: Company, customer: Row, day: date) -> tuple[Doc, Decimal]:
 
 # Where goods go decides the code in Canada; elsewhere the item's own does.
 PROVINCES = {
+    "ON": "HST ON",
     "NS": "HST NS",
     "NB": "HST NB 2016",
     "BC": "GST/PST BC",
@@ -139,7 +140,7 @@ def code_of(company: Company, item: Row, customer: Row) -> Doc | None:
     if customer.data["CurrencyRef"]["value"] != company.profile.currency:
         return {"value": code_named(company, "Zero-rated")}
     place = (customer.data.get("ShipAddr") or {}).get("CountrySubDivisionCode")
-    if name == "HST ON" and place in PROVINCES:
+    if name in PROVINCES.values() and place in PROVINCES:
         return {"value": code_named(company, PROVINCES[place])}
     return {"value": own["value"]}
 

@@ -134,7 +134,7 @@ def _items(company: Company, country: Country, now: datetime) -> None:
         }
         if in_states:
             body["Taxable"] = tax == "yes"
-        else:
+        elif country.codes:
             body |= {"SalesTaxCodeRef": {"value": code_named(company, tax)}, "SalesTaxIncluded": False}
         if kind == "Inventory":
             body |= {

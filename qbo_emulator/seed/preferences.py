@@ -6,17 +6,17 @@ from qbo_emulator.core.store import Profile
 from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed.profiles import COUNTRIES
 
-LEGAL_FORMS = {"GB": "Ltd", "CA": "Inc.", "NO": "AS"}
+LEGAL_FORMS = {"GB": "Ltd", "CA": "Inc.", "NO": "AS", "FR": "SARL"}
 
 
 def preferences(profile: Profile, *, default_item: str, discount_account: str) -> Doc:
     """The groups of preferences a newly opened company answers with."""
     taxed = profile.tax_percent is not None
-    tax: Doc = {"UsingSalesTax": taxed, "PartnerTaxEnabled": taxed}
-    if taxed:
+    tax: Doc = {"UsingSalesTax": taxed, "PartnerTaxEnabled": taxed and not profile.manual_tax}
+    if taxed and not profile.manual_tax:
         tax["TaxGroupCodeRef"] = {"value": "2"}
     if profile.country != "US":
-        tax = {"UsingSalesTax": True}
+        tax = {"UsingSalesTax": profile.is_registered}
     return {
         "AccountingInfoPrefs": {
             "UseAccountNumbers": False,
@@ -144,7 +144,7 @@ def company_info(profile: Profile, *, started: str) -> Doc:
             {"Name": "NeoEnabled", "Value": "true"},
             {"Name": "IsQbdtMigrated", "Value": "false"},
             {"Name": "SubscriptionStatus", "Value": "PAID"},
-            {"Name": "OfferingSku", "Value": "QuickBooks Online Plus"},
+            {"Name": "OfferingSku", "Value": f"QuickBooks Online {profile.edition}"},
             {"Name": "PayrollFeature", "Value": "false"},
             {"Name": "AccountantFeature", "Value": "false"},
             {

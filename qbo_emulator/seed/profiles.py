@@ -8,9 +8,18 @@ from decimal import Decimal
 from qbo_emulator.core.store import Profile
 from qbo_emulator.seed.ca_rows import CA
 from qbo_emulator.seed.country import Country, table
+from qbo_emulator.seed.fr_rows import FR
 from qbo_emulator.seed.gb_rows import GB
 from qbo_emulator.seed.multi_rows import US_MULTI
 from qbo_emulator.seed.no_rows import NO
+from qbo_emulator.seed.variants import (
+    CA_QUEBEC,
+    GB_MULTI,
+    GB_REVERSE,
+    GB_UNREGISTERED,
+    US_MANUAL,
+    US_SIMPLE,
+)
 
 PROFILES: dict[str, Profile] = {
     "us": Profile(
@@ -87,10 +96,70 @@ PROFILES: dict[str, Profile] = {
         tax_word="VAT",
         languages="en,nb",
     ),
+    "fr": Profile(
+        key="fr",
+        name="Ateliers du Rhône",
+        country="FR",
+        currency="EUR",
+        currency_name="Euro",
+        zone="Europe/Paris",
+        user="Lucie Fontaine",
+        tax_word="TVA",
+        languages="fr",
+    ),
+}
+PROFILES |= {
+    profile.key: profile
+    for profile in (
+        replace(
+            PROFILES["us-multi"],
+            key="us-manual",
+            name="Saguaro Sound",
+            zone="America/Phoenix",
+            user="Nell Ortiz",
+            multicurrency=False,
+            manual_tax=True,
+            taxed_states=(),
+        ),
+        replace(
+            PROFILES["us-multi"],
+            key="us-simple",
+            name="Depot Lane Recording",
+            zone="America/Phoenix",
+            user="Wes Tully",
+            multicurrency=False,
+            manual_tax=True,
+            taxed_states=(),
+            edition="Simple Start",
+        ),
+        replace(PROFILES["gb"], key="gb-multi", name="Tidewater Lighting", multicurrency=True),
+        replace(PROFILES["gb"], key="gb-unregistered", name="Lantern Row Lighting", is_registered=False),
+        replace(PROFILES["gb"], key="gb-reverse", name="Scaffold Street Electrical"),
+        replace(
+            PROFILES["ca"],
+            key="ca-quebec",
+            name="Plein Air Laurentides",
+            zone="America/Montreal",
+            tax_word="GST/QST",
+            multicurrency=False,
+        ),
+    )
 }
 
 # The rows a company opens with, where they are not those of the two first companies.
-COUNTRIES: dict[str, Country] = {"us-multi": US_MULTI, "gb": GB, "ca": CA, "no-like": NO}
+COUNTRIES: dict[str, Country] = {
+    "us-multi": US_MULTI,
+    "us-manual": US_MANUAL,
+    "us-simple": US_SIMPLE,
+    "gb": GB,
+    "gb-multi": GB_MULTI,
+    "gb-unregistered": GB_UNREGISTERED,
+    "gb-reverse": GB_REVERSE,
+    "ca": CA,
+    "ca-quebec": CA_QUEBEC,
+    "fr": FR,
+    "no-like": NO,
+}
 # Where the customers of a large company in Texas come from.
 US_FIRMS = replace(
     US_MULTI,

@@ -26,10 +26,11 @@ def name_of(number: int) -> str:
 class SmallCompanies:
     """Opens a small company as a copy of one of a few templates, sharing every row not yet written."""
 
-    def __init__(self, count: int, invoices: int, now: datetime) -> None:
+    def __init__(self, count: int, invoices: int, now: datetime, *, rows_as_of: int | None = None) -> None:
         self.count = count
         self.invoices = invoices
         self.now = now
+        self.rows_as_of = rows_as_of
         self._templates: dict[int, Company] = {}
 
     def names(self) -> dict[str, str]:
@@ -41,7 +42,9 @@ class SmallCompanies:
         variant = number % TEMPLATES
         template = self._templates.get(variant)
         if template is None:
-            template = open_company("small", variant, self.now, invoices=self.invoices)
+            template = open_company(
+                "small", variant, self.now, invoices=self.invoices, rows_as_of=self.rows_as_of
+            )
             template.pack()
             self._templates[variant] = template
         company = template.twin(realm_id)

@@ -201,6 +201,12 @@ PAYMENT_METHODS = (
     ("MasterCard", "CREDIT_CARD"),
     ("ACH", "NON_CREDIT_CARD"),
 )
+BUNDLE = (
+    "Workplace for one",
+    _table("Height-adjustable desk 160|1\nTask chair Alder|1\nMonitor arm, single|1"),
+)
+CLASSES = ("Wholesale", "Retail", "Projects")
+LOCATIONS = ("Main office", "Second site")
 CUSTOMER_TYPES = ("Retail", "Trade", "Public sector")
 MEMOS = (
     "Thank you for your business.",

@@ -192,6 +192,8 @@ class Api:
         now = self.world.clock.now()
         parts = call.segments[1:]
         if len(parts) == 2 and parts[1] == "send":
+            if call.body.strip():
+                raise errors.unreadable_body("The request body of /send")
             return engine.send(company, kind, parts[0], call.query.get("sendTo"), now).text
         if parts:
             raise errors.unsupported(call.path)
@@ -200,7 +202,7 @@ class Api:
         body = call.document()
         operation = call.operation.partition(".")[2]
         if kind.name == "ExchangeRate":
-            return exchange.save(company, body, now).text
+            return kind.shown(exchange.save(company, body, now))
         if operation == "delete":
             return engine.remove(company, kind, body, now, options)
         if operation == "void":

@@ -18,7 +18,13 @@ from qbo_emulator.world import World
 SHOWN_INVOICES = 30
 # A process may hold thousands of companies.
 MOST_CHOICES = 200
-COUNTRY_WORDS = {"US": "United States", "GB": "United Kingdom", "CA": "Canada", "NO": "Norway"}
+COUNTRY_WORDS = {
+    "US": "United States",
+    "GB": "United Kingdom",
+    "CA": "Canada",
+    "NO": "Norway",
+    "FR": "France",
+}
 FAULT_WORDS = {
     "timeout_before": "No answer, nothing done",
     "timeout_after": "No answer, but done",

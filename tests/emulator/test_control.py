@@ -21,7 +21,7 @@ def test_company_opens_with_believable_books(api: Api) -> None:
     assert len(items) >= 30
     assert sum(1 for row in customers if not row["Active"]) >= 2
     assert sum(1 for row in items if not row["Active"]) == 2
-    assert {row["Type"] for row in items} == {"Service", "NonInventory", "Inventory", "Category"}
+    assert {row["Type"] for row in items} == {"Service", "NonInventory", "Inventory", "Category", "Group"}
     assert any("BillAddr" not in row for row in customers)
     assert any("PrimaryEmailAddr" not in row for row in customers)
     assert [term["Name"] for term in dump["Term"][:5]] == [

@@ -14,6 +14,8 @@ KEYS = [
     "BalanceWithJobs",
     "CurrencyRef",
     "PreferredDeliveryMethod",
+    "IsProject",
+    "ClientEntityId",
     "domain",
     "sparse",
     "Id",
@@ -23,6 +25,7 @@ KEYS = [
     "DisplayName",
     "PrintOnCheckName",
     "Active",
+    "V4IDPseudonym",
     "DefaultTaxCodeRef",
 ]
 

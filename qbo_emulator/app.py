@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -22,6 +23,8 @@ from qbo_emulator.web.layout import STYLE
 from qbo_emulator.web.oauth_routes import OAuthRoutes
 from qbo_emulator.world import World
 
+# Shorter answers do not gain by it.
+GZIP_FROM_BYTES = 1500
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -84,6 +87,9 @@ def build_app(world: World) -> ASGIApp:
             *control.routes(),
             *pages.routes(),
         ],
-        middleware=[Middleware(ControlGuard, token=world.settings.control_token)],
+        middleware=[
+            Middleware(ControlGuard, token=world.settings.control_token),
+            Middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES, compresslevel=1),
+        ],
     )
     return TransportInScope(app)

@@ -63,6 +63,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         choices=CHOICES["rows_as_of"],
         help="the year whose recordings the rows look like (2025)",
     )
+    parser.add_argument("--latency", action="store_true", help="answers take as long as in life")
     parser.add_argument("--no-limits", action="store_true", help="start with the request limits switched off")
     return parser.parse_args(argv)
 
@@ -84,6 +85,7 @@ def _settings(given: argparse.Namespace) -> Settings:
         control_token=given.control_token,
         seed=given.seed,
         limits_on=not given.no_limits,
+        latency=given.latency,
         rows_as_of=given.rows_as_of,
         public_url=given.public_url.rstrip("/") if given.public_url else None,
     )

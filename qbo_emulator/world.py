@@ -10,6 +10,7 @@ from qbo_emulator.core.clock import Clock
 from qbo_emulator.core.company_registry import Realms
 from qbo_emulator.core.id_generator import Entropy
 from qbo_emulator.core.id_token import Signer
+from qbo_emulator.core.latency import Latency
 from qbo_emulator.core.limits import Limits
 from qbo_emulator.core.oauth import Grant, Tokens
 from qbo_emulator.core.store import Change, Company
@@ -41,6 +42,8 @@ class Settings:
     seed: str | None = None
     limits_on: bool = True
     public_url: str | None = None
+    # Whether answers take as long as in life.
+    latency: bool = False
     # The year whose recordings the rows look like, when it is not the newest.
     rows_as_of: int | None = None
 
@@ -84,6 +87,8 @@ class World:
         if not settings.limits_on:
             self.limits.settings.switch_off()
         self.requests = RequestLog()
+        self.latency = Latency()
+        self.latency.as_in_life(on=settings.latency)
         self.sender = Sender(self.clock, Entropy(seed=f"webhooks of {self.entropy.seed}"), verifier_token)
         self.sender.settings.url = settings.webhook_url
         # Raised by everything a state file keeps that is not in a company.

@@ -93,12 +93,23 @@ class EntityType:
     effect: Effect | None = None
     # Properties that are kept and never answered.
     hidden: tuple[str, ...] = ()
+    # The property that answers show in place of the row, under the kind that its Type names.
+    template: str = ""
+    # Of a list that a query answers as it does transactions.
+    newest_first: bool = False
 
     def shown(self, row: Row) -> object:
         """The row as answers hold it."""
+        if self.template:
+            return {row.data["Type"]: row.data[self.template]}
         if not self.hidden:
             return row.text
         return {name: value for name, value in row.data.items() if name not in self.hidden}
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether a query without an order answers the newest change first, not the names in order."""
+        return self.family is Family.TRANSACTION or self.newest_first
 
     @property
     def segment(self) -> str:

@@ -41,6 +41,8 @@ class Profile:
     # Whether it charges tax at all, outside the United States.
     is_registered: bool = True
     edition: str = "Plus"
+    # Whether what is bought can be billed to customers.
+    bills_expenses: bool = False
 
     @property
     def is_simple(self) -> bool:
@@ -57,6 +59,8 @@ class Change:
     qbo_id: str
     operation: str
     at: datetime
+    # Of a merge: the object that is gone.
+    deleted_id: str | None = None
 
 
 @dataclass
@@ -198,5 +202,5 @@ class Company:
         self.revision += 1
         return noted
 
-    def emit(self, row: Row, operation: str, now: datetime) -> None:
-        self.notify(Change(self.realm_id, row.kind, row.qbo_id, operation, now))
+    def emit(self, row: Row, operation: str, now: datetime, *, deleted_id: str | None = None) -> None:
+        self.notify(Change(self.realm_id, row.kind, row.qbo_id, operation, now, deleted_id))

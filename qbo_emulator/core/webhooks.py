@@ -237,7 +237,7 @@ class Sender:
             "time": instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond:06d}517Z",
             "intuitentityid": change.qbo_id,
             "intuitaccountid": change.realm_id,
-            "data": {},
+            "data": {"deletedId": change.deleted_id} if change.deleted_id else {},
         }
 
     def _start_due(self) -> None:
@@ -299,6 +299,7 @@ def _classic(changes: list[Change]) -> Doc:
                 "id": change.qbo_id,
                 "operation": change.operation,
                 "lastUpdated": instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z",
+                **({"deletedId": change.deleted_id} if change.deleted_id else {}),
             }
         )
     return {

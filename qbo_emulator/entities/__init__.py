@@ -17,6 +17,7 @@ from qbo_emulator.entities.names import NAME_KINDS
 from qbo_emulator.entities.payments import PAYMENT_KINDS
 from qbo_emulator.entities.purchases import PURCHASE_KINDS
 from qbo_emulator.entities.receipts import RECEIPT_KINDS
+from qbo_emulator.entities.recurring import RECURRING_KINDS
 from qbo_emulator.entities.taxes import TAX_KINDS
 from qbo_emulator.entities.time_activities import TIME_KINDS
 
@@ -38,6 +39,7 @@ ENTITY_TYPES: dict[str, EntityType] = {
         BANK_KINDS,
         TIME_KINDS,
         ATTACHMENT_KINDS,
+        RECURRING_KINDS,
     )
     for kind in kinds
 }

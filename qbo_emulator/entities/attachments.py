@@ -187,6 +187,7 @@ def forget_file(company: Company, before: Row | None, after: Row | None, now: da
 ATTACHMENT_KINDS = (
     EntityType(
         name="Attachable",
+        newest_first=True,
         family=Family.LIST,
         order=words(
             "FileName FileAccessUri TempDownloadUri Size ContentType Category Lat Long PlaceName Note Tag "

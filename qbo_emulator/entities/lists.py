@@ -71,6 +71,14 @@ def segment(write: Write) -> Doc:
     }
 
 
+def journal_code(write: Write) -> Doc:
+    """The properties of a journal code to store; French companies open with some, others may keep them too."""
+    kind = str(write.kept("Type", "Others"))
+    if kind not in JOURNAL_TYPES:
+        raise errors.invalid_enum("Type", kind)
+    return {**named(write), "Type": kind, "Description": write.merged.get("Description")}
+
+
 def fixed(write: Write) -> Doc:
     """A row that only the emulator itself writes, as it is given."""
     return dict(write.merged)
@@ -79,6 +87,8 @@ def fixed(write: Write) -> Doc:
 def tax_rate(write: Write) -> Doc:
     return {**write.merged, "RateValue": number_out(stored(write.merged["RateValue"]))}
 
+
+JOURNAL_TYPES = ("Expenses", "Sales", "Bank", "Nouveaux", "Wages", "Cash", "Others")
 
 LIST_KINDS = (
     EntityType(
@@ -126,6 +136,17 @@ LIST_KINDS = (
         no_colon=("Name",),
         queryable={**_QUERY, "FullyQualifiedName": "text"},
         indexed=("Name",),
+    ),
+    EntityType(
+        name="JournalCode",
+        family=Family.LIST,
+        order=words(f"Name Type Description Active {_META}"),
+        prepare=journal_code,
+        required=("Name",),
+        lengths={"Name": 20, "Description": 100},
+        queryable={**_QUERY, "Type": "text", "Description": "text"},
+        indexed=("Name",),
+        in_cdc=False,
     ),
     EntityType(
         name="TaxCode",

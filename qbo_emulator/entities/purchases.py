@@ -57,6 +57,13 @@ def _due(write: Write, start: str, vendor: Row) -> tuple[Doc | None, str]:
     return kept, due.isoformat()
 
 
+def _vendor_address(write: Write, vendor: Row) -> Doc | None:
+    """The address sent, else the vendor's own."""
+    given: Doc | None = write.merged.get("VendorAddr")
+    own: Doc | None = vendor.data.get("BillAddr")
+    return given or own
+
+
 def bill(write: Write) -> Doc:
     """The properties of a bill to store."""
     data, vendor = _vendor_side(write)
@@ -71,6 +78,7 @@ def bill(write: Write) -> Doc:
         **data,
         "SalesTermRef": term,
         "DueDate": due,
+        "VendorAddr": _vendor_address(write, vendor),
         "Line": lines,
         "LinkedTxn": ledger.linked_transactions(write.company, write.merged, own_id) or None,
         "TotalAmt": txn.total(amount),
@@ -194,7 +202,7 @@ PURCHASE_KINDS = (
     EntityType(
         name="Bill",
         family=Family.TRANSACTION,
-        order=words(f"SalesTermRef DueDate Balance {_HEAD} {_TAIL}"),
+        order=words(f"SalesTermRef DueDate Balance {_HEAD} {_TAIL} VendorAddr"),
         known=_PURCHASE_KNOWN,
         prepare=bill,
         required=("VendorRef", "Line"),

@@ -122,6 +122,15 @@ def request_id_malformed(given: str, longest: int = 50) -> Fault:
     return Fault("2130", "Invalid request ID", detail, element="requestid")
 
 
+def no_report(name: str) -> Fault:
+    return Fault(
+        "5020",
+        "Permission Denied Error",
+        f"Permission Denied Error : There is no report {name}, or you may not run it.",
+        element="ReportName",
+    )
+
+
 def not_found() -> Fault:
     return Fault("610", "Object Not Found", f"Object Not Found : {INACTIVE}", element="")
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from qbo_emulator.json_codec import Doc
 
 # Every kind with what it does; the control API shows this list. `delay` is in seconds.
-ENTITY_TYPES: dict[str, str] = {
+FAULT_KINDS: dict[str, str] = {
     "timeout_before": "no answer until the client leaves or `delay` passes; nothing is done",
     "timeout_after": "the same, but the request is done",
     "reset_before": "the connection is closed without an answer; nothing is done",
@@ -35,6 +35,9 @@ ENTITY_TYPES: dict[str, str] = {
     "forbidden": "403, code 3100: the app may not use the company",
     "403_html": "a proxy's web page with status 403, without any code; nothing is done",
     "reads_blocked": "reads alone: 429, the month's metered reads are used up; writes work",
+    "bad_payload": "500, code 10000, each time for one body: that of `payload`, else of the first write it meets",
+    "wrong_cluster": "401, code 130: the company is served by another host",
+    "lapsed": "400, code 7001: the subscription has ended",
     "clock_skew": "done `skew` seconds off the emulator's clock (default 300): times in the answer are wrong",
 }
 DEFAULT_DELAY = {"slow": 0.5, "slow_drip": 2.0}
@@ -64,6 +67,8 @@ class Rule:
     status: int | None = None
     message: str | None = None
     detail: str | None = None
+    # Of bad_payload: a text in the bodies that cannot be taken; without one the first body met is remembered.
+    payload: str | None = None
     hits: int = 0
     seen: int = 0
 
@@ -82,8 +87,8 @@ class Injector:
     def add(self, doc: Doc) -> Rule:
         """A rule from its JSON form (ValueError says what is wrong with it)."""
         kind = str(doc.get("kind", ""))
-        if kind not in ENTITY_TYPES and not (kind.startswith("code:") and kind[5:].isdigit()):
-            raise ValueError(f"kind must be one of {', '.join(ENTITY_TYPES)} or code:<number>, not {kind!r}")
+        if kind not in FAULT_KINDS and not (kind.startswith("code:") and kind[5:].isdigit()):
+            raise ValueError(f"kind must be one of {', '.join(FAULT_KINDS)} or code:<number>, not {kind!r}")
         allowed = set(Rule.__dataclass_fields__) - {"id", "hits", "seen"}
         unknown = sorted(set(doc) - allowed)
         if unknown:
@@ -92,7 +97,7 @@ class Injector:
         rule = Rule(id=str(self._added), kind=kind, delay=DEFAULT_DELAY.get(kind, 30.0))
         for name, read in (
             ("operation", str), ("realm", str), ("count", int), ("skip", int), ("probability", float),
-            ("delay", float), ("skew", float), ("status", int), ("message", str), ("detail", str),
+            ("payload", str), ("delay", float), ("skew", float), ("status", int), ("message", str), ("detail", str),
         ):  # fmt: skip
             if doc.get(name) not in (None, ""):
                 setattr(rule, name, read(doc[name]))
@@ -100,7 +105,7 @@ class Injector:
             self.rules[rule.id] = rule
         return rule
 
-    def take(self, realm_id: str | None, operation: str) -> Rule | None:
+    def take(self, realm_id: str | None, operation: str, body: bytes = b"") -> Rule | None:
         """The rule that strikes this request, if one does."""
         if not self.rules:
             return None
@@ -110,6 +115,8 @@ class Injector:
             if not fnmatchcase(operation, rule.operation):
                 continue
             if rule.kind == "reads_blocked" and not is_metered(operation):
+                continue
+            if rule.kind == "bad_payload" and not self._is_bad(rule, body):
                 continue
             rule.seen += 1
             if rule.seen <= rule.skip or not self._strikes(rule):
@@ -121,6 +128,15 @@ class Injector:
                     del self.rules[rule.id]
             return rule
         return None
+
+    @staticmethod
+    def _is_bad(rule: Rule, body: bytes) -> bool:
+        """Whether a body is the one that cannot be taken."""
+        if not body.strip():
+            return False
+        if rule.payload is None:
+            rule.payload = body.decode("utf-8", "replace")
+        return rule.payload in body.decode("utf-8", "replace")
 
     def _strikes(self, rule: Rule) -> bool:
         """Chance by rule and request number alone, so that the same calls meet the same faults again."""

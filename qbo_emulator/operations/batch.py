@@ -9,7 +9,7 @@ from qbo_emulator.core.store import Company
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.faults import errors
 from qbo_emulator.json_codec import Doc
-from qbo_emulator.operations import cdc, engine
+from qbo_emulator.operations import cdc, engine, recurring
 from qbo_emulator.query.run import answer as query_answer
 
 MOST_ITEMS = 30
@@ -58,6 +58,11 @@ def _performed(company: Company, item: Doc, now: datetime) -> Doc:
     options = engine.Options(
         duplicate_number_allowed="allowduplicatedocnum" in str(item.get("optionsData", "")).lower()
     )
+    if name == recurring.KIND:
+        wrapped = item[name]
+        if operation == "delete":
+            return {name: recurring.remove(company, wrapped, now)}
+        return {name: kind.shown(recurring.save(company, wrapped, now))}
     if operation == "delete":
         return {name: engine.remove(company, kind, body, now, options)}
     if operation not in {"create", "update"}:

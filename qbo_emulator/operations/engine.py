@@ -25,6 +25,8 @@ class Options:
 
     via_ui: bool = False
     duplicate_number_allowed: bool = False
+    # Whether no event tells of it.
+    quiet: bool = False
 
 
 # The year from which rows have what 2024 and 2025 added.
@@ -79,7 +81,7 @@ def save(company: Company, kind: EntityType, body: Doc, now: datetime, options: 
         raise errors.unsupported(f"/v3/company/{company.realm_id}/{kind.segment}")
     asked_sparse = str(body.get("sparse")).lower() == "true"
     sparse = before is not None and (asked_sparse or options.via_ui)
-    sent = _given(body, clearing=sparse)
+    sent = sent_properties(body, clearing=sparse)
     if before is not None:
         # Whoever corrects the object heals it.
         company.unserved.discard((kind.name, before.qbo_id))
@@ -101,7 +103,7 @@ def save(company: Company, kind: EntityType, body: Doc, now: datetime, options: 
     prepared = kind.prepare(write)
     if before is not None and not options.via_ui and _changes_nothing(write, before, prepared):
         return before
-    return _commit(write, prepared)
+    return _commit(write, prepared, quiet=options.quiet)
 
 
 def _changes_nothing(write: Write, before: Row, prepared: Doc) -> bool:
@@ -120,7 +122,7 @@ def with_recent_properties(company: Company, kind: EntityType, data: Doc) -> Doc
     return {**data, **more, "V4IDPseudonym": f"002098{digest}"}
 
 
-def _given(body: Doc, *, clearing: bool) -> Doc:
+def sent_properties(body: Doc, *, clearing: bool) -> Doc:
     """The properties that were really sent: an empty text is nothing, in a sparse update it clears."""
     given: Doc = {}
     for name, value in body.items():
@@ -134,7 +136,7 @@ def _given(body: Doc, *, clearing: bool) -> Doc:
     return given
 
 
-def _commit(write: Write, prepared: Doc) -> Row:
+def _commit(write: Write, prepared: Doc, *, quiet: bool = False) -> Row:
     """Store what the rules prepared and let it have its effects; nothing in here may refuse."""
     company, kind, before, now = write.company, write.kind, write.before, write.now
     if before is None:
@@ -157,7 +159,8 @@ def _commit(write: Write, prepared: Doc) -> Row:
     }
     data = with_recent_properties(company, kind, data)
     after = company.put(kind.name, kind.arrange(data), now)
-    company.emit(after, "Create" if before is None else "Update", now)
+    if not quiet:
+        company.emit(after, "Create" if before is None else "Update", now)
     _have_effects(company, before, after, now)
     stored_row = company.row(kind.name, identity)
     assert stored_row is not None
@@ -291,11 +294,17 @@ def send(company: Company, kind: EntityType, qbo_id: Any, send_to: str | None, n
 def deposit(company: Company, payment: Row, now: datetime) -> Row:
     """Put a payment on a bank deposit of its own, which holds it and what it settles fast."""
     body = {
-        "DepositToAccountRef": {"value": "1"},
+        "DepositToAccountRef": {"value": _bank(company)},
         "Line": [{"Amount": payment.data["TotalAmt"], "LinkedTxn": [link_to(payment)]}],
     }
     save(company, ENTITY_TYPES["Deposit"], body, now, PAGE)
     return read(company, ENTITY_TYPES[payment.kind], payment.qbo_id)
+
+
+def _bank(company: Company) -> str:
+    """The id of the company's first bank account."""
+    accounts = company.table("Account").by_id()
+    return next(row.qbo_id for row in accounts if row.data["AccountType"] == "Bank")
 
 
 def link_to(row: Row) -> Doc:

@@ -11,7 +11,7 @@ from typing import Any
 
 from qbo_emulator.core.clock import moment
 from qbo_emulator.core.rows import Row, Table, index_key
-from qbo_emulator.core.schema import EntityType, Family
+from qbo_emulator.core.schema import EntityType
 from qbo_emulator.core.store import Company
 from qbo_emulator.entities import BY_SEGMENT
 from qbo_emulator.faults import errors
@@ -204,10 +204,12 @@ def _selected(
         # The order of the changes is the order asked for.
         candidates, order = table.changed_since(None) if candidates is None else candidates, []
     elif candidates is None:
-        by_change = kind.family is Family.TRANSACTION
-        candidates = table.newest_first() if by_change else table.alphabetical()
+        candidates = table.newest_first() if kind.is_newest_first else table.alphabetical()
+        if kind.name == "TaxCode":
+            # TAX and NON, which are no numbers, come before the others.
+            candidates = sorted(candidates, key=lambda row: row.qbo_id.isdigit())
     elif not order:
-        candidates = _default_order(list(candidates), table, by_change=kind.family is Family.TRANSACTION)
+        candidates = _default_order(list(candidates), table, by_change=kind.is_newest_first)
     rows: Iterable[Row] = candidates
     if tests:
         rows = (row for row in candidates if all(test(row) for test in tests))

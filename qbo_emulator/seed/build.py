@@ -11,7 +11,7 @@ from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed import us_rows as rows
 from qbo_emulator.seed.bulk import BEFORE, Bulk
 from qbo_emulator.seed.history import play
-from qbo_emulator.seed.opening import open_customers, open_lists
+from qbo_emulator.seed.opening import open_lists
 from qbo_emulator.seed.places import open_places
 from qbo_emulator.seed.preferences import company_info, preferences
 from qbo_emulator.seed.profiles import COUNTRIES, PROFILES, US_FIRMS
@@ -19,6 +19,8 @@ from qbo_emulator.seed.rows import add, place
 
 REALM_BASE = 9_341_455_000_000_000
 DISCOUNT_ACCOUNT = "11"
+# How many invoices a year has brought, where it is neither 96 nor the six of a small company.
+USUAL_INVOICES = {"sandbox": 31}
 
 
 def open_company(
@@ -41,25 +43,28 @@ def open_company(
     company.switches.taxed_states = profile.taxed_states
     company.switches.rows_as_of = rows_as_of or company.switches.rows_as_of
     place(company, "CompanyInfo", "1", company_info(profile, started=opened.date().isoformat()), opened)
-    prefs = preferences(profile, default_item="1", discount_account=DISCOUNT_ACCOUNT)
+    country = COUNTRIES.get(key)
+    discount_account = country.discount_account if country else DISCOUNT_ACCOUNT
+    prefs = preferences(profile, default_item="1", discount_account=discount_account)
     place(company, "Preferences", "1", prefs, opened)
     # Always the same books for a profile: tests and demos count on it, and no secret hangs on it.
     dice = Random(f"books of {key} {ordinal}" if is_small else f"books of {key}")  # noqa: S311
-    country = COUNTRIES.get(key)
     if country is not None:
         _small_lists(company, opened)
         open_lists(company, country, opened, dice)
-        open_customers(company, country, opened, dice)
     else:
         _lists(company, opened)
         _small_lists(company, opened)
         _taxes(company, profile, opened)
         (_us if key == "us" else _small)(company, opened)
     open_places(company, opened)
+    if profile.country == "FR":
+        for name, kind, words in rows.JOURNAL_CODES:
+            add(company, "JournalCode", {"Name": name, "Type": kind, "Description": words}, opened)
     if in_bulk:
         Bulk(company, country or US_FIRMS, now, dice).fill(customers=customers or 0, invoices=invoices or 0)
     else:
-        usual = 96 if key in {"us", *COUNTRIES} else 6
+        usual = USUAL_INVOICES.get(key, 96 if key in {"us", *COUNTRIES} else 6)
         count = usual if invoices is None else invoices
         play(company, now, dice, invoices=count, memos=country.memos if country else rows.MEMOS)
     company.replays.clear()

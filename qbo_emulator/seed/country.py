@@ -25,9 +25,9 @@ class Country:
     street: tuple[str, str, str, str]  # line, city, subdivision, postal code of the company itself
     phone: str  # `#` becomes a digit
     industry: str
-    accounts: Table  # name, classification, type, subtype
+    accounts: Table  # name, classification, type, subtype; and an id where they are not counted
     items: Table  # name, type, number, price, cost, tax code or yes/no, income account, description
-    bundle: tuple[str, Table]  # name; item, quantity
+    bundle: tuple[str, Table]  # name, nothing for none; item, quantity
     terms: Table  # name, days; or name, day of month, days before it that move it a month
     methods: Table  # name, type
     agencies: tuple[str, ...]
@@ -45,6 +45,16 @@ class Country:
     memos: tuple[str, ...]
     tax_number: Callable[[Random], str] | None = None
     road_first: bool = False  # "Storgata 4" instead of "4 Main St"
+    has_foreign_customers: bool = True
+    customer_count: int = 64
+    # Customers have the first ids of the names and all are active, as in the sample company.
+    customers_first: bool = False
+    # The ids that the first tax rate and the first tax code get.
+    first_rate: int = 3
+    first_code: int = 2
+    stock_account: str = "5"
+    cost_account: str = "12"
+    discount_account: str = "11"
     foreign: Table = ()  # currency, country, town, postal code pattern, first rate
 
 

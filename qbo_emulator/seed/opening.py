@@ -13,13 +13,12 @@ from qbo_emulator.json_codec import Doc
 from qbo_emulator.seed.country import Country, abroad, customers
 from qbo_emulator.seed.rows import add, place
 
-CUSTOMERS = 64
-STOCK_ACCOUNT, COST_ACCOUNT = "5", "12"
-
 
 def open_lists(company: Company, country: Country, now: datetime, dice: Random) -> None:
-    """Everything but customers and transactions."""
-    for name, classification, kind, subtype in country.accounts:
+    """Everything but transactions."""
+    for name, classification, kind, subtype, *own_id in country.accounts:
+        if own_id:
+            company.sequences["Account"] = int(own_id[0]) - 1
         body = {
             "Name": name,
             "Classification": classification,
@@ -39,10 +38,14 @@ def open_lists(company: Company, country: Country, now: datetime, dice: Random) 
     _taxes(company, country, now)
     _rates(company, country, now, dice)
     _items(company, country, now)
+    if country.customers_first:
+        open_customers(company, country, now, dice)
     for name in country.vendors:
         add(company, "Vendor", {"DisplayName": name, "CompanyName": name}, now)
     for given, family in country.employees:
         add(company, "Employee", {"GivenName": given, "FamilyName": family}, now)
+    if not country.customers_first:
+        open_customers(company, country, now, dice)
 
 
 def _taxes(company: Company, country: Country, now: datetime) -> None:
@@ -54,7 +57,7 @@ def _taxes(company: Company, country: Country, now: datetime) -> None:
             place(company, "TaxCode", code, data, now)
     for name in country.agencies:
         add(company, "TaxAgency", {"DisplayName": name}, now)
-    company.sequences["TaxRate"], company.sequences["TaxCode"] = 2, 1
+    company.sequences |= {"TaxRate": country.first_rate - 1, "TaxCode": country.first_code - 1}
     ids: dict[str, str] = {}
     for name, percent, agency in country.rates:
         ids[name] = company.next_id("TaxRate")
@@ -138,28 +141,29 @@ def _items(company: Company, country: Country, now: datetime) -> None:
             body |= {"SalesTaxCodeRef": {"value": code_named(company, tax)}, "SalesTaxIncluded": False}
         if kind == "Inventory":
             body |= {
-                "AssetAccountRef": {"value": STOCK_ACCOUNT},
-                "ExpenseAccountRef": {"value": COST_ACCOUNT},
+                "AssetAccountRef": {"value": country.stock_account},
+                "ExpenseAccountRef": {"value": country.cost_account},
                 "QtyOnHand": 400,
                 "InvStartDate": started,
             }
         ids[name] = add(company, "Item", body, now)
     name, parts = country.bundle
+    if not name:
+        return
     listed = [{"Qty": int(count), "ItemRef": {"value": ids[part], "name": part}} for part, count in parts]
     add(company, "Item", {"Name": name, "Type": "Group", "ItemGroupDetail": {"ItemGroupLine": listed}}, now)
     add(company, "Item", {"Name": "Range 2026", "Type": "Category"}, now)
 
 
-def open_customers(
-    company: Company, country: Country, now: datetime, dice: Random, *, count: int = CUSTOMERS
-) -> None:
+def open_customers(company: Company, country: Country, now: datetime, dice: Random) -> None:
     """Customers; where several currencies are kept, two in five are of another one."""
-    codes = [row[0] for row in country.foreign]
+    codes = [row[0] for row in country.foreign] if country.has_foreign_customers else []
+    count = country.customer_count
     for place_in_list, body in enumerate(islice(customers(country, dice), count)):
         if codes and place_in_list % 5 in {1, 3}:
             body.update(abroad(country, dice, codes[place_in_list // 2 % len(codes)]))
         elif company.profile.country == "US" and place_in_list % 21 == 20:
             body["Taxable"] = False
         qbo_id = add(company, "Customer", body, now)
-        if count - place_in_list in {3, 17}:
+        if count - place_in_list in {3, 17} and not country.customers_first:
             add(company, "Customer", {"Id": qbo_id, "Active": False}, now)

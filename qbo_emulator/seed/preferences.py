@@ -46,7 +46,10 @@ def preferences(profile: Profile, *, default_item: str, discount_account: str) -
                 ("StatementMessage", "Statement"),
             )
         },
-        "VendorAndPurchasesPrefs": {"TrackingByCustomer": False, "BillableExpenseTracking": False},
+        "VendorAndPurchasesPrefs": {
+            "TrackingByCustomer": profile.bills_expenses,
+            "BillableExpenseTracking": profile.bills_expenses,
+        },
         "TimeTrackingPrefs": {
             "UseServices": False,
             "BillCustomers": True,

@@ -12,6 +12,7 @@ from qbo_emulator.seed.fr_rows import FR
 from qbo_emulator.seed.gb_rows import GB
 from qbo_emulator.seed.multi_rows import US_MULTI
 from qbo_emulator.seed.no_rows import NO
+from qbo_emulator.seed.sandbox_rows import SANDBOX
 from qbo_emulator.seed.variants import (
     CA_QUEBEC,
     GB_MULTI,
@@ -132,6 +133,16 @@ PROFILES |= {
             taxed_states=(),
             edition="Simple Start",
         ),
+        replace(
+            PROFILES["us-multi"],
+            key="sandbox",
+            name="Sandbox Company Garden Works",
+            zone="America/Los_Angeles",
+            user="Rae Holloway",
+            manual_tax=True,
+            taxed_states=(),
+            bills_expenses=True,
+        ),
         replace(PROFILES["gb"], key="gb-multi", name="Tidewater Lighting", multicurrency=True),
         replace(PROFILES["gb"], key="gb-unregistered", name="Lantern Row Lighting", is_registered=False),
         replace(PROFILES["gb"], key="gb-reverse", name="Scaffold Street Electrical"),
@@ -159,6 +170,7 @@ COUNTRIES: dict[str, Country] = {
     "ca-quebec": CA_QUEBEC,
     "fr": FR,
     "no-like": NO,
+    "sandbox": SANDBOX,
 }
 # Where the customers of a large company in Texas come from.
 US_FIRMS = replace(

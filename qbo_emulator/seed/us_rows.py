@@ -205,6 +205,9 @@ BUNDLE = (
     "Workplace for one",
     _table("Height-adjustable desk 160|1\nTask chair Alder|1\nMonitor arm, single|1"),
 )
+JOURNAL_CODES = _table(
+    "VT|Sales|Ventes\nHA|Expenses|Achats\nBQ|Bank|Banque\nCA|Cash|Caisse\nOD|Others|Opérations diverses"
+)
 CLASSES = ("Wholesale", "Retail", "Projects")
 LOCATIONS = ("Main office", "Second site")
 CUSTOMER_TYPES = ("Retail", "Trade", "Public sector")

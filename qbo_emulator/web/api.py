@@ -15,8 +15,9 @@ from qbo_emulator.entities.taxes import create_code
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.catalog import in_french as in_french_of
 from qbo_emulator.faults.injection import Rule
-from qbo_emulator.operations import batch, cdc, engine, exchange
+from qbo_emulator.operations import batch, cdc, engine, exchange, recurring
 from qbo_emulator.query.run import answer as query_answer
+from qbo_emulator.reports.answer import answer as report_answer
 from qbo_emulator.web.answers import Answer, gateway_refusal, refusal, success, tid
 from qbo_emulator.web.attachments import download_address, uploaded
 from qbo_emulator.web.calls import Call, read_call
@@ -63,7 +64,10 @@ class Api:
             company = self._admitted(request, call)
         except errors.GatewayFault as fault:
             return self._out(gateway_refusal(fault, now, as_json=call.as_json))
-        rule = self.world.injector.take(call.realm_id, operation)
+        wait = self.world.latency.seconds(operation)
+        if wait:
+            await asyncio.sleep(wait)
+        rule = self.world.injector.take(call.realm_id, operation, call.body)
         if rule is None:
             return self._out(self._performed(company, call))
         return await self._struck(request, company, call, rule)
@@ -149,6 +153,10 @@ class Api:
             return success(uploaded(company, call, now), now, as_json=call.as_json)
         if head == "download" and call.method == "GET" and len(call.segments) == 2:
             return Answer(200, download_address(company, call.segments[1]), "text/plain;charset=UTF-8")
+        if head == "reports" and call.method == "GET" and len(call.segments) == 2:
+            return success(
+                report_answer(company, call.segments[1], call.query, now), now, as_json=call.as_json
+            )
         if call.segments == ["taxservice", "taxcode"] and call.method == "POST":
             return success(create_code(company, call.document(), now), now, as_json=call.as_json)
         kind = call.kind
@@ -186,7 +194,7 @@ class Api:
             return success(
                 {kind.name: invoice_links.shown(self.world.url, company, found)}, now, as_json=call.as_json
             )
-        return success({kind.name: found.text}, now, as_json=call.as_json)
+        return success({kind.name: kind.shown(found)}, now, as_json=call.as_json)
 
     def _written(self, company: Company, kind: EntityType, call: Call) -> object:
         now = self.world.clock.now()
@@ -203,6 +211,13 @@ class Api:
         operation = call.operation.partition(".")[2]
         if kind.name == "ExchangeRate":
             return kind.shown(exchange.save(company, body, now))
+        if kind.name == recurring.KIND:
+            is_deleted = operation == "delete"
+            return (
+                recurring.remove(company, body, now)
+                if is_deleted
+                else kind.shown(recurring.save(company, body, now))
+            )
         if operation == "delete":
             return engine.remove(company, kind, body, now, options)
         if operation == "void":

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from qbo_emulator import json_codec
 from qbo_emulator.faults.errors import Fault
-from qbo_emulator.faults.injection import ENTITY_TYPES as FAULT_KINDS
+from qbo_emulator.faults.injection import FAULT_KINDS
 from qbo_emulator.json_codec import Doc
 from qbo_emulator.web import ui_actions
 from qbo_emulator.world import World
@@ -41,6 +41,8 @@ class ControlApi:
             ("GET", "/control/requests", self.requests),
             ("GET", "/control/limits", self.limits),
             ("POST", "/control/limits", self.set_limits),
+            ("GET", "/control/latency", self.latency),
+            ("POST", "/control/latency", self.set_latency),
             ("POST", "/control/oauth", self.set_oauth),
             ("POST", "/control/reset", self.reset),
             ("GET", "/control/{realm_id}/dump", self.dump),
@@ -132,6 +134,18 @@ class ControlApi:
             setattr(settings, name, None if value is None else int(value))
         self.world.limits.clear()
         return vars(settings)
+
+    def latency(self, request: Request, body: Doc) -> Any:
+        return vars(self.world.latency)
+
+    def set_latency(self, request: Request, body: Doc) -> Any:
+        """`as_in_life` true or false, or milliseconds by kind: `read`, `query`, `cdc`, `write`, `send`, `pdf`, `batch`."""
+        if "as_in_life" in body:
+            self.world.latency.as_in_life(on=bool(body["as_in_life"]))
+        for name, value in body.items():
+            if name != "as_in_life":
+                self.world.latency.change(name, int(value))
+        return vars(self.world.latency)
 
     def set_oauth(self, request: Request, body: Doc) -> Any:
         """`rotation`: "every refresh", "daily", or a number of seconds of emulator time."""

@@ -37,6 +37,8 @@ class ControlPage:
             "void": self._void,
             "delete": self._delete,
             "deposit": self._deposit,
+            "serve": self._serve,
+            "unserve": self._serve,
         }
         self._world_actions: dict[str, Callable[[Form], str]] = {
             "webhooks": self._webhooks,
@@ -45,6 +47,8 @@ class ControlPage:
             "no-faults": self._no_faults,
             "clock": self._clock,
             "disconnect": self._disconnect,
+            "merge": self._merge,
+            "latency": self._latency,
             "reset": self._reset,
         }
 
@@ -131,6 +135,21 @@ class ControlPage:
     def _deposit(self, company: Company, row: Row, form: Form) -> str:
         count = ui_actions.deposit_payments(self.world, company, row)
         return f"{count} payments of {self._label(row)} were deposited at the bank."
+
+    def _serve(self, company: Company, row: Row, form: Form) -> str:
+        ui_actions.act(self.world, company, row, action=form.get("action", ""), body={})
+        can = "cannot be read any more" if form.get("action") == "unserve" else "can be read again"
+        return f"{self._label(row).capitalize()} {can}."
+
+    def _merge(self, form: Form) -> str:
+        company = ui_actions.company(self.world, form.get("company", ""))
+        gone = ui_actions.row(company, ENTITY_TYPES["Customer"], form.get("gone", ""))
+        ui_actions.act(self.world, company, gone, action="merge", body={"into": form.get("kept", "")})
+        return f"{gone.data['DisplayName']} was merged."
+
+    def _latency(self, form: Form) -> str:
+        self.world.latency.as_in_life(on=form.get("slow") == "on")
+        return "Answers now take as long as in life." if form.get("slow") == "on" else "Answers come at once."
 
     def _webhooks(self, form: Form) -> str:
         changes = {

@@ -9,7 +9,7 @@ from qbo_emulator.core import ledger
 from qbo_emulator.core.field_values import stored
 from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
-from qbo_emulator.faults.injection import ENTITY_TYPES as FAULT_KINDS
+from qbo_emulator.faults.injection import FAULT_KINDS
 from qbo_emulator.json_codec import Doc
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, hidden, options
@@ -51,6 +51,9 @@ FAULT_WORDS = {
     "forbidden": "App not allowed for the company",
     "403_html": "Forbidden by a proxy (403 page)",
     "reads_blocked": "Month's reads used up (reads 429)",
+    "bad_payload": "System failure, each time for one body",
+    "wrong_cluster": "Company on another host (401, 130)",
+    "lapsed": "Subscription ended (400, 7001)",
     "clock_skew": "Clock five minutes off",
     "code:6000": "Business rule refused (6000)",
     "code:6140": "Number taken (6140)",
@@ -95,7 +98,9 @@ def control_body(world: World, company: Company, *, search: str, said: str, toke
             _invoices(world, company, forms, search, token),
             _webhooks(world, forms),
             '<div class="pair">',
+            _customers(company, forms),
             _clock(world, forms),
+            _latency(world, forms),
             _faults(world, forms),
             _apps(world, company, forms),
             _reset(forms),
@@ -234,7 +239,10 @@ def _endings(company: Company, qbo_id: str, forms: _Forms, *, voided: bool) -> s
     view = f"/app/invoice?txnId={e(qbo_id)}&amp;companyId={e(company.realm_id)}"
     void = "" if voided else forms.form("void", '<button class="danger">Void</button>', qbo_id=qbo_id)
     delete = forms.form("delete", '<button class="danger">Delete</button>', qbo_id=qbo_id)
-    return f'<div class="row">{void}{delete}<a href="{view}">Open as a page</a></div>'
+    is_unserved = ("Invoice", qbo_id) in company.unserved
+    switch = ("serve", "Make readable") if is_unserved else ("unserve", "Make unreadable")
+    serving = forms.form(switch[0], f"<button>{switch[1]}</button>", qbo_id=qbo_id)
+    return f'<div class="row">{void}{delete}{serving}<a href="{view}">Open as a page</a></div>'
 
 
 def _clock(world: World, forms: _Forms) -> str:
@@ -304,6 +312,30 @@ def _faults(world: World, forms: _Forms) -> str:
     )
     listed = f"<ul>{active}</ul>" if active else '<p class="soft">Everything works at the moment.</p>'
     return f"""<section><h2>Faults</h2>{listed}{forms.form("fault", inner)}</section>"""
+
+
+def _customers(company: Company, forms: _Forms) -> str:
+    """Merging one customer into another, as a person does who finds one twice."""
+    rows = sorted(
+        (row for row in company.table("Customer").rows.values() if row.active),
+        key=lambda row: str(row.data["FullyQualifiedName"]).casefold(),
+    )
+    choices = {row.qbo_id: str(row.data["FullyQualifiedName"]) for row in rows[:MOST_CHOICES]}
+    inner = (
+        f'<label>Merge <select name="gone">{options(choices, "")}</select></label>'
+        f'<label>into <select name="kept">{options(choices, "")}</select></label>'
+        '<button class="danger">Merge</button>'
+    )
+    return f"""<section><h2>Customers</h2><p>What the first one bought becomes the other's, and the first is inactive
+from then on.</p>{forms.form("merge", inner)}</section>"""
+
+
+def _latency(world: World, forms: _Forms) -> str:
+    is_slow = world.latency.read > 0
+    state = f"An answer waits {world.latency.read} ms for a read." if is_slow else "Answers come at once."
+    choice = ("off", "Answer at once") if is_slow else ("on", "Take as long as in life")
+    button = forms.form("latency", f"{hidden('slow', choice[0])}<button>{choice[1]}</button>")
+    return f"""<section><h2>Latency</h2><p>{state}</p>{button}</section>"""
 
 
 def _apps(world: World, company: Company, forms: _Forms) -> str:

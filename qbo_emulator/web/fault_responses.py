@@ -48,8 +48,13 @@ def instead_of(rule: Rule, now: datetime, *, as_json: bool) -> Answer | None:
         return refusal(business, now, as_json=as_json, status=200)
     if kind == "missing_code":
         return fault_document(codeless, 400, as_json=as_json)
-    if kind == "500":
+    if kind in {"500", "bad_payload"}:
         return refusal(errors.system_failure(), now, as_json=as_json)
+    if kind in {"wrong_cluster", "lapsed"}:
+        code, status = {"wrong_cluster": ("130", 401), "lapsed": ("7001", 400)}[kind]
+        refused = by_code(code)
+        refused.kind = "AuthenticationFault" if status == 401 else refused.kind
+        return refusal(refused, now, as_json=as_json, status=status)
     pages = {
         "403_html": (403, "Forbidden"),
         "503_html": (503, "Service Unavailable"),

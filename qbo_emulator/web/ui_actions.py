@@ -16,6 +16,7 @@ from qbo_emulator.core.webhooks import WebhookSettings
 from qbo_emulator.entities import ENTITY_TYPES
 from qbo_emulator.json_codec import Doc
 from qbo_emulator.operations import engine
+from qbo_emulator.operations.merging import merge_customers
 from qbo_emulator.seed.history import same_money
 from qbo_emulator.seed.places import open_places
 from qbo_emulator.world import World
@@ -93,12 +94,19 @@ def act(world: World, company_of: Company, target: Row, *, action: str, body: Do
         ("Invoice", "pay"): lambda: pay(world, company_of, target, body).text,
         ("Invoice", "unpay"): lambda: unpay(world, company_of, target).text,
         ("Invoice", "unapply"): lambda: [r.text for r in ledger.unapply(company_of, qbo_id, now)],
+        ("Customer", "merge"): lambda: merge(world, company_of, target, body).text,
         ("Payment", "deposit"): lambda: engine.deposit(company_of, target, now).text,
     }
     chosen = special.get((kind_of.name, action))
     if chosen is None:
         raise LookupError(f"{kind_of.name} has no action {action}.")
     return chosen()
+
+
+def merge(world: World, company_of: Company, gone: Row, body: Doc) -> Row:
+    """Merge a customer into the one that `into` names."""
+    kept = row(company_of, ENTITY_TYPES["Customer"], str(body.get("into") or ""))
+    return merge_customers(company_of, gone, kept, world.clock.now())
 
 
 def edit(world: World, company_of: Company, kind_of: EntityType, target: Row, body: Doc) -> Row:
@@ -122,7 +130,7 @@ def _line(line: Doc) -> Doc:
 
 
 def set_amount(world: World, company_of: Company, target: Row, amount: Any) -> Row:
-    """Return the first line of an invoice another amount, as someone does who corrects it by hand."""
+    """Return the invoice with another amount on its first line, as of someone who corrects it by hand."""
     wanted = number_in("amount", amount)
     lines = [dict(line) for line in target.data["Line"]]
     first = next((line for line in lines if line["DetailType"] == "SalesItemLineDetail"), None)
@@ -237,4 +245,5 @@ def reset(world: World, *, everything: bool, as_of: datetime | None = None) -> N
             if not grant.ready:
                 world.tokens.end(grant)
         world.sender.settings = WebhookSettings(url=world.settings.webhook_url)
+        world.latency.as_in_life(on=world.settings.latency)
         world.tokens.rotation_seconds = 86_400.0

@@ -48,7 +48,7 @@ def vendor(api: Api) -> dict[str, Any]:
 def test_bill(api: Api, vendor: dict[str, Any]) -> None:
     bill = api.create("Bill", {**vendor, "Line": [_expense(), _bought()]})
     assert list(bill) == words(
-        f"SalesTermRef DueDate Balance {META} TxnDate CurrencyRef Line VendorRef APAccountRef TotalAmt"
+        f"SalesTermRef DueDate Balance {META} TxnDate CurrencyRef Line VendorRef APAccountRef TotalAmt VendorAddr"
     )
     account, item = bill["Line"]
     assert list(account) == words("Id LineNum Amount DetailType AccountBasedExpenseLineDetail")

@@ -38,6 +38,8 @@ def answer(company: Company, text: str, now: datetime) -> Doc:
         # A known fault of the real service: it gives all of them whatever MAXRESULTS says.
         limit = max(limit, HIGHEST_LIMIT)
     rows = _selected(company.table(kind.name), kind, conditions, order)
+    if kind.name == "TaxCode" and not company.switches.lists_tax_and_non:
+        rows = (row for row in rows if row.qbo_id.isdigit())
     if query.count:
         return {"totalCount": sum(1 for _ in rows)}
     page = list(islice(rows, start - 1, start - 1 + limit))

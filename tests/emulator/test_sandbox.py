@@ -59,6 +59,9 @@ def test_tax_codes_are_all_given_whatever_is_asked_and_those_of_lines_first(sand
     found = sandbox.query("select * from TaxCode maxresults 1")
     assert names(found["TaxCode"]) == ["NON", "TAX", "California", "Tucson"]
     assert found["maxResults"] == 4
+    sandbox.control("preferences", {"ListsTaxAndNon": False})
+    assert names(sandbox.query("select * from TaxCode")["TaxCode"]) == ["California", "Tucson"]
+    sandbox.control("preferences", {"ListsTaxAndNon": True})
 
 
 def test_query_that_names_no_entity_is_unreadable(sandbox: Api) -> None:

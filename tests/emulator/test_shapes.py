@@ -79,7 +79,7 @@ def test_bill_payment_and_the_bill_it_pays(api: Api, vendor: dict[str, Any]) -> 
     assert list(paid["Line"][0]) == ["Amount", "LinkedTxn"]
     settled = api.read("Bill", bill["Id"])
     assert list(settled) == words(
-        f"SalesTermRef DueDate Balance {META} TxnDate CurrencyRef LinkedTxn Line VendorRef APAccountRef TotalAmt"
+        f"SalesTermRef DueDate Balance {META} TxnDate CurrencyRef LinkedTxn Line VendorRef APAccountRef TotalAmt VendorAddr"
     )
     assert settled["LinkedTxn"] == [{"TxnId": paid["Id"], "TxnType": "BillPaymentCheck"}]
     assert settled["MetaData"]["LastUpdatedTime"] >= paid["MetaData"]["CreateTime"]

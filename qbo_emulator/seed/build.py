@@ -16,6 +16,7 @@ from qbo_emulator.seed.places import open_places
 from qbo_emulator.seed.preferences import company_info, preferences
 from qbo_emulator.seed.profiles import COUNTRIES, PROFILES, US_FIRMS
 from qbo_emulator.seed.rows import add, place
+from qbo_emulator.seed.sandbox_books import fill as fill_sandbox
 
 REALM_BASE = 9_341_455_000_000_000
 DISCOUNT_ACCOUNT = "11"
@@ -67,6 +68,8 @@ def open_company(
         usual = USUAL_INVOICES.get(key, 96 if key in {"us", *COUNTRIES} else 6)
         count = usual if invoices is None else invoices
         play(company, now, dice, invoices=count, memos=country.memos if country else rows.MEMOS)
+    if key == "sandbox" and not in_bulk:
+        fill_sandbox(company, now, dice)
     company.replays.clear()
     return company
 

@@ -40,6 +40,25 @@ def test_lists_stand_under_their_usual_ids_and_in_their_usual_numbers(sandbox: A
     assert counts == {
         "Customer": 29, "Vendor": 26, "Item": 18, "Term": 5, "TaxRate": 3, "Employee": 2, "Invoice": 31,
     }  # fmt: skip
+    for kind in (
+        "Bill",
+        "BillPayment",
+        "CreditMemo",
+        "Estimate",
+        "Purchase",
+        "PurchaseOrder",
+        "VendorCredit",
+        "SalesReceipt",
+        "RefundReceipt",
+        "Transfer",
+        "CreditCardPaymentTxn",
+        "JournalEntry",
+        "TimeActivity",
+        "Deposit",
+        "Payment",
+    ):
+        path = {"CreditCardPaymentTxn": "CreditCardPayment"}.get(kind, kind)
+        assert sandbox.query(f"select * from {path} maxresults 2")[kind], kind
     assert sandbox.read("Item", "10")["Name"] == "Pest Control"
     assert sandbox.read("Term", "3")["Name"] == "Net 30"
 

@@ -7,6 +7,14 @@ KNOWN = (
     "PLN", "QAR", "RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR",
 )  # fmt: skip
 
+# Currencies whose amounts have no decimals.
+WHOLE = frozenset({"CLP", "ISK", "JPY", "KRW", "VND"})
+
+
+def digits_of(currency: str) -> int:
+    """Return how many decimals an amount of a currency has."""
+    return 0 if currency in WHOLE else 2
+
 
 def currency_codes(*, home: str, is_multicurrency: bool, extra: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the codes to choose from: the home currency first, then `extra`, then the known ones where allowed."""

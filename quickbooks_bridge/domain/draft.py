@@ -10,6 +10,7 @@ from deals.snapshot import DealLineFacts, DealSnapshot
 
 from .due_dates import due_date
 from .field_mapping import FieldMapping, fill_customer
+from .tax import TaxMode
 
 DiscountKind = Literal["percent", "amount"]
 TaxChoice = Literal["by_product", "taxable", "not_taxed"]
@@ -29,6 +30,8 @@ class DraftLine:
     discount: Decimal = Decimal(0)
     discount_kind: DiscountKind = "percent"
     is_taxable: bool = False
+    # The QuickBooks tax code, in companies whose lines bear one each.
+    tax_code: str = ""
     item_qbo_id: str = ""
     product_id: str = ""
     # The product's own name, which QuickBooks prints beside the description.
@@ -72,6 +75,11 @@ class InvoiceDraft:
     term_qbo_id: str = ""
     preset_id: str = ""
     tax: TaxChoice = "by_product"
+    tax_mode: TaxMode = TaxMode.EXCLUSIVE
+    # The one tax code of the form, in companies of the United States that choose it by hand.
+    form_tax_code: str = ""
+    # Home units for one unit of a foreign currency; None in the home currency, or where none is known.
+    exchange_rate: Decimal | None = None
     due_days: int = 0
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -102,13 +110,16 @@ def build_draft(
     customer_qbo_id: str,
     item_links: Mapping[str, str],
     item_taxable: Mapping[str, bool],
+    item_codes: Mapping[str, str] | None = None,
+    form_tax_code: str = "",
     today: date,
     home_currency: str,
     preset: PresetFacts | None = None,
 ) -> InvoiceDraft:
     """Fill an invoice from a deal. Nothing is sent and nothing is stored.
 
-    `item_links` maps `line_key` to a QuickBooks item id, `item_taxable` that id to whether it is taxed.
+    `item_links` maps `line_key` to a QuickBooks item id, `item_taxable` that id to whether it is taxed, `item_codes` that
+    id to the tax code it bears.
     """
     preset = preset or PresetFacts("", "")
     filled = fill_customer(snapshot, mapping)
@@ -124,12 +135,16 @@ def build_draft(
         currency=draft_currency(snapshot, preset, home_currency),
         issue_date=today,
         due_date=due_date(today, days=days),
-        lines=tuple(_draft_line(line, item_links, item_taxable, preset.tax) for line in snapshot.lines),
+        lines=tuple(
+            _draft_line(line, item_links, item_taxable, item_codes or {}, preset.tax)
+            for line in snapshot.lines
+        ),
         message=preset.message,
         memo=preset.memo,
         term_qbo_id=preset.term_qbo_id,
         preset_id=preset.id,
         tax=preset.tax,
+        form_tax_code=form_tax_code,
         due_days=days,
         origins=filled.origins,
     )
@@ -151,7 +166,11 @@ def has_amounts(snapshot: DealSnapshot) -> bool:
 
 
 def _draft_line(
-    line: DealLineFacts, links: Mapping[str, str], taxable: Mapping[str, bool], tax: TaxChoice
+    line: DealLineFacts,
+    links: Mapping[str, str],
+    taxable: Mapping[str, bool],
+    codes: Mapping[str, str],
+    tax: TaxChoice,
 ) -> DraftLine:
     item = links.get(line_key(line.product_id, line.name), "")
     by_product = taxable.get(item, line.tax_percent > 0)
@@ -163,6 +182,7 @@ def _draft_line(
         discount=line.discount,
         discount_kind="amount" if line.discount_kind == "amount" else "percent",
         is_taxable={"taxable": True, "not_taxed": False}.get(tax, by_product),
+        tax_code=codes.get(item, ""),
         item_qbo_id=item,
         product_id=line.product_id,
     )

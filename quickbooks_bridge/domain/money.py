@@ -12,13 +12,26 @@ def round_money(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
+def round_to(amount: Decimal, digits: int) -> Decimal:
+    """Return `amount` rounded to the decimals of its currency, halves away from zero, written with two."""
+    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP).quantize(CENT)
+
+
 def line_amount(
-    quantity: Decimal, unit_price: Decimal, *, discount: Decimal = Decimal(0), discount_kind: str = "percent"
+    quantity: Decimal,
+    unit_price: Decimal,
+    *,
+    discount: Decimal = Decimal(0),
+    discount_kind: str = "percent",
+    digits: int = 2,
 ) -> Decimal:
-    """Return what a line costs after its discount (percent of the line, or an amount off it), in cents."""
+    """Return what a line costs after its discount (percent of the line, or an amount off it).
+
+    `digits` are the decimals of its currency.
+    """
     gross = quantity * unit_price
     off = gross * discount / 100 if discount_kind == "percent" else discount
-    return round_money(gross - off)
+    return round_to(gross - off, digits)
 
 
 def parse_decimal(text: str) -> Decimal | None:

@@ -25,6 +25,7 @@ from .remote import (
     RemoteTaxCode,
     RemoteTerm,
 )
+from .tax import SalesRate
 
 CDC_LIMIT = 1000
 _ZERO = Decimal(0)
@@ -207,6 +208,7 @@ def parse_customer(obj: Json, home_currency: str = "") -> RemoteCustomer:
         term_qbo_id=_ref(obj, "SalesTermRef"),
         is_active=bool(obj.get("Active", True)),
         created_on=_date(meta, "CreateTime"),
+        tax_code_qbo_id=_ref(obj, "DefaultTaxCodeRef"),
     )
 
 
@@ -226,28 +228,44 @@ def parse_item(obj: Json) -> RemoteItem:
         income_account=_ref(obj, "IncomeAccountRef", "name"),
         income_account_qbo_id=_ref(obj, "IncomeAccountRef"),
         quantity_on_hand=_number(obj, "QtyOnHand") if obj.get("TrackQtyOnHand") else None,
+        tax_code_qbo_id=_ref(obj, "SalesTaxCodeRef"),
     )
 
 
 def parse_tax_codes(codes: Iterable[Json], rates: Iterable[Json]) -> tuple[RemoteTaxCode, ...]:
     """Join tax codes with their rates: a group's percent is the sum of its sales rates."""
-    percent = {str(rate.get("Id")): _number(rate, "RateValue") for rate in rates if "RateValue" in rate}
+    known = {str(rate.get("Id")): _sales_rate(rate) for rate in rates if "RateValue" in rate}
     parsed = []
     for code in codes:
         details = (code.get("SalesTaxRateList") or {}).get("TaxRateDetail") or ()
-        known = [percent.get(_ref(detail, "TaxRateRef")) for detail in details]
-        exact = [value for value in known if value is not None]
-        rate = sum(exact, Decimal(0)) if exact and len(exact) == len(known) else None
+        found = [known.get(_ref(detail, "TaxRateRef")) for detail in details]
+        exact = tuple(rate for rate in found if rate is not None)
+        is_whole = bool(exact) and len(exact) == len(found)
         parsed.append(
             RemoteTaxCode(
                 qbo_id=_required(code, "Id"),
                 name=_text(code, "Name"),
-                rate_percent=rate,
+                rate_percent=sum((rate.percent for rate in exact), Decimal(0)) if is_whole else None,
                 is_taxable=bool(code.get("Taxable", True)),
                 is_active=bool(code.get("Active", True)),
+                rates=exact if is_whole else (),
+                is_for_sales=is_whole and not code.get("Hidden"),
             )
         )
     return tuple(parsed)
+
+
+def parse_exchange_rate(obj: Json) -> Decimal:
+    """Read what one unit of a currency is worth."""
+    return _number(obj, "Rate")
+
+
+def _sales_rate(rate: Json) -> SalesRate:
+    """Read a TaxRate with the days its percentages begin."""
+    entries = rate.get("EffectiveTaxRate") or ()
+    begun = [(_date(entry, "EffectiveDate"), _number(entry, "RateValue")) for entry in entries]
+    history = sorted((since, percent) for since, percent in begun if since is not None)
+    return SalesRate(str(rate["Id"]), _text(rate, "Name"), _number(rate, "RateValue"), tuple(history))
 
 
 def parse_term(obj: Json) -> RemoteTerm:

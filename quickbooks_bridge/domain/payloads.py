@@ -10,8 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from .address import Address, named, parse_address, physical_address
+from .currencies import digits_of
 from .draft import DraftLine, InvoiceDraft
 from .money import line_amount
+from .tax import NO_TAX, QUICKBOOKS_MODES, TaxMode, TaxRegime, TaxRules, taxed_line
 from .texts import comparable, visible
 from .totals import draft_line_amount
 
@@ -19,7 +21,9 @@ NOTE_MARKER = "CRM-"
 # Customers can read it on their statements, so it is no longer than it takes to be found again.
 NOTE_MARKER_DIGITS = 10
 _FORBIDDEN = re.compile(r"[:\t\r\n]+")
-_PRICE_STEP = Decimal("0.0000001")
+# QuickBooks documents five decimals of a price.
+PRICE_DECIMALS = 5
+_PRICE_STEP = Decimal(1).scaleb(-PRICE_DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class PayloadProfile:
     country: str
     home_currency: str
     is_multicurrency: bool = False
+    rules: TaxRules = NO_TAX
 
     @property
     def is_us(self) -> bool:
@@ -69,11 +74,17 @@ def invoice_payload(
         "CustomerRef": {"value": customer_qbo_id},
         "TxnDate": draft.issue_date.isoformat(),
         "DueDate": draft.due_date.isoformat(),
-        "Line": [_line(line, profile) for line in draft.lines],
+        "Line": [_line(line, draft, profile) for line in draft.lines],
         "PrivateNote": note[:4000],
     }
     if profile.is_multicurrency:
         payload["CurrencyRef"] = {"value": draft.currency}
+    if draft.exchange_rate is not None:
+        payload["ExchangeRate"] = format_decimal(draft.exchange_rate)
+    if profile.rules.regime is TaxRegime.CODES:
+        payload["GlobalTaxCalculation"] = QUICKBOOKS_MODES[draft.tax_mode]
+    if profile.rules.regime is TaxRegime.MANUAL and draft.form_tax_code:
+        payload["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": draft.form_tax_code}}
     billing = parse_address(draft.address)
     if draft.address.strip():
         payload["BillAddr"] = physical_address(named(billing, draft.to))
@@ -89,11 +100,21 @@ def invoice_payload(
     return payload
 
 
-def _line(line: DraftLine, profile: PayloadProfile) -> dict[str, Any]:
-    amount = draft_line_amount(line)
+def _line(line: DraftLine, draft: InvoiceDraft, profile: PayloadProfile) -> dict[str, Any]:
+    digits = digits_of(draft.currency)
+    amount = draft_line_amount(line, digits)
     detail: dict[str, Any] = {"ItemRef": {"value": line.item_qbo_id}}
+    price = line.unit_price
     if profile.is_us:
         detail["TaxCodeRef"] = {"value": "TAX" if line.is_taxable else "NON"}
+    elif profile.rules.regime is TaxRegime.CODES and draft.tax_mode is not TaxMode.OUT_OF_SCOPE:
+        detail["TaxCodeRef"] = {"value": line.tax_code}
+        if draft.tax_mode is TaxMode.INCLUSIVE:
+            # QuickBooks keeps the amount without tax, and beside it what was agreed.
+            parts = taxed_line(amount, line.tax_code, profile.rules, draft.tax_mode, draft.issue_date, digits)
+            detail["TaxInclusiveAmt"] = format_decimal(parts.gross)
+            percent = profile.rules.percent(line.tax_code, draft.issue_date)
+            amount, price = parts.net, (price / (1 + percent / 100)).quantize(_PRICE_STEP)
     description = line_description(line)
     if line.discount:
         off = (
@@ -102,12 +123,12 @@ def _line(line: DraftLine, profile: PayloadProfile) -> dict[str, Any]:
             else format_decimal(line.discount)
         )
         description = f"{description} (-{off})"
-    price = unit_price_for(line.quantity, amount, preferred=line.unit_price)
-    if price is None:
+    sent = unit_price_for(line.quantity, amount, preferred=price, digits=digits)
+    if sent is None:
         description = f"{description} ({format_decimal(line.quantity)} x {format_decimal(line.unit_price)})"
     else:
         detail["Qty"] = format_decimal(line.quantity)
-        detail["UnitPrice"] = format_decimal(price)
+        detail["UnitPrice"] = format_decimal(sent)
     return {
         "DetailType": "SalesItemLineDetail",
         "Amount": format_decimal(amount),
@@ -126,18 +147,20 @@ def line_description(line: DraftLine) -> str:
     return f"{name}\n{comment}"
 
 
-def unit_price_for(quantity: Decimal, amount: Decimal, *, preferred: Decimal) -> Decimal | None:
-    """Return a unit price with at most seven decimals whose product with `quantity` rounds to `amount`.
+def unit_price_for(
+    quantity: Decimal, amount: Decimal, *, preferred: Decimal, digits: int = 2
+) -> Decimal | None:
+    """Return a unit price with at most five decimals whose product with `quantity` rounds to `amount`.
 
     QuickBooks multiplies what it is sent and refuses a line that differs by a cent (fault 6070). None when no
     such price exists; the line is then sent with its amount alone.
     """
-    if line_amount(quantity, preferred) == amount:
+    if line_amount(quantity, preferred, digits=digits) == amount:
         return preferred
     if not quantity:
         return None
     price = (amount / quantity).quantize(_PRICE_STEP)
-    return price if line_amount(quantity, price) == amount else None
+    return price if line_amount(quantity, price, digits=digits) == amount else None
 
 
 def customer_create_payload(draft: InvoiceDraft, *, profile: PayloadProfile) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from quickbooks_bridge.domain.problem_codes import ProblemCode
 
 from .draft import DraftLine, InvoiceDraft
 from .money import line_amount
-from .payloads import safe_display_name
+from .payloads import PRICE_DECIMALS, safe_display_name
 from .problems import Problem
+from .tax import NO_TAX, TaxMode, TaxRegime, TaxRules
 from .texts import comparable, is_email
-from .totals import draft_totals
+from .totals import draft_totals, lines_total
 
 LONGEST_NAME = 500
 # QuickBooks takes no more lines where tax is due.
@@ -61,9 +62,8 @@ class PreflightFacts:
     today: date
     home_currency: str
     is_multicurrency: bool = False
-    is_tax_automated: bool = False
+    rules: TaxRules = NO_TAX
     is_us: bool = True
-    uses_sales_tax: bool = False
     has_custom_numbers: bool = False
     number_taken_by: str = ""
     next_number: str = ""
@@ -147,21 +147,38 @@ def _number(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 
 
 def _tax(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    """What the page must not promise: tax outside the US is not supported yet, and in the US the place decides."""
-    if not facts.uses_sales_tax:
+    """What decides the tax must be there: a code on every line, one for the form, or the place of delivery."""
+    regime = facts.rules.regime
+    if regime is TaxRegime.NONE:
         return []
-    if not facts.is_us:
-        return [Problem(ProblemCode.TAX_NOT_SUPPORTED, "tax")]
+    if regime is TaxRegime.CODES:
+        return _codes(draft, facts)
     if not any(line.is_taxable for line in draft.lines):
         return []
     if facts.customer is not None and not facts.customer.is_taxable:
         params = {"name": facts.customer.display_name}
         return [Problem(ProblemCode.CUSTOMER_EXEMPT, "tax", params=params, is_blocking=False)]
-    if not facts.is_tax_automated:
-        return [Problem(ProblemCode.TAX_BY_HAND, "tax", is_blocking=False)]
+    if regime is TaxRegime.MANUAL:
+        if not draft.form_tax_code:
+            return [Problem(ProblemCode.TAX_BY_HAND, "form_tax_code", is_blocking=False)]
+        is_known = draft.form_tax_code in facts.rules.codes
+        return [] if is_known else [Problem(ProblemCode.FORM_TAX_CODE_GONE, "form_tax_code")]
     if not facts.has_ship_to:
         return [Problem(ProblemCode.SHIP_TO_MISSING, "address", is_blocking=not facts.is_ship_to_waived)]
     return []
+
+
+def _codes(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """Each line bears a code that is offered, unless the whole invoice is outside the scope of the tax."""
+    if draft.tax_mode is TaxMode.OUT_OF_SCOPE:
+        return []
+    found = []
+    for at, line in enumerate(draft.lines):
+        if line.tax_code in facts.rules.codes:
+            continue
+        code = ProblemCode.TAX_CODE_GONE if line.tax_code else ProblemCode.TAX_CODE_MISSING
+        found.append(Problem(code, "code", line=at, params={"name": line.name}))
+    return found
 
 
 def _terms(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
@@ -186,7 +203,10 @@ def _currency(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         return [Problem(ProblemCode.CURRENCY_MISMATCH, "currency", params=params)]
     if draft.currency != facts.home_currency:
         params = {"currency": draft.currency, "home": facts.home_currency}
-        return [Problem(ProblemCode.CURRENCY_FOREIGN, "currency", params=params)]
+        if draft.exchange_rate is None:
+            return [Problem(ProblemCode.RATE_MISSING, "exchange_rate", params=params)]
+        if not 0 < draft.exchange_rate < _LARGEST:
+            return [Problem(ProblemCode.RATE_WRONG, "exchange_rate", params=params)]
     return []
 
 
@@ -208,7 +228,7 @@ def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not draft.lines:
         return [Problem(ProblemCode.NO_LINES, "lines")]
     if len(draft.lines) > MOST_LINES:
-        left_out = draft_totals(draft.lines[MOST_LINES:], tax_percent=None).total
+        left_out = lines_total(draft.lines[MOST_LINES:], draft.currency)
         params = {
             "count": str(len(draft.lines)),
             "most": str(MOST_LINES),
@@ -265,7 +285,7 @@ def _line_price(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | Non
         return ProblemCode.PRICE_NEGATIVE, "unit_price"
     if abs(line.quantity * line.unit_price) >= _LARGEST:
         return ProblemCode.NUMBER_TOO_LARGE, "unit_price"
-    return _size(line.unit_price, 7, "unit_price")
+    return _size(line.unit_price, PRICE_DECIMALS, "unit_price")
 
 
 def _line_discount(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
@@ -288,105 +308,10 @@ def _size(number: Decimal, places: int, name: str) -> tuple[str, str] | None:
 
 
 def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    totals = draft_totals(draft.lines, tax_percent=None)
-    if draft.lines and totals.total == 0:
+    totals = draft_totals(draft, facts.rules)
+    if draft.lines and totals.net == 0:
         return [Problem(ProblemCode.TOTAL_ZERO, "lines", is_blocking=False)]
-    if facts.deal_left is not None and totals.total > facts.deal_left:
-        params = {"over": str(totals.total - facts.deal_left), "currency": draft.currency}
+    if facts.deal_left is not None and totals.net > facts.deal_left:
+        params = {"over": str(totals.net - facts.deal_left), "currency": draft.currency}
         return [Problem(ProblemCode.OVER_DEAL, "lines", params=params, is_blocking=False)]
     return []
-
-
-# What can be said to be in order, in the order of the form, with the problems that speak against it.
-_PASSES: tuple[tuple[str, frozenset[str]], ...] = (
-    (
-        "pass_customer",
-        frozenset({ProblemCode.CUSTOMER_MISSING, ProblemCode.CUSTOMER_GONE, ProblemCode.CUSTOMER_INACTIVE}),
-    ),
-    ("pass_name", frozenset({ProblemCode.NAME_FORBIDDEN, ProblemCode.NAME_TOO_LONG, ProblemCode.NAME_TAKEN})),
-    ("pass_email", frozenset({ProblemCode.EMAIL_BAD})),
-    (
-        "pass_address",
-        frozenset(
-            {
-                ProblemCode.SHIP_TO_MISSING,
-                ProblemCode.CUSTOMER_EXEMPT,
-                ProblemCode.TAX_BY_HAND,
-                ProblemCode.TAX_NOT_SUPPORTED,
-            }
-        ),
-    ),
-    (
-        "pass_currency",
-        frozenset(
-            {
-                ProblemCode.CURRENCY_MISSING,
-                ProblemCode.CURRENCY_OFF,
-                ProblemCode.CURRENCY_MISMATCH,
-                ProblemCode.CURRENCY_RELABELLED,
-                ProblemCode.CURRENCY_FOREIGN,
-            }
-        ),
-    ),
-    (
-        "pass_books",
-        frozenset({ProblemCode.BOOKS_CLOSED, ProblemCode.DATE_ABSURD, ProblemCode.DUE_BEFORE_ISSUE}),
-    ),
-    (
-        "pass_items",
-        frozenset(
-            {
-                ProblemCode.NO_LINES,
-                ProblemCode.LINES_TOO_MANY,
-                ProblemCode.LINE_UNLINKED,
-                ProblemCode.ITEM_GONE,
-                ProblemCode.ITEM_INACTIVE,
-                ProblemCode.ITEM_CATEGORY,
-            }
-        ),
-    ),
-    (
-        "pass_numbers",
-        frozenset(
-            {
-                ProblemCode.NO_LINES,
-                ProblemCode.QUANTITY_ZERO,
-                ProblemCode.QUANTITY_NEGATIVE,
-                ProblemCode.PRICE_NEGATIVE,
-                ProblemCode.DISCOUNT_NEGATIVE,
-            }
-            | {
-                ProblemCode.DISCOUNT_TOO_LARGE,
-                ProblemCode.NUMBER_TOO_LARGE,
-                ProblemCode.DECIMALS_5,
-                ProblemCode.DECIMALS_7,
-                ProblemCode.TOTAL_ZERO,
-            }
-        ),
-    ),
-    (
-        "pass_texts",
-        frozenset({ProblemCode.TEXT_TOO_LONG, ProblemCode.LINE_UNNAMED, ProblemCode.LINE_TEXT_TOO_LONG}),
-    ),
-    ("pass_deal", frozenset({ProblemCode.OVER_DEAL, ProblemCode.NO_LINES})),
-)
-
-
-def passed_checks(draft: InvoiceDraft, facts: PreflightFacts, problems: list[Problem]) -> list[str]:
-    """Return the codes of what was checked and is in order; what does not apply is left out."""
-    found = {problem.code for problem in problems}
-    idle = set()
-    idle.add("pass_customer" if facts.customer is None else "pass_name")
-    if not draft.customer.new_display_name:
-        idle.add("pass_name")
-    if not draft.email:
-        idle.add("pass_email")
-    if (
-        not facts.is_tax_automated
-        or not facts.uses_sales_tax
-        or not any(line.is_taxable for line in draft.lines)
-    ):
-        idle.add("pass_address")
-    if facts.deal_left is None:
-        idle.add("pass_deal")
-    return [code for code, against in _PASSES if code not in idle and not found & against]

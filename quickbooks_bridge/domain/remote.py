@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
+from .tax import SalesRate
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -154,6 +156,7 @@ class RemoteCustomer(RemoteObject):
     term_qbo_id: str
     is_active: bool
     created_on: date | None = None
+    tax_code_qbo_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,17 +176,23 @@ class RemoteItem(RemoteObject):
     income_account: str = ""
     income_account_qbo_id: str = ""
     quantity_on_hand: Decimal | None = None
+    tax_code_qbo_id: str = ""
 
 
 @dataclass(frozen=True)
 class RemoteTaxCode:
-    """A tax code with the sum of its sales rates in percent, or None when only QuickBooks can tell."""
+    """A tax code with its sales rates, and their sum in percent, or None when only QuickBooks can tell.
+
+    `is_for_sales` is false for codes of purchases alone and for hidden ones: none of them is offered.
+    """
 
     qbo_id: str
     name: str
     rate_percent: Decimal | None
     is_taxable: bool
     is_active: bool
+    rates: tuple[SalesRate, ...] = ()
+    is_for_sales: bool = True
 
 
 @dataclass(frozen=True)

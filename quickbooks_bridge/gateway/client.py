@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
 
@@ -151,6 +152,13 @@ class QuickBooksClient:
         """Return the tax codes with their rates: two calls."""
         codes, rates = self._rows("TaxCode", 1, PAGE, ()), self._rows("TaxRate", 1, PAGE, ())
         return _read(lambda: parsing.parse_tax_codes(codes, rates))
+
+    def exchange_rate(self, currency: str, day: date) -> Decimal:
+        """Return the home units of one unit of a currency as of a day."""
+        url = f"{self._http.api_url}/company/{self.realm_id}/exchangerate"
+        params = {"sourcecurrencycode": currency, "asofdate": day.isoformat()}
+        answer = require_key(self._http.get(url, params=params), "ExchangeRate")
+        return _read(lambda: parsing.parse_exchange_rate(answer))
 
     def terms(self) -> list[RemoteTerm]:
         """Return the payment terms."""

@@ -30,6 +30,9 @@ class EditContext:
     deal_currency: str = ""
     presets: Mapping[str, PresetFacts] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
+    # The tax codes that a line can bear, and the one to begin with where its product has none.
+    codes: frozenset[str] = frozenset()
+    usual_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,17 @@ def apply_dependencies(state: FormState, around: EditContext) -> None:
             for line in state.lines:
                 if line["item"] in around.items:
                     line["tax"] = "1" if around.items[line["item"]].is_taxable else "0"
+    _fill_codes(state, around)
     _follow_due_date(values, around)
+
+
+def _fill_codes(state: FormState, around: EditContext) -> None:
+    """Write a tax code on lines that have none: that of their product, else the usual one."""
+    for line in state.lines if around.codes else ():
+        item = around.items.get(line["item"])
+        if not line["code"]:
+            own = item.tax_code_qbo_id if item is not None else ""
+            line["code"] = own if own in around.codes else around.usual_code
 
 
 def _follow_due_date(values: dict[str, str], around: EditContext) -> None:
@@ -98,6 +111,7 @@ def item_take(line: dict[str, str], item: Item) -> None:
         line["unit_price"] = number(item.unit_price)
         line["description"] = line["description"] or item.description
     line["tax"] = "1" if item.is_taxable else "0"
+    line["code"] = item.tax_code_qbo_id or line["code"]
 
 
 def edit(state: FormState, do: str, around: EditContext) -> FocusTarget:

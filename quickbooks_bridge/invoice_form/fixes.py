@@ -156,6 +156,10 @@ def _date(problem: Problem, helps: FixContext) -> list[Fix]:
     return _due(problem, helps)
 
 
+def _choose_tax(problem: Problem, helps: FixContext) -> list[Fix]:
+    return [Fix(str(_("Choose a tax code")), focus=f"line-{problem.line or 0}-code")]
+
+
 # By `fix` of the entries in messages/.
 FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "link_product": _unlinked,
@@ -176,4 +180,5 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "remove_line": _remove_line,
     "add_line": _add_line,
     "date": _date,
+    "choose_tax": _choose_tax,
 }

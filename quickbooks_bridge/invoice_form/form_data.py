@@ -16,6 +16,7 @@ from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
 from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts, TermRule
+from quickbooks_bridge.domain.tax import TaxRules
 from quickbooks_bridge.domain.texts import comparable, is_digits
 from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, InvoicePreset, Item, Term
 from quickbooks_bridge.selectors.connections import company_today
@@ -28,6 +29,7 @@ from quickbooks_bridge.selectors.deals import (
     totals_by_currency,
 )
 from quickbooks_bridge.selectors.items import items_by_id
+from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.invoicing.customers import (
     customer_address,
     customer_heir,
@@ -51,7 +53,7 @@ class FormData:
     customer: Customer | None
     namesake: Customer | None
     strip: DealTotals
-    tax_percent: Decimal | None
+    rules: TaxRules
     sent: InvoiceIntent | None = None
     token: str = ""
     number_taken_by: str = ""
@@ -86,6 +88,7 @@ def load_form_data(
     rows = list(open_intents(deal.pk) | InvoiceIntent.objects.filter(deal=deal.pk, token=token))
     unfinished = [intent for intent in DealIntents.of(rows).unfinished if intent.token != token]
     sums = list(sums_of_deal(deal.pk, today=today))
+    rules = tax_rules(connection.company, customer)
     numbered = _numbered(company, state.values["doc_number"].strip())
     needs_number = connection.company.has_custom_numbers and (
         numbered or not state.values["doc_number"].strip()
@@ -100,13 +103,15 @@ def load_form_data(
             deal_currency=deal.currency if deal.value or deal.lines.exists() else "",
             presets={str(preset.pk): preset_facts(preset) for preset in presets},
             items=items_by_id(company, wanted) if wanted else {},
+            codes=frozenset(rules.codes),
+            usual_code=usual_code(rules, customer),
         ),
         terms=terms,
         presets=presets,
         customer=customer,
         namesake=find_customer_by_name(connection, state.values["new_display_name"]) if is_new else None,
         strip=totals_by_currency(deal, sums, unfinished)[0],
-        tax_percent=known_tax_percent(connection, customer),
+        rules=rules,
         sent=next((one for one in rows if _is_this_form(one, token)), None),
         token=token,
         number_taken_by=(numbered.customer_name or numbered.qbo_id) if numbered else "",
@@ -165,20 +170,6 @@ def is_us(connection: Connection) -> bool:
     return connection.company.country in {"US", "USA"}
 
 
-def known_tax_percent(connection: Connection, customer: Customer | None) -> Decimal | None:
-    """Return the percentage that taxed lines get for certain, None where only QuickBooks knows it.
-
-    Automated sales tax depends on where it is delivered. Manual sales tax is chosen by hand in QuickBooks, and an invoice
-    from here names no rate: it gets none. An exempt customer is not taxed whatever the lines say.
-    """
-    if not connection.company.uses_sales_tax:
-        return Decimal(0)
-    if not is_us(connection):
-        return None
-    is_exempt = customer is not None and not customer.is_taxable
-    return Decimal(0) if is_exempt or not connection.company.is_tax_automated else None
-
-
 def next_number(connection: Connection) -> str:
     """Return the number after the highest of the newest invoices, "" where these are not numbered in digits."""
     mine = Invoice.objects.filter(company=connection.company_id)
@@ -227,9 +218,8 @@ def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
         today=about.around.today,
         home_currency=connection.company.home_currency,
         is_multicurrency=connection.company.is_multicurrency,
-        is_tax_automated=connection.company.is_tax_automated,
+        rules=about.rules,
         is_us=is_us(connection),
-        uses_sales_tax=connection.company.uses_sales_tax,
         has_custom_numbers=connection.company.has_custom_numbers,
         number_taken_by=about.number_taken_by,
         next_number=about.next_number,

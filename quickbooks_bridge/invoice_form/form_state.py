@@ -11,6 +11,7 @@ from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDra
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.tax import TaxMode
 from quickbooks_bridge.domain.texts import is_digits, tidy_emails, visible
 
 MAX_TEXT_LENGTH = 20_000
@@ -19,10 +20,10 @@ FIELDS = (
     "customer_mode", "customer", "customer_label", "customer_open", "new_display_name", *CUSTOMER_FIELDS,
     *(f"origin_{name}" for name in CUSTOMER_FIELDS), "currency", "tax", "tax_applied", "issue_date", "due_date",
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
-    "token", "no_ship_to", "seen",
+    "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for",
 )  # fmt: skip
 LINE_FIELDS = (
-    "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "item", "item_label", "product",
+    "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
 )  # fmt: skip
 NEW_LINE = {**dict.fromkeys(LINE_FIELDS, ""), "quantity": "1", "discount_kind": "percent", "tax": "0"}
 TAX_CHOICES: tuple[TaxChoice, ...] = ("by_product", "taxable", "not_taxed")
@@ -79,6 +80,8 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
         "currency": draft.currency,
         "tax": draft.tax,
         "tax_applied": draft.tax,
+        "tax_mode": draft.tax_mode,
+        "form_tax_code": draft.form_tax_code,
         "issue_date": draft.issue_date.isoformat(),
         "due_date": draft.due_date.isoformat(),
         "due_days": str(draft.due_days),
@@ -102,6 +105,7 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
             "discount": number(line.discount) if line.discount else "",
             "discount_kind": line.discount_kind,
             "tax": "1" if line.is_taxable else "0",
+            "code": line.tax_code,
             "item": line.item_qbo_id,
             "item_label": labels.get(line.item_qbo_id, ""),
             "product": line.product_id,
@@ -140,6 +144,11 @@ def tax_choice(text: str) -> TaxChoice:
     return next((choice for choice in TAX_CHOICES if choice == text), "by_product")
 
 
+def tax_mode(text: str) -> TaxMode:
+    """Read how prices relate to tax; anything unknown is without it."""
+    return next((mode for mode in TaxMode if mode == text), TaxMode.EXCLUSIVE)
+
+
 def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Problem]]:
     """Read the texts as a draft; with unreadable numbers or dates there is none, only the problems.
 
@@ -154,6 +163,9 @@ def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Proble
         else:
             dates[name] = day
     values = {key: value.strip() for key, value in state.values.items()}
+    rate = parse_decimal(values["exchange_rate"]) if values["exchange_rate"] else None
+    if values["exchange_rate"] and rate is None:
+        problems.append(Problem(ProblemCode.NUMBER_BAD, "exchange_rate"))
     tax = tax_choice(values["tax"])
     lines = [_line(at, state.lines[at], tax, problems) for at in line_places(state)]
     if problems:
@@ -179,6 +191,9 @@ def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Proble
         term_qbo_id=values["term"][:30],
         preset_id=values["preset"],
         tax=tax,
+        tax_mode=tax_mode(values["tax_mode"]),
+        form_tax_code=values["form_tax_code"][:30],
+        exchange_rate=rate,
         due_days=int(values["due_days"]) if is_days(values["due_days"]) else 0,
     )
     return draft, []
@@ -212,6 +227,7 @@ def _line(at: int, line: dict[str, str], tax: TaxChoice, problems: list[Problem]
         discount=numbers["discount"],
         discount_kind="amount" if line["discount_kind"] == "amount" else "percent",
         is_taxable={"taxable": True, "not_taxed": False}.get(tax, line["tax"] == "1"),
+        tax_code=line["code"].strip()[:30],
         item_qbo_id=line["item"].strip()[:30],
         product_id=line["product"].strip()[:20],
     )

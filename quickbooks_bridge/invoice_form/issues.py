@@ -18,6 +18,7 @@ PASSED: dict[str, str | Promise] = {
     "pass_name": _("Customer name is free of forbidden characters"),
     "pass_email": _("Email address is complete"),
     "pass_address": _("QuickBooks can tell where it is delivered, for sales tax"),
+    "pass_codes": _("The tax codes are offered for sales in QuickBooks"),
     "pass_currency": _("QuickBooks accepts the currency"),
     "pass_books": _("Books are open on the issue date"),
     "pass_items": _("Every line has an active QuickBooks product"),

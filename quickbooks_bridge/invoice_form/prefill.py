@@ -10,17 +10,21 @@ from deals.selectors import custom_field_facts, load_snapshot
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.draft import build_draft
 from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
+from quickbooks_bridge.domain.payloads import format_decimal
+from quickbooks_bridge.domain.tax import TaxRegime
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.customers import linked_customer
 from quickbooks_bridge.selectors.items import item_links, items_by_id
+from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from quickbooks_bridge.services.invoicing.customers import find_customer_by_name
+from quickbooks_bridge.services.invoicing.exchange_rates import exchange_rate_get
 from quickbooks_bridge.services.invoicing.items import find_items_by_name
 
 from .actions import item_take
 from .form_data import default_preset
-from .form_state import CUSTOMER_FIELDS, NEW_LINE, FormState, state_from_draft
+from .form_state import CUSTOMER_FIELDS, NEW_LINE, FormState, read_day, state_from_draft
 
 
 def new_token() -> str:
@@ -39,12 +43,15 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
     items = items_by_id(connection.company_id, links.values())
     customer = linked_customer(deal, connection.company_id)
+    rules = tax_rules(connection.company, customer)
     draft = build_draft(
         snapshot,
         drop_missing_fields(mapping, catalogue),
         customer_qbo_id=customer.qbo_id if customer else "",
         item_links={key: qbo_id for key, qbo_id in links.items() if qbo_id in items},
         item_taxable={qbo_id: item.is_taxable for qbo_id, item in items.items()},
+        item_codes={qbo_id: item.tax_code_qbo_id for qbo_id, item in items.items()},
+        form_tax_code=usual_code(rules, customer) if rules.regime is TaxRegime.MANUAL else "",
         today=company_today(connection, now=now),
         home_currency=connection.company.home_currency,
         preset=default_preset(viewer.account),
@@ -52,7 +59,25 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)
     _explain_empty(state, catalogue, mapping)
+    follow_exchange_rate(state, connection, now=now)
     return state
+
+
+def follow_exchange_rate(state: FormState, connection: Connection, *, now: datetime) -> None:
+    """Write the rate of a foreign currency on the issue date; one that a person wrote for them stays."""
+    values, company = state.values, connection.company
+    currency, issued = values["currency"].strip().upper(), read_day(values["issue_date"])
+    is_foreign = company.is_multicurrency and currency not in {"", company.home_currency}
+    if not is_foreign or issued is None or len(currency) != 3 or not currency.isascii():
+        if not is_foreign:
+            values["exchange_rate"] = values["rate_for"] = ""
+        return
+    wanted = f"{currency} {issued.isoformat()}"
+    if values["rate_for"] == wanted and values["exchange_rate"].strip():
+        return
+    rate = exchange_rate_get(connection, currency, issued, now=now)
+    values["exchange_rate"] = format_decimal(rate) if rate is not None else ""
+    values["rate_for"] = wanted
 
 
 def _explain_empty(state: FormState, catalogue: Sequence[MappableField], mapping: FieldMapping) -> None:

@@ -10,13 +10,16 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from quickbooks_bridge.deal_page.money_summary import Segment
-from quickbooks_bridge.domain.currencies import currency_codes
+from quickbooks_bridge.domain.currencies import currency_codes, digits_of
 from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
-from quickbooks_bridge.domain.preflight import draft_problems, passed_checks
+from quickbooks_bridge.domain.passed_checks import passed_checks
+from quickbooks_bridge.domain.preflight import draft_problems
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.tax import TaxMode, TaxRegime
 from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
+from quickbooks_bridge.messages.tax_words import code_label, tax_word
 from quickbooks_bridge.models import Item
 from quickbooks_bridge.selectors.customers import outstanding_balance
 from quickbooks_bridge.services.invoicing.customers import customer_facts, customer_suggestions, draft_facts
@@ -32,6 +35,7 @@ from .form_state import (
     line_places,
     read_day,
     tax_choice,
+    tax_mode,
 )
 from .issues import PASSED, FormIssue, issue_of
 
@@ -132,9 +136,29 @@ def form_context(
         "currency_hint": _currency_hint(state, about),
         "due_hint": _due_hint(state),
         "tax": tax_choice(state.values["tax"]),
+        **_tax_context(state, about),
         "is_before_tax": _is_before_tax(about, checked.draft),
         "suggestions": _suggestions(state, about),
         **_diff_context(about, checked.draft),
+    }
+
+
+def _tax_context(state: FormState, about: FormData) -> dict[str, Any]:
+    """Return what the tax fields offer: by the regime of the company, in the words of its country."""
+    company, rules = about.connection.company, about.rules
+    day = read_day(state.values["issue_date"]) or about.around.today
+    currency = state.values["currency"]
+    return {
+        "regime": rules.regime,
+        "tax_mode": tax_mode(state.values["tax_mode"]),
+        "has_codes": rules.regime is TaxRegime.CODES,
+        "is_out_of_scope": tax_mode(state.values["tax_mode"]) is TaxMode.OUT_OF_SCOPE,
+        "tax_word": tax_word(company.country),
+        "tax_codes": [
+            {"id": code.qbo_id, "name": code_label(code.name, code.percent_on(day))}
+            for code in rules.codes.values()
+        ],
+        "is_foreign": company.is_multicurrency and currency not in {"", company.home_currency},
     }
 
 
@@ -199,7 +223,7 @@ def _lines(
     amounts: dict[int, Decimal] = {}
     if checked.draft:
         amounts = {
-            at: draft_line_amount(line)
+            at: draft_line_amount(line, digits_of(checked.draft.currency))
             for at, line in zip(line_places(state), checked.draft.lines, strict=True)
         }
     rows = []
@@ -248,12 +272,14 @@ def _origin(state: FormState, about: FormData, name: str) -> str:
 
 
 def _totals(about: FormData, draft: InvoiceDraft | None) -> Totals | None:
-    return draft_totals(draft.lines, tax_percent=about.tax_percent) if draft else None
+    return draft_totals(draft, about.rules) if draft else None
 
 
 def _is_before_tax(about: FormData, draft: InvoiceDraft | None) -> bool:
     """Return whether the total lacks a tax that only QuickBooks knows."""
-    return draft is not None and about.tax_percent is None and any(line.is_taxable for line in draft.lines)
+    if draft is None or draft_totals(draft, about.rules).tax is not None:
+        return False
+    return any(line.is_taxable for line in draft.lines)
 
 
 def _after(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any] | None:
@@ -262,7 +288,7 @@ def _after(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any] | None
         return None
     zero = Decimal(0)
     value, strip = about.deal.value, about.strip
-    this = draft_totals(draft.lines, tax_percent=None).total
+    this = draft_totals(draft, about.rules).net
     before, waiting = strip.invoiced_net, strip.unconfirmed_net
     whole = max(value, before + waiting + this)
     ratio = before / strip.invoiced if strip.invoiced else zero

@@ -29,7 +29,7 @@ from quickbooks_bridge.services.invoicing.saved_drafts import (
 from .actions import FocusTarget, apply_dependencies, edit, item_take
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
-from .prefill import filled_state
+from .prefill import filled_state, follow_exchange_rate
 from .submission_error import change_text
 from .template_context import check
 
@@ -118,6 +118,7 @@ def _refused(at: FormRequest, pk: str) -> InvoiceIntent | None:
 
 
 def _load(at: FormRequest, state: FormState, extra_items: list[str] | None = None) -> FormData:
+    follow_exchange_rate(state, at.connection, now=at.now)
     return load_form_data(at.connection, at.deal, state, now=at.now, extra_items=extra_items or ())
 
 
@@ -220,7 +221,7 @@ def _create(at: FormRequest, state: FormState) -> FormOutcome:
             at.connection,
             checked.draft,
             token=state.values["token"],
-            tax_percent=data.tax_percent,
+            rules=data.rules,
             now=at.now,
             form=state.as_json(),
             seen=data.situation if state.values["seen"] else "",

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 
-from .problem_kind import ProblemKind, Responsible
+from .problem_kind import ProblemKind
 
 KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(
@@ -74,18 +74,26 @@ KINDS: tuple[ProblemKind, ...] = (
         ProblemCode.TAX_BY_HAND,
         _("No sales tax is added"),
         _(
-            "Your company picks its sales tax rate by hand in QuickBooks. An invoice made here gets no "
-            "sales tax; add it in QuickBooks before you send it."
+            "Your company picks its sales tax rate for each invoice. With none chosen QuickBooks adds no sales "
+            "tax, though lines are taxable."
         ),
     ),
     ProblemKind(
-        ProblemCode.TAX_NOT_SUPPORTED,
-        _("This company's tax cannot be chosen here yet"),
-        _(
-            "QuickBooks needs a VAT or GST code on every line of this company's invoices, and codes can’t"
-            " be chosen here yet. Create this invoice in QuickBooks; it will show here by itself."
-        ),
-        responsible=Responsible.ACCOUNTANT,
+        ProblemCode.TAX_CODE_MISSING,
+        _("Line %(number)s has no tax code"),
+        _("QuickBooks needs a tax code on every line of this company's invoices. Choose one."),
+        fix="choose_tax",
+    ),
+    ProblemKind(
+        ProblemCode.TAX_CODE_GONE,
+        _("The tax code of line %(number)s cannot be used"),
+        _("This tax code is no longer offered for sales in QuickBooks. Choose another one."),
+        fix="choose_tax",
+    ),
+    ProblemKind(
+        ProblemCode.FORM_TAX_CODE_GONE,
+        _("The tax rate cannot be used"),
+        _("This tax rate is no longer offered for sales in QuickBooks. Choose another one."),
     ),
     ProblemKind(
         ProblemCode.NUMBER_TAKEN_WRITE,
@@ -151,14 +159,17 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="switch_currency",
     ),
     ProblemKind(
-        ProblemCode.CURRENCY_FOREIGN,
-        _("Foreign currency cannot be invoiced here yet"),
+        ProblemCode.RATE_MISSING,
+        _("No exchange rate"),
         _(
-            "Invoices in %(currency)s need an exchange rate, which cannot be sent from here yet: "
-            "QuickBooks might book 1 %(currency)s as 1 %(home)s. Create this invoice in QuickBooks; it "
-            "will show here by itself."
+            "QuickBooks gave no rate for %(currency)s on this day. Without one it books 1 %(currency)s "
+            "as 1 %(home)s. Write the rate."
         ),
-        responsible=Responsible.ACCOUNTANT,
+    ),
+    ProblemKind(
+        ProblemCode.RATE_WRONG,
+        _("The exchange rate cannot be right"),
+        _("Write how many %(home)s one %(currency)s is worth, as a number above zero."),
     ),
     ProblemKind(
         ProblemCode.CURRENCY_MISMATCH,
@@ -271,11 +282,6 @@ KINDS: tuple[ProblemKind, ...] = (
         ProblemCode.DECIMALS_5,
         _("Too many decimals on line %(number)s"),
         _("QuickBooks allows up to five decimals here."),
-    ),
-    ProblemKind(
-        ProblemCode.DECIMALS_7,
-        _("Too many decimals on line %(number)s"),
-        _("QuickBooks allows up to seven decimals here."),
     ),
     ProblemKind(
         ProblemCode.ITEM_NAME_TAKEN,

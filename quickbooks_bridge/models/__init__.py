@@ -1,6 +1,6 @@
 """The rows of the QuickBooks side, one module per subject."""
 
-from .catalog import Customer, Item, TaxCode, Term
+from .catalog import Customer, ExchangeRate, Item, TaxCode, Term
 from .company import Company, SyncState
 from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
@@ -26,6 +26,7 @@ __all__ = [
     "Customer",
     "CustomerLink",
     "DealVersion",
+    "ExchangeRate",
     "Heartbeat",
     "Invoice",
     "InvoiceEvent",

@@ -40,6 +40,7 @@ class Customer(RemoteRow):
     tax_id = models.CharField(max_length=40, blank=True, default="")
     is_taxable = models.BooleanField(default=True)
     term_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    tax_code_qbo_id = models.CharField(max_length=30, blank=True, default="")
     is_active = models.BooleanField(default=True)
     created_on = models.DateField(null=True)
     search_text = models.TextField(blank=True, default="")
@@ -65,6 +66,7 @@ class Item(RemoteRow):
     income_account = models.CharField(max_length=255, blank=True, default="")
     income_account_qbo_id = models.CharField(max_length=30, blank=True, default="")
     quantity_on_hand = models.DecimalField(max_digits=17, decimal_places=5, null=True)
+    tax_code_qbo_id = models.CharField(max_length=30, blank=True, default="")
     search_text = models.TextField(blank=True, default="")
 
     class Meta:
@@ -76,10 +78,16 @@ class Item(RemoteRow):
 
 
 class TaxCode(RemoteRow):
-    """A QuickBooks tax code with the sum of its sales rates in percent, None where QuickBooks alone knows it."""
+    """A QuickBooks tax code with the sum of its sales rates in percent, None where QuickBooks alone knows it.
+
+    `rates` are its sales rates: id, name, percent, and since when each percentage holds.
+    """
 
     name = models.CharField(max_length=100)
     rate_percent = models.DecimalField(max_digits=9, decimal_places=5, null=True)
+    rates = models.JSONField(default=list)
+    # False for codes of purchases alone and for hidden ones, which are not offered.
+    is_for_sales = models.BooleanField(default=True)
     is_taxable = models.BooleanField(default=True)
     is_active = models.BooleanField(default=True)
 
@@ -88,6 +96,24 @@ class TaxCode(RemoteRow):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ExchangeRate(models.Model):
+    """What QuickBooks said one unit of a currency is worth on a day, in home currency; asked once."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_index=False)
+    currency = models.CharField(max_length=3)
+    day = models.DateField()
+    rate = models.DecimalField(max_digits=20, decimal_places=9)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "currency", "day"], name="exchange_rate_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.day}"
 
 
 class Term(RemoteRow):

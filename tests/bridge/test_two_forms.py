@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.tax import NO_TAX
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 
@@ -124,7 +125,7 @@ def test_the_row_itself_lets_one_decision_of_a_situation_through(deal, connectio
         CustomerChoice(new_display_name="Quill"), "Quill", "", "", "", "USD", day, day,
         (DraftLine("Desk", item_qbo_id="1"),),
     )  # fmt: skip
-    facts = {"tax_percent": None, "now": datetime.now(UTC), "seen": "0-0"}
+    facts = {"rules": NO_TAX, "now": datetime.now(UTC), "seen": "0-0"}
     viewer = Viewer(deal.account, admin.member)
     invoice_create(viewer, deal, connection, draft, token="a", **facts)
     with pytest.raises(SituationChanged):

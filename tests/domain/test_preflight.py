@@ -15,6 +15,7 @@ from quickbooks_bridge.domain.preflight import (
     TermRule,
     draft_problems,
 )
+from quickbooks_bridge.domain.tax import SalesRate, TaxCodeFacts, TaxMode, TaxRegime, TaxRules
 
 TODAY = date(2026, 3, 17)
 LINE = DraftLine("Desk", quantity=Decimal(2), unit_price=Decimal("10.50"), item_qbo_id="7")
@@ -25,7 +26,6 @@ CUSTOMER = CustomerFacts("Ann", "USD", is_active=True)
 FACTS = PreflightFacts(
     TODAY,
     "USD",
-    is_tax_automated=True,
     book_close_date=date(2025, 12, 31),
     customer=CUSTOMER,
     items={
@@ -84,7 +84,7 @@ LINES = [
     ({"quantity": Decimal(-1)}, "quantity_negative", "quantity"),
     ({"quantity": Decimal("1.000001")}, "decimals_5", "quantity"),
     ({"unit_price": Decimal("-0.01")}, "price_negative", "unit_price"),
-    ({"unit_price": Decimal("1.00000001")}, "decimals_7", "unit_price"),
+    ({"unit_price": Decimal("1.00000001")}, "decimals_5", "unit_price"),
     ({"unit_price": Decimal(10) ** 10}, "number_too_large", "unit_price"),
     ({"discount": Decimal(-1)}, "discount_negative", "discount"),
     ({"discount": Decimal("100.01")}, "discount_too_large", "discount"),
@@ -124,7 +124,11 @@ def test_free_invoice_only_warns():
 
 
 TAXED = replace(DRAFT, lines=(replace(LINE, is_taxable=True),))
-US_TAX = replace(FACTS, uses_sales_tax=True)
+STANDARD = TaxCodeFacts("3", "20.0% S", (SalesRate("7", "20.0% S (Sales)", Decimal(20)),))
+AUTOMATED, MANUAL, CODES = (
+    TaxRules(regime, {"3": STANDARD}) for regime in (TaxRegime.AUTOMATED, TaxRegime.MANUAL, TaxRegime.CODES)
+)
+US_TAX = replace(FACTS, rules=AUTOMATED)
 # What of the company, the customer and the place decides what may be promised: code and whether it hinders.
 TAX = {
     "automated, place known": (US_TAX, []),
@@ -137,9 +141,9 @@ TAX = {
         replace(US_TAX, has_ship_to=False, customer=replace(CUSTOMER, is_taxable=False)),
         [("customer_exempt", False)],
     ),
-    "manual sales tax": (replace(US_TAX, is_tax_automated=False), [("tax_by_hand", False)]),
+    "manual sales tax": (replace(US_TAX, rules=MANUAL), [("tax_by_hand", False)]),
     "no sales tax": (replace(FACTS, has_ship_to=False), []),
-    "VAT": (replace(US_TAX, is_us=False), [("tax_not_supported", True)]),
+    "VAT": (replace(US_TAX, rules=CODES, is_us=False), [("tax_code_missing", True)]),
     "abroad, not registered": (replace(FACTS, is_us=False), []),
 }
 
@@ -160,14 +164,14 @@ def test_untaxed_lines_need_no_place():
         ("EUR", {"deal_currency": "USD", "is_multicurrency": True}, "currency_relabelled"),
         ("EUR", {"deal_currency": "EUR"}, "currency_off"),
         ("EUR", {"deal_currency": "EUR", "is_multicurrency": True}, "currency_mismatch"),
-        ("EUR", {"deal_currency": "EUR", "is_multicurrency": True, "customer": None}, "currency_foreign"),
+        ("EUR", {"deal_currency": "EUR", "is_multicurrency": True, "customer": None}, "rate_missing"),
         ("USD", {"deal_currency": "", "customer": None}, None),
     ],
 )
 def test_an_amount_is_neither_relabelled_nor_sent_without_a_rate(draft, facts, code):
     given = replace(DRAFT, currency=draft, customer=CustomerChoice(new_display_name="Bo"))
     found = draft_problems(given, replace(FACTS, **{"customer": None, **facts}))
-    wanted = code if code != "currency_mismatch" else "currency_foreign"
+    wanted = code if code != "currency_mismatch" else "rate_missing"
     assert [row.code for row in found if row.is_blocking] == ([wanted] if wanted else [])
     if code == "currency_mismatch":
         found = draft_problems(replace(given, customer=DRAFT.customer), replace(FACTS, **facts))
@@ -217,3 +221,37 @@ def test_terms_that_mean_another_day_are_said(due, is_customers, code):
 def test_zero_quantity_is_told():
     found = draft_problems(replace(DRAFT, lines=(LINE, replace(LINE, quantity=Decimal(0)))), FACTS)
     assert [(row.code, row.line) for row in found] == [("quantity_zero", 1)]
+
+
+VAT = replace(FACTS, rules=CODES, is_us=False)
+
+
+@pytest.mark.parametrize(
+    ("code", "mode", "problems"),
+    [
+        ("3", TaxMode.EXCLUSIVE, []),
+        ("3", TaxMode.INCLUSIVE, []),
+        ("", TaxMode.EXCLUSIVE, [("tax_code_missing", 0)]),
+        ("99", TaxMode.INCLUSIVE, [("tax_code_gone", 0)]),
+        ("", TaxMode.OUT_OF_SCOPE, []),
+    ],
+)
+def test_every_line_bears_a_code_that_is_offered(code, mode, problems):
+    draft = replace(DRAFT, lines=(replace(LINE, tax_code=code),), tax_mode=mode)
+    assert [(row.code, row.line) for row in draft_problems(draft, VAT)] == problems
+
+
+def test_a_rate_of_the_form_must_be_offered():
+    facts = replace(FACTS, rules=MANUAL)
+    assert draft_problems(replace(TAXED, form_tax_code="3"), facts) == []
+    found = draft_problems(replace(TAXED, form_tax_code="99"), facts)
+    assert [row.code for row in found] == ["form_tax_code_gone"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "codes"), [("1.16", []), (None, ["rate_missing"]), ("0", ["rate_wrong"]), ("-1", ["rate_wrong"])]
+)
+def test_a_foreign_invoice_needs_a_rate_above_zero(rate, codes):
+    facts = replace(FACTS, is_multicurrency=True, customer=replace(CUSTOMER, currency="EUR"))
+    draft = replace(DRAFT, currency="EUR", exchange_rate=Decimal(rate) if rate else None)
+    assert [row.code for row in draft_problems(draft, facts)] == codes

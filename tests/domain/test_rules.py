@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quickbooks_bridge.domain.draft import DraftLine
+from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
 from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
 from quickbooks_bridge.domain.money import line_amount, parse_decimal, round_money
 from quickbooks_bridge.domain.payloads import unit_price_for
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.query import ANY_STATE, named, quote, select
 from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status, paid_share
+from quickbooks_bridge.domain.tax import SalesRate, TaxCodeFacts, TaxRegime, TaxRules
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.domain.webhooks import signature_is_valid
 
@@ -62,10 +63,22 @@ def test_price_that_is_sent_always_multiplies_to_the_amount(quantity, price, dis
     assert sent is None or round_money(quantity * sent) == amount
 
 
+RATE = SalesRate("3", "Austin", Decimal("8.25"))
+BY_HAND = TaxRules(TaxRegime.MANUAL, {"2": TaxCodeFacts("2", "Austin", (RATE,))})
+
+
+def by_hand(lines):
+    """A draft of these lines under the one rate of 8.25 percent."""
+    day = date(2026, 3, 13)
+    return InvoiceDraft(
+        CustomerChoice("1"), "Ann", "", "", "", "USD", day, day, tuple(lines), form_tax_code="2"
+    )
+
+
 @given(st.lists(st.tuples(cents, st.booleans()), max_size=20))
 def test_total_is_sum_of_lines_and_tax(rows):
     lines = [DraftLine("x", unit_price=price, is_taxable=taxed) for price, taxed in rows]
-    totals = draft_totals(lines, tax_percent=Decimal("8.25"))
+    totals = draft_totals(by_hand(lines), BY_HAND)
     assert totals.total == sum((price for price, _taxed in rows), Decimal(0)) + totals.tax
     assert totals.taxable <= totals.subtotal
 
@@ -73,7 +86,7 @@ def test_total_is_sum_of_lines_and_tax(rows):
 def test_tax_is_rounded_once_on_the_sum_of_the_taxable_lines():
     lines = [DraftLine("x", unit_price=Decimal("0.06"), is_taxable=True) for _line in range(3)]
     # Each line alone would bear 0.00495, that is nothing.
-    assert draft_totals(lines, tax_percent=Decimal("8.25")).tax == Decimal("0.01")
+    assert draft_totals(by_hand(lines), BY_HAND).tax == Decimal("0.01")
 
 
 @pytest.mark.parametrize(("quantity", "amount"), [("1000000", "0.33"), ("700000", "0.02"), ("0", "5")])

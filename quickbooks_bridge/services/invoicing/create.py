@@ -3,7 +3,6 @@
 import logging
 import uuid
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -23,6 +22,7 @@ from quickbooks_bridge.domain.payloads import (
 )
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
+from quickbooks_bridge.domain.tax import TaxRules
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.selectors.connections import is_connected
@@ -39,9 +39,10 @@ class SituationChanged(Exception):
     """Another invoice of the deal was decided since the form was drawn: its person has not seen it yet."""
 
 
-def company_payload_profile(connection: Connection) -> PayloadProfile:
+def company_payload_profile(connection: Connection, rules: TaxRules) -> PayloadProfile:
     """Return what of the company decides how an invoice is written."""
     return PayloadProfile(
+        rules=rules,
         country=connection.company.country,
         home_currency=connection.company.home_currency,
         is_multicurrency=connection.company.is_multicurrency,
@@ -55,7 +56,7 @@ def invoice_create(
     draft: InvoiceDraft,
     *,
     token: str,
-    tax_percent: Decimal | None,
+    rules: TaxRules,
     now: datetime,
     form: dict[str, Any] | None = None,
     seen: str = "",
@@ -66,7 +67,7 @@ def invoice_create(
     what was posted, kept so that a refusal that arrives later opens with everything typed. `seen` is the situation of the
     deal that the form was drawn from: another form of the same situation that was faster raises SituationChanged.
     """
-    values = _intent_values(viewer, deal, connection, draft, tax_percent=tax_percent, now=now)
+    values = _intent_values(viewer, deal, connection, draft, rules=rules, now=now)
     intent, is_new = _get_or_create_intent(viewer, deal, {**values, "form": form, "seen": seen}, token=token)
     if is_new:
         intent = intent_send(intent, connection, now=now, interactive=True)
@@ -125,10 +126,10 @@ def _intent_values(
     connection: Connection,
     draft: InvoiceDraft,
     *,
-    tax_percent: Decimal | None,
+    rules: TaxRules,
     now: datetime,
 ) -> dict[str, Any]:
-    profile = company_payload_profile(connection)
+    profile = company_payload_profile(connection, rules)
     request_id = uuid.uuid4().hex
     customer_payload = None
     if draft.customer.is_new:
@@ -145,7 +146,7 @@ def _intent_values(
         marker=request_id,
         delivery=ship_to(draft.address, customer_address(known) if known else None),
     )
-    totals = draft_totals(draft.lines, tax_percent=tax_percent)
+    totals = draft_totals(draft, rules)
     return {
         "deal": deal,
         "member": viewer.member,

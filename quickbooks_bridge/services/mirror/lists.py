@@ -14,6 +14,7 @@ from quickbooks_bridge.domain.remote import (
     RemoteTerm,
     VersionedObject,
 )
+from quickbooks_bridge.domain.tax import SalesRate
 from quickbooks_bridge.models import Company, Customer, Item, Payment, TaxCode, Term
 from quickbooks_bridge.models.catalog import RemoteRow
 
@@ -133,6 +134,7 @@ CUSTOMER: ColumnReaders[RemoteCustomer] = {
     "tax_id": lambda remote: remote.tax_id[:40],
     "is_taxable": lambda remote: remote.is_taxable,
     "term_qbo_id": lambda remote: remote.term_qbo_id,
+    "tax_code_qbo_id": lambda remote: remote.tax_code_qbo_id[:30],
     "is_active": lambda remote: remote.is_active,
     "created_on": lambda remote: remote.created_on,
     "search_text": lambda remote: _joined(
@@ -151,12 +153,23 @@ ITEM: ColumnReaders[RemoteItem] = {
     "income_account": lambda remote: remote.income_account[:255],
     "income_account_qbo_id": lambda remote: remote.income_account_qbo_id,
     "quantity_on_hand": lambda remote: remote.quantity_on_hand,
+    "tax_code_qbo_id": lambda remote: remote.tax_code_qbo_id[:30],
     "search_text": lambda remote: _joined(" ", remote.name, remote.sku).casefold(),
 }
 
 
 def _joined(separator: str, *parts: str) -> str:
     return separator.join(part for part in parts if part)
+
+
+def _rate_stored(rate: SalesRate) -> dict[str, Any]:
+    """Return a rate as the list of its tax code keeps it; exact numbers as text."""
+    return {
+        "id": rate.qbo_id,
+        "name": rate.name,
+        "percent": str(rate.percent),
+        "since": [[day.isoformat(), str(percent)] for day, percent in rate.history],
+    }
 
 
 def tax_codes_apply(company: Company, remotes: Sequence[RemoteTaxCode]) -> None:
@@ -169,6 +182,8 @@ def tax_codes_apply(company: Company, remotes: Sequence[RemoteTaxCode]) -> None:
                 "qbo_id": code.qbo_id,
                 "name": code.name[:100],
                 "rate_percent": code.rate_percent,
+                "rates": [_rate_stored(rate) for rate in code.rates],
+                "is_for_sales": code.is_for_sales,
                 "is_taxable": code.is_taxable,
                 "is_active": code.is_active,
             }

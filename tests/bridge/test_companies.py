@@ -1,0 +1,179 @@
+"""Every kind of company makes invoices through the form, and QuickBooks' figure is the one that the page promised."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from random import Random
+
+import pytest
+
+from deals.models import Deal, DealLine
+from quickbooks_bridge.domain.tax import TaxRegime
+from quickbooks_bridge.models import Customer, ExchangeRate, InvoiceIntent, Item, TaxCode
+from quickbooks_bridge.selectors.taxes import tax_regime
+from quickbooks_bridge.services.sync.company import initial_import
+
+from ..emulator_process import EmulatorProcess
+from ..fixtures import connect, sign_in
+from .test_invoice_form import fields_of
+
+pytestmark = pytest.mark.django_db
+KEYS = (
+    *("us", "us-2", "us-multi", "us-manual", "us-simple", "sandbox", "gb", "gb-multi", "gb-unregistered"),
+    *("gb-reverse", "ca", "ca-quebec", "fr", "no-like"),
+)
+EACH = 10
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def companies() -> Iterator[EmulatorProcess]:
+    named = [part for key in KEYS for part in ("--company", key)]
+    with EmulatorProcess(*named, "--single", "--seed", "7") as running:
+        yield running
+
+
+@pytest.fixture
+def connected(admin, deal, companies, qbo, settings, monkeypatch):
+    """Connect one of the companies; gives the connection, with the deal in its currency."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET = (
+        companies.client_id,
+        companies.client_secret,
+    )
+    settings.QUICKBOOKS_DISCOVERY_URL = companies.discovery_url
+    settings.QUICKBOOKS_API_URL = companies.api_url
+
+    def of(key):
+        made = connect(admin, companies, company=KEYS.index(key))
+        assert initial_import(made, now=NOW)
+        made.refresh_from_db()
+        DealLine.objects.filter(deal=deal).delete()
+        Deal.objects.filter(pk=deal.pk).update(currency=made.company.home_currency, value=0)
+        return made
+
+    return of
+
+
+def page_of(client, deal):
+    return fields_of(client.get(f"/deals/{deal.pk}/invoices/new/").content.decode())
+
+
+def create(client, deal, fields):
+    answer = client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create"})
+    assert answer.status_code == 302, re.findall(
+        r'class="check-item check-fix".*?</li>', answer.content.decode(), re.DOTALL
+    )
+    return InvoiceIntent.objects.filter(deal=deal).latest("pk")
+
+
+def in_books(companies, connection, intent):
+    realm = connection.company.realm_id
+    return companies.control("GET", f"/control/{realm}/invoices/{intent.invoice.qbo_id}")
+
+
+def lines(dice, connection, codes):
+    """One to four lines: prices, quantities, discounts and codes of all sorts, on products that can be sold."""
+    items = list(
+        Item.objects.filter(company=connection.company, is_active=True).exclude(
+            kind__in=("Category", "Group")
+        )
+    )
+    found = {}
+    for at in range(dice.randrange(1, 5)):
+        item = dice.choice(items)
+        found |= {
+            f"lines-{at}-name": item.name,
+            f"lines-{at}-item": item.qbo_id,
+            f"lines-{at}-quantity": dice.choice(("1", "2", "3", "0.5", "7")),
+            f"lines-{at}-unit_price": f"{dice.randrange(1, 90_000) / 100:.2f}",
+            f"lines-{at}-discount": dice.choice(("", "", "10", "33")),
+            f"lines-{at}-discount_kind": "percent",
+            f"lines-{at}-tax": dice.choice("01"),
+            f"lines-{at}-code": dice.choice(codes) if codes else "",
+        }
+    return found
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_ten_invoices_read_back_equal_to_the_cent(admin, deal, companies, connected, key):
+    connection = connected(key)
+    client, dice = sign_in(admin.member), Random(f"invoices of {key}")
+    regime = tax_regime(connection.company)
+    offered = TaxCode.objects.filter(company=connection.company, is_for_sales=True, is_active=True)
+    codes = [code.qbo_id for code in offered if code.qbo_id not in {"TAX", "NON"}]
+    home = connection.company.home_currency
+    buyers = list(Customer.objects.filter(company=connection.company, is_active=True))
+    for number in range(EACH):
+        buyer = dice.choice(buyers)
+        Deal.objects.filter(pk=deal.pk).update(currency=buyer.currency)
+        fields = page_of(client, deal) | lines(dice, connection, codes if regime is TaxRegime.CODES else [])
+        fields |= {
+            "customer_mode": "existing",
+            "customer": buyer.qbo_id,
+            "currency": buyer.currency,
+            "address": "1 Elm St\nAustin, TX 78701" if connection.company.country == "US" else "",
+            "tax_mode": dice.choice(("exclusive", "inclusive", "out_of_scope")),
+            "form_tax_code": dice.choice(["", *codes]) if regime is TaxRegime.MANUAL else "",
+        }
+        intent = create(client, deal, fields)
+        assert intent.state == InvoiceIntent.State.SUCCEEDED, (number, intent.problems, intent.payload)
+        made = in_books(companies, connection, intent)
+        total, tax = (Decimal(str(amount)) for amount in (made["TotalAmt"], made["TxnTaxDetail"]["TotalTax"]))
+        # Under automated sales tax the page says what it comes to before the tax.
+        promised = total - tax if regime is TaxRegime.AUTOMATED and buyer.is_taxable else total
+        assert intent.expected_total == promised, (number, intent.payload, made)
+        if buyer.currency != home:
+            assert Decimal(str(made["ExchangeRate"])) not in {Decimal(0), Decimal(1)}
+
+
+def test_a_rate_is_asked_once_for_a_currency_and_a_day(admin, deal, companies, connected):
+    connected("us-multi")
+    client = sign_in(admin.member)
+    Deal.objects.filter(pk=deal.pk).update(currency="EUR")
+    before = companies.control("GET", "/control/requests")["total"]
+    first, second = page_of(client, deal), page_of(client, deal)
+    asked = companies.control("GET", f"/control/requests?since={before}")["requests"]
+    assert [call["operation"] for call in asked] == ["exchangerate.read"]
+    assert first["exchange_rate"] == second["exchange_rate"] != ""
+    assert ExchangeRate.objects.get().currency == "EUR"
+    # What a person writes stays as long as currency and day do.
+    typed = {**first, "exchange_rate": "1.25"}
+    again = client.post(f"/deals/{deal.pk}/invoices/new/", {**typed, "do": "add_line"}).content.decode()
+    assert fields_of(again)["exchange_rate"] == "1.25"
+    moved = {**typed, "issue_date": "2026-01-05"}
+    other = client.post(f"/deals/{deal.pk}/invoices/new/", {**moved, "do": "add_line"}).content.decode()
+    assert fields_of(other)["exchange_rate"] != "1.25"
+
+
+def test_lines_begin_with_the_code_of_their_product_then_of_the_customer(admin, deal, connected):
+    connection = connected("gb")
+    client = sign_in(admin.member)
+    book = Item.objects.get(company=connection.company, name="Lighting handbook")
+    zero = TaxCode.objects.get(company=connection.company, name="0.0% Z")
+    fields = page_of(client, deal)
+    posted = client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "add_line"}).content.decode()
+    linked = client.post(
+        f"/deals/{deal.pk}/invoices/new/", {**fields_of(posted), "do": f"link:0:{book.qbo_id}"}
+    ).content.decode()
+    assert fields_of(linked)["lines-0-code"] == zero.qbo_id
+    assert "MVA" not in linked
+    assert "VAT" in linked
+
+
+def test_a_code_that_is_gone_is_said_before_anything_is_sent(admin, deal, companies, connected):
+    connection = connected("no-like")
+    client = sign_in(admin.member)
+    item = Item.objects.filter(company=connection.company, is_active=True, kind="Service").first()
+    fields = page_of(client, deal) | {
+        "customer_mode": "new", "new_display_name": "Quill AS", "lines-0-name": item.name,
+        "lines-0-item": item.qbo_id, "lines-0-quantity": "1", "lines-0-unit_price": "10", "lines-0-code": "999",
+        "lines-0-tax": "0", "lines-0-discount": "", "lines-0-discount_kind": "percent",
+    }  # fmt: skip
+    before = companies.control("GET", "/control/requests")["total"]
+    answer = client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create"})
+    assert answer.status_code == 422
+    assert "no longer offered for sales" in answer.content.decode()
+    assert companies.control("GET", "/control/requests")["total"] == before
+    assert "MVA" in answer.content.decode()

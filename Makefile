@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
 EMULATOR_PORT ?= 8900
-export PORT EMULATOR_PORT
+export PORT EMULATOR_PORT COMPANY
 
 PIP := $(PY) -m pip install --disable-pip-version-check --require-hashes
 

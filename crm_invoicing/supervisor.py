@@ -31,6 +31,18 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - this is a command line program
 
 
+# The companies of the demo, with the currency their deals are in: a country and a kind of tax each.
+DEMO_COMPANIES = {
+    "us": "USD",
+    "us-manual": "USD",
+    "us-multi": "USD",
+    "gb": "GBP",
+    "ca": "CAD",
+    "fr": "EUR",
+    "no-like": "NOK",
+}
+
+
 class Stopped(Exception):
     """A signal came while something was being prepared."""
 
@@ -44,6 +56,8 @@ class Plan:
     port: int
     emulator_port: int
     data: Path
+    # The QuickBooks company that the demo's books are like; the others can be chosen when connecting.
+    company: str = "us"
 
 
 @dataclass
@@ -80,7 +94,8 @@ class Supervisor:
     def _prepare(self) -> None:
         emulator = self._begin_emulator() if self.plan.is_demo else None
         # One process for both: starting it is most of what it takes.
-        command = ["seed_demo", "--migrate"] if self.plan.is_demo else ["migrate", "--verbosity", "0"]
+        seed = ["seed_demo", "--migrate", "--currency", DEMO_COMPANIES[self.plan.company]]
+        command = seed if self.plan.is_demo else ["migrate", "--verbosity", "0"]
         self._step("Preparing the database", ["manage", *command])
         if emulator is not None:
             self._meet_emulator(emulator)
@@ -101,7 +116,8 @@ class Supervisor:
     def _begin_emulator(self) -> ManagedProcess:
         plan = self.plan
         arguments = [
-            "qbo_emulator", "--port", str(plan.emulator_port), "--company", "us",
+            "qbo_emulator", "--port", str(plan.emulator_port),
+            *(part for key in dict.fromkeys((plan.company, *DEMO_COMPANIES)) for part in ("--company", key)),
             "--state", str(plan.data / "emulator.json"), "--verifier-token", VERIFIER,
             "--webhook-url", f"http://127.0.0.1:{plan.port}/quickbooks/webhook/",
         ]  # fmt: skip
@@ -249,13 +265,19 @@ def main() -> None:
     given = parser.parse_args()
     if not given.demo and (BASE / ".env").exists():
         environ.Env.read_env(BASE / ".env")
-    data = os.environ.get("DATA_DIR") or str(BASE / "var" / "demo" if given.demo else BASE / "var")
+    company = os.environ.get("COMPANY") or "us"
+    if given.demo and company not in DEMO_COMPANIES:
+        sys.exit(f"COMPANY is {company}; the demo has {', '.join(DEMO_COMPANIES)}.")
+    # Each company has a demo of its own, so that none changes another's deals.
+    demo = "demo" if company == "us" else f"demo-{company}"
+    data = os.environ.get("DATA_DIR") or str(BASE / "var" / demo if given.demo else BASE / "var")
     plan = Plan(
         is_demo=given.demo,
         is_fresh=given.demo and given.fresh,
         port=port_from("PORT", 8000),
         emulator_port=port_from("EMULATOR_PORT", 8900),
         data=Path(data).absolute(),
+        company=company,
     )
     if plan.is_demo and plan.port == plan.emulator_port:
         sys.exit(f"PORT and EMULATOR_PORT are both {plan.port}; they must differ.")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from starlette.responses import HTMLResponse
 
+from qbo_emulator.web.company_words import about
 from qbo_emulator.web.layout import e, hidden, page
 from qbo_emulator.world import World
 
 # A process may hold thousands of companies; the page offers the first ones and the one asked for.
 MOST_CHOICES = 200
 PASSED_ON = ("client_id", "response_type", "scope", "redirect_uri", "state")
+
+
+def _words(world: World, realm_id: str) -> str:
+    """Country, money and tax of a company, without opening one that waits."""
+    found = world.companies.get(realm_id)
+    return f"{about(found)} " if found is not None else ""
 
 
 def consent_page(world: World, given: dict[str, str]) -> HTMLResponse:
@@ -24,7 +31,7 @@ def consent_page(world: World, given: dict[str, str]) -> HTMLResponse:
     choices = "".join(
         f'<label class="line choice"><input type="radio" name="realm_id" value="{e(realm_id)}"'
         f"{' checked' if realm_id == chosen else ''}>"
-        f"<span><strong>{e(name)}</strong>Company {e(realm_id)}</span></label>"
+        f"<span><strong>{e(name)}</strong>{e(_words(world, realm_id))}Company {e(realm_id)}</span></label>"
         for realm_id, name in offered.items()
     )
     carried = "".join(hidden(name, given.get(name, "")) for name in PASSED_ON)

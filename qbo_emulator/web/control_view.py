@@ -11,6 +11,7 @@ from qbo_emulator.core.rows import Row
 from qbo_emulator.core.store import Company
 from qbo_emulator.faults.injection import FAULT_KINDS
 from qbo_emulator.json_codec import Doc
+from qbo_emulator.web.company_words import about
 from qbo_emulator.web.invoice_state import state_of
 from qbo_emulator.web.layout import e, hidden, options
 from qbo_emulator.world import World
@@ -18,13 +19,6 @@ from qbo_emulator.world import World
 SHOWN_INVOICES = 30
 # A process may hold thousands of companies.
 MOST_CHOICES = 200
-COUNTRY_WORDS = {
-    "US": "United States",
-    "GB": "United Kingdom",
-    "CA": "Canada",
-    "NO": "Norway",
-    "FR": "France",
-}
 FAULT_WORDS = {
     "timeout_before": "No answer, nothing done",
     "timeout_after": "No answer, but done",
@@ -113,7 +107,7 @@ def _companies(world: World, company: Company, token: str) -> str:
     extra = hidden("token", token) if token else ""
     choices = dict(islice(world.companies.names(), MOST_CHOICES)) | {company.realm_id: company.name}
     return f"""<section><h1>{e(company.name)}</h1>
-<p class="soft">{e(_about(company))}</p>
+<p class="soft">{e(about(company))}</p>
 <p class="soft">Company {e(company.realm_id)}. What you do here, QuickBooks' own pages would do:
 apps that are connected find out by webhook or when they ask.</p>
 <form method="get" action="/" class="row">{extra}<label>Company
@@ -141,23 +135,6 @@ def _money(company: Company, data: Doc, name: str) -> str:
     """An amount in the currency of its form."""
     currency = data.get("CurrencyRef", {}).get("value") or company.profile.currency
     return f"{e(currency)} {stored(data.get(name)):,.2f}"
-
-
-def _about(company: Company) -> str:
-    """Country, money and tax of the company in one line."""
-    prefs, profile = company.preferences, company.profile
-    money = f"{profile.currency_name} ({profile.currency})"
-    if company.is_multicurrency:
-        others = sorted(str(row.data["Code"]) for row in company.table("CompanyCurrency").rows.values())
-        money += f", also {', '.join(others)}"
-    tax = f"{profile.tax_word} on"
-    if not company.uses_sales_tax:
-        tax = "No tax"
-    elif company.has_tax_codes:
-        tax = f"{profile.tax_word} by a code on every line"
-    elif prefs["TaxPrefs"].get("PartnerTaxEnabled"):
-        tax = "Automated sales tax"
-    return f"{COUNTRY_WORDS[profile.country]}. {money}. {tax}."
 
 
 def _fitting(company: Company, rows: list[Row], wanted: str) -> list[Row]:

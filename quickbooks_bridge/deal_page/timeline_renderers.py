@@ -74,6 +74,14 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
                 _("Invoice %(n)s was created: %(a)s, due %(d)s") % {"n": n, "a": _money(d), "d": _day(d)}
             ),
         ),
+        "invoice.differs": (
+            "attention",
+            "attention",
+            lambda d: (
+                _("Invoice %(n)s came to %(a)s in QuickBooks; %(e)s was expected")
+                % {"n": n, "a": _money(d), "e": _money(d, "expected")}
+            ),
+        ),
         "invoice.payment": (
             "coins",
             "paid",
@@ -154,6 +162,8 @@ def _emailed(data: dict[str, Any]) -> str:
 def _detail(kind: str, data: dict[str, Any]) -> str:
     if data.get("reason"):
         return _("Reason: %(reason)s") % {"reason": data["reason"]}
+    if kind == "invoice.differs":
+        return _("Compare its tax and lines in QuickBooks before it is sent")
     if kind == "invoice.not_put_back":
         return _("Your accountant can apply the credit again in QuickBooks")
     return ""

@@ -174,7 +174,8 @@ def _codes(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         return []
     found = []
     for at, line in enumerate(draft.lines):
-        if line.tax_code in facts.rules.codes:
+        # A line without a product gets its code with it.
+        if line.tax_code in facts.rules.codes or not (line.tax_code or line.item_qbo_id):
             continue
         code = ProblemCode.TAX_CODE_GONE if line.tax_code else ProblemCode.TAX_CODE_MISSING
         found.append(Problem(code, "code", line=at, params={"name": line.name}))

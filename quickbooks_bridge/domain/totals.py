@@ -33,6 +33,16 @@ class Totals:
         return self.total - (self.tax or Decimal(0))
 
 
+def unexplained(
+    expected_total: Decimal, expected_tax: Decimal | None, *, total: Decimal, total_tax: Decimal
+) -> Decimal:
+    """Return by how much QuickBooks' total differs from the expected one.
+
+    Where only QuickBooks knew the tax the expected total is before tax, and so is the comparison.
+    """
+    return (total - total_tax if expected_tax is None else total) - expected_total
+
+
 def draft_line_amount(line: DraftLine, digits: int = 2) -> Decimal:
     """Return the amount of one line after its discount."""
     return line_amount(

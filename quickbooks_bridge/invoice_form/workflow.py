@@ -7,12 +7,14 @@ from decimal import Decimal
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
+from crm_invoicing.ui.templatetags.ui import money_text
 from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
+from quickbooks_bridge.domain.totals import unexplained
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.services.connections.lifecycle import failure_record
@@ -240,9 +242,28 @@ def _decided(at: FormRequest, state: FormState, intent: InvoiceIntent) -> FormOu
     draft_delete(at.viewer, at.deal)
     if intent.state != State.SUCCEEDED:
         return FormOutcome(leads_to="deal")
-    number = intent.invoice.doc_number if intent.invoice else ""
+    return FormOutcome(leads_to="deal", message=_created_message(intent))
+
+
+def _created_message(intent: InvoiceIntent) -> tuple[int, str]:
+    """Say that the invoice is there, and where QuickBooks' total is not the promised one, both figures."""
+    invoice = intent.invoice
+    number = invoice.doc_number if invoice else ""
     words = _("Invoice %(number)s is created in QuickBooks.") % {"number": number}
-    return FormOutcome(leads_to="deal", message=(messages.SUCCESS, words))
+    if invoice is None:
+        return messages.SUCCESS, words
+    off = unexplained(
+        intent.expected_total, intent.expected_tax, total=invoice.total, total_tax=invoice.total_tax
+    )
+    if not off:
+        return messages.SUCCESS, words
+    more = _(
+        "It came to %(total)s there; %(expected)s was expected. Compare its tax and lines before you send it."
+    ) % {
+        "total": money_text(invoice.total, invoice.currency),
+        "expected": money_text(invoice.total - off, invoice.currency),
+    }
+    return messages.WARNING, f"{words} {more}"
 
 
 def _conflict(at: FormRequest, state: FormState, data: FormData) -> FormOutcome:

@@ -146,6 +146,8 @@ class InvoiceIntent(models.Model):
     customer_qbo_id = models.CharField(max_length=30, blank=True, default="")
     currency = models.CharField(max_length=3)
     expected_total = models.DecimalField(max_digits=17, decimal_places=2)
+    # None where only QuickBooks could know the tax: the expected total is before tax then.
+    expected_tax = models.DecimalField(max_digits=17, decimal_places=2, null=True)
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     next_check_at = models.DateTimeField(null=True, db_index=True)

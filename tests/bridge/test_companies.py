@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from deals.models import Deal, DealLine
+from deals.models import Deal, DealLine, TimelineEntry
 from quickbooks_bridge.domain.tax import TaxRegime
 from quickbooks_bridge.models import Customer, ExchangeRate, InvoiceIntent, Item, TaxCode
 from quickbooks_bridge.selectors.taxes import tax_regime
@@ -177,3 +177,27 @@ def test_a_code_that_is_gone_is_said_before_anything_is_sent(admin, deal, compan
     assert "no longer offered for sales" in answer.content.decode()
     assert companies.control("GET", "/control/requests")["total"] == before
     assert "MVA" in answer.content.decode()
+
+
+def test_a_total_that_differs_from_the_promised_one_is_said_at_once_and_written_down(
+    admin, deal, companies, connected
+):
+    connection = connected("us-manual")
+    client = sign_in(admin.member)
+    buyer = Customer.objects.filter(company=connection.company, is_active=True, is_taxable=True).last()
+    # Exempt in QuickBooks since the list was read: the page still promises tax.
+    realm = connection.company.realm_id
+    companies.control("POST", f"/control/{realm}/customers/{buyer.qbo_id}/edit", {"Taxable": False})
+    item = Item.objects.get(company=connection.company, name="Services")
+    tucson = TaxCode.objects.get(company=connection.company, name="Tucson")
+    fields = page_of(client, deal) | {
+        "customer_mode": "existing", "customer": buyer.qbo_id, "lines-0-name": "Mixing", "lines-0-item": item.qbo_id,
+        "lines-0-quantity": "1", "lines-0-unit_price": "100", "lines-0-tax": "1", "lines-0-discount": "",
+        "lines-0-discount_kind": "percent", "form_tax_code": tucson.qbo_id,
+    }  # fmt: skip
+    intent = create(client, deal, fields)
+    assert (intent.expected_total, intent.expected_tax) == (Decimal("108.60"), Decimal("8.60"))
+    page = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "It came to $100.00 there; $108.60 was expected" in page
+    entry = TimelineEntry.objects.get(deal=deal, kind="invoice.differs")
+    assert entry.data["expected"] == "108.60"

@@ -106,7 +106,7 @@ CREATING = [
     _rule("a foreign invoice carries its rate", f"{B}/domain/payloads.py",
           "if draft.exchange_rate is not None:", "if False:", DOMAIN + "/test_tax.py"),
     _rule("a price that is sent multiplies to its amount", f"{B}/domain/payloads.py",
-          "return price if line_amount(quantity, price) == amount else None", "return price", DOMAIN + "/test_rules.py"),
+          "return price if line_amount(quantity, price, digits=digits) == amount else None", "return price", DOMAIN + "/test_rules.py"),
     _rule("too many lines are refused, not cut", f"{B}/domain/preflight.py",
           "if len(draft.lines) > MOST_LINES:", "if False:", DOMAIN + "/test_preflight.py", T + "/test_honest_form.py"),
     _rule("no amount is relabelled", f"{B}/domain/preflight.py",

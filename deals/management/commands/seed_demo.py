@@ -47,6 +47,7 @@ class Command(BaseCommand):
         """Take the number of extra deals, and whether the database is to be prepared first."""
         parser.add_argument("--migrate", action="store_true")
         parser.add_argument("--size", type=int, default=0)
+        parser.add_argument("--currency", default="USD")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Fill in one transaction, so that a broken-off start leaves nothing half done."""
@@ -63,6 +64,9 @@ class Command(BaseCommand):
             account = Account.objects.filter(name=DEMO).first()
             if account is None:
                 account = self._fill()
+                if options["currency"] != "USD":
+                    account.deals.update(currency=options["currency"])
+                    Product.objects.filter(account=account).update(currency=options["currency"])
                 self.stdout.write(f"Demo company filled: {account.deals.count()} deals.")
             self._extra(account, options["size"])
 

@@ -157,6 +157,7 @@ def _intent_values(
         "customer_payload": customer_payload,
         "currency": draft.currency,
         "expected_total": totals.total,
+        "expected_tax": totals.tax,
         "created_at": now,
         **initial_claim(now),
     }

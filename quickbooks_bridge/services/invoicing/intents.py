@@ -8,11 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
+from deals.models import Member
 from quickbooks_bridge.db.crash_points import crash_point
 from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import KEEPS_FAILING, Problem
 from quickbooks_bridge.domain.remote import RemoteInvoice
+from quickbooks_bridge.domain.totals import unexplained
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import (
     QuickBooksError,
@@ -219,6 +221,7 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
             invoice, "invoice.created", created_event_data(invoice), now=now, source="create", actor=actor
         )
     if done:
+        _record_difference(intent, invoice, now=now, actor=actor)
         intent.invoice = invoice
         for name, value in end.items():
             setattr(intent, name, value)
@@ -229,6 +232,16 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
         "invoice created",
         extra={"realm": intent.company.realm_id, "intent": intent.pk, "invoice": invoice.pk},
     )
+
+
+def _record_difference(intent: InvoiceIntent, invoice: Invoice, *, now: datetime, actor: Member) -> None:
+    """Write down that QuickBooks' total is not the one that the page promised."""
+    off = unexplained(
+        intent.expected_total, intent.expected_tax, total=invoice.total, total_tax=invoice.total_tax
+    )
+    if off:
+        data = {**created_event_data(invoice), "expected": str(invoice.total - off)}
+        record_invoice_event(invoice, "invoice.differs", data, now=now, source="create", actor=actor)
 
 
 def _handle_error(

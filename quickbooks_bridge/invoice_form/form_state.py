@@ -149,7 +149,9 @@ def tax_mode(text: str) -> TaxMode:
     return next((mode for mode in TaxMode if mode == text), TaxMode.EXCLUSIVE)
 
 
-def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Problem]]:
+def draft_from_state(
+    state: FormState, *, is_comma_decimal: bool = False
+) -> tuple[InvoiceDraft | None, list[Problem]]:
     """Read the texts as a draft; with unreadable numbers or dates there is none, only the problems.
 
     Blank lines are not in the draft: `line_places` says which line of the form each of its lines is.
@@ -163,11 +165,18 @@ def draft_from_state(state: FormState) -> tuple[InvoiceDraft | None, list[Proble
         else:
             dates[name] = day
     values = {key: value.strip() for key, value in state.values.items()}
-    rate = parse_decimal(values["exchange_rate"]) if values["exchange_rate"] else None
+    rate = (
+        parse_decimal(values["exchange_rate"], is_comma_decimal=is_comma_decimal)
+        if values["exchange_rate"]
+        else None
+    )
     if values["exchange_rate"] and rate is None:
         problems.append(Problem(ProblemCode.NUMBER_BAD, "exchange_rate"))
     tax = tax_choice(values["tax"])
-    lines = [_line(at, state.lines[at], tax, problems) for at in line_places(state)]
+    lines = [
+        _line(at, state.lines[at], tax, problems, is_comma_decimal=is_comma_decimal)
+        for at in line_places(state)
+    ]
     if problems:
         return None, problems
     is_new = values["customer_mode"] == "new"
@@ -209,10 +218,12 @@ def line_places(state: FormState) -> list[int]:
     return [at for at, line in enumerate(state.lines) if not is_blank(line)]
 
 
-def _line(at: int, line: dict[str, str], tax: TaxChoice, problems: list[Problem]) -> DraftLine | None:
+def _line(
+    at: int, line: dict[str, str], tax: TaxChoice, problems: list[Problem], *, is_comma_decimal: bool
+) -> DraftLine | None:
     numbers: dict[str, Decimal] = {}
     for name, default in (("quantity", "1"), ("unit_price", "0"), ("discount", "0")):
-        value = parse_decimal(line[name].strip() or default)
+        value = parse_decimal(line[name].strip() or default, is_comma_decimal=is_comma_decimal)
         if value is None:
             problems.append(Problem(ProblemCode.NUMBER_BAD, name, line=at))
         else:

@@ -13,6 +13,7 @@ from quickbooks_bridge.deal_page.money_summary import Segment
 from quickbooks_bridge.domain.currencies import currency_codes, digits_of
 from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.money import is_comma_decimal
 from quickbooks_bridge.domain.passed_checks import passed_checks
 from quickbooks_bridge.domain.preflight import draft_problems
 from quickbooks_bridge.domain.problem_codes import ProblemCode
@@ -58,7 +59,8 @@ class CheckedForm:
 
 def check(state: FormState, about: FormData) -> CheckedForm:
     """Check the form as it stands."""
-    draft, problems = draft_from_state(state)
+    country = about.connection.company.country
+    draft, problems = draft_from_state(state, is_comma_decimal=is_comma_decimal(country))
     if draft is None:
         return CheckedForm(None, problems, [])
     items = about.around.items

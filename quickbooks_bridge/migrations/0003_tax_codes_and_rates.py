@@ -5,49 +5,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quickbooks_bridge', '0002_deal_versions'),
+        ("quickbooks_bridge", "0002_deal_versions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customer',
-            name='tax_code_qbo_id',
-            field=models.CharField(blank=True, default='', max_length=30),
+            model_name="customer",
+            name="tax_code_qbo_id",
+            field=models.CharField(blank=True, default="", max_length=30),
         ),
         migrations.AddField(
-            model_name='invoiceintent',
-            name='expected_tax',
+            model_name="invoiceintent",
+            name="expected_tax",
             field=models.DecimalField(decimal_places=2, max_digits=17, null=True),
         ),
         migrations.AddField(
-            model_name='item',
-            name='tax_code_qbo_id',
-            field=models.CharField(blank=True, default='', max_length=30),
+            model_name="item",
+            name="tax_code_qbo_id",
+            field=models.CharField(blank=True, default="", max_length=30),
         ),
         migrations.AddField(
-            model_name='taxcode',
-            name='is_for_sales',
+            model_name="taxcode",
+            name="is_for_sales",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='taxcode',
-            name='rates',
+            model_name="taxcode",
+            name="rates",
             field=models.JSONField(default=list),
         ),
         migrations.CreateModel(
-            name='ExchangeRate',
+            name="ExchangeRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('day', models.DateField()),
-                ('rate', models.DecimalField(decimal_places=9, max_digits=20)),
-                ('read_at', models.DateTimeField()),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='quickbooks_bridge.company')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("day", models.DateField()),
+                ("rate", models.DecimalField(decimal_places=9, max_digits=20)),
+                ("read_at", models.DateTimeField()),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="quickbooks_bridge.company",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('company', 'currency', 'day'), name='exchange_rate_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("company", "currency", "day"), name="exchange_rate_once")
+                ],
             },
         ),
     ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
 from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
 from quickbooks_bridge.domain.money import line_amount, parse_decimal, round_money
-from quickbooks_bridge.domain.payloads import unit_price_for
+from quickbooks_bridge.domain.payloads import format_decimal, unit_price_for
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.query import ANY_STATE, named, quote, select
 from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status, paid_share
@@ -109,10 +109,28 @@ def test_absurd_due_days_get_a_reason(text, code):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1,234.50", "1234.50"), (" 12 ", "12"), ("nan", None), ("1e5", None), ("1,2", None)]
-)
-def test_typed_numbers(text, value):
+    ("text", "value", "in_norway"),
+    [
+        ("1,234.50", "1234.50", "1234.50"), (" 12 ", "12", "12"), ("1,234", "1234", "1.234"), ("0,125", "0.125", "0.125"),
+        ("1,2", "1.2", "1.2"), ("12,5", "12.5", "12.5"), ("1.234,50", "1234.50", "1234.50"), ("1.234", "1.234", "1.234"),
+        ("1 234,50", "1234.50", "1234.50"), ("1\u00a0234.5", "1234.5", "1234.5"), ("1'234.50", "1234.50", "1234.50"),
+        ("1\u202f234,5", "1234.5", "1234.5"), ("1,234,567", "1234567", "1234567"), ("1.234.567", "1234567", "1234567"),
+        ("1,234,567.8", "1234567.8", "1234567.8"), ("\u22125", "-5", "-5"), ("-1,5", "-1.5", "-1.5"), (".5", "0.5", "0.5"),
+        ("5.", "5", "5"), ("12,34.5", None, None), ("1,23,456", None, None), ("1.2.3", None, None), ("nan", None, None),
+        ("1e5", None, None), ("1.5e3", None, None), ("", None, None), ("-", None, None), (".", None, None), ("1,", "1", "1"),
+        ("\u0661", None, None), ("9" * 41, None, None), ("1..5", None, None), ("1,5,", None, None),
+    ],
+)  # fmt: skip
+def test_typed_numbers(text, value, in_norway):
     assert parse_decimal(text) == (None if value is None else Decimal(value))
+    read = parse_decimal(text, is_comma_decimal=True)
+    assert read == (None if in_norway is None else Decimal(in_norway))
+
+
+@given(st.decimals(-(10**9), 10**9, places=5))
+def test_our_own_numbers_are_read_back_whatever_the_country(number):
+    for comma in (False, True):
+        assert parse_decimal(format_decimal(number), is_comma_decimal=comma) == number
 
 
 @given(st.text(st.characters(max_codepoint=127)))

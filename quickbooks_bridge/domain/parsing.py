@@ -229,6 +229,10 @@ def parse_item(obj: Json) -> RemoteItem:
         income_account_qbo_id=_ref(obj, "IncomeAccountRef"),
         quantity_on_hand=_number(obj, "QtyOnHand") if obj.get("TrackQtyOnHand") else None,
         tax_code_qbo_id=_ref(obj, "SalesTaxCodeRef"),
+        parts=tuple(
+            (_ref(part, "ItemRef"), _number(part, "Qty"))
+            for part in (obj.get("ItemGroupDetail") or {}).get("ItemGroupLine") or ()
+        ),
     )
 
 

@@ -62,6 +62,7 @@ _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
                 ProblemCode.ITEM_GONE,
                 ProblemCode.ITEM_INACTIVE,
                 ProblemCode.ITEM_CATEGORY,
+                ProblemCode.ITEM_BUNDLE,
             }
         ),
     ),

@@ -270,6 +270,8 @@ def _line_item(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None
         return ProblemCode.ITEM_GONE, "item"
     if item.kind == "Category":
         return ProblemCode.ITEM_CATEGORY, "item"
+    if item.kind == "Group":
+        return ProblemCode.ITEM_BUNDLE, "item"
     return None if item.is_active else (ProblemCode.ITEM_INACTIVE, "item")
 
 

@@ -42,6 +42,7 @@ class ProblemCode(StrEnum):
     LINE_UNLINKED = "line_unlinked"
     ITEM_GONE = "item_gone"
     ITEM_CATEGORY = "item_category"
+    ITEM_BUNDLE = "item_bundle"
     ITEM_INACTIVE = "item_inactive"
     NUMBER_BAD = "number_bad"
     QUANTITY_ZERO = "quantity_zero"

@@ -177,6 +177,8 @@ class RemoteItem(RemoteObject):
     income_account_qbo_id: str = ""
     quantity_on_hand: Decimal | None = None
     tax_code_qbo_id: str = ""
+    # Of a bundle: the products in it by their ids, with how many of each.
+    parts: tuple[tuple[str, Decimal], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ due date on the issue date and the terms, the tax of the lines on the choice for
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from crm_invoicing.ui.templatetags.ui import number
 from quickbooks_bridge.domain.draft import PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
+from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.payloads import safe_display_name
 from quickbooks_bridge.domain.preflight import MOST_LINES
 from quickbooks_bridge.models import Item
@@ -188,6 +190,25 @@ def _unlink_item(state: FormState, rest: list[str], around: EditContext) -> Focu
     return FocusTarget(f"line-{at}-item")
 
 
+def _unbundle(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    """Put the products of a bundle in the place of its line, as many as the line has of each."""
+    at = _at(state, rest)
+    bundle = around.items.get(state.lines[at]["item"]) if at is not None else None
+    if at is None or bundle is None or len(state.lines) + len(bundle.parts) > MOST_LINES:
+        return FocusTarget()
+    times = parse_decimal(state.lines[at]["quantity"]) or Decimal(1)
+    lines = []
+    for qbo_id, quantity in bundle.parts:
+        item = around.items.get(qbo_id)
+        if item is not None:
+            line = {**NEW_LINE, "quantity": number(times * Decimal(quantity))}
+            item_take(line, item)
+            lines.append(line)
+    if lines:
+        state.lines[at : at + 1] = lines
+    return FocusTarget(f"line-{at}-quantity")
+
+
 def _customer(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
     if not rest or not rest[0]:
         return FocusTarget()
@@ -264,6 +285,7 @@ _EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = 
     "move": _move_to,
     "link": _link,
     "unlink_item": _unlink_item,
+    "unbundle": _unbundle,
     "customer": _customer,
     "unlink": _values("id_customer", customer="", customer_label="", customer_open=""),
     "change": _values("id_customer", customer_open="1"),

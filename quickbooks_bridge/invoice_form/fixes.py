@@ -156,6 +156,14 @@ def _date(problem: Problem, helps: FixContext) -> list[Fix]:
     return _due(problem, helps)
 
 
+def _unbundle(problem: Problem, helps: FixContext) -> list[Fix]:
+    at = problem.line or 0
+    return [
+        Fix(str(_("Take its products")), do=f"unbundle:{at}"),
+        Fix(str(_("Choose another")), do=f"unlink_item:{at}"),
+    ]
+
+
 def _choose_tax(problem: Problem, helps: FixContext) -> list[Fix]:
     return [Fix(str(_("Choose a tax code")), focus=f"line-{problem.line or 0}-code")]
 
@@ -181,4 +189,5 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "add_line": _add_line,
     "date": _date,
     "choose_tax": _choose_tax,
+    "unbundle": _unbundle,
 }

@@ -17,6 +17,7 @@ from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.domain.totals import unexplained
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.connections.lifecycle import failure_record
 from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 from quickbooks_bridge.services.invoicing.items import item_activate, item_create
@@ -138,8 +139,7 @@ def _save(at: FormRequest, outcome: FormOutcome) -> FormOutcome:
 def _change(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
     """Do what a button says, keep the form, show it."""
     state = posted.state
-    named = action.split(":")[1:] if action.startswith(("link:", "add_item:")) else []
-    data = _load(at, state, named)
+    data = _load(at, state, _named_items(at, state, action))
     apply_dependencies(state, data.around)
     target = FocusTarget()
     if action.startswith(("activate:", "create_item:")):
@@ -152,6 +152,18 @@ def _change(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
     refused = _refused(at, posted.refused)
     outcome = FormOutcome(state, data, is_posted=posted.was_sent, focus=target.focus, refused=refused)
     return _save(at, outcome)
+
+
+def _named_items(at: FormRequest, state: FormState, action: str) -> list[str]:
+    """Return the ids of the products that a button's action is about, besides those of the lines."""
+    verb, *rest = action.split(":")
+    if verb in {"link", "add_item"}:
+        return rest
+    if verb == "unbundle" and rest and is_digits(rest[0], longest=3) and int(rest[0]) < len(state.lines):
+        qbo_id = state.lines[int(rest[0])]["item"]
+        bundle = items_by_id(at.connection.company_id, [qbo_id]).get(qbo_id)
+        return [part for part, _quantity in bundle.parts] if bundle is not None else []
+    return []
 
 
 def _change_item(state: FormState, data: FormData, action: str) -> FocusTarget:

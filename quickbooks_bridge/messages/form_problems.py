@@ -237,6 +237,15 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="choose_product",
     ),
     ProblemKind(
+        ProblemCode.ITEM_BUNDLE,
+        _("Line %(number)s is a bundle"),
+        _(
+            "%(item)s is a bundle of products, whose prices and taxes are those of its parts. Take its products "
+            "instead of the line."
+        ),
+        fix="unbundle",
+    ),
+    ProblemKind(
         ProblemCode.ITEM_INACTIVE,
         _("“%(item)s” is inactive in QuickBooks"),
         _("%(item)s is inactive in QuickBooks, which refuses inactive products. Choose another one."),

@@ -67,6 +67,8 @@ class Item(RemoteRow):
     income_account_qbo_id = models.CharField(max_length=30, blank=True, default="")
     quantity_on_hand = models.DecimalField(max_digits=17, decimal_places=5, null=True)
     tax_code_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    # Of a bundle: [product id, how many] for each product in it.
+    parts = models.JSONField(default=list)
     search_text = models.TextField(blank=True, default="")
 
     class Meta:

@@ -201,3 +201,25 @@ def test_a_total_that_differs_from_the_promised_one_is_said_at_once_and_written_
     assert "It came to $100.00 there; $108.60 was expected" in page
     entry = TimelineEntry.objects.get(deal=deal, kind="invoice.differs")
     assert entry.data["expected"] == "108.60"
+
+
+def test_a_bundle_is_replaced_by_its_products(admin, deal, companies, connected):
+    connection = connected("gb")
+    client = sign_in(admin.member)
+    bundle = Item.objects.get(company=connection.company, kind="Group")
+    assert len(bundle.parts) == 3
+    fields = page_of(client, deal) | {
+        "customer_mode": "new", "new_display_name": "Quill & Sons", "lines-0-name": "Kit", "lines-0-item": bundle.qbo_id,
+        "lines-0-quantity": "3", "lines-0-unit_price": "1", "lines-0-discount": "", "lines-0-discount_kind": "percent",
+        "lines-0-code": "", "lines-0-tax": "0",
+    }  # fmt: skip
+    address = f"/deals/{deal.pk}/invoices/new/"
+    refused = client.post(address, {**fields, "do": "create"})
+    assert refused.status_code == 422
+    assert "is a bundle" in refused.content.decode()
+    taken = fields_of(client.post(address, {**fields, "do": "unbundle:0"}).content.decode())
+    parts = [(taken[f"lines-{at}-item"], taken[f"lines-{at}-quantity"]) for at in range(3)]
+    assert parts == [(qbo_id, str(3 * int(quantity))) for qbo_id, quantity in bundle.parts]
+    intent = create(client, deal, taken)
+    made = in_books(companies, connection, intent)
+    assert Decimal(str(made["TotalAmt"])) == intent.expected_total > 0

@@ -154,6 +154,7 @@ ITEM: ColumnReaders[RemoteItem] = {
     "income_account_qbo_id": lambda remote: remote.income_account_qbo_id,
     "quantity_on_hand": lambda remote: remote.quantity_on_hand,
     "tax_code_qbo_id": lambda remote: remote.tax_code_qbo_id[:30],
+    "parts": lambda remote: [[item, str(quantity)] for item, quantity in remote.parts],
     "search_text": lambda remote: _joined(" ", remote.name, remote.sku).casefold(),
 }
 

@@ -78,6 +78,9 @@ class InvoiceDraft:
     tax_mode: TaxMode = TaxMode.EXCLUSIVE
     # The one tax code of the form, in companies of the United States that choose it by hand.
     form_tax_code: str = ""
+    # Who else gets the email.
+    cc: str = ""
+    bcc: str = ""
     # Home units for one unit of a foreign currency; None in the home currency, or where none is known.
     exchange_rate: Decimal | None = None
     due_days: int = 0

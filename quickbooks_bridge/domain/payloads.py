@@ -92,6 +92,8 @@ def invoice_payload(
         payload["ShipAddr"] = physical_address(delivery or billing)
     optional = {
         "BillEmail": {"Address": draft.email} if draft.email else None,
+        "BillEmailCc": {"Address": draft.cc} if draft.cc else None,
+        "BillEmailBcc": {"Address": draft.bcc} if draft.bcc else None,
         "CustomerMemo": {"value": draft.message} if draft.message else None,
         "SalesTermRef": {"value": draft.term_qbo_id} if draft.term_qbo_id else None,
         "DocNumber": draft.doc_number or None,

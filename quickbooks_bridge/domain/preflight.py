@@ -124,9 +124,10 @@ def _texts(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         )
         if len(text) > longest
     ]
-    addresses = [part.strip() for part in draft.email.split(",")] if draft.email else []
-    if not all(is_email(address) for address in addresses) or len(draft.email) > 100:
-        problems.append(Problem(ProblemCode.EMAIL_BAD, "email"))
+    for name, text in (("email", draft.email), ("cc", draft.cc), ("bcc", draft.bcc)):
+        addresses = [part.strip() for part in text.split(",")] if text else []
+        if not all(is_email(address) for address in addresses) or len(text) > 100:
+            problems.append(Problem(ProblemCode.EMAIL_BAD, name))
     return problems
 
 

@@ -20,7 +20,7 @@ FIELDS = (
     "customer_mode", "customer", "customer_label", "customer_open", "new_display_name", *CUSTOMER_FIELDS,
     *(f"origin_{name}" for name in CUSTOMER_FIELDS), "currency", "tax", "tax_applied", "issue_date", "due_date",
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
-    "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for",
+    "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for", "cc", "bcc",
 )  # fmt: skip
 LINE_FIELDS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
@@ -91,6 +91,8 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
         "message": draft.message,
         "memo": draft.memo,
         "doc_number": draft.doc_number,
+        "cc": draft.cc,
+        "bcc": draft.bcc,
         "preset": draft.preset_id,
         "preset_applied": draft.preset_id,
         "token": token,
@@ -202,6 +204,8 @@ def draft_from_state(
         tax=tax,
         tax_mode=tax_mode(values["tax_mode"]),
         form_tax_code=values["form_tax_code"][:30],
+        cc=tidy_emails(values["cc"]),
+        bcc=tidy_emails(values["bcc"]),
         exchange_rate=rate,
         due_days=int(values["due_days"]) if is_days(values["due_days"]) else 0,
     )

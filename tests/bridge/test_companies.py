@@ -223,3 +223,20 @@ def test_a_bundle_is_replaced_by_its_products(admin, deal, companies, connected)
     intent = create(client, deal, taken)
     made = in_books(companies, connection, intent)
     assert Decimal(str(made["TotalAmt"])) == intent.expected_total > 0
+
+
+def test_copies_of_the_email_reach_quickbooks_and_are_checked(admin, deal, companies, connected):
+    connection = connected("us-2")
+    client = sign_in(admin.member)
+    item = Item.objects.get(company=connection.company, name="Services")
+    fields = page_of(client, deal) | {
+        "customer_mode": "new", "new_display_name": "Copied Co", "lines-0-name": "Work", "lines-0-item": item.qbo_id,
+        "lines-0-quantity": "1", "lines-0-unit_price": "5", "lines-0-discount": "", "lines-0-discount_kind": "percent",
+        "lines-0-tax": "0", "cc": "desk@quill.com; ada@quill.com", "bcc": "no address",
+    }  # fmt: skip
+    address = f"/deals/{deal.pk}/invoices/new/"
+    refused = client.post(address, {**fields, "do": "create"}).content.decode()
+    assert "isn’t a valid email address" in refused
+    made = in_books(companies, connection, create(client, deal, {**fields, "bcc": "books@quill.com"}))
+    assert made["BillEmailCc"] == {"Address": "desk@quill.com, ada@quill.com"}
+    assert made["BillEmailBcc"] == {"Address": "books@quill.com"}

@@ -25,9 +25,10 @@ def books() -> Callable[[str], Company]:
     opened: dict[str, Company] = {}
 
     def of(key: str) -> Company:
-        company = opened.setdefault(key, open_company(key, 1, NOW, invoices=0))
-        company.preferences["SalesFormsPrefs"]["AllowDiscount"] = True
-        return company
+        if key not in opened:
+            opened[key] = open_company(key, 1, NOW, invoices=0)
+            opened[key].preferences["SalesFormsPrefs"]["AllowDiscount"] = True
+        return opened[key]
 
     return of
 

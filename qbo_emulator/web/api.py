@@ -11,6 +11,7 @@ from starlette.responses import Response
 from qbo_emulator.core import invoice_links
 from qbo_emulator.core.schema import EntityType, Family
 from qbo_emulator.core.store import Company, Replay
+from qbo_emulator.entities.bank import as_transfer
 from qbo_emulator.entities.taxes import create_code
 from qbo_emulator.faults import errors
 from qbo_emulator.faults.catalog import in_french as in_french_of
@@ -188,6 +189,10 @@ class Api:
         if len(parts) != 1:
             raise errors.unsupported(call.path)
         qbo_id = parts[0].upper() if parts[0] in {"tax", "non"} else parts[0]
+        if kind.name == "Transfer" and company.row(kind.name, qbo_id) is None:
+            card_payment = as_transfer(company, qbo_id)
+            if card_payment is not None:
+                return success({kind.name: card_payment}, now, as_json=call.as_json)
         found = engine.read(company, kind, qbo_id)
         company.require_served(kind.name, [found.qbo_id])
         if kind.name == "Invoice" and "invoicelink" in call.query.get("include", "").lower().split(","):

@@ -285,3 +285,10 @@ def test_attachments_newest_first_and_many_in_one_batch(sandbox: Api) -> None:
     assert all("Attachable" in entry for entry in answer["BatchItemResponse"])
     newest = sandbox.query("select * from Attachable maxresults 1")["Attachable"]
     assert newest[0]["Note"] == "note 24"
+
+
+def test_a_card_payment_can_be_read_as_a_transfer(sandbox: Api) -> None:
+    card = sandbox.query("select * from CreditCardPayment maxresults 1")["CreditCardPaymentTxn"][0]
+    shown = sandbox.read("Transfer", card["Id"])
+    assert (shown["Amount"], shown["FromAccountRef"]) == (card["Amount"], card["BankAccountRef"])
+    assert sandbox.code(sandbox.get("transfer/999999")) == "610"

@@ -12,15 +12,17 @@ from crm_invoicing.processes import BASE
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 # What runs in this very process is measured; real processes and browsers are not.
 MEASURED = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q")
-RULES = ("domain", "emulator", "gateway", "messages", "project")
+RULES = ("domain", "gateway", "messages", "project")
 BESIDE = {
     "with real processes and browsers": (
         *PYTEST, "tests/brokers", "tests/e2e", "soak", "tests/ui",
     ),
-    "rules, commands and the emulator": (*MEASURED, *(f"tests/{name}" for name in RULES)),
+    "rules and commands": (*MEASURED, *(f"tests/{name}" for name in RULES)),
+    # None of the product runs in its tests, so nothing of them is measured.
+    "the emulator": (*PYTEST, "tests/emulator"),
     "once more on PostgreSQL": (sys.executable, "-m", "tests.postgres"),
 }  # fmt: skip
-ELSEWHERE = {"brokers", "e2e", "ui", "mutations", *RULES}
+ELSEWHERE = {"brokers", "e2e", "emulator", "ui", "mutations", *RULES}
 
 
 def product_paths() -> list[str]:

@@ -28,5 +28,5 @@ def follows(connection: Connection, qbo: EmulatorProcess) -> Iterator[None]:
         for kind, qbo_id in before.keys() | after.keys()
         if kind == "invoice" and before.get((kind, qbo_id)) != after.get((kind, qbo_id))
     }
-    told = set(InvoiceEvent.objects.filter(pk__gt=newest).values_list("invoice__qbo_id", flat=True))
-    assert changed <= told, "a change without an event"
+    with_event = set(InvoiceEvent.objects.filter(pk__gt=newest).values_list("invoice__qbo_id", flat=True))
+    assert changed <= with_event, "a change without an event"

@@ -14,7 +14,7 @@ from qbo_emulator.core.field_values import (
     rounded,
 )
 from qbo_emulator.core.store import Company
-from qbo_emulator.faults import errors
+from qbo_emulator.faults import errors, sales
 from qbo_emulator.json_codec import Doc
 
 
@@ -41,7 +41,7 @@ def discounted(
         # What is agreed is an amount with tax; kept is, as of the other lines, the part without.
         amount = subtotal * amount / gross
     if amount is None:
-        raise errors.discount_missing()
+        raise sales.discount_missing()
     amount = rounded(amount, digits)
     account_id = reference_id(detail.get("DiscountAccountRef")) or prefs.get("DefaultDiscountAccount")
     account = referred(company, "Account", account_id, what="Accounts")

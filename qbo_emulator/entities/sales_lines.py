@@ -299,7 +299,7 @@ class LineReader:
             raise errors.business("A bundle cannot stand in a SalesItemLineDetail: use a GroupLineDetail.")
         start = row.data.get("InvStartDate")
         if self.fresh and start and self.txn_date < date.fromisoformat(start):
-            raise errors.before_stock_start()
+            raise sales.before_stock_start()
         return row
 
     def _tax_code(self, detail: Doc, item: Row | None, amount: Decimal) -> tuple[str | None, Decimal | None]:
@@ -311,7 +311,7 @@ class LineReader:
             taxed = company.uses_sales_tax and item is not None and item.data.get("Taxable")
             return ("TAX" if taxed else "NON"), None
         if given not in {"TAX", "NON"}:
-            raise errors.wrong_us_tax_code(given)
+            raise sales.wrong_us_tax_code(given)
         return given, None
 
     def _listed_code(

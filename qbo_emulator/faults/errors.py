@@ -317,20 +317,6 @@ def name_missing() -> Fault:
     )
 
 
-def discount_missing() -> Fault:
-    return Fault(
-        "6090", "Discount information missing", "A discount line needs DiscountPercent or Amount", element=""
-    )
-
-
-def wrong_us_tax_code(given: object) -> Fault:
-    return Fault(
-        "6100",
-        "Invalid tax code",
-        f"Line TaxCodeRef must be TAX or NON for a US company. Supplied value:{given}",
-    )
-
-
 def duplicate_number(number: str, kind: str, qbo_id: str) -> Fault:
     return Fault(
         "6140",
@@ -355,16 +341,6 @@ def books_closed() -> Fault:
 def duplicate_name(who: str | None = "customer, vendor or employee") -> Fault:
     reason = f"Another {who} is already using this name. Please use a different name." if who else "null"
     return Fault("6240", "Duplicate Name Exists Error", f"The name supplied already exists. : {reason}")
-
-
-def before_stock_start() -> Fault:
-    return Fault(
-        "6270",
-        "Transaction date is prior to start date for inventory item",
-        "Transactions with inventory (QOH) products cant be dated earlier than the Inventory Start Date "
-        "for the product",
-        element="",
-    )
 
 
 def email_missing() -> Fault:

@@ -78,3 +78,27 @@ def read_only(name: str) -> Fault:
         f"Property Name:{name} specified is unsupported or invalid",
         element="",
     )
+
+
+def discount_missing() -> Fault:
+    return Fault(
+        "6090", "Discount information missing", "A discount line needs DiscountPercent or Amount", element=""
+    )
+
+
+def wrong_us_tax_code(given: object) -> Fault:
+    return Fault(
+        "6100",
+        "Invalid tax code",
+        f"Line TaxCodeRef must be TAX or NON for a US company. Supplied value:{given}",
+    )
+
+
+def before_stock_start() -> Fault:
+    return Fault(
+        "6270",
+        "Transaction date is prior to start date for inventory item",
+        "Transactions with inventory (QOH) products cant be dated earlier than the Inventory Start Date "
+        "for the product",
+        element="",
+    )

@@ -74,14 +74,6 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
                 _("Invoice %(n)s was created: %(a)s, due %(d)s") % {"n": n, "a": _money(d), "d": _day(d)}
             ),
         ),
-        "invoice.differs": (
-            "attention",
-            "attention",
-            lambda d: (
-                _("Invoice %(n)s came to %(a)s in QuickBooks; %(e)s was expected")
-                % {"n": n, "a": _money(d), "e": _money(d, "expected")}
-            ),
-        ),
         "invoice.payment": (
             "coins",
             "paid",
@@ -112,6 +104,28 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
             "open",
             lambda d: _("Invoice %(n)s is back: %(a)s") % {"n": n, "a": _money(d)},
         ),
+        "invoice.due_moved": (
+            "calendar",
+            "neutral",
+            lambda d: _("Invoice %(n)s is now due %(d)s") % {"n": n, "d": _day(d)},
+        ),
+        "invoice.emailed": ("mail", "open", _emailed),
+        **_sentences_of_amounts(),
+        **_sentences_of_links(),
+    }
+
+
+def _sentences_of_amounts() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
+    n = NUMBER
+    return {
+        "invoice.differs": (
+            "attention",
+            "attention",
+            lambda d: (
+                _("Invoice %(n)s came to %(a)s in QuickBooks; %(e)s was expected")
+                % {"n": n, "a": _money(d), "e": _money(d, "expected")}
+            ),
+        ),
         "invoice.amount_changed": (
             "pencil",
             "neutral",
@@ -120,13 +134,6 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
                 % {"n": n, "b": _money(d, "before"), "a": _money(d, "after")}
             ),
         ),
-        "invoice.due_moved": (
-            "calendar",
-            "neutral",
-            lambda d: _("Invoice %(n)s is now due %(d)s") % {"n": n, "d": _day(d)},
-        ),
-        "invoice.emailed": ("mail", "open", _emailed),
-        **_sentences_of_links(),
     }
 
 

@@ -35,6 +35,8 @@ class EditContext:
     # The tax codes that a line can bear, and the one to begin with where its product has none.
     codes: frozenset[str] = frozenset()
     usual_code: str = ""
+    # Whether people of the company's country write a comma before the decimals.
+    is_comma_decimal: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,8 @@ def _unbundle(state: FormState, rest: list[str], around: EditContext) -> FocusTa
     bundle = around.items.get(state.lines[at]["item"]) if at is not None else None
     if at is None or bundle is None or len(state.lines) + len(bundle.parts) > MOST_LINES:
         return FocusTarget()
-    times = parse_decimal(state.lines[at]["quantity"]) or Decimal(1)
+    typed = parse_decimal(state.lines[at]["quantity"], is_comma_decimal=around.is_comma_decimal)
+    times = Decimal(1) if typed is None else typed
     lines = []
     for qbo_id, quantity in bundle.parts:
         item = around.items.get(qbo_id)
@@ -266,6 +269,12 @@ def _term(state: FormState, rest: list[str], around: EditContext) -> FocusTarget
     return FocusTarget("id_due_date")
 
 
+def _ask_rate(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+    """Forget for which currency and day the rate was asked, so that it is asked again."""
+    state.values.update(exchange_rate="", rate_for="")
+    return FocusTarget("id_exchange_rate")
+
+
 def _today(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
     state.values["issue_date"] = around.today.isoformat()
     return FocusTarget("id_issue_date")
@@ -298,6 +307,7 @@ _EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = 
     "term": _term,
     "no_ship_to": _values("id_address", no_ship_to="1"),
     "no_tax": _values("id_tax", tax="not_taxed", tax_applied="not_taxed"),
+    "ask_rate": _ask_rate,
     "today": _today,
     "no_number": _values("id_doc_number", doc_number=""),
     "due_follow": _due_follow,

@@ -164,6 +164,13 @@ def _unbundle(problem: Problem, helps: FixContext) -> list[Fix]:
     ]
 
 
+def _ask_rate(problem: Problem, helps: FixContext) -> list[Fix]:
+    return [
+        Fix(str(_("Ask QuickBooks again")), do="ask_rate"),
+        Fix(str(_("Write the rate")), focus="id_exchange_rate"),
+    ]
+
+
 def _choose_tax(problem: Problem, helps: FixContext) -> list[Fix]:
     return [Fix(str(_("Choose a tax code")), focus=f"line-{problem.line or 0}-code")]
 
@@ -188,6 +195,7 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "remove_line": _remove_line,
     "add_line": _add_line,
     "date": _date,
+    "ask_rate": _ask_rate,
     "choose_tax": _choose_tax,
     "unbundle": _unbundle,
 }

@@ -15,6 +15,7 @@ from deals.selectors import custom_facts
 from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
+from quickbooks_bridge.domain.money import is_comma_decimal
 from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts, TermRule
 from quickbooks_bridge.domain.tax import TaxRules
 from quickbooks_bridge.domain.texts import comparable, is_digits
@@ -105,6 +106,7 @@ def load_form_data(
             items=items_by_id(company, wanted) if wanted else {},
             codes=frozenset(rules.codes),
             usual_code=usual_code(rules, customer),
+            is_comma_decimal=is_comma_decimal(connection.company.country),
         ),
         terms=terms,
         presets=presets,

@@ -44,14 +44,18 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     items = items_by_id(connection.company_id, links.values())
     customer = linked_customer(deal, connection.company_id)
     rules = tax_rules(connection.company, customer)
+    usual = usual_code(rules, customer)
     draft = build_draft(
         snapshot,
         drop_missing_fields(mapping, catalogue),
         customer_qbo_id=customer.qbo_id if customer else "",
         item_links={key: qbo_id for key, qbo_id in links.items() if qbo_id in items},
         item_taxable={qbo_id: item.is_taxable for qbo_id, item in items.items()},
-        item_codes={qbo_id: item.tax_code_qbo_id for qbo_id, item in items.items()},
-        form_tax_code=usual_code(rules, customer) if rules.regime is TaxRegime.MANUAL else "",
+        item_codes={
+            qbo_id: item.tax_code_qbo_id if item.tax_code_qbo_id in rules.codes else usual
+            for qbo_id, item in items.items()
+        },
+        form_tax_code=usual if rules.regime is TaxRegime.MANUAL else "",
         today=company_today(connection, now=now),
         home_currency=connection.company.home_currency,
         preset=default_preset(viewer.account),
@@ -73,7 +77,8 @@ def follow_exchange_rate(state: FormState, connection: Connection, *, now: datet
             values["exchange_rate"] = values["rate_for"] = ""
         return
     wanted = f"{currency} {issued.isoformat()}"
-    if values["rate_for"] == wanted and values["exchange_rate"].strip():
+    # Asked once: where QuickBooks has none, or cannot be asked, each keystroke would ask anew.
+    if values["rate_for"] == wanted:
         return
     rate = exchange_rate_get(connection, currency, issued, now=now)
     values["exchange_rate"] = format_decimal(rate) if rate is not None else ""

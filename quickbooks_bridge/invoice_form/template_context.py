@@ -13,7 +13,6 @@ from quickbooks_bridge.deal_page.money_summary import Segment
 from quickbooks_bridge.domain.currencies import currency_codes, digits_of
 from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
-from quickbooks_bridge.domain.money import is_comma_decimal
 from quickbooks_bridge.domain.passed_checks import passed_checks
 from quickbooks_bridge.domain.preflight import draft_problems
 from quickbooks_bridge.domain.problem_codes import ProblemCode
@@ -59,8 +58,7 @@ class CheckedForm:
 
 def check(state: FormState, about: FormData) -> CheckedForm:
     """Check the form as it stands."""
-    country = about.connection.company.country
-    draft, problems = draft_from_state(state, is_comma_decimal=is_comma_decimal(country))
+    draft, problems = draft_from_state(state, is_comma_decimal=about.around.is_comma_decimal)
     if draft is None:
         return CheckedForm(None, problems, [])
     items = about.around.items

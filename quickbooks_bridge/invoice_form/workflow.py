@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.templatetags.ui import money_text
 from deals.models import Deal
 from deals.viewer import Viewer
-from quickbooks_bridge.domain.money import is_comma_decimal, parse_decimal
+from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
@@ -198,7 +198,7 @@ def _activate(data: FormData, line: dict[str, str]) -> Problem | None:
 def _create_item(state: FormState, data: FormData, line: dict[str, str], name: str) -> Problem | None:
     price = parse_decimal(
         line["unit_price"].strip() or "0",
-        is_comma_decimal=is_comma_decimal(data.connection.company.country),
+        is_comma_decimal=data.around.is_comma_decimal,
     )
     tax = state.values["tax"]
     made = item_create(

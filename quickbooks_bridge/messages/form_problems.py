@@ -165,6 +165,7 @@ KINDS: tuple[ProblemKind, ...] = (
             "QuickBooks gave no rate for %(currency)s on this day. Without one it books 1 %(currency)s "
             "as 1 %(home)s. Write the rate."
         ),
+        fix="ask_rate",
     ),
     ProblemKind(
         ProblemCode.RATE_WRONG,

@@ -240,3 +240,26 @@ def test_copies_of_the_email_reach_quickbooks_and_are_checked(admin, deal, compa
     made = in_books(companies, connection, create(client, deal, {**fields, "bcc": "books@quill.com"}))
     assert made["BillEmailCc"] == {"Address": "desk@quill.com, ada@quill.com"}
     assert made["BillEmailBcc"] == {"Address": "books@quill.com"}
+
+
+def test_a_rate_that_quickbooks_does_not_give_is_asked_once_and_again_on_demand(
+    admin, deal, companies, connected
+):
+    connected("us-multi")
+    client = sign_in(admin.member)
+    Deal.objects.filter(pk=deal.pk).update(currency="SEK")  # a currency without any rate in these books
+    before = companies.control("GET", "/control/requests")["total"]
+
+    def asked():
+        calls = companies.control("GET", f"/control/requests?since={before}")["requests"]
+        return [call["operation"] for call in calls].count("exchangerate.read")
+
+    address = f"/deals/{deal.pk}/invoices/new/"
+    fields = page_of(client, deal)
+    for _keystroke in range(3):
+        page = client.post(address, {**fields, "do": "check"}).content.decode()
+        fields = fields_of(page)
+    assert asked() == 1
+    assert "Ask QuickBooks again" in page
+    client.post(address, {**fields, "do": "ask_rate"})
+    assert asked() == 2

@@ -110,7 +110,7 @@ def test_an_update_that_changes_nothing_keeps_token_and_time(sandbox: Api) -> No
 
 
 def test_batch_item_without_an_operation_is_a_create(sandbox: Api) -> None:
-    item = {"bId": "1", "Customer": {"DisplayName": "Made without being told to"}}
+    item = {"bId": "1", "Customer": {"DisplayName": "Made without an operation"}}
     answer = sandbox.ok(sandbox.post("batch", {"BatchItemRequest": [item]}))
     assert answer["BatchItemResponse"][0]["Customer"]["SyncToken"] == "0"
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("quickbooks/connect/other/", connection.connect_other, name="connect_other"),
     path("quickbooks/callback/", connection.callback, name="callback"),
     path("quickbooks/disconnect/", connection.disconnect, name="disconnect"),
+    path("quickbooks/choices/", settings.settings_choices, name="settings_choices"),
     path("quickbooks/preview/", settings.preview, name="preview"),
     path("quickbooks/fields/", settings.field_options, name="field_options"),
     path("quickbooks/progress/", connection.progress, name="progress"),

@@ -51,6 +51,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "deals:line_new": ROW,
     **{f"deals:{name}": ACTION for name in ("deal_move", "line_remove")},
     "quickbooks:settings": LIST,
+    "quickbooks:settings_choices": ACTION,
     "quickbooks:preview": LIST,
     "quickbooks:field_options": LIST,
     "quickbooks:progress": LIST,

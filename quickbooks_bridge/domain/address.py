@@ -15,6 +15,16 @@ STATES = frozenset(
     "PR RI SC SD TN TX UT VT VA WA WV WI WY".split()
 )
 _CITY = re.compile(r"(?P<city>[^,\d][^,]*?),?\s+(?P<region>[A-Z]{2})\.?,?\s+(?P<code>\d{5}(?:-\d{4})?)")
+# Where the postal code comes before the city, behind it, or on a line of its own.
+_CODE_FIRST = frozenset({"AT", "BE", "CH", "DE", "DK", "ES", "FI", "FR", "IT", "NL", "NO", "PL", "PT", "SE"})
+_BEFORE = re.compile(
+    r"(?:[A-Z]{1,2}-)?(?P<code>\d{4} ?[A-Z]{2}|\d{2}-\d{3}|\d{3} \d{2}|\d{4,5}|\d{4}-\d{3})\s+(?P<city>[^\d,]{2,})"
+)
+_BEHIND = {
+    "GB": re.compile(r"(?:(?P<city>[^\d]+?),?\s+)?(?P<code>[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})"),
+    "CA": re.compile(r"(?P<city>[^\d]+?),?\s+(?P<region>[A-Z]{2}),?\s+(?P<code>[A-Z]\d[A-Z] ?\d[A-Z]\d)"),
+    "AU": re.compile(r"(?P<city>[^\d]+?),?\s+(?P<region>ACT|NSW|NT|QLD|SA|TAS|VIC|WA),?\s+(?P<code>\d{4})"),
+}
 _REGION = re.compile(r"(?P<region>[A-Z]{2})\.?,?\s+(?P<code>\d{5}(?:-\d{4})?)")
 
 
@@ -50,18 +60,26 @@ def country_code(name: str) -> str:
     return aliases[0] if aliases else _countries().get(text.casefold(), "")
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str, home: str = "") -> Address:
     """Return the parts of an address that are written beyond doubt; the rest stays street lines.
 
-    A US place is "City, ST 12345" in the last line or the one before a country, or on two lines.
+    A US place is "City, ST 12345" in the last line or the one before a country, or on two lines. Other countries are read
+    by their own order, where the last line names one or `home`, the company's own country, has it.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     country = _countries().get(lines[-1].casefold(), "") if len(lines) > 1 else ""
     if country:
         lines = lines[:-1]
-    if country not in {"", US} or not lines:
-        return Address(tuple(lines), country=country)
-    written = tuple(lines)
+    if not lines:
+        return Address(country=country)
+    if country in {"", US}:
+        found = _us_place(lines)
+        if found is not None:
+            return found
+    return _foreign_place(lines, country, home) or Address(tuple(lines), country=country)
+
+
+def _us_place(lines: list[str]) -> Address | None:
     last = lines[-1]
     if len(lines) == 1 and last.count(",") > 1:
         # All on one line: the street ends before the last two commas.
@@ -73,12 +91,28 @@ def parse_address(text: str) -> Address:
     found = _REGION.fullmatch(last)
     if found is not None and found["region"] in STATES and len(lines) > 1:
         return Address(tuple(lines[:-2]), lines[-2].rstrip(","), found["region"], found["code"], US)
-    return Address(written, country=country)
+    return None
 
 
-def ship_to(text: str, customer: Address | None) -> Address | None:
+def _foreign_place(lines: list[str], country: str, home: str) -> Address | None:
+    """Return the parts by the order of the country, None where the last line does not have it."""
+    where, last = country or home[:2], lines[-1]
+    pattern = _BEFORE if where in _CODE_FIRST else _BEHIND.get(where)
+    found = pattern.fullmatch(last) if pattern is not None else None
+    if found is None:
+        return None
+    parts, street = found.groupdict(), lines[:-1]
+    city = (parts["city"] or "").strip(" ,")
+    if not city and len(street) > 1:
+        city, street = street[-1].rstrip(","), street[:-1]
+    if not city or not street:
+        return None
+    return Address(tuple(street), city, parts.get("region") or "", parts["code"], country)
+
+
+def ship_to(text: str, customer: Address | None, home: str = "") -> Address | None:
     """Return where an invoice is delivered: the address written on it, else the customer's; None where neither is a place."""
-    written = parse_address(text)
+    written = parse_address(text, home)
     if written.is_place:
         return written
     return customer if customer is not None and customer.is_place and not text.strip() else None

@@ -1,9 +1,14 @@
-"""What updating a customer would change in QuickBooks, word by word."""
+"""What updating a customer would change in QuickBooks, field by field and word by word."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from .address import Address
+
 MASKED_DIGITS = 5
+ADDRESS_PARTS = ("street", "city", "region", "postal_code", "country")
+CUSTOMER_PARTS = (*ADDRESS_PARTS, "email", "tax_id")
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,17 @@ class FieldDiff:
     after: str
     is_changed: bool
     words: tuple[tuple[str, str], ...]
+
+
+def address_parts(address: Address) -> dict[str, str]:
+    """Return an address by its parts; street lines are joined by newlines."""
+    return {
+        "street": "\n".join(address.lines),
+        "city": address.city,
+        "region": address.region,
+        "postal_code": address.postal_code,
+        "country": address.country,
+    }
 
 
 def _is_same(field: str, before: str, after: str) -> bool:
@@ -37,14 +53,28 @@ def _words(before: str, after: str) -> tuple[tuple[str, str], ...]:
     return tuple(runs)
 
 
-def customer_diff(before: dict[str, str], after: dict[str, str]) -> tuple[FieldDiff, ...]:
-    """Compare "address", "email" and "tax_id". Values are compared with white space folded.
+def customer_diff(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FieldDiff, ...]:
+    """Compare the parts of a customer. Values are compared with white space folded.
 
-    QuickBooks masks tax ids on reading, so one counts as equal when its last five characters agree.
+    QuickBooks masks tax ids on reading, so one counts as equal when its last five characters agree. An address that could
+    not be told apart changes nothing where QuickBooks holds a city: its street would contradict that.
     """
+    is_whole = bool(after.get("city") or not (before.get("city") or before.get("postal_code")))
     diffs = []
-    for field in ("address", "email", "tax_id"):
-        old, new = " ".join(before.get(field, "").split()), " ".join(after.get(field, "").split())
+    for field in CUSTOMER_PARTS:
+        written = after.get(field, "") if is_whole or field not in ADDRESS_PARTS else ""
+        old, new = " ".join(before.get(field, "").split()), " ".join(written.split())
         changed = not _is_same(field, old, new)
         diffs.append(FieldDiff(field, old, new, changed, _words(old, new) if changed else (("same", old),)))
     return tuple(diffs)
+
+
+def merged_address(before: Address, after: Address, fields: frozenset[str]) -> Address:
+    """Return the address with the named parts replaced: QuickBooks overwrites an address whole, so it is sent whole."""
+    return Address(
+        lines=after.lines if "street" in fields else before.lines,
+        city=after.city if "city" in fields else before.city,
+        region=after.region if "region" in fields else before.region,
+        postal_code=after.postal_code if "postal_code" in fields else before.postal_code,
+        country=after.country if "country" in fields else before.country,
+    )

@@ -1,7 +1,7 @@
 """An invoice before QuickBooks knows it: what the form holds, and how it is filled from a deal."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -10,17 +10,23 @@ from deals.snapshot import DealLineFacts, DealSnapshot
 
 from .due_dates import due_date
 from .field_mapping import FieldMapping, fill_customer
+from .money import line_amount, round_money
 from .tax import TaxMode
 
 DiscountKind = Literal["percent", "amount"]
 TaxChoice = Literal["by_product", "taxable", "not_taxed"]
+# A product that is billed, a text alone, or what the lines since the last subtotal come to.
+LineKind = Literal["item", "text", "subtotal"]
+# How a line's discount prints: within a lower price, or as a line of its own below the list price.
+DiscountStyle = Literal["net", "line"]
 
 
 @dataclass(frozen=True)
 class DraftLine:
     """A line item. `item_qbo_id` is "" until the line is linked to a QuickBooks product.
 
-    `discount` is percent of the line or an amount off it. `is_taxable` becomes QuickBooks' TAX or NON.
+    `discount` is percent of the line or an amount off it. `is_taxable` becomes QuickBooks' TAX or NON. A "text" or
+    "subtotal" has its name and description alone.
     """
 
     name: str
@@ -36,6 +42,14 @@ class DraftLine:
     product_id: str = ""
     # The product's own name, which QuickBooks prints beside the description.
     item_name: str = ""
+    kind: LineKind = "item"
+    service_date: date | None = None
+    class_qbo_id: str = ""
+
+    @property
+    def is_billed(self) -> bool:
+        """Whether it is a product with an amount, not a text."""
+        return self.kind == "item"
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class CustomerChoice:
     qbo_id: str = ""
     new_display_name: str = ""
     update_in_quickbooks: bool = False
+    # The parts (customer_diff.CUSTOMER_PARTS) that an update leaves as they are.
+    skipped_parts: frozenset[str] = frozenset()
 
     @property
     def is_new(self) -> bool:
@@ -78,13 +94,32 @@ class InvoiceDraft:
     tax_mode: TaxMode = TaxMode.EXCLUSIVE
     # The one tax code of the form, in companies of the United States that choose it by hand.
     form_tax_code: str = ""
+    # The tax that was quoted, which QuickBooks is told to keep; None where QuickBooks works it out.
+    quoted_tax: Decimal | None = None
     # Who else gets the email.
     cc: str = ""
     bcc: str = ""
     # Home units for one unit of a foreign currency; None in the home currency, or where none is known.
     exchange_rate: Decimal | None = None
+    # Off the whole invoice, before tax: percent of it, or an amount.
+    discount: Decimal = Decimal(0)
+    discount_kind: DiscountKind = "percent"
+    discount_style: DiscountStyle = "net"
+    # What the line of a discount begins with, in the language of the invoice.
+    discount_word: str = "Discount"
+    # What was paid before the invoice; it lowers the balance and not the total.
+    deposit: Decimal = Decimal(0)
+    class_qbo_id: str = ""
+    location_qbo_id: str = ""
+    # By the definition id of the company's own fields.
+    custom_fields: Mapping[str, str] = field(default_factory=dict)
+    can_pay_online: bool = False
     due_days: int = 0
     origins: Mapping[str, str] = field(default_factory=dict)
+
+    def with_lines(self, lines: tuple[DraftLine, ...]) -> "InvoiceDraft":
+        """Return it with other lines."""
+        return replace(self, lines=lines)
 
 
 @dataclass(frozen=True)
@@ -97,8 +132,13 @@ class PresetFacts:
     tax: TaxChoice = "by_product"
     currency: str = ""
     term_qbo_id: str = ""
+    tax_code: str = ""
+    class_qbo_id: str = ""
+    location_qbo_id: str = ""
     message: str = ""
     memo: str = ""
+    # Which of its references another company has, or QuickBooks no longer offers: "term", "tax_code", "class", "location".
+    lost: tuple[str, ...] = ()
 
 
 def line_key(product_id: str, name: str) -> str:
@@ -118,6 +158,7 @@ def build_draft(
     today: date,
     home_currency: str,
     preset: PresetFacts | None = None,
+    is_as_quoted: bool = False,
 ) -> InvoiceDraft:
     """Fill an invoice from a deal. Nothing is sent and nothing is stored.
 
@@ -139,15 +180,17 @@ def build_draft(
         issue_date=today,
         due_date=due_date(today, days=days),
         lines=tuple(
-            _draft_line(line, item_links, item_taxable, item_codes or {}, preset.tax)
-            for line in snapshot.lines
+            _draft_line(line, item_links, item_taxable, item_codes or {}, preset) for line in snapshot.lines
         ),
         message=preset.message,
         memo=preset.memo,
         term_qbo_id=preset.term_qbo_id,
+        class_qbo_id=preset.class_qbo_id,
+        location_qbo_id=preset.location_qbo_id,
         preset_id=preset.id,
         tax=preset.tax,
-        form_tax_code=form_tax_code,
+        quoted_tax=quoted_tax(snapshot) if is_as_quoted else None,
+        form_tax_code=preset.tax_code or form_tax_code,
         due_days=days,
         origins=filled.origins,
     )
@@ -163,6 +206,17 @@ def draft_currency(snapshot: DealSnapshot, preset: PresetFacts, home_currency: s
     return next((code for code in wanted if code), home_currency)
 
 
+def quoted_tax(snapshot: DealSnapshot) -> Decimal:
+    """Return the tax of a deal's products by their own percentages, rounded once for each percentage."""
+    bases: dict[Decimal, Decimal] = {}
+    for line in snapshot.lines:
+        amount = line_amount(
+            line.quantity, line.unit_price, discount=line.discount, discount_kind=line.discount_kind
+        )
+        bases[line.tax_percent] = bases.get(line.tax_percent, Decimal(0)) + amount
+    return sum((round_money(base * percent / 100) for percent, base in bases.items()), Decimal(0))
+
+
 def has_amounts(snapshot: DealSnapshot) -> bool:
     """Return whether a deal says anything in its currency: a value or products."""
     return bool(snapshot.value or snapshot.lines)
@@ -173,7 +227,7 @@ def _draft_line(
     links: Mapping[str, str],
     taxable: Mapping[str, bool],
     codes: Mapping[str, str],
-    tax: TaxChoice,
+    preset: PresetFacts,
 ) -> DraftLine:
     item = links.get(line_key(line.product_id, line.name), "")
     by_product = taxable.get(item, line.tax_percent > 0)
@@ -184,8 +238,8 @@ def _draft_line(
         unit_price=line.unit_price,
         discount=line.discount,
         discount_kind="amount" if line.discount_kind == "amount" else "percent",
-        is_taxable={"taxable": True, "not_taxed": False}.get(tax, by_product),
-        tax_code=codes.get(item, ""),
+        is_taxable={"taxable": True, "not_taxed": False}.get(preset.tax, by_product),
+        tax_code=preset.tax_code or codes.get(item, ""),
         item_qbo_id=item,
         product_id=line.product_id,
     )

@@ -41,6 +41,14 @@ def line_amount(
     return round_to(gross - off, digits)
 
 
+def printed_amount(amount: Decimal, currency: str, *, country: str) -> str:
+    """Return an amount as people of a country read it: "1,234.50 USD", "1 234,50 NOK"."""
+    text = f"{amount:,.2f}"
+    if is_comma_decimal(country):
+        text = text.replace(",", "\u00a0").replace(".", ",")
+    return f"{text} {currency}"
+
+
 def parse_decimal(text: str, *, is_comma_decimal: bool = False) -> Decimal | None:
     """Read a typed number ("1,234.50", "1.234,50", "1 234,5", "1'234.50"); None when it is not one.
 

@@ -11,6 +11,7 @@ from babel.numbers import get_territory_currencies
 
 from quickbooks_bridge.domain.texts import is_digits
 
+from .company_facts import CompanyFacts
 from .remote import (
     AppliedAmount,
     LazyObject,
@@ -21,6 +22,7 @@ from .remote import (
     RemoteDeletion,
     RemoteInvoice,
     RemoteItem,
+    RemoteNamed,
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
@@ -209,6 +211,7 @@ def parse_customer(obj: Json, home_currency: str = "") -> RemoteCustomer:
         is_active=bool(obj.get("Active", True)),
         created_on=_date(meta, "CreateTime"),
         tax_code_qbo_id=_ref(obj, "DefaultTaxCodeRef"),
+        ship_address=parse_address(obj.get("ShipAddr")),
     )
 
 
@@ -228,6 +231,7 @@ def parse_item(obj: Json) -> RemoteItem:
         income_account=_ref(obj, "IncomeAccountRef", "name"),
         income_account_qbo_id=_ref(obj, "IncomeAccountRef"),
         quantity_on_hand=_number(obj, "QtyOnHand") if obj.get("TrackQtyOnHand") else None,
+        inventory_start=_date(obj, "InvStartDate") if obj.get("TrackQtyOnHand") else None,
         tax_code_qbo_id=_ref(obj, "SalesTaxCodeRef"),
         parts=tuple(
             (_ref(part, "ItemRef"), _number(part, "Qty"))
@@ -308,6 +312,45 @@ def parse_company(info: Json, preferences: Json) -> RemoteCompany:
         has_custom_numbers=bool(sales.get("CustomTxnNumbers")),
         allows_discount=bool(sales.get("AllowDiscount")),
         book_close_date=_date(books, "BookCloseDate"),
+        facts=_company_facts(sales, books),
+    )
+
+
+def _company_facts(sales: Json, books: Json) -> CompanyFacts:
+    """Read from Preferences what the company's invoices have besides the common fields."""
+    by_line, by_invoice = bool(books.get("ClassTrackingPerTxnLine")), bool(books.get("ClassTrackingPerTxn"))
+    return CompanyFacts(
+        class_tracking="line" if by_line else "invoice" if by_invoice else "",
+        has_locations=bool(books.get("TrackDepartments")),
+        allows_deposit=bool(sales.get("AllowDeposit")),
+        allows_service_date=bool(sales.get("AllowServiceDate")),
+        takes_online_payments=bool(sales.get("ETransactionPaymentEnabled")),
+        discount_account=_text(sales, "DefaultDiscountAccount"),
+        custom_fields=_custom_fields(sales),
+    )
+
+
+def _custom_fields(sales: Json) -> tuple[tuple[str, str], ...]:
+    """Read the custom fields in use: one group says which are, another what they are called; the digit is the id."""
+    used, names = set(), {}
+    for group in sales.get("CustomField") or ():
+        for entry in group.get("CustomField") or ():
+            path = _text(entry, "Name")
+            if "UseSalesCustom" in path and entry.get("BooleanValue"):
+                used.add(path[-1])
+            elif "SalesCustomName" in path and _text(entry, "StringValue").strip():
+                names[path[-1]] = _text(entry, "StringValue").strip()
+    return tuple((key, names[key]) for key in sorted(names) if key in used)
+
+
+def parse_named(obj: Json) -> RemoteNamed:
+    """Read a Class or a Department, by its full name."""
+    return RemoteNamed(
+        qbo_id=_required(obj, "Id"),
+        sync_token=_token(obj),
+        updated_at=_updated(obj),
+        name=_text(obj, "FullyQualifiedName") or _required(obj, "Name"),
+        is_active=bool(obj.get("Active", True)),
     )
 
 
@@ -346,6 +389,8 @@ def parse_cdc(answer: Json, *, home_currency: str = "") -> RemoteChanges:
         payments=_lazy(rows.get("Payment", ()), parse["Payment"]),
         customers=_lazy(rows.get("Customer", ()), parse["Customer"]),
         items=_lazy(rows.get("Item", ()), parse["Item"]),
+        classes=_lazy(rows.get("Class", ()), parse_named),
+        locations=_lazy(rows.get("Department", ()), parse_named),
         deletions=tuple(deletions),
         is_full=count >= CDC_LIMIT,
     )

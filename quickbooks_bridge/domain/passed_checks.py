@@ -1,7 +1,7 @@
 """What the check of a draft can say is in order."""
 
 from .draft import InvoiceDraft
-from .preflight import PreflightFacts
+from .preflight_facts import PreflightFacts
 from .problem_codes import ProblemCode
 from .problems import Problem
 from .tax import TaxMode, TaxRegime
@@ -63,6 +63,7 @@ _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
                 ProblemCode.ITEM_INACTIVE,
                 ProblemCode.ITEM_CATEGORY,
                 ProblemCode.ITEM_BUNDLE,
+                ProblemCode.STOCK_NOT_COUNTED,
             }
         ),
     ),
@@ -72,8 +73,6 @@ _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
             {
                 ProblemCode.NO_LINES,
                 ProblemCode.QUANTITY_ZERO,
-                ProblemCode.QUANTITY_NEGATIVE,
-                ProblemCode.PRICE_NEGATIVE,
                 ProblemCode.DISCOUNT_NEGATIVE,
             }
             | {
@@ -81,6 +80,12 @@ _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
                 ProblemCode.NUMBER_TOO_LARGE,
                 ProblemCode.DECIMALS_5,
                 ProblemCode.TOTAL_ZERO,
+                ProblemCode.TOTAL_BELOW_ZERO,
+                ProblemCode.DISCOUNT_OFF,
+                ProblemCode.DEPOSIT_OFF,
+                ProblemCode.DEPOSIT_NEGATIVE,
+                ProblemCode.DEPOSIT_TOO_LARGE,
+                ProblemCode.STOCK_SHORT,
             }
         ),
     ),

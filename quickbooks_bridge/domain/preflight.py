@@ -1,87 +1,28 @@
 """Every refusal of QuickBooks that can be foreseen, found before anything is sent."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
-from quickbooks_bridge.domain.problem_codes import ProblemCode
-
-from .draft import DraftLine, InvoiceDraft
-from .money import line_amount
-from .payloads import PRICE_DECIMALS, safe_display_name
+from .company_facts import LONGEST_CUSTOM_FIELD
+from .draft import InvoiceDraft
+from .payloads import safe_display_name
+from .preflight_facts import PreflightFacts
+from .preflight_lines import LARGEST, line_problems
+from .problem_codes import ProblemCode
 from .problems import Problem
-from .tax import NO_TAX, TaxMode, TaxRegime, TaxRules
+from .tax import TaxMode, TaxRegime
 from .texts import comparable, is_email
-from .totals import draft_totals, lines_total
+from .totals import can_be_quoted, draft_totals, lines_total
 
 LONGEST_NAME = 500
-# QuickBooks takes no more lines where tax is due.
-MOST_LINES = 750
-_LARGEST = Decimal(10) ** 10
 _ABSURD = timedelta(days=5 * 366)
-
-
-@dataclass(frozen=True)
-class CustomerFacts:
-    """What the local index knows of the chosen QuickBooks customer."""
-
-    display_name: str
-    currency: str
-    is_active: bool
-    is_taxable: bool = True
-
-
-@dataclass(frozen=True)
-class ItemFacts:
-    """What the local index knows of a QuickBooks product."""
-
-    name: str
-    is_active: bool
-    kind: str
-
-
-@dataclass(frozen=True)
-class TermRule:
-    """The payment terms that will print, and the due date they mean."""
-
-    name: str
-    due: date | None
-    is_customers: bool = False
-
-
-@dataclass(frozen=True)
-class PreflightFacts:
-    """What a draft is checked against. `taken_names` are comparable (texts.py) names QuickBooks already uses.
-
-    `deal_left` is what the deal's value leaves to invoice before tax, None where that cannot be said. `deal_currency` is
-    that of the deal's amounts, "" for a deal without any. `number_taken_by` names the invoice that has the number.
-    """
-
-    today: date
-    home_currency: str
-    is_multicurrency: bool = False
-    rules: TaxRules = NO_TAX
-    is_us: bool = True
-    has_custom_numbers: bool = False
-    number_taken_by: str = ""
-    next_number: str = ""
-    deal_currency: str = ""
-    has_ship_to: bool = True
-    is_ship_to_waived: bool = False
-    term: TermRule | None = None
-    book_close_date: date | None = None
-    customer: CustomerFacts | None = None
-    items: Mapping[str, ItemFacts] = field(default_factory=dict)
-    taken_names: frozenset[str] = frozenset()
-    deal_left: Decimal | None = None
 
 
 def draft_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     """List what must be fixed (`is_blocking`) and what is worth a look, in the order of the form."""
     problems: list[Problem] = []
-    for check in (_customer, _texts, _number, _currency, _tax, _dates, _terms, _lines, _sums):
+    for check in (_customer, _texts, _number, _currency, _tax, _dates, _terms, _filing, line_problems, _sums):
         problems.extend(check(draft, facts))
     return problems
 
@@ -121,6 +62,7 @@ def _texts(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
             ("doc_number", draft.doc_number, 21),
             ("message", draft.message, 1000),
             ("memo", draft.memo, 3900),
+            *((f"custom_{key}", text, LONGEST_CUSTOM_FIELD) for key, text in draft.custom_fields.items()),
         )
         if len(text) > longest
     ]
@@ -154,8 +96,12 @@ def _tax(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         return []
     if regime is TaxRegime.CODES:
         return _codes(draft, facts)
+    if draft.quoted_tax is not None and draft.quoted_tax < 0:
+        return [Problem(ProblemCode.QUOTED_TAX_NEGATIVE, "quoted_tax")]
     if not any(line.is_taxable for line in draft.lines):
-        return []
+        # QuickBooks keeps a tax that it is told only where something is taxed.
+        lost = bool(draft.quoted_tax) and can_be_quoted(facts.rules)
+        return [Problem(ProblemCode.QUOTED_TAX_UNTAXED, "quoted_tax")] if lost else []
     if facts.customer is not None and not facts.customer.is_taxable:
         params = {"name": facts.customer.display_name}
         return [Problem(ProblemCode.CUSTOMER_EXEMPT, "tax", params=params, is_blocking=False)]
@@ -175,6 +121,8 @@ def _codes(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         return []
     found = []
     for at, line in enumerate(draft.lines):
+        if not line.is_billed:
+            continue
         # A line without a product gets its code with it.
         if line.tax_code in facts.rules.codes or not (line.tax_code or line.item_qbo_id):
             continue
@@ -207,7 +155,7 @@ def _currency(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         params = {"currency": draft.currency, "home": facts.home_currency}
         if draft.exchange_rate is None:
             return [Problem(ProblemCode.RATE_MISSING, "exchange_rate", params=params)]
-        if not 0 < draft.exchange_rate < _LARGEST:
+        if not 0 < draft.exchange_rate < LARGEST:
             return [Problem(ProblemCode.RATE_WRONG, "exchange_rate", params=params)]
     return []
 
@@ -226,96 +174,55 @@ def _dates(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     return problems
 
 
-def _lines(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    if not draft.lines:
-        return [Problem(ProblemCode.NO_LINES, "lines")]
-    if len(draft.lines) > MOST_LINES:
-        left_out = lines_total(draft.lines[MOST_LINES:], draft.currency)
-        params = {
-            "count": str(len(draft.lines)),
-            "most": str(MOST_LINES),
-            "amount": f"{left_out} {draft.currency}",
-        }
-        return [Problem(ProblemCode.LINES_TOO_MANY, "lines", params=params)]
-    checks: tuple[Callable[[DraftLine, PreflightFacts], tuple[str, str] | None], ...] = (
-        _line_text,
-        _line_item,
-        _line_quantity,
-        _line_price,
-        _line_discount,
-    )
+def _filing(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """The class and the location that the invoice is filed under can still be chosen."""
     found = []
-    for index, line in enumerate(draft.lines):
-        for check in checks:
-            answer = check(line, facts)
-            if answer:
-                item = facts.items.get(line.item_qbo_id)
-                params = {"name": line.name, "item": item.name if item else "", "number": str(index + 1)}
-                found.append(Problem(answer[0], answer[1], line=index, params=params))
+    if facts.preset is not None and facts.preset.lost:
+        params = {"name": facts.preset.name, "parts": " ".join(facts.preset.lost)}
+        found.append(Problem(ProblemCode.PRESET_LOST, "preset", params=params, is_blocking=False))
+    if (
+        draft.class_qbo_id
+        and facts.facts.class_tracking == "invoice"
+        and draft.class_qbo_id not in facts.classes
+    ):
+        found.append(Problem(ProblemCode.CLASS_GONE, "class"))
+    if draft.location_qbo_id and facts.facts.has_locations and draft.location_qbo_id not in facts.locations:
+        found.append(Problem(ProblemCode.LOCATION_GONE, "location"))
     return found
 
 
-def _line_text(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
-    if not line.name.strip() and not line.description.strip():
-        return ProblemCode.LINE_UNNAMED, "name"
-    if len(line.description) > 3900 or len(line.name) > 3900:
-        return ProblemCode.LINE_TEXT_TOO_LONG, "description"
-    return None
-
-
-def _line_item(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
-    if not line.item_qbo_id:
-        return ProblemCode.LINE_UNLINKED, "item"
-    item = facts.items.get(line.item_qbo_id)
-    if item is None:
-        return ProblemCode.ITEM_GONE, "item"
-    if item.kind == "Category":
-        return ProblemCode.ITEM_CATEGORY, "item"
-    if item.kind == "Group":
-        return ProblemCode.ITEM_BUNDLE, "item"
-    return None if item.is_active else (ProblemCode.ITEM_INACTIVE, "item")
-
-
-def _line_quantity(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
-    if line.quantity == 0:
-        return ProblemCode.QUANTITY_ZERO, "quantity"
-    if line.quantity < 0:
-        return ProblemCode.QUANTITY_NEGATIVE, "quantity"
-    return _size(line.quantity, 5, "quantity")
-
-
-def _line_price(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
-    if line.unit_price < 0:
-        return ProblemCode.PRICE_NEGATIVE, "unit_price"
-    if abs(line.quantity * line.unit_price) >= _LARGEST:
-        return ProblemCode.NUMBER_TOO_LARGE, "unit_price"
-    return _size(line.unit_price, PRICE_DECIMALS, "unit_price")
-
-
-def _line_discount(line: DraftLine, facts: PreflightFacts) -> tuple[str, str] | None:
-    if line.discount < 0:
-        return ProblemCode.DISCOUNT_NEGATIVE, "discount"
-    gross = line_amount(abs(line.quantity), abs(line.unit_price))
-    limit = Decimal(100) if line.discount_kind == "percent" else gross
-    return (
-        (ProblemCode.DISCOUNT_TOO_LARGE, "discount")
-        if line.discount > limit
-        else _size(line.discount, 5, "discount")
-    )
-
-
-def _size(number: Decimal, places: int, name: str) -> tuple[str, str] | None:
-    if abs(number) >= _LARGEST:
-        return ProblemCode.NUMBER_TOO_LARGE, name
-    exponent = number.normalize().as_tuple().exponent
-    return (f"decimals_{places}", name) if isinstance(exponent, int) and -exponent > places else None
-
-
 def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    totals = draft_totals(draft, facts.rules)
-    if draft.lines and totals.net == 0:
-        return [Problem(ProblemCode.TOTAL_ZERO, "lines", is_blocking=False)]
+    totals, found = draft_totals(draft, facts.rules), _discount(draft, facts)
+    if draft.deposit:
+        code = _deposit_problem(draft, facts, totals.total)
+        found += [Problem(code, "deposit", params={"currency": draft.currency})] if code else []
+    if any(line.is_billed for line in draft.lines):
+        if totals.net < 0:
+            return [*found, Problem(ProblemCode.TOTAL_BELOW_ZERO, "lines")]
+        if totals.net == 0:
+            return [*found, Problem(ProblemCode.TOTAL_ZERO, "lines", is_blocking=False)]
     if facts.deal_left is not None and totals.net > facts.deal_left:
         params = {"over": str(totals.net - facts.deal_left), "currency": draft.currency}
-        return [Problem(ProblemCode.OVER_DEAL, "lines", params=params, is_blocking=False)]
-    return []
+        return [*found, Problem(ProblemCode.OVER_DEAL, "lines", params=params, is_blocking=False)]
+    return found
+
+
+def _discount(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """A discount of the whole invoice is one that the company allows and the lines can bear."""
+    if not draft.discount:
+        return []
+    if draft.discount < 0:
+        return [Problem(ProblemCode.DISCOUNT_NEGATIVE, "discount")]
+    if not facts.allows_discount:
+        return [Problem(ProblemCode.DISCOUNT_OFF, "discount")]
+    sold = lines_total(draft.lines, draft.currency)
+    limit = Decimal(100) if draft.discount_kind == "percent" else max(sold, Decimal(0))
+    return [Problem(ProblemCode.DISCOUNT_TOO_LARGE, "discount")] if draft.discount > limit else []
+
+
+def _deposit_problem(draft: InvoiceDraft, facts: PreflightFacts, total: Decimal) -> str:
+    if not facts.facts.allows_deposit:
+        return ProblemCode.DEPOSIT_OFF
+    if draft.deposit < 0:
+        return ProblemCode.DEPOSIT_NEGATIVE
+    return ProblemCode.DEPOSIT_TOO_LARGE if draft.deposit > total else ""

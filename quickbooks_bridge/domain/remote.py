@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
+from .company_facts import PLAIN, CompanyFacts
 from .tax import SalesRate
 
 T_co = TypeVar("T_co", covariant=True)
@@ -72,6 +73,9 @@ class RemoteAddress:
     region: str = ""
     postal_code: str = ""
     country: str = ""
+
+
+NO_ADDRESS = RemoteAddress()
 
 
 class RemoteInvoice(NamedTuple):
@@ -157,6 +161,7 @@ class RemoteCustomer(RemoteObject):
     is_active: bool
     created_on: date | None = None
     tax_code_qbo_id: str = ""
+    ship_address: RemoteAddress = NO_ADDRESS
 
 
 @dataclass(frozen=True)
@@ -176,6 +181,7 @@ class RemoteItem(RemoteObject):
     income_account: str = ""
     income_account_qbo_id: str = ""
     quantity_on_hand: Decimal | None = None
+    inventory_start: date | None = None
     tax_code_qbo_id: str = ""
     # Of a bundle: the products in it by their ids, with how many of each.
     parts: tuple[tuple[str, Decimal], ...] = ()
@@ -210,6 +216,17 @@ class RemoteTerm:
 
 
 @dataclass(frozen=True)
+class RemoteNamed(RemoteObject):
+    """A class or a location (QuickBooks: Department), which is a name and nothing else here."""
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    name: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
 class RemoteCompany:
     """What CompanyInfo and Preferences say about the company."""
 
@@ -224,6 +241,7 @@ class RemoteCompany:
     has_custom_numbers: bool
     allows_discount: bool
     book_close_date: date | None
+    facts: CompanyFacts = PLAIN
 
 
 @dataclass(frozen=True)
@@ -244,11 +262,14 @@ class RemoteChanges:
     payments: tuple[VersionedObject[RemotePayment], ...] = ()
     customers: tuple[VersionedObject[RemoteCustomer], ...] = ()
     items: tuple[VersionedObject[RemoteItem], ...] = ()
+    classes: tuple[VersionedObject[RemoteNamed], ...] = ()
+    locations: tuple[VersionedObject[RemoteNamed], ...] = ()
     deletions: tuple[RemoteDeletion, ...] = ()
     is_full: bool = False
 
     @property
     def size(self) -> int:
         """How many objects the answer carried."""
-        parts = (self.invoices, self.payments, self.customers, self.items, self.deletions)
+        lists = (self.customers, self.items, self.classes, self.locations)
+        parts = (self.invoices, self.payments, *lists, self.deletions)
         return sum(len(part) for part in parts)

@@ -117,24 +117,56 @@ def taxed_line(
     return TaxedLine(code, round_to(amount / (1 + rules.percent(code, day) / 100), digits), amount)
 
 
+@dataclass
+class _CodeSum:
+    """What the lines of one code come to, without tax and with it, after its part of the discount."""
+
+    net: Decimal = Decimal(0)
+    gross: Decimal = Decimal(0)
+
+
+def _by_code(lines: Iterable[TaxedLine], discount: Decimal, digits: int) -> dict[str, _CodeSum]:
+    """Return the sums by code; each bears its part of the discount, the last one what rounding leaves over."""
+    sums: dict[str, _CodeSum] = {}
+    for line in lines:
+        own = sums.setdefault(line.code, _CodeSum())
+        own.net, own.gross = own.net + line.net, own.gross + line.gross
+    whole = sum((own.net for own in sums.values()), Decimal(0))
+    if not discount or not whole:
+        return sums
+    left, last = discount, next(reversed(sums))
+    for code, own in sums.items():
+        part = left if code == last else round_to(own.net * discount / whole, digits)
+        left -= part
+        own.net, own.gross = own.net - part, own.gross * (1 - discount / whole)
+    return sums
+
+
 def shares_of(
-    lines: Iterable[TaxedLine], rules: TaxRules, mode: TaxMode, day: date, digits: int
+    lines: Iterable[TaxedLine],
+    rules: TaxRules,
+    mode: TaxMode,
+    day: date,
+    digits: int,
+    *,
+    discount: Decimal = Decimal(0),
 ) -> tuple[TaxShare, ...]:
-    """Return the tax of an invoice by rate, each rounded once over all that it taxes.
+    """Return the tax of an invoice by rate, each rounded once over all that it taxes, after the invoice's discount.
 
     Where prices include tax the sum of what was agreed stands, so the largest share takes what rounding leaves over.
     """
+    sums = _by_code(lines, discount, digits)
     bases: dict[str, Decimal] = {}
     rates: dict[str, SalesRate] = {}
-    net = gross = Decimal(0)
-    for line in lines:
-        net, gross = net + line.net, gross + line.gross
-        known = rules.codes.get(line.code)
+    for code, own in sums.items():
+        known = rules.codes.get(code)
         for rate in known.rates if known is not None else ():
             rates[rate.qbo_id] = rate
-            bases[rate.qbo_id] = bases.get(rate.qbo_id, Decimal(0)) + line.net
+            bases[rate.qbo_id] = bases.get(rate.qbo_id, Decimal(0)) + own.net
     taxes = {key: round_to(base * rates[key].percent_on(day) / 100, digits) for key, base in bases.items()}
     if mode is TaxMode.INCLUSIVE and taxes:
+        net = sum((own.net for own in sums.values()), Decimal(0))
+        gross = round_to(sum((own.gross for own in sums.values()), Decimal(0)), digits)
         largest = max(taxes, key=lambda key: taxes[key])
         taxes[largest] += gross - net - sum(taxes.values())
     return tuple(

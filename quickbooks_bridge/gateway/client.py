@@ -19,6 +19,7 @@ from quickbooks_bridge.domain.remote import (
     RemoteCustomer,
     RemoteInvoice,
     RemoteItem,
+    RemoteNamed,
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
@@ -160,13 +161,20 @@ class QuickBooksClient:
         answer = require_key(self._http.get(url, params=params), "ExchangeRate")
         return _read(lambda: parsing.parse_exchange_rate(answer))
 
+    def named(self, entity: str) -> list[RemoteNamed]:
+        """Return all classes ("Class") or locations ("Department"), inactive ones too."""
+        return self._page(entity, parsing.parse_named, 1, PAGE, (ANY_STATE,))
+
     def terms(self) -> list[RemoteTerm]:
         """Return the payment terms."""
         return self._page("Term", parsing.parse_term, 1, PAGE, ())
 
-    def changes(self, since: datetime, *, entities: Sequence[str] = SYNCED_ENTITIES) -> RemoteChanges:
-        """Ask change data capture once for all entities; `since` must be aware."""
-        answer = self._http.change_data_capture(",".join(entities), since.isoformat(timespec="seconds"))
+    def changes(
+        self, since: datetime, *, entities: Sequence[str] = SYNCED_ENTITIES, lists: Sequence[str] = ()
+    ) -> RemoteChanges:
+        """Ask change data capture once for all entities, with the `lists` that the company uses; `since` must be aware."""
+        names = ",".join((*entities, *lists))
+        answer = self._http.change_data_capture(names, since.isoformat(timespec="seconds"))
         responses = require_key(answer, "CDCResponse")
         if any("Fault" in response for response in responses):
             raise classify(400, {}, json.dumps(answer, default=str).encode(), is_write=False)

@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from crm_invoicing.ui.templatetags.ui import number
-from quickbooks_bridge.domain.draft import PresetFacts
+from quickbooks_bridge.domain.draft import LineKind, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.payloads import safe_display_name
-from quickbooks_bridge.domain.preflight import MOST_LINES
+from quickbooks_bridge.domain.preflight_lines import MOST_LINES
 from quickbooks_bridge.models import Item
 
 from .form_state import NEW_LINE, FormState, is_days, read_day
@@ -71,7 +74,7 @@ def _fill_codes(state: FormState, around: EditContext) -> None:
     """Write a tax code on lines that have none: that of their product, else the usual one."""
     for line in state.lines if around.codes else ():
         item = around.items.get(line["item"])
-        if not line["code"]:
+        if not line["code"] and line["kind"] == "item":
             own = item.tax_code_qbo_id if item is not None else ""
             line["code"] = own if own in around.codes else around.usual_code
 
@@ -100,6 +103,12 @@ def _apply_preset(state: FormState, around: EditContext) -> None:
     if preset.currency and not around.deal_currency:
         values["currency"] = preset.currency
     values["tax"] = preset.tax
+    values["class"] = preset.class_qbo_id or values["class"]
+    values["location"] = preset.location_qbo_id or values["location"]
+    if preset.tax_code:
+        values["form_tax_code"] = preset.tax_code
+        for line in state.lines:
+            line["code"] = preset.tax_code if line["kind"] == "item" else ""
     values["term"] = values["term_applied"] = preset.term_qbo_id or values["term"]
     for name in ("message", "memo"):
         told = getattr(before, name) if before else ""
@@ -135,6 +144,20 @@ def _add_line(state: FormState, rest: list[str], around: EditContext) -> FocusTa
         return FocusTarget()
     state.lines.append(dict(NEW_LINE))
     return FocusTarget(f"line-{len(state.lines) - 1}-name")
+
+
+def _add_text(
+    kind: LineKind, name: str | Promise = ""
+) -> Callable[[FormState, list[str], EditContext], FocusTarget]:
+    """Add a line without an amount of its own at the end."""
+
+    def change(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
+        if len(state.lines) >= MOST_LINES:
+            return FocusTarget()
+        state.lines.append({**NEW_LINE, "kind": kind, "name": str(name)})
+        return FocusTarget(f"line-{len(state.lines) - 1}-name")
+
+    return change
 
 
 def _add_item(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
@@ -287,6 +310,8 @@ def _due_follow(state: FormState, rest: list[str], around: EditContext) -> Focus
 
 _EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = {
     "add_line": _add_line,
+    "add_text": _add_text("text"),
+    "add_subtotal": _add_text("subtotal", _("Subtotal")),
     "add_item": _add_item,
     "remove": _remove,
     "up": _move(-1),

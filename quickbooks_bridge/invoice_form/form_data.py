@@ -1,25 +1,36 @@
 """What the form is checked against and surrounded by; every read is local, none grows with the number of lines."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
 from deals.fields import field_catalogue
-from deals.models import Account, CustomField, Deal
+from deals.models import CustomField, Deal
 from deals.selectors import custom_facts
 from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
 from quickbooks_bridge.domain.money import is_comma_decimal
-from quickbooks_bridge.domain.preflight import CustomerFacts, ItemFacts, PreflightFacts, TermRule
+from quickbooks_bridge.domain.preflight_facts import CustomerFacts, ItemFacts, PreflightFacts, TermRule
 from quickbooks_bridge.domain.tax import TaxRules
 from quickbooks_bridge.domain.texts import comparable, is_digits
-from quickbooks_bridge.models import Connection, Customer, Invoice, InvoiceIntent, InvoicePreset, Item, Term
+from quickbooks_bridge.models import (
+    Connection,
+    Customer,
+    Invoice,
+    InvoiceIntent,
+    InvoicePreset,
+    InvoicingSettings,
+    Item,
+    Location,
+    SalesClass,
+    Term,
+)
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.customers import customer_by_id
 from quickbooks_bridge.selectors.deals import (
@@ -31,14 +42,17 @@ from quickbooks_bridge.selectors.deals import (
 )
 from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
+from quickbooks_bridge.services.connections.lifecycle import settings_for
 from quickbooks_bridge.services.invoicing.customers import (
-    customer_address,
     customer_heir,
+    delivery_address,
     find_customer_by_name,
 )
 
 from .actions import EditContext
 from .form_state import FormState
+
+NamedT = TypeVar("NamedT", SalesClass, Location)
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,9 @@ class FormData:
     is_ship_to_waived: bool = False
     situation: str = ""
     heir: Customer | None = None
+    classes: tuple[SalesClass, ...] = ()
+    locations: tuple[Location, ...] = ()
+    settings: InvoicingSettings = field(default_factory=InvoicingSettings)
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -84,12 +101,20 @@ def load_form_data(
     is_dead = bool(chosen) and (customer is None or not customer.is_active)
     terms = tuple(Term.objects.filter(company=company, is_active=True).order_by("due_days", "name"))
     presets = tuple(InvoicePreset.objects.filter(account=deal.account_id))
+    facts = connection.company.invoice_facts
+    uses_classes, uses_locations = bool(facts.class_tracking), facts.has_locations
+    classes = tuple(_active(SalesClass, company)) if uses_classes else ()
+    locations = tuple(_active(Location, company)) if uses_locations else ()
     wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
     rows = list(open_intents(deal.pk) | InvoiceIntent.objects.filter(deal=deal.pk, token=token))
     unfinished = [intent for intent in DealIntents.of(rows).unfinished if intent.token != token]
     sums = list(sums_of_deal(deal.pk, today=today))
     rules = tax_rules(connection.company, customer)
+    offered = OfferedIds(
+        company, *(frozenset(row.qbo_id for row in rows) for rows in (terms, (), classes, locations))
+    )
+    offered = replace(offered, tax_code=frozenset(rules.codes))
     numbered = _numbered(company, state.values["doc_number"].strip())
     needs_number = connection.company.has_custom_numbers and (
         numbered or not state.values["doc_number"].strip()
@@ -102,7 +127,7 @@ def load_form_data(
             today=today,
             terms={term.qbo_id: terms_rule(term) for term in terms},
             deal_currency=deal.currency if deal.value or deal.lines.exists() else "",
-            presets={str(preset.pk): preset_facts(preset) for preset in presets},
+            presets={str(preset.pk): preset_facts(preset, offered) for preset in presets},
             items=items_by_id(company, wanted) if wanted else {},
             codes=frozenset(rules.codes),
             usual_code=usual_code(rules, customer),
@@ -121,12 +146,19 @@ def load_form_data(
         is_ship_to_waived=state.values["no_ship_to"] == "1",
         situation=_situation(deal, token, sums),
         heir=customer_heir(connection, deal, chosen) if is_dead else None,
+        classes=classes,
+        locations=locations,
+        settings=settings_for(connection.account),
     )
 
 
 def _is_this_form(intent: InvoiceIntent, token: str) -> bool:
     """Return whether this very form was sent before; a refused one may be sent again and does not count."""
     return intent.token == token and intent.state != InvoiceIntent.State.REJECTED
+
+
+def _active(model: type[NamedT], company: int) -> QuerySet[NamedT]:
+    return model._default_manager.filter(company=company, is_active=True).order_by("name")
 
 
 def _numbered(company: int, number: str) -> Invoice | None:
@@ -183,24 +215,62 @@ def next_number(connection: Connection) -> str:
     return str(int(highest) + 1).zfill(len(highest)) if highest else ""
 
 
-def default_preset(account: Account) -> PresetFacts | None:
-    """Return the preset that new invoices start from."""
-    preset = InvoicePreset.objects.filter(account=account, is_default=True).first()
-    return preset_facts(preset) if preset else None
+@dataclass(frozen=True)
+class OfferedIds:
+    """The ids of a company's lists that an invoice can refer to, by the name of the preset's reference."""
+
+    company_id: int
+    term: frozenset[str] = frozenset()
+    tax_code: frozenset[str] = frozenset()
+    class_: frozenset[str] = frozenset()
+    location: frozenset[str] = frozenset()
 
 
-def preset_facts(preset: InvoicePreset) -> PresetFacts:
-    """Return a preset as the pure core knows it."""
+def preset_facts(preset: InvoicePreset, offered: OfferedIds) -> PresetFacts:
+    """Return a preset as the pure core knows it; references that mean nothing in this company are left out and named."""
+    is_here = preset.company_id in {None, offered.company_id}
+    wanted = {
+        "term": (preset.term_qbo_id, offered.term),
+        "tax_code": (preset.tax_code_qbo_id, offered.tax_code),
+        "class": (preset.class_qbo_id, offered.class_),
+        "location": (preset.location_qbo_id, offered.location),
+    }
+    good = {name: qbo_id if is_here and qbo_id in known else "" for name, (qbo_id, known) in wanted.items()}
     return PresetFacts(
         id=str(preset.pk),
         name=preset.name,
         due_days=preset.due_days,
         tax=preset.tax,  # type: ignore[arg-type]
         currency=preset.currency,
-        term_qbo_id=preset.term_qbo_id,
+        term_qbo_id=good["term"],
+        tax_code=good["tax_code"],
+        class_qbo_id=good["class"],
+        location_qbo_id=good["location"],
         message=preset.message,
         memo=preset.memo,
+        lost=tuple(name for name, (qbo_id, _known) in wanted.items() if qbo_id and not good[name]),
     )
+
+
+def default_preset(connection: Connection, rules: TaxRules) -> PresetFacts | None:
+    """Return the preset that new invoices start from."""
+    preset = InvoicePreset.objects.filter(account=connection.account_id, is_default=True).first()
+    if preset is None:
+        return None
+    company, facts = connection.company_id, connection.company.invoice_facts
+
+    def active(model: type[Term] | type[SalesClass] | type[Location], wanted: str) -> frozenset[str]:
+        rows = model.objects.filter(company=company, qbo_id=wanted, is_active=True) if wanted else None
+        return frozenset(rows.values_list("qbo_id", flat=True)) if rows is not None else frozenset()
+
+    offered = OfferedIds(
+        company,
+        active(Term, preset.term_qbo_id),
+        frozenset(rules.codes),
+        active(SalesClass, preset.class_qbo_id if facts.class_tracking == "invoice" else ""),
+        active(Location, preset.location_qbo_id if facts.has_locations else ""),
+    )
+    return preset_facts(preset, offered)
 
 
 def deal_left(about: FormData, draft: InvoiceDraft) -> Decimal | None:
@@ -226,7 +296,10 @@ def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
         number_taken_by=about.number_taken_by,
         next_number=about.next_number,
         deal_currency=about.around.deal_currency,
-        has_ship_to=ship_to(draft.address, customer_address(customer) if customer else None) is not None,
+        has_ship_to=ship_to(
+            draft.address, delivery_address(customer) if customer else None, connection.company.country
+        )
+        is not None,
         is_ship_to_waived=about.is_ship_to_waived,
         term=_term(about, draft),
         book_close_date=connection.company.book_close_date,
@@ -240,6 +313,11 @@ def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
         if namesake and namesake.is_active
         else frozenset(),
         deal_left=deal_left(about, draft),
+        facts=connection.company.invoice_facts,
+        allows_discount=connection.company.allows_discount,
+        classes=frozenset(row.qbo_id for row in about.classes),
+        locations=frozenset(row.qbo_id for row in about.locations),
+        preset=about.around.presets.get(draft.preset_id),
     )
 
 
@@ -253,4 +331,4 @@ def _term(about: FormData, draft: InvoiceDraft) -> TermRule | None:
 
 
 def _item_facts(item: Item) -> ItemFacts:
-    return ItemFacts(item.name, item.is_active, item.kind)
+    return ItemFacts(item.name, item.is_active, item.kind, item.quantity_on_hand, item.inventory_start)

@@ -7,7 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from crm_invoicing.ui.templatetags.ui import number
-from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft, TaxChoice
+from quickbooks_bridge.domain.draft import (
+    CustomerChoice,
+    DiscountKind,
+    DraftLine,
+    InvoiceDraft,
+    LineKind,
+    TaxChoice,
+)
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
@@ -16,16 +23,27 @@ from quickbooks_bridge.domain.texts import is_digits, tidy_emails, visible
 
 MAX_TEXT_LENGTH = 20_000
 CUSTOMER_FIELDS = ("to", "address", "email", "tax_id")
+# QuickBooks has at most three text fields of a company's own.
+CUSTOM_FIELDS = ("custom_1", "custom_2", "custom_3")
 FIELDS = (
     "customer_mode", "customer", "customer_label", "customer_open", "new_display_name", *CUSTOMER_FIELDS,
     *(f"origin_{name}" for name in CUSTOMER_FIELDS), "currency", "tax", "tax_applied", "issue_date", "due_date",
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
     "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for", "cc", "bcc",
+    "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", *CUSTOM_FIELDS,
 )  # fmt: skip
 LINE_FIELDS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
+    "kind", "service_date", "class",
 )  # fmt: skip
-NEW_LINE = {**dict.fromkeys(LINE_FIELDS, ""), "quantity": "1", "discount_kind": "percent", "tax": "0"}
+NEW_LINE = {
+    **dict.fromkeys(LINE_FIELDS, ""),
+    "quantity": "1",
+    "discount_kind": "percent",
+    "tax": "0",
+    "kind": "item",
+}
+LINE_KINDS: tuple[LineKind, ...] = ("item", "text", "subtotal")
 TAX_CHOICES: tuple[TaxChoice, ...] = ("by_product", "taxable", "not_taxed")
 
 
@@ -50,8 +68,10 @@ class FormState:
 
 
 def is_blank(line: Mapping[str, str]) -> bool:
-    """Return whether nothing was typed into a line."""
-    return not any(line[name].strip() for name in ("name", "description", "unit_price", "item"))
+    """Return whether nothing was typed into a line; a subtotal needs no words."""
+    return line["kind"] != "subtotal" and not any(
+        line[name].strip() for name in ("name", "description", "unit_price", "item")
+    )
 
 
 def state_from_json(data: Any) -> FormState:
@@ -61,8 +81,8 @@ def state_from_json(data: Any) -> FormState:
     values = values if isinstance(values, dict) else {}
     lines = [line for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
     return FormState(
-        {name: str(values.get(name, ""))[:MAX_TEXT_LENGTH] for name in FIELDS},
-        [{name: str(line.get(name, ""))[:MAX_TEXT_LENGTH] for name in LINE_FIELDS} for line in lines],
+        _values(values),
+        [_line_texts(line, "") for line in lines],
         update_customer=bool(data.get("update_customer")),
     )
 
@@ -91,8 +111,15 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
         "message": draft.message,
         "memo": draft.memo,
         "doc_number": draft.doc_number,
+        "quoted_tax": "" if draft.quoted_tax is None else number(draft.quoted_tax),
         "cc": draft.cc,
         "bcc": draft.bcc,
+        "discount": number(draft.discount) if draft.discount else "",
+        "discount_kind": draft.discount_kind,
+        "deposit": number(draft.deposit) if draft.deposit else "",
+        "class": draft.class_qbo_id,
+        "location": draft.location_qbo_id,
+        "pay_online": "1" if draft.can_pay_online else "",
         "preset": draft.preset_id,
         "preset_applied": draft.preset_id,
         "token": token,
@@ -111,6 +138,9 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
             "item": line.item_qbo_id,
             "item_label": labels.get(line.item_qbo_id, ""),
             "product": line.product_id,
+            "kind": line.kind,
+            "service_date": line.service_date.isoformat() if line.service_date else "",
+            "class": line.class_qbo_id,
         }
         for line in draft.lines
     ]
@@ -119,13 +149,29 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
 
 def state_from_post(post: Mapping[str, str]) -> FormState:
     """Read a posted form as text; lines come in the order of their numbers."""
-    values = {name: _text(post.get(name, "")) for name in FIELDS}
+    values = _values(post)
     numbers = sorted(
         {int(at) for key in post if key.startswith("lines-") and is_digits(at := key.split("-")[1][:7])}
     )
-    lines = [{name: _text(post.get(f"lines-{at}-{name}", "")) for name in LINE_FIELDS} for at in numbers]
+    lines = [_line_texts(post, f"lines-{at}-") for at in numbers]
+    shown = _text(post.get("update_shown", "")).split()
+    if shown:
+        # A tick that was taken away is not posted at all: what was shown tells it from one that never was.
+        values["update_skipped"] = " ".join(part for part in shown if not post.get(f"update-{part}"))
     labelled = frozenset(at for at, number in enumerate(numbers) if f"lines-{number}-item_label" in post)
     return FormState(values, lines, update_customer=bool(post.get("update_customer")), labelled=labelled)
+
+
+def _values(source: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts of the fields; a select that was not drawn stands as it would have been."""
+    values = {name: _text(source.get(name, "")) for name in FIELDS}
+    return {**values, "discount_kind": values["discount_kind"] or "percent"}
+
+
+def _line_texts(source: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    """Return the texts of a line; one without a kind is a product."""
+    line = {name: _text(source.get(f"{prefix}{name}", "")) for name in LINE_FIELDS}
+    return line if line["kind"] in LINE_KINDS else {**line, "kind": "item"}
 
 
 def _text(value: object) -> str:
@@ -151,6 +197,33 @@ def tax_mode(text: str) -> TaxMode:
     return next((mode for mode in TaxMode if mode == text), TaxMode.EXCLUSIVE)
 
 
+_NUMBERS = ("exchange_rate", "discount", "deposit", "quoted_tax")
+
+
+class _Reader:
+    """Reads the numbers and days of a form; what cannot be read is a problem at its field."""
+
+    def __init__(self, *, is_comma_decimal: bool) -> None:
+        self.is_comma_decimal = is_comma_decimal
+        self.problems: list[Problem] = []
+
+    def number(self, text: str, name: str, *, line: int | None = None) -> Decimal | None:
+        """Return a number, None for an empty or unreadable text."""
+        if not text.strip():
+            return None
+        value = parse_decimal(text, is_comma_decimal=self.is_comma_decimal)
+        if value is None:
+            self.problems.append(Problem(ProblemCode.NUMBER_BAD, name, line=line))
+        return value
+
+    def day(self, text: str, name: str, *, line: int | None = None) -> date | None:
+        """Return a day, None for an unreadable text."""
+        day = read_day(text)
+        if day is None:
+            self.problems.append(Problem(ProblemCode.DATE_BAD, name, line=line))
+        return day
+
+
 def draft_from_state(
     state: FormState, *, is_comma_decimal: bool = False
 ) -> tuple[InvoiceDraft | None, list[Problem]]:
@@ -158,44 +231,24 @@ def draft_from_state(
 
     Blank lines are not in the draft: `line_places` says which line of the form each of its lines is.
     """
-    problems: list[Problem] = []
-    dates: dict[str, date] = {}
-    for name in ("issue_date", "due_date"):
-        day = read_day(state.values[name])
-        if day is None:
-            problems.append(Problem(ProblemCode.DATE_BAD, name))
-        else:
-            dates[name] = day
+    reader = _Reader(is_comma_decimal=is_comma_decimal)
     values = {key: value.strip() for key, value in state.values.items()}
-    rate = (
-        parse_decimal(values["exchange_rate"], is_comma_decimal=is_comma_decimal)
-        if values["exchange_rate"]
-        else None
-    )
-    if values["exchange_rate"] and rate is None:
-        problems.append(Problem(ProblemCode.NUMBER_BAD, "exchange_rate"))
+    issued, due = (reader.day(values[name], name) for name in ("issue_date", "due_date"))
+    numbers = {name: reader.number(values[name], name) for name in _NUMBERS}
     tax = tax_choice(values["tax"])
-    lines = [
-        _line(at, state.lines[at], tax, problems, is_comma_decimal=is_comma_decimal)
-        for at in line_places(state)
-    ]
-    if problems:
-        return None, problems
-    is_new = values["customer_mode"] == "new"
+    lines = tuple(_line(at, state.lines[at], tax, reader) for at in line_places(state))
+    if reader.problems or issued is None or due is None:
+        return None, reader.problems
     draft = InvoiceDraft(
-        customer=CustomerChoice(
-            qbo_id="" if is_new else values["customer"][:30],
-            new_display_name=visible(state.values["new_display_name"]).strip(" ") if is_new else "",
-            update_in_quickbooks=state.update_customer and not is_new,
-        ),
+        customer=_customer(state),
         to=values["to"],
         address=values["address"],
         email=tidy_emails(values["email"]),
         tax_id=values["tax_id"],
         currency=values["currency"].upper(),
-        issue_date=dates["issue_date"],
-        due_date=dates["due_date"],
-        lines=tuple(line for line in lines if line is not None),
+        issue_date=issued,
+        due_date=due,
+        lines=lines,
         message=values["message"],
         memo=values["memo"],
         doc_number=values["doc_number"],
@@ -206,10 +259,32 @@ def draft_from_state(
         form_tax_code=values["form_tax_code"][:30],
         cc=tidy_emails(values["cc"]),
         bcc=tidy_emails(values["bcc"]),
-        exchange_rate=rate,
+        exchange_rate=numbers["exchange_rate"],
+        quoted_tax=numbers["quoted_tax"],
+        discount=numbers["discount"] or Decimal(0),
+        discount_kind=_discount_kind(values["discount_kind"]),
+        deposit=numbers["deposit"] or Decimal(0),
+        class_qbo_id=values["class"][:30],
+        location_qbo_id=values["location"][:30],
+        custom_fields={name[-1]: values[name] for name in CUSTOM_FIELDS if values[name]},
+        can_pay_online=values["pay_online"] == "1",
         due_days=int(values["due_days"]) if is_days(values["due_days"]) else 0,
     )
     return draft, []
+
+
+def _customer(state: FormState) -> CustomerChoice:
+    is_new = state.values["customer_mode"].strip() == "new"
+    return CustomerChoice(
+        qbo_id="" if is_new else state.values["customer"].strip()[:30],
+        new_display_name=visible(state.values["new_display_name"]).strip(" ") if is_new else "",
+        update_in_quickbooks=state.update_customer and not is_new,
+        skipped_parts=frozenset(state.values["update_skipped"].split()),
+    )
+
+
+def _discount_kind(text: str) -> DiscountKind:
+    return "amount" if text == "amount" else "percent"
 
 
 def is_days(text: str) -> bool:
@@ -222,27 +297,26 @@ def line_places(state: FormState) -> list[int]:
     return [at for at, line in enumerate(state.lines) if not is_blank(line)]
 
 
-def _line(
-    at: int, line: dict[str, str], tax: TaxChoice, problems: list[Problem], *, is_comma_decimal: bool
-) -> DraftLine | None:
-    numbers: dict[str, Decimal] = {}
-    for name, default in (("quantity", "1"), ("unit_price", "0"), ("discount", "0")):
-        value = parse_decimal(line[name].strip() or default, is_comma_decimal=is_comma_decimal)
-        if value is None:
-            problems.append(Problem(ProblemCode.NUMBER_BAD, name, line=at))
-        else:
-            numbers[name] = value
-    if len(numbers) < 3:
-        return None
+def _line(at: int, line: dict[str, str], tax: TaxChoice, reader: _Reader) -> DraftLine:
+    kind: LineKind = next((kind for kind in LINE_KINDS if kind == line["kind"]), "item")
+    name, description = " ".join(line["name"].split()), line["description"].strip()
+    if kind != "item":
+        return DraftLine(name, description, kind=kind)
+    quantity, price, discount = (
+        reader.number(line[name], name, line=at) for name in ("quantity", "unit_price", "discount")
+    )
+    day = line["service_date"].strip()
     return DraftLine(
-        name=" ".join(line["name"].split()),
-        description=line["description"].strip(),
-        quantity=numbers["quantity"],
-        unit_price=numbers["unit_price"],
-        discount=numbers["discount"],
-        discount_kind="amount" if line["discount_kind"] == "amount" else "percent",
+        name=name,
+        description=description,
+        quantity=Decimal(1) if quantity is None else quantity,
+        unit_price=price or Decimal(0),
+        discount=discount or Decimal(0),
+        discount_kind=_discount_kind(line["discount_kind"]),
         is_taxable={"taxable": True, "not_taxed": False}.get(tax, line["tax"] == "1"),
         tax_code=line["code"].strip()[:30],
         item_qbo_id=line["item"].strip()[:30],
         product_id=line["product"].strip()[:20],
+        service_date=reader.day(day, "service_date", line=at) if day else None,
+        class_qbo_id=line["class"].strip()[:30],
     )

@@ -8,10 +8,11 @@ from deals.fields import MappableField, field_catalogue
 from deals.models import Deal
 from deals.selectors import custom_field_facts, load_snapshot
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.company_profile import format_decimal
 from quickbooks_bridge.domain.draft import build_draft
 from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
-from quickbooks_bridge.domain.payloads import format_decimal
 from quickbooks_bridge.domain.tax import TaxRegime
+from quickbooks_bridge.domain.totals import can_be_quoted
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.customers import linked_customer
@@ -58,7 +59,8 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
         form_tax_code=usual if rules.regime is TaxRegime.MANUAL else "",
         today=company_today(connection, now=now),
         home_currency=connection.company.home_currency,
-        preset=default_preset(viewer.account),
+        preset=default_preset(connection, rules),
+        is_as_quoted=stored.tax_policy == stored.TaxPolicy.AS_QUOTED and can_be_quoted(rules),
     )
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)

@@ -11,14 +11,20 @@ from django.utils.translation import gettext as _
 
 from quickbooks_bridge.deal_page.money_summary import Segment
 from quickbooks_bridge.domain.currencies import currency_codes, digits_of
-from quickbooks_bridge.domain.customer_diff import FieldDiff, customer_diff
+from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.passed_checks import passed_checks
 from quickbooks_bridge.domain.preflight import draft_problems
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.tax import TaxMode, TaxRegime
-from quickbooks_bridge.domain.totals import Totals, draft_line_amount, draft_totals
+from quickbooks_bridge.domain.totals import (
+    Totals,
+    can_be_quoted,
+    draft_line_amount,
+    draft_totals,
+    subtotal_at,
+)
 from quickbooks_bridge.messages.tax_words import code_label, tax_word
 from quickbooks_bridge.models import Item
 from quickbooks_bridge.selectors.customers import outstanding_balance
@@ -26,8 +32,9 @@ from quickbooks_bridge.services.invoicing.customers import customer_facts, custo
 from quickbooks_bridge.services.invoicing.items import item_name, suggest_items
 
 from .fixes import FixContext
-from .form_data import FormData, deal_left, preflight_facts
+from .form_data import FormData, deal_left, is_us, preflight_facts
 from .form_state import (
+    CUSTOM_FIELDS,
     CUSTOMER_FIELDS,
     FormState,
     draft_from_state,
@@ -66,7 +73,12 @@ def check(state: FormState, about: FormData) -> CheckedForm:
         replace(line, item_name=items[line.item_qbo_id].name) if line.item_qbo_id in items else line
         for line in draft.lines
     )
-    draft = replace(draft, lines=tuple(named))
+    draft = replace(
+        draft,
+        lines=tuple(named),
+        discount_style="line" if about.settings.discount_style == "line" else "net",
+        discount_word=_("Discount"),
+    )
     facts = preflight_facts(about, draft)
     found = draft_problems(draft, facts)
     places = line_places(state)
@@ -137,6 +149,7 @@ def form_context(
         "due_hint": _due_hint(state),
         "tax": tax_choice(state.values["tax"]),
         **_tax_context(state, about),
+        **_extra_context(state, about, errors),
         "is_before_tax": _is_before_tax(about, checked.draft),
         "suggestions": _suggestions(state, about),
         **_diff_context(about, checked.draft),
@@ -152,6 +165,8 @@ def _tax_context(state: FormState, about: FormData) -> dict[str, Any]:
         "regime": rules.regime,
         "tax_mode": tax_mode(state.values["tax_mode"]),
         "has_codes": rules.regime is TaxRegime.CODES,
+        "is_as_quoted": bool(state.values["quoted_tax"])
+        or (about.settings.tax_policy == about.settings.TaxPolicy.AS_QUOTED and can_be_quoted(rules)),
         "is_out_of_scope": tax_mode(state.values["tax_mode"]) is TaxMode.OUT_OF_SCOPE,
         "tax_word": tax_word(company.country),
         "tax_codes": [
@@ -159,6 +174,28 @@ def _tax_context(state: FormState, about: FormData) -> dict[str, Any]:
             for code in rules.codes.values()
         ],
         "is_foreign": company.is_multicurrency and currency not in {"", company.home_currency},
+    }
+
+
+MORE_FIELDS = ("term", "message", "memo", "cc", "bcc", "class", "location", "pay_online", *CUSTOM_FIELDS)
+
+
+def _extra_context(state: FormState, about: FormData, errors: dict[str, FormIssue]) -> dict[str, Any]:
+    """Return what else the company's invoices have: what it has turned off is not shown."""
+    company = about.connection.company
+    facts = company.invoice_facts
+    return {
+        "facts": facts,
+        "allows_discount": company.allows_discount,
+        "classes": about.classes,
+        "locations": about.locations,
+        "has_line_classes": facts.class_tracking == "line" and bool(about.classes),
+        "has_invoice_class": facts.class_tracking == "invoice" and bool(about.classes),
+        "has_more": any(state.values[name].strip() or name in errors for name in MORE_FIELDS),
+        "more_words": _("Class, location, terms, copies, message, memo")
+        if facts.lists
+        else _("Terms, copies, message, memo"),
+        "custom_fields": [(f"custom_{key}", name) for key, name in facts.custom_fields],
     }
 
 
@@ -220,12 +257,8 @@ def _lines(
     *,
     is_posted: bool,
 ) -> list[dict[str, Any]]:
-    amounts: dict[int, Decimal] = {}
-    if checked.draft:
-        amounts = {
-            at: draft_line_amount(line, digits_of(checked.draft.currency))
-            for at, line in zip(line_places(state), checked.draft.lines, strict=True)
-        }
+    amounts, subtotals = _line_amounts(state, checked.draft)
+    classes = {row.qbo_id for row in about.classes}
     rows = []
     for at, line in enumerate(state.lines):
         item = about.around.items.get(line["item"])
@@ -242,6 +275,8 @@ def _lines(
                 "values": line,
                 "problems": problems,
                 "amount": amounts.get(at),
+                "subtotal": subtotals.get(at),
+                "is_class_known": line["class"] in classes,
                 "item": item,
                 "is_linked": item is not None and item.is_active and item.kind != "Category",
                 "is_blank": is_blank(line),
@@ -252,6 +287,20 @@ def _lines(
             }
         )
     return rows
+
+
+def _line_amounts(
+    state: FormState, draft: InvoiceDraft | None
+) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
+    """Return the amounts of the lines and of the subtotals, by their places in the form."""
+    if draft is None:
+        return {}, {}
+    digits, places = digits_of(draft.currency), list(enumerate(line_places(state)))
+    amounts = {
+        place: draft_line_amount(draft.lines[at], digits) for at, place in places if draft.lines[at].is_billed
+    }
+    sums = {place: subtotal_at(draft, at) for at, place in places if draft.lines[at].kind == "subtotal"}
+    return amounts, sums
 
 
 def _origin(state: FormState, about: FormData, name: str) -> str:
@@ -351,13 +400,32 @@ def _due_hint(state: FormState) -> str:
 def _diff_context(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any]:
     if about.customer is None or draft is None or draft.customer.is_new:
         return {"diffs": [], "diff_words": ""}
-    labels = {"address": _("Address"), "email": _("Email"), "tax_id": _("Customer tax ID")}
-    diffs: list[tuple[str, FieldDiff]] = [
+    labels = {
+        "street": _("Street"),
+        "city": _("City"),
+        "region": _("State or region"),
+        "postal_code": _("Postal code"),
+        "country": _("Country"),
+        "email": _("Email"),
+        "tax_id": _("Customer tax ID"),
+    }
+    found = customer_diff(
+        customer_facts(about.customer), draft_facts(draft, about.connection.company.country)
+    )
+    is_kept_out = is_us(about.connection) and not about.settings.us_tax_id_field
+    # A part that neither side has is no row.
+    diffs = [
         (labels[diff.field], diff)
-        for diff in customer_diff(customer_facts(about.customer), draft_facts(draft))
+        for diff in found
+        if (diff.before or diff.is_changed) and not (is_kept_out and diff.field == "tax_id")
     ]
     changed = sum(diff.is_changed for _label, diff in diffs)
     if not changed:
         return {"diffs": [], "diff_words": ""}
     words = ngettext("%(n)s of %(all)s fields differs.", "%(n)s of %(all)s fields differ.", changed)
-    return {"diffs": diffs, "diff_words": words % {"n": changed, "all": len(diffs)}}
+    return {
+        "diffs": diffs,
+        "diff_words": words % {"n": changed, "all": len(diffs)},
+        "update_shown": " ".join(diff.field for _label, diff in diffs if diff.is_changed),
+        "update_skipped": draft.customer.skipped_parts,
+    }

@@ -79,6 +79,18 @@ KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
+        ProblemCode.QUOTED_TAX_NEGATIVE,
+        _("The quoted tax is below zero"),
+        _("Write the sales tax as quoted, or leave it empty: then QuickBooks works it out."),
+    ),
+    ProblemKind(
+        ProblemCode.QUOTED_TAX_UNTAXED,
+        _("A tax is quoted, but no line is taxed"),
+        _(
+            "QuickBooks keeps a quoted tax only where a line is taxable. Mark the lines as taxable, or clear the tax."
+        ),
+    ),
+    ProblemKind(
         ProblemCode.TAX_CODE_MISSING,
         _("Line %(number)s has no tax code"),
         _("QuickBooks needs a tax code on every line of this company's invoices. Choose one."),
@@ -186,7 +198,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ),
     ProblemKind(
         ProblemCode.DATE_BAD,
-        _("A date is missing"),
+        _("A date is missing or cannot be read"),
         _("Write a date."),
         fix="date",
     ),
@@ -254,7 +266,7 @@ KINDS: tuple[ProblemKind, ...] = (
     ),
     ProblemKind(
         ProblemCode.NUMBER_BAD,
-        _("A number on line %(number)s cannot be read"),
+        _("A number cannot be read"),
         _("Write a number, such as 1250.50."),
     ),
     ProblemKind(
@@ -264,24 +276,74 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="remove_line",
     ),
     ProblemKind(
-        ProblemCode.QUANTITY_NEGATIVE,
-        _("The quantity of line %(number)s is below zero"),
-        _("A quantity must be more than zero."),
-    ),
-    ProblemKind(
-        ProblemCode.PRICE_NEGATIVE,
-        _("The price of line %(number)s is below zero"),
-        _("A price must be zero or more. Use the discount to lower a line."),
-    ),
-    ProblemKind(
         ProblemCode.DISCOUNT_NEGATIVE,
-        _("The discount of line %(number)s is below zero"),
+        _("A discount is below zero"),
         _("A discount must be zero or more."),
     ),
     ProblemKind(
         ProblemCode.DISCOUNT_TOO_LARGE,
-        _("The discount of line %(number)s is too large"),
-        _("The discount is larger than the line. Lower it."),
+        _("A discount is too large"),
+        _("The discount is larger than what it is taken off. Lower it."),
+    ),
+    ProblemKind(
+        ProblemCode.TOTAL_BELOW_ZERO,
+        _("The invoice comes to less than zero"),
+        _("QuickBooks makes no invoice below zero. Lower what is taken off, or make a credit memo there."),
+    ),
+    ProblemKind(
+        ProblemCode.DISCOUNT_OFF,
+        _("Discounts are turned off in QuickBooks"),
+        _(
+            "This company's QuickBooks takes no discount on the whole invoice. Leave it empty and lower the "
+            "lines, or turn discounts on under Account and settings, Sales."
+        ),
+    ),
+    ProblemKind(
+        ProblemCode.DEPOSIT_OFF,
+        _("Deposits are turned off in QuickBooks"),
+        _("Leave the deposit empty, or turn deposits on in QuickBooks under Account and settings, Sales."),
+    ),
+    ProblemKind(
+        ProblemCode.DEPOSIT_NEGATIVE,
+        _("The deposit is below zero"),
+        _("A deposit must be zero or more."),
+    ),
+    ProblemKind(
+        ProblemCode.DEPOSIT_TOO_LARGE,
+        _("The deposit is more than the invoice"),
+        _("QuickBooks takes no deposit above the total. Lower it."),
+    ),
+    ProblemKind(
+        ProblemCode.CLASS_GONE,
+        _("The class cannot be used"),
+        _("This class is no longer active in QuickBooks. Choose another one."),
+    ),
+    ProblemKind(
+        ProblemCode.LOCATION_GONE,
+        _("The location cannot be used"),
+        _("This location is no longer active in QuickBooks. Choose another one."),
+    ),
+    ProblemKind(
+        ProblemCode.PRESET_LOST,
+        _("Part of the preset %(name)s is gone"),
+        _(
+            "Its terms, tax code, class or location are no longer offered, or belong to another QuickBooks company. "
+            "They were left out; an admin corrects the preset under Settings, Invoicing."
+        ),
+    ),
+    ProblemKind(
+        ProblemCode.STOCK_NOT_COUNTED,
+        _("The stock of %(item)s is counted from a later day"),
+        _(
+            "QuickBooks counts the stock of %(item)s from %(day)s on and refuses sales before it. Choose a later "
+            "issue date, or another product."
+        ),
+        fix="date",
+    ),
+    ProblemKind(
+        ProblemCode.STOCK_SHORT,
+        _("More than the stock of %(item)s"),
+        _("QuickBooks counts %(left)s left. It may take the invoice and show less than none."),
     ),
     ProblemKind(
         ProblemCode.NUMBER_TOO_LARGE,

@@ -1,6 +1,6 @@
 """The rows of the QuickBooks side, one module per subject."""
 
-from .catalog import Customer, ExchangeRate, Item, TaxCode, Term
+from .catalog import Customer, ExchangeRate, Item, Location, SalesClass, TaxCode, Term
 from .company import Company, SyncState
 from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
@@ -35,11 +35,13 @@ __all__ = [
     "InvoicingSettings",
     "Item",
     "ItemLink",
+    "Location",
     "Notification",
     "OAuthState",
     "Outage",
     "Payment",
     "ReadsBlock",
+    "SalesClass",
     "SavedDraft",
     "SyncLatencyHour",
     "SyncState",

@@ -1,6 +1,7 @@
 """The local index of a QuickBooks company's lists: what the form searches without asking QuickBooks."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 
@@ -37,6 +38,8 @@ class Customer(RemoteRow):
     region = models.CharField(max_length=255, blank=True, default="")
     postal_code = models.CharField(max_length=30, blank=True, default="")
     country = models.CharField(max_length=255, blank=True, default="")
+    # Where its goods go: QuickBooks' own parts of the address, empty where it says nothing.
+    ship_address: Any = models.JSONField(default=dict)
     tax_id = models.CharField(max_length=40, blank=True, default="")
     is_taxable = models.BooleanField(default=True)
     term_qbo_id = models.CharField(max_length=30, blank=True, default="")
@@ -66,6 +69,8 @@ class Item(RemoteRow):
     income_account = models.CharField(max_length=255, blank=True, default="")
     income_account_qbo_id = models.CharField(max_length=30, blank=True, default="")
     quantity_on_hand = models.DecimalField(max_digits=17, decimal_places=5, null=True)
+    # The first day on which counted stock can be sold.
+    inventory_start = models.DateField(null=True)
     tax_code_qbo_id = models.CharField(max_length=30, blank=True, default="")
     # Of a bundle: [product id, how many] for each product in it.
     parts = models.JSONField(default=list)
@@ -132,3 +137,30 @@ class Term(RemoteRow):
 
     def __str__(self) -> str:
         return self.name
+
+
+class NamedRow(RemoteRow):
+    """A list entry that is a name: what an invoice can be filed under."""
+
+    name = models.CharField(max_length=500)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SalesClass(NamedRow):
+    """A QuickBooks class."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="class_once")]
+
+
+class Location(NamedRow):
+    """A QuickBooks location, which its API calls Department."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="location_once")]

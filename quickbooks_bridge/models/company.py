@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Account
+from quickbooks_bridge.domain.company_facts import CompanyFacts
 
 
 class Company(models.Model):
@@ -29,6 +30,8 @@ class Company(models.Model):
     has_custom_numbers = models.BooleanField(default=False)
     allows_discount = models.BooleanField(default=False)
     book_close_date = models.DateField(null=True)
+    # Which fields the company's invoices have: domain.company_facts.CompanyFacts.
+    facts: Any = models.JSONField(default=dict)
     profile_refreshed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -37,6 +40,11 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.realm_id
+
+    @property
+    def invoice_facts(self) -> CompanyFacts:
+        """Return which fields the company's invoices have."""
+        return CompanyFacts.of(self.facts)
 
 
 class SyncState(models.Model):

@@ -92,12 +92,29 @@ class OAuthState(models.Model):
 class InvoicingSettings(models.Model):
     """Which CRM fields an invoice is filled from, when it is due, and who is told of trouble; one per account."""
 
+    class TaxPolicy(models.TextChoices):
+        QUICKBOOKS = "quickbooks", _("QuickBooks works it out")
+        AS_QUOTED = "as_quoted", _("As quoted in the deal")
+
+    class DiscountStyle(models.TextChoices):
+        NET = "net", _("Within the price of the line")
+        LINE = "line", _("As a line of its own below the list price")
+
+    class UsTaxId(models.TextChoices):
+        NOWHERE = "", _("Keep it out of QuickBooks")
+        RESALE = "resale", _("Resale number: claims a resale exemption")
+
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="invoicing_settings")
     to_field = models.CharField(max_length=120, default="organization.name")
     address_field = models.CharField(max_length=120, default="organization.address")
     email_field = models.CharField(max_length=120, default="person.email")
     tax_id_field = models.CharField(max_length=120, blank=True, default="")
     due_days = models.PositiveSmallIntegerField(default=7)
+    tax_policy = models.CharField(max_length=10, choices=TaxPolicy, default=TaxPolicy.QUICKBOOKS)
+    # How a line's discount prints (domain.draft.DiscountStyle).
+    discount_style = models.CharField(max_length=4, choices=DiscountStyle, default=DiscountStyle.NET)
+    # Where a customer's tax id goes in the United States, whose customers have no field for it.
+    us_tax_id_field = models.CharField(max_length=10, choices=UsTaxId, default=UsTaxId.NOWHERE, blank=True)
     saved_at = models.DateTimeField(null=True)
     notify_disconnected = models.BooleanField(default=True)
     notify_invoice_failed = models.BooleanField(default=True)
@@ -121,7 +138,12 @@ class InvoicePreset(models.Model):
     due_days = models.PositiveSmallIntegerField(null=True, blank=True)
     tax = models.CharField(max_length=10, choices=Tax, default=Tax.BY_PRODUCT)
     currency = models.CharField(max_length=3, blank=True, default="")
+    # The company whose lists the ids below belong to; in another company they mean something else and are left out.
+    company = models.ForeignKey(Company, on_delete=models.SET_NULL, null=True, related_name="+")
     term_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    tax_code_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    class_qbo_id = models.CharField(max_length=30, blank=True, default="")
+    location_qbo_id = models.CharField(max_length=30, blank=True, default="")
     message = models.CharField(max_length=1000, blank=True, default="")
     memo = models.CharField(max_length=1000, blank=True, default="")
 

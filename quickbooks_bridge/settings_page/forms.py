@@ -1,6 +1,7 @@
 """The forms of the settings page: what a new invoice is filled from, and the presets it may begin with."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -15,6 +16,17 @@ from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import problem_text
 from quickbooks_bridge.models import InvoicePreset, InvoicingSettings, Term
+
+
+@dataclass(frozen=True)
+class PresetLists:
+    """What a preset can refer to in the connected company: ids with names; empty where it does not use them."""
+
+    company_id: int | None = None
+    codes: Sequence[tuple[str, str]] = ()
+    classes: Sequence[tuple[str, str]] = ()
+    locations: Sequence[tuple[str, str]] = ()
+
 
 GROUP_WORDS = {"organization": _("Organization"), "person": _("Contact person"), "deal": _("Deal")}
 SHORT_WORDS = {"organization": _("Organization"), "person": _("Person"), "deal": _("Deal")}
@@ -114,6 +126,32 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         return days
 
 
+class ChoicesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """How invoices are written, for everybody in the company."""
+
+    class Meta:
+        model = InvoicingSettings
+        fields = ["tax_policy", "discount_style", "us_tax_id_field"]
+        labels = {
+            "tax_policy": _("Sales tax"),
+            "discount_style": _("Discounts of lines print"),
+            "us_tax_id_field": _("A customer's tax ID goes to"),
+        }
+        help_texts = {
+            "tax_policy": _(
+                "As quoted sends the tax of the deal's products, and QuickBooks keeps it instead of its own figure"
+            ),
+            "discount_style": _("Either way the total is the same"),
+            "us_tax_id_field": _("In the United States QuickBooks has no field of its own for it"),
+        }
+
+    def __init__(self, *args: Any, is_us: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_us:
+            del self.fields["tax_policy"], self.fields["us_tax_id_field"]
+        use_plain_errors(self)
+
+
 class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
     """A named starting point of the invoice form."""
 
@@ -131,7 +169,16 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = InvoicePreset
-        fields = ["name", "is_default", "tax", "message", "memo"]
+        fields = [
+            "name",
+            "is_default",
+            "tax",
+            "tax_code_qbo_id",
+            "class_qbo_id",
+            "location_qbo_id",
+            "message",
+            "memo",
+        ]
         labels = {
             "is_default": _("Use for new invoices"),
             "tax": _("Tax"),
@@ -144,11 +191,16 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         widgets = {"message": forms.Textarea(attrs={"rows": 2}), "memo": forms.Textarea(attrs={"rows": 2})}
 
-    field_order = ["name", "is_default", "due", "due_days", "tax", "currency", "message", "memo"]
+    field_order = [
+        *("name", "is_default", "due", "due_days", "tax", "tax_code_qbo_id", "currency", "class_qbo_id"),
+        *("location_qbo_id", "message", "memo"),
+    ]
 
-    def __init__(self, *args: Any, terms: Sequence[Term], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, terms: Sequence[Term], lists: PresetLists, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         preset = self.instance
+        self.lists = lists
+        self._offer(preset)
         self.terms = {term.qbo_id: term for term in terms}
         rows = [(f"term:{term.qbo_id}", term.name) for term in terms]
         choices: list[Any] = [
@@ -169,6 +221,24 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         self.initial["currency"] = preset.currency
         use_plain_errors(self)
 
+    def _offer(self, preset: InvoicePreset) -> None:
+        """Offer tax codes, classes and locations of the connected company, where it has any."""
+        offers = {
+            "tax_code_qbo_id": (_("Tax code"), self.lists.codes),
+            "class_qbo_id": (_("Class"), self.lists.classes),
+            "location_qbo_id": (_("Location"), self.lists.locations),
+        }
+        is_here = preset.company_id in {None, self.lists.company_id}
+        for name, (label, rows) in offers.items():
+            if rows:
+                choices = [("", _("As usual")), *rows]
+                self.fields[name] = forms.ChoiceField(label=label, required=False, choices=choices)
+                known = {qbo_id for qbo_id, _name in rows}
+                current = getattr(preset, name)
+                self.initial[name] = current if is_here and current in known else ""
+            else:
+                del self.fields[name]
+
     def clean_currency(self) -> str:
         """Take a currency in any case, or none."""
         text = str(self.cleaned_data["currency"]).strip()
@@ -188,6 +258,7 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
         """Read when it is due: from the mapping, after days, or by QuickBooks' terms."""
         cleaned = super().clean() or self.cleaned_data
         preset, due = self.instance, cleaned.get("due") or "mapping"
+        preset.company_id = self.lists.company_id
         preset.due_days, preset.term_qbo_id = None, ""
         preset.currency = cleaned.get("currency") or ""
         if due == "days" or (due == "mapping" and cleaned.get("due_days")):

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST
 
 from deals.models import Account
 from deals.viewer import Viewer, viewer_required
-from quickbooks_bridge.models import InvoicePreset, Term
-from quickbooks_bridge.selectors.connections import last_connection_for
+from quickbooks_bridge.models import InvoicePreset, Location, SalesClass, Term
+from quickbooks_bridge.selectors.connections import connection_for, last_connection_for
 from quickbooks_bridge.selectors.items import terms_of
-from quickbooks_bridge.settings_page.forms import PresetForm
+from quickbooks_bridge.selectors.taxes import tax_rules
+from quickbooks_bridge.settings_page.forms import PresetForm, PresetLists
 
 from .connection import refuse
 
@@ -26,6 +27,25 @@ PLACE = "#presets"
 def _terms(account: Account) -> list[Term]:
     connection = last_connection_for(account)
     return terms_of(connection.company_id) if connection else []
+
+
+def _lists(account: Account) -> PresetLists:
+    connection = connection_for(account)
+    if connection is None:
+        return PresetLists()
+    company = connection.company
+    rules, facts = tax_rules(company, None), company.invoice_facts
+
+    def named(model: type[SalesClass] | type[Location]) -> list[tuple[str, str]]:
+        rows = model.objects.filter(company=company, is_active=True).order_by("name")
+        return list(rows.values_list("qbo_id", "name"))
+
+    return PresetLists(
+        company.pk,
+        [(code.qbo_id, code.name) for code in rules.codes.values()],
+        named(SalesClass) if facts.class_tracking == "invoice" else (),
+        named(Location) if facts.has_locations else (),
+    )
 
 
 def preset_rows(account: Account) -> list[dict[str, Any]]:
@@ -57,7 +77,9 @@ def preset_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> 
     )
     if not viewer.is_admin:
         return refuse(request, "settings_need_admin")
-    form = PresetForm(request.POST or None, instance=preset, terms=_terms(viewer.account))
+    form = PresetForm(
+        request.POST or None, instance=preset, terms=_terms(viewer.account), lists=_lists(viewer.account)
+    )
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             if form.instance.is_default:
@@ -69,6 +91,11 @@ def preset_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> 
         return redirect(reverse("quickbooks:settings") + PLACE)
     context = {
         "form": form,
+        "extra": [
+            form[name]
+            for name in ("tax_code_qbo_id", "class_qbo_id", "location_qbo_id")
+            if name in form.fields
+        ],
         "title": _("Edit preset") if pk else _("New preset"),
         "back": reverse("quickbooks:settings") + PLACE,
     }

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from deals.fields import GROUPS, MappableField, field_catalogue, read_field
 from deals.models import Deal, Member
@@ -42,7 +43,7 @@ from quickbooks_bridge.selectors.connections import (
 )
 from quickbooks_bridge.selectors.import_progress import initial_import_progress
 from quickbooks_bridge.services.connections import lifecycle as service
-from quickbooks_bridge.settings_page.forms import GROUP_WORDS, MappingForm, field_label
+from quickbooks_bridge.settings_page.forms import GROUP_WORDS, ChoicesForm, MappingForm, field_label
 
 from .connection import NOTICE, refuse
 from .presets import preset_rows
@@ -76,6 +77,7 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         **_connection_context(request, viewer),
         "form": form,
+        "choices": ChoicesForm(instance=service.settings_for(viewer.account), is_us=_is_us(viewer)),
         "pickers": [_picker(form, name, catalogue, suggested) for name in MAPPED],
         "viewer": viewer,
         "admins": Member.objects.filter(account=viewer.account, role=Member.Role.ADMIN),
@@ -83,6 +85,28 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         **_preview(viewer, saved, request.GET.get("deal", ""), typed),
     }
     return render(request, "quickbooks/settings.html", context, status=422 if is_save else 200)
+
+
+@require_POST
+@viewer_required
+def settings_choices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Save how invoices are written; unknown choices change nothing."""
+    if not viewer.is_admin:
+        return refuse(request, "settings_need_admin")
+    form = ChoicesForm(request.POST, instance=service.settings_for(viewer.account), is_us=_is_us(viewer))
+    if form.is_valid():
+        form.save()
+        messages.success(
+            request, _("Saved. New invoices are written like this; earlier ones stay as they are.")
+        )
+    else:
+        messages.error(request, _("Nothing was saved: choose one of the choices that are offered."))
+    return redirect(reverse("quickbooks:settings") + "#choices")
+
+
+def _is_us(viewer: Viewer) -> bool:
+    connection = connection_for(viewer.account)
+    return connection is None or connection.company.country in {"US", "USA"}
 
 
 def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:

@@ -1,99 +1,21 @@
 """Every kind of company makes invoices through the form, and QuickBooks' figure is the one that the page promised."""
 
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
 
 import pytest
 
-from deals.models import Deal, DealLine, TimelineEntry
+from deals.models import Deal, TimelineEntry
 from quickbooks_bridge.domain.tax import TaxRegime
-from quickbooks_bridge.models import Customer, ExchangeRate, InvoiceIntent, Item, TaxCode
+from quickbooks_bridge.models import Customer, ExchangeRate, InvoiceIntent, InvoicingSettings, Item, TaxCode
 from quickbooks_bridge.selectors.taxes import tax_regime
-from quickbooks_bridge.services.sync.company import initial_import
 
-from ..emulator_process import EmulatorProcess
-from ..fixtures import connect, sign_in
+from ..fixtures import sign_in
+from .company_forms import KEYS, create, in_books, lines, page_of
 from .test_invoice_form import fields_of
 
 pytestmark = pytest.mark.django_db
-KEYS = (
-    *("us", "us-2", "us-multi", "us-manual", "us-simple", "sandbox", "gb", "gb-multi", "gb-unregistered"),
-    *("gb-reverse", "ca", "ca-quebec", "fr", "no-like"),
-)
 EACH = 10
-NOW = datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def companies() -> Iterator[EmulatorProcess]:
-    named = [part for key in KEYS for part in ("--company", key)]
-    with EmulatorProcess(*named, "--single", "--seed", "7") as running:
-        yield running
-
-
-@pytest.fixture
-def connected(admin, deal, companies, qbo, settings, monkeypatch):
-    """Connect one of the companies; gives the connection, with the deal in its currency."""
-    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET = (
-        companies.client_id,
-        companies.client_secret,
-    )
-    settings.QUICKBOOKS_DISCOVERY_URL = companies.discovery_url
-    settings.QUICKBOOKS_API_URL = companies.api_url
-
-    def of(key):
-        made = connect(admin, companies, company=KEYS.index(key))
-        assert initial_import(made, now=NOW)
-        made.refresh_from_db()
-        DealLine.objects.filter(deal=deal).delete()
-        Deal.objects.filter(pk=deal.pk).update(currency=made.company.home_currency, value=0)
-        return made
-
-    return of
-
-
-def page_of(client, deal):
-    return fields_of(client.get(f"/deals/{deal.pk}/invoices/new/").content.decode())
-
-
-def create(client, deal, fields):
-    answer = client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create"})
-    assert answer.status_code == 302, re.findall(
-        r'class="check-item check-fix".*?</li>', answer.content.decode(), re.DOTALL
-    )
-    return InvoiceIntent.objects.filter(deal=deal).latest("pk")
-
-
-def in_books(companies, connection, intent):
-    realm = connection.company.realm_id
-    return companies.control("GET", f"/control/{realm}/invoices/{intent.invoice.qbo_id}")
-
-
-def lines(dice, connection, codes):
-    """One to four lines: prices, quantities, discounts and codes of all sorts, on products that can be sold."""
-    items = list(
-        Item.objects.filter(company=connection.company, is_active=True).exclude(
-            kind__in=("Category", "Group")
-        )
-    )
-    found = {}
-    for at in range(dice.randrange(1, 5)):
-        item = dice.choice(items)
-        found |= {
-            f"lines-{at}-name": item.name,
-            f"lines-{at}-item": item.qbo_id,
-            f"lines-{at}-quantity": dice.choice(("1", "2", "3", "0.5", "7")),
-            f"lines-{at}-unit_price": f"{dice.randrange(1, 90_000) / 100:.2f}",
-            f"lines-{at}-discount": dice.choice(("", "", "10", "33")),
-            f"lines-{at}-discount_kind": "percent",
-            f"lines-{at}-tax": dice.choice("01"),
-            f"lines-{at}-code": dice.choice(codes) if codes else "",
-        }
-    return found
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -104,6 +26,8 @@ def test_ten_invoices_read_back_equal_to_the_cent(admin, deal, companies, connec
     offered = TaxCode.objects.filter(company=connection.company, is_for_sales=True, is_active=True)
     codes = [code.qbo_id for code in offered if code.qbo_id not in {"TAX", "NON"}]
     home = connection.company.home_currency
+    style = "line" if KEYS.index(key) % 2 else "net"
+    InvoicingSettings.objects.update_or_create(account=admin.account, defaults={"discount_style": style})
     buyers = list(Customer.objects.filter(company=connection.company, is_active=True))
     for number in range(EACH):
         buyer = dice.choice(buyers)
@@ -115,6 +39,8 @@ def test_ten_invoices_read_back_equal_to_the_cent(admin, deal, companies, connec
             "currency": buyer.currency,
             "address": "1 Elm St\nAustin, TX 78701" if connection.company.country == "US" else "",
             "tax_mode": dice.choice(("exclusive", "inclusive", "out_of_scope")),
+            "discount": dice.choice(("", "", "5", "12.5")),
+            "discount_kind": dice.choice(("percent", "amount")),
             "form_tax_code": dice.choice(["", *codes]) if regime is TaxRegime.MANUAL else "",
         }
         intent = create(client, deal, fields)

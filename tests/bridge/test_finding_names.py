@@ -5,8 +5,8 @@ import pytest
 from deals.models import Organization
 from deals.selectors import list_by_name
 from quickbooks_bridge.domain.draft import DraftLine
+from quickbooks_bridge.domain.line_payloads import line_description
 from quickbooks_bridge.domain.parsing import parse_customer
-from quickbooks_bridge.domain.payloads import line_description
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.customers import search_customers
 from quickbooks_bridge.selectors.items import search_items

@@ -25,13 +25,24 @@ READ = [
     ("1 Elm St\nAustin\nTX 78701", AUSTIN),
     ("1 Elm St, Austin, TX 78701", AUSTIN),
     ("Suite 4\n1 Elm St\nSt. Louis, MO 63101-1234", Address(("Suite 4", "1 Elm St"), "St. Louis", "MO", "63101-1234", "US")),
-    ("1 Road\nLondon\nSW1A 1AA\nUnited Kingdom", Address(("1 Road", "London", "SW1A 1AA"), country="GB")),
-    ("Storgata 1\n0155 Oslo\nNorway", Address(("Storgata 1", "0155 Oslo"), country="NO")),
+    ("1 Road\nLondon\nSW1A 1AA\nUnited Kingdom", Address(("1 Road",), "London", "", "SW1A 1AA", "GB")),
+    ("Storgata 1\n0155 Oslo\nNorway", Address(("Storgata 1",), "Oslo", "", "0155", "NO")),
+    ("1 Road\nLondon SW1A 1AA\nUK", Address(("1 Road",), "London", "", "SW1A 1AA", "GB")),
+    ("12 Rue\n75002 Paris\nFrance", Address(("12 Rue",), "Paris", "", "75002", "FR")),
+    ("9 King St W\nToronto, ON M5H 1A1\nCanada", Address(("9 King St W",), "Toronto", "ON", "M5H 1A1", "CA")),
+    ("1 George St\nSydney NSW 2000\nAustralia", Address(("1 George St",), "Sydney", "NSW", "2000", "AU")),
+    ("Dam 1\n1012 JS Amsterdam\nNetherlands", Address(("Dam 1",), "Amsterdam", "", "1012 JS", "NL")),
+    ("1600 Pennsylvania", Address(("1600 Pennsylvania",))),
     ("1 Elm St\nAustin", Address(("1 Elm St", "Austin"))),
     ("1 Elm St\nAustin, ZZ 78701", Address(("1 Elm St", "Austin, ZZ 78701"))),
     ("Georgia", Address(("Georgia",))),
     ("", Address()),
 ]  # fmt: skip
+
+
+def test_the_companys_own_country_need_not_be_written():
+    assert parse_address("Storgata 1\n0155 Oslo", "NO") == Address(("Storgata 1",), "Oslo", "", "0155")
+    assert parse_address("Storgata 1\n0155 Oslo", "US") == Address(("Storgata 1", "0155 Oslo"))
 
 
 @pytest.mark.parametrize(("text", "address"), READ, ids=range(len(READ)))

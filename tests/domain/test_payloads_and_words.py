@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -11,17 +12,15 @@ import pytest
 from cryptography.fernet import Fernet
 
 from quickbooks_bridge.domain.actions import invoice_actions
-from quickbooks_bridge.domain.customer_diff import customer_diff
+from quickbooks_bridge.domain.address import Address
+from quickbooks_bridge.domain.company_profile import PayloadProfile
+from quickbooks_bridge.domain.customer_diff import ADDRESS_PARTS, customer_diff
+from quickbooks_bridge.domain.customer_payloads import KnownCustomer, customer_update_payload
 from quickbooks_bridge.domain.deep_links import invoice_link
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
 from quickbooks_bridge.domain.matching import Candidate, suggest
 from quickbooks_bridge.domain.parsing import ParseError, parse_cdc, parse_moment
-from quickbooks_bridge.domain.payloads import (
-    PayloadProfile,
-    customer_fields,
-    invoice_payload,
-    safe_display_name,
-)
+from quickbooks_bridge.domain.payloads import invoice_payload, safe_display_name
 from quickbooks_bridge.domain.query import select
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.domain.webhooks import parse_webhook, signature_is_valid
@@ -50,9 +49,51 @@ def test_payload_leaves_out_what_is_empty_and_carries_the_marker():
     assert payload["ShipAddr"] == {"Line1": "1 Road"}
 
 
-@pytest.mark.parametrize(("country", "name"), [("US", "ResaleNum"), ("NO", "PrimaryTaxIdentifier")])
-def test_tax_id_goes_where_the_country_keeps_it(country, name):
-    assert customer_fields(DRAFT, ("tax_id",), profile=PayloadProfile(country, "USD")) == {name: "12"}
+@pytest.mark.parametrize(
+    ("country", "choice", "written"),
+    [
+        ("US", "resale", {"ResaleNum": "12"}),
+        ("US", "", {}),
+        ("NO", "", {"PrimaryTaxIdentifier": "12"}),
+        ("GB", "resale", {"PrimaryTaxIdentifier": "12"}),
+    ],
+)
+def test_tax_id_goes_where_the_country_keeps_it_or_the_admin_says(country, choice, written):
+    profile = PayloadProfile(country, "USD", us_tax_id=choice)
+    known = KnownCustomer("7", 3, Address())
+    assert customer_update_payload(DRAFT, known, frozenset({"tax_id"}), profile=profile) == {
+        "Id": "7",
+        "SyncToken": "3",
+        "sparse": True,
+        **written,
+    }
+
+
+KNOWN = KnownCustomer("7", 3, Address(("1 Elm St",), "Austin", "TX", "78701", "US"))
+MOVED = replace(DRAFT, address="77 Oak Ave\nDallas, TX 75201")
+OLD = {
+    "Line1": "1 Elm St",
+    "City": "Austin",
+    "CountrySubDivisionCode": "TX",
+    "PostalCode": "78701",
+    "Country": "US",
+}
+
+
+def test_an_address_is_written_whole_with_the_parts_that_were_ticked():
+    payload = customer_update_payload(MOVED, KNOWN, frozenset({"street"}), profile=US)
+    assert payload["BillAddr"] == payload["ShipAddr"] == OLD | {"Line1": "77 Oak Ave"}
+    elsewhere = replace(KNOWN, shipping=Address(("9 Dock Rd",), "Waco", "TX", "76701", "US"))
+    whole = customer_update_payload(MOVED, elsewhere, frozenset(ADDRESS_PARTS), profile=US)
+    assert whole["BillAddr"]["City"] == "Dallas"
+    assert "ShipAddr" not in whole
+
+
+def test_an_address_in_one_piece_leaves_the_parts_that_quickbooks_has():
+    before = {"street": "1 Elm St", "city": "Austin", "postal_code": "78701"}
+    free = {"street": "77 Oak Ave\nsomewhere near Dallas", "city": "", "postal_code": ""}
+    assert not any(row.is_changed for row in customer_diff(before, free))
+    assert customer_diff({"street": "1 Elm St"}, free)[0].is_changed
 
 
 def test_display_name_loses_what_quickbooks_forbids():
@@ -69,7 +110,7 @@ def test_masked_tax_id_equals_what_ends_alike(before, after, changed):
 
 
 def test_difference_is_told_word_by_word():
-    row = customer_diff({"address": "1 Old Road"}, {"address": "1 New  Road"})[0]
+    row = customer_diff({"street": "1 Old Road"}, {"street": "1 New  Road"})[0]
     assert row.words == (("same", "1"), ("del", "Old"), ("ins", "New"), ("same", "Road"))
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quickbooks_bridge.domain.company_profile import format_decimal
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
 from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
+from quickbooks_bridge.domain.line_payloads import unit_price_for
 from quickbooks_bridge.domain.money import line_amount, parse_decimal, round_money
-from quickbooks_bridge.domain.payloads import format_decimal, unit_price_for
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.query import ANY_STATE, named, quote, select
 from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status, paid_share

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quickbooks_bridge.domain.company_profile import PayloadProfile
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
-from quickbooks_bridge.domain.payloads import PayloadProfile, invoice_payload
+from quickbooks_bridge.domain.payloads import invoice_payload
 from quickbooks_bridge.domain.tax import (
     SalesRate,
     TaxCodeFacts,
@@ -84,6 +85,23 @@ def test_the_parts_always_make_the_total(rows, mode):
     assert totals.tax == sum(share.tax for share in totals.shares)
     assert totals.total == agreed + (totals.tax if mode is TaxMode.EXCLUSIVE else 0)
     assert totals.net == totals.total - totals.tax
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 10**7), st.integers(0, 100), st.integers(1, 9)), min_size=1, max_size=6
+    ),
+    st.integers(0, 100),
+    st.sampled_from([TaxMode.EXCLUSIVE, TaxMode.OUT_OF_SCOPE]),
+)
+def test_a_discount_costs_the_same_however_it_prints(rows, percent, mode):
+    lines = [
+        line(Decimal(cents) / 100, "3", quantity=count, discount=Decimal(off)) for cents, off, count in rows
+    ]
+    given = replace(draft(*lines, tax_mode=mode), discount=Decimal(percent))
+    net, printed = (draft_totals(replace(given, discount_style=style), CODES) for style in ("net", "line"))
+    assert net == printed
+    assert net.net == net.subtotal - net.discount - net.invoice_discount
 
 
 def test_out_of_scope_bears_no_tax():

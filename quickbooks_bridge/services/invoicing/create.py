@@ -12,14 +12,15 @@ from deals.models import Deal, Member
 from deals.services import timeline_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.address import ship_to
+from quickbooks_bridge.domain.company_profile import PayloadProfile
 from quickbooks_bridge.domain.customer_diff import customer_diff
-from quickbooks_bridge.domain.draft import InvoiceDraft
-from quickbooks_bridge.domain.payloads import (
-    PayloadProfile,
+from quickbooks_bridge.domain.customer_payloads import (
+    KnownCustomer,
     customer_create_payload,
     customer_update_payload,
-    invoice_payload,
 )
+from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.payloads import invoice_payload
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.tax import TaxRules
@@ -27,8 +28,15 @@ from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import Connection, InvoiceIntent
 from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.selectors.customers import customer_by_id
+from quickbooks_bridge.services.connections.lifecycle import settings_for
 
-from .customers import customer_address, customer_facts, draft_facts
+from .customers import (
+    customer_address,
+    customer_facts,
+    customer_ship_address,
+    delivery_address,
+    draft_facts,
+)
 from .intents import OPEN_STATES, initial_claim, intent_resume, intent_send
 from .items import item_links_save
 
@@ -43,6 +51,8 @@ def company_payload_profile(connection: Connection, rules: TaxRules) -> PayloadP
     """Return what of the company decides how an invoice is written."""
     return PayloadProfile(
         rules=rules,
+        facts=connection.company.invoice_facts,
+        us_tax_id=settings_for(connection.account).us_tax_id_field,
         country=connection.company.country,
         home_currency=connection.company.home_currency,
         is_multicurrency=connection.company.is_multicurrency,
@@ -144,7 +154,7 @@ def _intent_values(
         customer_qbo_id=draft.customer.qbo_id,
         profile=profile,
         marker=request_id,
-        delivery=ship_to(draft.address, customer_address(known) if known else None),
+        delivery=ship_to(draft.address, delivery_address(known) if known else None, profile.country),
     )
     totals = draft_totals(draft, rules)
     return {
@@ -166,17 +176,21 @@ def _intent_values(
 def _customer_update(
     connection: Connection, draft: InvoiceDraft, profile: PayloadProfile
 ) -> dict[str, object] | None:
-    """Return the sparse update for the fields that differ, None when none does."""
+    """Return the sparse update for the parts that differ and are ticked, None when none is."""
     customer = customer_by_id(connection.company_id, draft.customer.qbo_id)
     if customer is None:
         return None
-    diffs = customer_diff(customer_facts(customer), draft_facts(draft))
-    fields = [diff.field for diff in diffs if diff.is_changed]
+    diffs = customer_diff(customer_facts(customer), draft_facts(draft, profile.country))
+    nowhere = frozenset() if profile.tax_id_field else frozenset({"tax_id"})
+    fields = (
+        frozenset(diff.field for diff in diffs if diff.is_changed) - draft.customer.skipped_parts - nowhere
+    )
     if not fields:
         return None
-    return customer_update_payload(
-        draft, qbo_id=customer.qbo_id, sync_token=customer.sync_token, fields=fields, profile=profile
+    known = KnownCustomer(
+        customer.qbo_id, customer.sync_token, customer_address(customer), customer_ship_address(customer)
     )
+    return customer_update_payload(draft, known, fields, profile=profile)
 
 
 def intent_abandon(intent: InvoiceIntent, *, now: datetime, actor: Member) -> bool:

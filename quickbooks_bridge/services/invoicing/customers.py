@@ -10,6 +10,7 @@ from deals.models import Deal
 from deals.services import timeline_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.address import STATES, US, Address, country_code, parse_address
+from quickbooks_bridge.domain.customer_diff import address_parts
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.matching import Candidate, Suggestion, name_key, nearest, suggest
 from quickbooks_bridge.domain.texts import visible
@@ -115,16 +116,8 @@ def customer_heir(connection: Connection, deal: Deal, gone_qbo_id: str) -> Custo
 
 
 def customer_facts(customer: Customer) -> dict[str, str]:
-    """Return address (lines by newline), email and tax id of a customer as the form writes them."""
-    place = ", ".join(
-        part for part in (customer.city, f"{customer.region} {customer.postal_code}".strip()) if part
-    )
-    lines = (customer.line1, customer.line2, customer.line3, place, customer.country)
-    return {
-        "address": "\n".join(line for line in lines if line),
-        "email": customer.email,
-        "tax_id": customer.tax_id,
-    }
+    """Return the parts of a customer (customer_diff.CUSTOMER_PARTS) as QuickBooks has them."""
+    return {**address_parts(customer_address(customer)), "email": customer.email, "tax_id": customer.tax_id}
 
 
 def customer_address(customer: Customer) -> Address:
@@ -137,6 +130,26 @@ def customer_address(customer: Customer) -> Address:
     return Address(lines, customer.city, customer.region, customer.postal_code, country)
 
 
-def draft_facts(draft: InvoiceDraft) -> dict[str, str]:
-    """Return the same three of a draft."""
-    return {"address": draft.address, "email": draft.email, "tax_id": draft.tax_id}
+def customer_ship_address(customer: Customer) -> Address | None:
+    """Return where a customer's goods go by QuickBooks, None where it says nothing."""
+    parts: dict[str, str] = customer.ship_address or {}
+    lines = tuple(parts[key] for number in range(1, 6) if parts.get(key := f"line{number}"))
+    if not parts:
+        return None
+    city, region, code = parts.get("city", ""), parts.get("region", ""), parts.get("postal_code", "")
+    if not city and not code:
+        return parse_address("\n".join((*lines, parts.get("country", ""))))
+    country = country_code(parts.get("country", "")) or (US if region in STATES else "")
+    return Address(lines, city, region, code, country)
+
+
+def delivery_address(customer: Customer) -> Address:
+    """Return where a customer is delivered to: its shipping address where that is a place, else its billing address."""
+    shipping = customer_ship_address(customer)
+    return shipping if shipping is not None and shipping.is_place else customer_address(customer)
+
+
+def draft_facts(draft: InvoiceDraft, country: str) -> dict[str, str]:
+    """Return the same parts of a draft; `country` is that of the company."""
+    written = address_parts(parse_address(draft.address, country))
+    return {**written, "email": draft.email, "tax_id": draft.tax_id}

@@ -11,9 +11,10 @@ from typing import Any
 from django.db.models import Count, Q
 
 from deals.models import Product
+from quickbooks_bridge.domain.company_profile import format_decimal
 from quickbooks_bridge.domain.draft import DraftLine, line_key
 from quickbooks_bridge.domain.matching import Candidate, name_key, nearest, suggest
-from quickbooks_bridge.domain.payloads import format_decimal, safe_display_name
+from quickbooks_bridge.domain.payloads import safe_display_name
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits

@@ -14,7 +14,16 @@ from deals.models import Deal, Member
 from quickbooks_bridge.db.upsert import Key, lock_existing, upsert_newer
 from quickbooks_bridge.domain.remote import RemoteChanges, RemoteDeletion, RemoteInvoice, VersionedObject
 from quickbooks_bridge.domain.status import is_void
-from quickbooks_bridge.models import Company, Connection, Customer, Invoice, Item, Payment
+from quickbooks_bridge.models import (
+    Company,
+    Connection,
+    Customer,
+    Invoice,
+    Item,
+    Location,
+    Payment,
+    SalesClass,
+)
 
 from . import lists
 from .events import (
@@ -30,6 +39,7 @@ from .lists import (
     customers_apply,
     is_newer,
     items_apply,
+    named_apply,
     newest_in_chunks,
     payments_apply,
     remote_objects,
@@ -49,6 +59,7 @@ __all__ = [
     "invoices_apply",
     "items_apply",
     "iter_readable",
+    "named_apply",
     "payments_apply",
     "tax_codes_apply",
     "terms_apply",
@@ -100,6 +111,8 @@ def cdc_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Applied
 
     written = lists.mirror_objects(Customer, of("customers"), lists.CUSTOMER)
     written += lists.mirror_objects(Item, of("items"), lists.ITEM)
+    written += lists.mirror_objects(SalesClass, of("classes"), lists.NAMED)
+    written += lists.mirror_objects(Location, of("locations"), lists.NAMED)
     written += lists.mirror_objects(Payment, of("payments"), lists.PAYMENT)
     invoices = _invoices(of("invoices"), now=now, source=source, actor=None)
     if arrived is not None:

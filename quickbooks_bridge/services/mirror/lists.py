@@ -1,6 +1,7 @@
 """The mirror of lists and payments: newer states are written, the rest costs one read."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -9,13 +10,14 @@ from quickbooks_bridge.db.upsert import KEY, Key, lock_existing, upsert_newer
 from quickbooks_bridge.domain.remote import (
     RemoteCustomer,
     RemoteItem,
+    RemoteNamed,
     RemotePayment,
     RemoteTaxCode,
     RemoteTerm,
     VersionedObject,
 )
 from quickbooks_bridge.domain.tax import SalesRate
-from quickbooks_bridge.models import Company, Customer, Item, Payment, TaxCode, Term
+from quickbooks_bridge.models import Company, Customer, Item, Location, Payment, SalesClass, TaxCode, Term
 from quickbooks_bridge.models.catalog import RemoteRow
 
 from .unreadable import ReadFailures, read_or_record, unreadable_record
@@ -60,6 +62,12 @@ def customers_apply(company: Company, remotes: Iterable[VersionedObject[RemoteCu
 def items_apply(company: Company, remotes: Iterable[VersionedObject[RemoteItem]]) -> int:
     """Mirror products into the local index; gives how many rows changed."""
     return mirror_objects(Item, remote_objects(company, remotes), ITEM)
+
+
+def named_apply(company: Company, entity: str, remotes: Iterable[VersionedObject[RemoteNamed]]) -> int:
+    """Mirror classes ("Class") or locations ("Department"); gives how many rows changed."""
+    model: type[RemoteRow] = SalesClass if entity == "Class" else Location
+    return mirror_objects(model, remote_objects(company, remotes), NAMED)
 
 
 def mirror_objects(
@@ -131,6 +139,7 @@ CUSTOMER: ColumnReaders[RemoteCustomer] = {
     "region": lambda remote: remote.address.region,
     "postal_code": lambda remote: remote.address.postal_code,
     "country": lambda remote: remote.address.country,
+    "ship_address": lambda remote: {key: text for key, text in asdict(remote.ship_address).items() if text},
     "tax_id": lambda remote: remote.tax_id[:40],
     "is_taxable": lambda remote: remote.is_taxable,
     "term_qbo_id": lambda remote: remote.term_qbo_id,
@@ -153,9 +162,17 @@ ITEM: ColumnReaders[RemoteItem] = {
     "income_account": lambda remote: remote.income_account[:255],
     "income_account_qbo_id": lambda remote: remote.income_account_qbo_id,
     "quantity_on_hand": lambda remote: remote.quantity_on_hand,
+    "inventory_start": lambda remote: remote.inventory_start,
     "tax_code_qbo_id": lambda remote: remote.tax_code_qbo_id[:30],
     "parts": lambda remote: [[item, str(quantity)] for item, quantity in remote.parts],
     "search_text": lambda remote: _joined(" ", remote.name, remote.sku).casefold(),
+}
+
+
+# Classes and locations alike.
+NAMED: ColumnReaders[RemoteNamed] = {
+    "name": lambda remote: remote.name[:500],
+    "is_active": lambda remote: remote.is_active,
 }
 
 

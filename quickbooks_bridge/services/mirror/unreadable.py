@@ -16,7 +16,16 @@ from django.db.models.functions import Now
 from quickbooks_bridge.db.upsert import Key
 from quickbooks_bridge.domain.parsing import ParseError
 from quickbooks_bridge.domain.remote import VersionedObject
-from quickbooks_bridge.models import Company, Customer, Invoice, Item, Payment, UnreadableObject
+from quickbooks_bridge.models import (
+    Company,
+    Customer,
+    Invoice,
+    Item,
+    Location,
+    Payment,
+    SalesClass,
+    UnreadableObject,
+)
 from quickbooks_bridge.models.catalog import RemoteRow
 
 logger = logging.getLogger(__name__)
@@ -26,6 +35,8 @@ MODELS: Mapping[str, type[RemoteRow]] = {
     "Payment": Payment,
     "Customer": Customer,
     "Item": Item,
+    "Class": SalesClass,
+    "Department": Location,
 }
 # What an object of another shape does to those who read it; our own faults are found the same way, and said.
 # Why QuickBooks itself fails at an object, and how one is named whose id nobody can read.

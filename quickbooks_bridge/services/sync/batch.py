@@ -181,7 +181,7 @@ def _ask(connection: Connection, now: datetime, limiter: Limiter) -> RemoteChang
         home_currency=connection.company.home_currency,
     )
     try:
-        changes = client.changes(since - OVERLAP)
+        changes = client.changes(since - OVERLAP, lists=connection.company.invoice_facts.lists)
     except AnswerUnserved as error:
         raise NeedsFullSync from error
     if changes.is_full:

@@ -118,8 +118,7 @@ def _import_claim(connection: Connection, client: QuickBooksClient, *, now: date
         return dict(company.sync.import_progress)
     since = client.changes(now, entities=("Customer",)).server_time
     company_profile_refresh(connection, now=now)
-    invoices.tax_codes_apply(company, client.tax_codes())
-    invoices.terms_apply(company, client.terms())
+    _lists_read(connection, client)
     progress: Progress = {
         name: {"done": 0, "total": client.count(entity), "place": Cursor().as_dict()}
         for name, entity in IMPORT_STEPS
@@ -239,7 +238,7 @@ def _sync_claimed(connection: Connection, *, now: datetime, interactive: bool) -
     if since is not None and since >= now - CDC_MAX_AGE:
         with contextlib.suppress(AnswerUnserved):
             # One object that QuickBooks cannot serve fails the whole answer: then it is read page by page.
-            changes = client.changes(since - OVERLAP)
+            changes = client.changes(since - OVERLAP, lists=connection.company.invoice_facts.lists)
     if since is None or changes is None or changes.is_full:
         _reconcile(connection, client, since=since - OVERLAP if since and asked_at is None else None, now=now)
         return
@@ -372,10 +371,18 @@ def reference_lists_refresh(connection: Connection, *, now: datetime) -> bool:
     client = client_for(connection, interactive=False)
     try:
         company_profile_refresh(connection, now=now, interactive=False)
-        invoices.tax_codes_apply(company, client.tax_codes())
-        invoices.terms_apply(company, client.terms())
+        _lists_read(connection, client)
     except QuickBooksError as error:
         mine.update(lists_refreshed_at=seen)
         failure_record(connection, error, now=now)
         return False
     return True
+
+
+def _lists_read(connection: Connection, client: QuickBooksClient) -> None:
+    """Read the lists that an invoice refers to, classes and locations where the company uses them."""
+    company = connection.company
+    invoices.tax_codes_apply(company, client.tax_codes())
+    invoices.terms_apply(company, client.terms())
+    for entity in company.invoice_facts.lists:
+        invoices.named_apply(company, entity, client.named(entity))

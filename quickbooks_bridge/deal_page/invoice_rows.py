@@ -10,14 +10,16 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from crm_invoicing.ui.templatetags.ui import clock, day_text, moment
+from crm_invoicing.ui.templatetags.ui import clock, day_text, moment, money_text
 from quickbooks_bridge.domain.actions import Action, invoice_actions
+from quickbooks_bridge.domain.alarms import Alarm, Cause
 from quickbooks_bridge.domain.deep_links import company_link, customer_link, invoice_link, web_url
 from quickbooks_bridge.domain.due_dates import days_late
 from quickbooks_bridge.domain.status import Status, paid_share
+from quickbooks_bridge.messages.alarm_words import alarm_title, cause_text
 from quickbooks_bridge.models import Connection, Invoice, SyncState
 from quickbooks_bridge.selectors.connections import company_today, company_zone, open_reads_block
-from quickbooks_bridge.selectors.invoices import invoice_status, status_facts
+from quickbooks_bridge.selectors.invoices import alarm_of, invoice_status, status_facts
 
 STALE_AFTER = timedelta(minutes=15)
 
@@ -40,6 +42,9 @@ class InvoiceRow:
     link: str
     # Said when QuickBooks has a newer state that could not be read; "" when what is shown is the newest.
     unread: str = ""
+    # What an accountant should look at, and why; "" for nothing.
+    alarm: str = ""
+    alarm_text: str = ""
 
     @property
     def number(self) -> str:
@@ -125,7 +130,23 @@ def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> I
         ),
         link=deep_link(invoice),
         unread=_unread(invoice, zone),
+        alarm=alarm_title(alarm_of(invoice)),
+        alarm_text=_alarm_text(invoice),
     )
+
+
+def _alarm_text(invoice: Invoice) -> str:
+    """Say the likely cause, and with a total that differs the expected one."""
+    alarm = alarm_of(invoice)
+    if not alarm:
+        return ""
+    words = cause_text(invoice.alarm_cause or Cause.RATE_NOT_KEPT)
+    if alarm != Alarm.TOTAL_DIFFERS or invoice.expected_total is None:
+        return words
+    expected = _("%(amount)s was expected.") % {
+        "amount": money_text(invoice.expected_total, invoice.currency)
+    }
+    return f"{expected} {words}"
 
 
 def _unread(invoice: Invoice, zone: ZoneInfo) -> str:

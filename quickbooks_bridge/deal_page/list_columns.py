@@ -18,7 +18,7 @@ from deals.viewer import Viewer
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Invoice
 from quickbooks_bridge.selectors.connections import company_today
-from quickbooks_bridge.selectors.invoices import with_status
+from quickbooks_bridge.selectors.invoices import has_alarm, with_status
 from quickbooks_bridge.selectors.request_context import RequestContext
 
 from .money_summary import Segment
@@ -35,7 +35,12 @@ def register_list_parts() -> None:
         ColumnHeader(_("Outstanding"), is_number=True, is_wide=True),
     )
     register_columns(DealColumns("invoices", heads, _may_see, invoice_cells))
-    choices = (("some", _("With invoices")), ("none", _("Without invoices")), ("overdue", _("Overdue")))
+    choices = (
+        ("some", _("With invoices")),
+        ("none", _("Without invoices")),
+        ("overdue", _("Overdue")),
+        ("alarm", _("Tax or rate to check")),
+    )
     register_filter(DealFilter("invoices", _("Invoices: any"), choices, _may_see, _narrow))
 
 
@@ -49,6 +54,8 @@ def _narrow(viewer: Viewer, deals: QuerySet[Deal], value: str) -> QuerySet[Deal]
     if value == "overdue" and connection is not None:
         today = company_today(connection, now=timezone.now())
         return deals.filter(Exists(own.filter(is_voided=False, balance__gt=0, due_date__lt=today)))
+    if value == "alarm":
+        return deals.filter(Exists(own.filter(has_alarm())))
     return deals.filter(~Exists(own) if value == "none" else Exists(own))
 
 

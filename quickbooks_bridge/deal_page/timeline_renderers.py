@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.templatetags.ui import day_text, money_text
 from deals.models import Deal
 from deals.timeline import DerivedLine, Part, TimelineLine, register_entry_type
+from quickbooks_bridge.domain.alarms import Alarm
+from quickbooks_bridge.messages.alarm_words import cause_text
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.selectors.connections import company_today, company_zone
 from quickbooks_bridge.selectors.deals import overdue_of_deal
@@ -20,7 +22,10 @@ from .invoice_rows import deep_link, deep_link_to
 NUMBER = "\x00"
 # What an erasure request leaves: no email address and nothing that somebody wrote by hand.
 KEEPS = frozenset(
-    {"number", "qbo_id", "realm", "currency", "amount", "balance", "due", "before", "after", "by"}
+    {
+        *("number", "qbo_id", "realm", "currency", "amount", "balance", "due", "before", "after", "by"),
+        *("expected", "alarm", "cause"),
+    }
 )
 
 
@@ -115,16 +120,33 @@ def _sentences() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
     }
 
 
+def _differs(data: dict[str, Any]) -> str:
+    words = {"n": NUMBER, "a": _money(data), "e": _money(data, "expected")}
+    if data.get("alarm") == Alarm.TAX_ZERO:
+        return _("Invoice %(n)s has no tax although lines are taxable") % words
+    if data.get("alarm") == Alarm.RATE_ONE:
+        return _("Invoice %(n)s was booked at an exchange rate of 1") % words
+    return _("Invoice %(n)s came to %(a)s in QuickBooks; %(e)s was expected") % words
+
+
+def event_sentence(kind: str, data: dict[str, Any]) -> str:
+    """Return what an event says without the number of its invoice's link, the kind itself where nobody knows it."""
+    found = _sentences().get(kind)
+    return found[2](data).replace(NUMBER, str(data.get("number", ""))) if found else kind
+
+
 def _sentences_of_amounts() -> dict[str, tuple[str, str, Callable[[dict[str, Any]], str]]]:
     n = NUMBER
     return {
         "invoice.differs": (
             "attention",
             "attention",
-            lambda d: (
-                _("Invoice %(n)s came to %(a)s in QuickBooks; %(e)s was expected")
-                % {"n": n, "a": _money(d), "e": _money(d, "expected")}
-            ),
+            _differs,
+        ),
+        "invoice.alarm_checked": (
+            "check",
+            "neutral",
+            lambda d: _("Invoice %(n)s was checked: its figures are right") % {"n": n},
         ),
         "invoice.amount_changed": (
             "pencil",
@@ -169,6 +191,8 @@ def _emailed(data: dict[str, Any]) -> str:
 def _detail(kind: str, data: dict[str, Any]) -> str:
     if data.get("reason"):
         return _("Reason: %(reason)s") % {"reason": data["reason"]}
+    if kind == "invoice.differs" and data.get("cause"):
+        return cause_text(str(data["cause"]))
     if kind == "invoice.differs":
         return _("Compare its tax and lines in QuickBooks before it is sent")
     if kind == "invoice.not_put_back":

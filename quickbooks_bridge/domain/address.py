@@ -1,5 +1,6 @@
 """An address between text and parts: what QuickBooks' automated sales tax needs to know where something is delivered."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -138,3 +139,17 @@ def physical_address(address: Address) -> dict[str, str]:
         "Country": address.country if address.is_place else "",
     }
     return {key: value for key, value in parts.items() if value}
+
+
+def ship_to_key(place: Mapping[str, str] | None) -> str:
+    """Return a digest of where an invoice is delivered (a PhysicalAddress), "" where that is no place.
+
+    Equal addresses have equal keys, whatever their case and spaces.
+    """
+    if not place or not (place.get("PostalCode") or place.get("Country")):
+        return ""
+    parts = (
+        place.get(key, "") for key in ("Line1", "City", "CountrySubDivisionCode", "PostalCode", "Country")
+    )
+    text = "\n".join(" ".join(part.split()).casefold() for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]

@@ -142,6 +142,7 @@ def parse_invoice(obj: Json, home_currency: str = "") -> RemoteInvoice:
         tuple(payments),
         note,
         zero and _has_no_quantities(obj),
+        _number(obj, "ExchangeRate") if "ExchangeRate" in obj else None,
     )
 
 

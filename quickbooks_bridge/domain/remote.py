@@ -110,6 +110,7 @@ class RemoteInvoice(NamedTuple):
     payment_qbo_ids: tuple[str, ...]
     private_note: str = ""
     has_no_quantities: bool = False
+    exchange_rate: Decimal | None = None
 
     def read(self) -> Self:
         """Return itself."""

@@ -74,6 +74,11 @@ class QuickBooksClient:
             company_id=company_id,
         )
 
+    @property
+    def last_tid(self) -> str:
+        """Return Intuit's own name of the last call, by which its support finds it."""
+        return self._http.last_tid
+
     # Company and lists
 
     def company(self) -> RemoteCompany:

@@ -67,6 +67,8 @@ class Transport(QuickBooks):  # type: ignore[misc]
         self._realm_id, self._tokens, self._limiter = realm_id, tokens, limiter
         self._base = api_url.rstrip("/")
         self._interactive, self._timeout = interactive, timeout
+        # Intuit's own name of the last call, by which its support finds it.
+        self.last_tid = ""
 
     @property
     def api_url(self) -> str:
@@ -134,6 +136,7 @@ class Transport(QuickBooks):  # type: ignore[misc]
                     may_repeat=not is_write,
                 )
                 status, tid = answer.status_code, answer.headers.get("Intuit-Tid", "")
+                self.last_tid = tid
                 if status == 200 and self._company_id is not None:
                     permit.counted = call_key(
                         self._company_id,

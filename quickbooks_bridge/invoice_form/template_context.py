@@ -10,6 +10,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from quickbooks_bridge.deal_page.money_summary import Segment
+from quickbooks_bridge.domain.address import physical_address, ship_to, ship_to_key
 from quickbooks_bridge.domain.currencies import currency_codes, digits_of
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
@@ -28,7 +29,13 @@ from quickbooks_bridge.domain.totals import (
 from quickbooks_bridge.messages.tax_words import code_label, tax_word
 from quickbooks_bridge.models import Item
 from quickbooks_bridge.selectors.customers import outstanding_balance
-from quickbooks_bridge.services.invoicing.customers import customer_facts, customer_suggestions, draft_facts
+from quickbooks_bridge.selectors.taxes import TaxEstimate, tax_estimate
+from quickbooks_bridge.services.invoicing.customers import (
+    customer_facts,
+    customer_suggestions,
+    delivery_address,
+    draft_facts,
+)
 from quickbooks_bridge.services.invoicing.items import item_name, suggest_items
 
 from .fixes import FixContext
@@ -151,6 +158,7 @@ def form_context(
         **_tax_context(state, about),
         **_extra_context(state, about, errors),
         "is_before_tax": _is_before_tax(about, checked.draft),
+        "estimate": _estimate(about, checked.draft),
         "suggestions": _suggestions(state, about),
         **_diff_context(about, checked.draft),
     }
@@ -329,6 +337,25 @@ def _is_before_tax(about: FormData, draft: InvoiceDraft | None) -> bool:
     if draft is None or draft_totals(draft, about.rules).tax is not None:
         return False
     return any(line.is_taxable for line in draft.lines)
+
+
+def _estimate(about: FormData, draft: InvoiceDraft | None) -> TaxEstimate | None:
+    """Return what the tax of an invoice to the same place was, where only QuickBooks knows this one's."""
+    if draft is None or about.rules.regime is not TaxRegime.AUTOMATED or not _is_before_tax(about, draft):
+        return None
+    company, customer = about.connection.company, about.customer
+    known = delivery_address(customer) if customer is not None and draft.customer.qbo_id else None
+    place = ship_to(draft.address, known, company.country)
+    totals = draft_totals(draft, about.rules)
+    if place is None or totals.invoice_discount:
+        return None
+    return tax_estimate(
+        company,
+        ship_to_key=ship_to_key(physical_address(place)),
+        taxable=totals.taxable,
+        day=draft.issue_date,
+        currency=draft.currency,
+    )
 
 
 def _after(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any] | None:

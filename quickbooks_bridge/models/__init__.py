@@ -5,7 +5,7 @@ from .company import Company, SyncState
 from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
-from .invoices import Invoice, InvoiceEvent, InvoiceIntent, Payment, SavedDraft
+from .invoices import Invoice, InvoiceEvent, InvoiceIntent, InvoiceRecord, Payment, SavedDraft
 from .links import CustomerLink, ItemLink
 from .operations import (
     ApiUsage,
@@ -32,6 +32,7 @@ __all__ = [
     "InvoiceEvent",
     "InvoiceIntent",
     "InvoicePreset",
+    "InvoiceRecord",
     "InvoicingSettings",
     "Item",
     "ItemLink",

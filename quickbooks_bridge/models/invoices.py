@@ -35,6 +35,11 @@ class Invoice(RemoteRow):
     deposit = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     original_total = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     expected_total = models.DecimalField(max_digits=17, decimal_places=2, null=True)
+    # Home units for one unit of its currency, where QuickBooks says.
+    exchange_rate = models.DecimalField(max_digits=20, decimal_places=9, null=True)
+    # What is odd about it (domain.alarms.Alarm) with the likely cause, until somebody has checked it.
+    alarm = models.CharField(max_length=20, blank=True, default="")
+    alarm_cause = models.CharField(max_length=20, blank=True, default="")
     is_voided = models.BooleanField(default=False)
     is_deleted = models.BooleanField(default=False)
     bill_email = models.CharField(max_length=500, blank=True, default="")
@@ -69,6 +74,7 @@ class Invoice(RemoteRow):
                 fields=["company", "customer_qbo_id", "-txn_date", "-id"],
                 name="invoice_of_customer",
             ),
+            models.Index(fields=["deal"], condition=~models.Q(alarm=""), name="invoice_with_alarm"),
         ]
 
     def __str__(self) -> str:
@@ -156,6 +162,11 @@ class InvoiceIntent(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    # The deal, the mapping and the preset as they were when it was decided: what a later question is answered from.
+    context: Any = models.JSONField(default=dict)
+    # What is taxable, and a digest of where it is delivered: what the next invoice's tax is estimated from.
+    taxable = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    ship_to_key = models.CharField(max_length=40, blank=True, default="")
     # The form as it was posted (forms.FormState), so that a refusal that arrives later opens with everything typed.
     form: Any = models.JSONField(null=True)
     dismissed_at = models.DateTimeField(null=True)
@@ -169,7 +180,14 @@ class InvoiceIntent(models.Model):
                 fields=["deal", "seen"], condition=~models.Q(seen=""), name="one_intent_per_situation"
             ),
         ]
-        indexes = [models.Index(fields=["deal", "state"], name="intent_of_deal")]
+        indexes = [
+            models.Index(fields=["deal", "state"], name="intent_of_deal"),
+            models.Index(
+                fields=["company", "ship_to_key", "-id"],
+                condition=~models.Q(ship_to_key=""),
+                name="intent_by_ship_to",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.deal}: {self.get_state_display()}"
@@ -193,3 +211,29 @@ class SavedDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.deal}: draft of {self.member}"
+
+
+class InvoiceRecord(models.Model):
+    """An entry of an invoice's own history, written once: why it is as it is.
+
+    `digest` is SHA-256 over the entry and the digest before it, so that an entry that was changed or removed later shows.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="records", db_index=False)
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=40)
+    occurred_at = models.DateTimeField()
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    # The event that it repeats, so that none is repeated twice.
+    event = models.OneToOneField(InvoiceEvent, on_delete=models.SET_NULL, null=True, related_name="record")
+    data: Any = models.JSONField(default=dict)
+    previous = models.CharField(max_length=64, blank=True, default="")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["invoice", "number"]
+        constraints = [models.UniqueConstraint(fields=["invoice", "number"], name="record_once")]
+
+    def __str__(self) -> str:
+        return f"{self.invoice} {self.number}: {self.kind}"

@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
+from quickbooks_bridge.domain.alarms import Alarm
 from quickbooks_bridge.domain.status import InvoiceFacts, Status, derive_status
 from quickbooks_bridge.models import (
     Invoice,
@@ -40,3 +41,24 @@ def with_status(invoices: QuerySet[Invoice], *, today: date) -> QuerySet[Invoice
             output_field=CharField(),
         )
     )
+
+
+# Stands in `Invoice.alarm` once somebody has looked.
+CHECKED = "checked"
+
+
+def alarm_of(invoice: Invoice) -> str:
+    """Return what is odd about an invoice (domain.alarms.Alarm), "" for nothing or for what was checked.
+
+    Any foreign invoice that is booked one to one is odd, whoever made it.
+    """
+    if invoice.is_voided or invoice.is_deleted or invoice.alarm == CHECKED:
+        return ""
+    is_foreign = invoice.currency != invoice.company.home_currency
+    return invoice.alarm or (Alarm.RATE_ONE if is_foreign and invoice.exchange_rate == 1 else "")
+
+
+def has_alarm() -> Q:
+    """Return the same rule as a condition on invoices."""
+    booked_at_one = Q(alarm="", exchange_rate=1) & ~Q(currency=F("company__home_currency"))
+    return Q(is_voided=False, is_deleted=False) & (~Q(alarm__in=("", CHECKED)) | booked_at_one)

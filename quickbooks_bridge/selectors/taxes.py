@@ -1,11 +1,15 @@
 """The tax codes of a company as stored here, and what they mean for an invoice."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from quickbooks_bridge.domain.money import round_money
 from quickbooks_bridge.domain.tax import SalesRate, TaxCodeFacts, TaxRegime, TaxRules, regime_of
-from quickbooks_bridge.models import Company, Customer, TaxCode
+from quickbooks_bridge.models import Company, Customer, InvoiceIntent, TaxCode
+
+from .invoices import CHECKED
 
 # The codes of lines in the United States, which no form can bear.
 LINE_CODES = ("TAX", "NON")
@@ -47,3 +51,50 @@ def usual_code(rules: TaxRules, customer: Customer | None) -> str:
     if own in rules.codes:
         return own
     return next(iter(rules.codes)) if len(rules.codes) == 1 else ""
+
+
+# How far back an invoice still tells what the next one's tax will be.
+ESTIMATE_DAYS = 400
+
+
+@dataclass(frozen=True)
+class TaxEstimate:
+    """What the sales tax will probably be, and the invoice to the same place that says so."""
+
+    amount: Decimal
+    number: str
+    day: date
+
+
+def tax_estimate(
+    company: Company, *, ship_to_key: str, taxable: Decimal, day: date, currency: str
+) -> TaxEstimate | None:
+    """Return the tax by the share that the last invoice delivered to the same place bore; None where there is none.
+
+    Only QuickBooks knows the tax: this is what it was last time, and is shown as that.
+    """
+    if not ship_to_key or taxable <= 0:
+        return None
+    before = (
+        InvoiceIntent.objects.filter(
+            company=company,
+            ship_to_key=ship_to_key,
+            state=InvoiceIntent.State.SUCCEEDED,
+            taxable__gt=0,
+            currency=currency,
+            payload__ApplyTaxAfterDiscount__isnull=True,
+            invoice__is_voided=False,
+            invoice__is_deleted=False,
+            invoice__alarm__in=("", CHECKED),
+            invoice__txn_date__gte=day - timedelta(days=ESTIMATE_DAYS),
+        )
+        .exclude(payload__TxnTaxDetail__has_key="TotalTax")
+        .select_related("invoice")
+        .order_by("-pk")
+        .first()
+    )
+    if before is None or before.invoice is None:
+        return None
+    share = before.invoice.total_tax / before.taxable
+    known = before.invoice
+    return TaxEstimate(round_money(taxable * share), known.doc_number or known.qbo_id, known.txn_date)

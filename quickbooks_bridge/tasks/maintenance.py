@@ -10,6 +10,7 @@ from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, OAuthState, UnreadableEvents, WebhookEvent
 from quickbooks_bridge.services.connections.lifecycle import failure_record
 from quickbooks_bridge.services.connections.tokens import ConnectionTokenSource
+from quickbooks_bridge.services.invoicing.records import records_continue
 from quickbooks_bridge.services.operations.notifications import notification_send, notify_consent_expiry
 from quickbooks_bridge.services.operations.outages import outages_cleanup
 from quickbooks_bridge.services.operations.sync_latency import latency_cleanup
@@ -50,3 +51,9 @@ def refresh_idle_tokens() -> None:
             ConnectionTokenSource(connection.pk).access_token()
         except QuickBooksError as error:
             failure_record(connection, error, now=now)
+
+
+@shared_task
+def continue_records() -> None:
+    """Seal what happened to created invoices into their histories."""
+    records_continue()

@@ -35,7 +35,7 @@ from .send_form import SendForm
 LONGEST_REASON = 200
 
 
-def _back_address(request: HttpRequest, invoice: Invoice) -> str:
+def back_address(request: HttpRequest, invoice: Invoice) -> str:
     """Return the page that led here: the one named, when it is ours, else the invoice's deal."""
     named = request.POST.get("back") or request.GET.get("back") or ""
     if named and url_has_allowed_host_and_scheme(named, allowed_hosts=None):
@@ -49,7 +49,7 @@ def _done(request: HttpRequest, invoice: Invoice) -> HttpResponse:
     """Go back; a dialog is told that it is over, and the page under it reads itself again."""
     if request.headers.get("X-Dialog"):
         return HttpResponse(status=204)
-    return redirect(_back_address(request, invoice))
+    return redirect(back_address(request, invoice))
 
 
 def _is_allowed(row: InvoiceRow, action: str) -> bool:
@@ -76,7 +76,7 @@ def _dialog(
     values = {
         "row": _row(connection, invoice),
         "invoice": invoice,
-        "back": _back_address(request, invoice),
+        "back": back_address(request, invoice),
         "named_back": request.POST.get("back") or request.GET.get("back") or "",
         "seen": f"{invoice.total} {invoice.balance} {invoice.due_date or ''}",
         "payments": [payment for payment in payments if payment["amount"] > payment["credit"]],
@@ -258,7 +258,7 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
     except QuickBooksError as error:
         refusal = _refusal(error, "pdf")
         messages.warning(request, f"{refusal['title']}. {refusal['text']}")
-        return redirect(_back_address(request, invoice))
+        return redirect(back_address(request, invoice))
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", invoice.doc_number or invoice.qbo_id).strip("-") or "invoice"
     how = "inline" if request.GET.get("show") == "1" else "attachment"
     response = HttpResponse(data, content_type="application/pdf")
@@ -277,7 +277,7 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
 def unlink(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Take an invoice off its deal, one of a former company too: nothing of QuickBooks is touched."""
     invoice = linked_invoice_or_404(viewer, pk)
-    back = _back_address(request, invoice)
+    back = back_address(request, invoice)
     if invoice.deal_id:
         service.invoice_unlink(viewer, invoice, now=timezone.now())
         messages.success(

@@ -3,15 +3,17 @@
 import logging
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from deals.models import Deal, Member
+from deals.selectors import load_snapshot
 from deals.services import timeline_add
 from deals.viewer import Viewer
-from quickbooks_bridge.domain.address import ship_to
+from quickbooks_bridge.domain.address import ship_to, ship_to_key
 from quickbooks_bridge.domain.company_profile import PayloadProfile
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.customer_payloads import (
@@ -23,9 +25,10 @@ from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.payloads import invoice_payload
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.domain.tax import TaxRules
+from quickbooks_bridge.domain.tax import TaxRegime, TaxRules
+from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.domain.totals import draft_totals
-from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.selectors.customers import customer_by_id
 from quickbooks_bridge.services.connections.lifecycle import settings_for
@@ -157,6 +160,7 @@ def _intent_values(
         delivery=ship_to(draft.address, delivery_address(known) if known else None, profile.country),
     )
     totals = draft_totals(draft, rules)
+    is_automated = rules.regime is TaxRegime.AUTOMATED
     return {
         "deal": deal,
         "member": viewer.member,
@@ -168,8 +172,36 @@ def _intent_values(
         "currency": draft.currency,
         "expected_total": totals.total,
         "expected_tax": totals.tax,
+        "taxable": Decimal(0) if rules.is_customer_exempt else totals.taxable,
+        "ship_to_key": ship_to_key(payload.get("ShipAddr")) if is_automated else "",
+        "context": _context(deal, connection, draft),
         "created_at": now,
         **initial_claim(now),
+    }
+
+
+def _context(deal: Deal, connection: Connection, draft: InvoiceDraft) -> dict[str, Any]:
+    """Return the deal, the mapping and the preset as they are now, without what names a person."""
+    snapshot, stored = load_snapshot(deal), settings_for(connection.account)
+    lines = [
+        {
+            "name": line.name,
+            "quantity": str(line.quantity),
+            "unit_price": str(line.unit_price),
+            "discount": f"{line.discount} {line.discount_kind}" if line.discount else "",
+            "tax_percent": str(line.tax_percent),
+        }
+        for line in snapshot.lines
+    ]
+    chosen = draft.preset_id if is_digits(draft.preset_id) else "0"
+    preset = InvoicePreset.objects.filter(account=connection.account_id, pk=int(chosen)).first()
+    return {
+        "deal": {"value": str(snapshot.value), "currency": snapshot.currency, "lines": lines},
+        "mapping": {name: getattr(stored, f"{name}_field") for name in ("to", "address", "email", "tax_id")},
+        "due_days": stored.due_days,
+        "tax_policy": stored.tax_policy,
+        "discount_style": stored.discount_style,
+        "preset": preset.name if preset is not None else "",
     }
 
 

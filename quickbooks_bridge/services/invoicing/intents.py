@@ -3,6 +3,7 @@
 import logging
 import uuid
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 
 from deals.models import Member
 from quickbooks_bridge.db.crash_points import crash_point
+from quickbooks_bridge.domain.alarms import Expected, creation_finding
 from quickbooks_bridge.domain.payloads import marker_of
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import KEEPS_FAILING, Problem
@@ -33,6 +35,7 @@ from quickbooks_bridge.services.mirror.events import created_event_data, record_
 from quickbooks_bridge.services.operations.notifications import notify_invoice_failed, notify_keeps_failing
 
 from .customers import customer_link
+from .records import record_creation
 from .taken_names import name_refusal
 
 logger = logging.getLogger(__name__)
@@ -102,7 +105,7 @@ def intent_send(
         intent.refresh_from_db()
     else:
         crash_point("intent.after_post")
-        _finish(intent, connection, remote, now=now)
+        _finish(intent, connection, remote, now=now, tid=client.last_tid)
     return intent
 
 
@@ -192,21 +195,22 @@ def _send_customer(
 
 
 @transaction.atomic
-def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice, *, now: datetime) -> None:
+def _finish(
+    intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice, *, now: datetime, tid: str = ""
+) -> None:
     """Store the invoice, end the intent and remember the customer; who comes second tells nothing twice."""
     deal, actor = intent.deal, intent.member
+    creation: dict[str, Any] = {"expected_total": intent.expected_total, **_alarm_columns(intent, remote)}
     invoice = mirror_invoices.created_invoice_apply(
-        connection.company, remote, deal=deal, expected_total=intent.expected_total, now=now, actor=actor
+        connection.company, remote, deal=deal, creation=creation, now=now, actor=actor
     )
     is_told = invoice is not None
     if invoice is None:
         invoice = mirror_invoices.invoice_apply(
             connection.company, remote, now=now, source="create", actor=actor
         )
-        Invoice.objects.filter(pk=invoice.pk).update(
-            deal=deal, created_by_app=True, expected_total=intent.expected_total
-        )
-        invoice.deal, invoice.created_by_app = deal, True
+        Invoice.objects.filter(pk=invoice.pk).update(deal=deal, created_by_app=True, **creation)
+        invoice.deal, invoice.created_by_app, invoice.alarm = deal, True, str(creation["alarm"])
     end = {
         "state": State.SUCCEEDED,
         "finished_at": now,
@@ -221,7 +225,8 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
             invoice, "invoice.created", created_event_data(invoice), now=now, source="create", actor=actor
         )
     if done:
-        _record_difference(intent, invoice, now=now, actor=actor)
+        _record_alarm(intent, invoice, now=now, actor=actor)
+        record_creation(intent, invoice, remote, tid=tid, now=now)
         intent.invoice = invoice
         for name, value in end.items():
             setattr(intent, name, value)
@@ -234,13 +239,38 @@ def _finish(intent: InvoiceIntent, connection: Connection, remote: RemoteInvoice
     )
 
 
-def _record_difference(intent: InvoiceIntent, invoice: Invoice, *, now: datetime, actor: Member) -> None:
-    """Write down that QuickBooks' total is not the one that the page promised."""
-    off = unexplained(
-        intent.expected_total, intent.expected_tax, total=invoice.total, total_tax=invoice.total_tax
+def _alarm_columns(intent: InvoiceIntent, remote: RemoteInvoice) -> dict[str, str]:
+    """Return what is odd about the figures that QuickBooks answered, and why, in the columns of the invoice."""
+    ship_to = intent.payload.get("ShipAddr") or {}
+    rate = intent.payload.get("ExchangeRate")
+    expected = Expected(
+        total=intent.expected_total,
+        tax=intent.expected_tax,
+        taxable=intent.taxable,
+        has_place=bool(ship_to.get("PostalCode") or ship_to.get("Country")),
+        rate=Decimal(rate) if rate else None,
     )
-    if off:
-        data = {**created_event_data(invoice), "expected": str(invoice.total - off)}
+    finding = creation_finding(
+        expected, total=remote.total, total_tax=remote.total_tax, exchange_rate=remote.exchange_rate
+    )
+    return {
+        "alarm": str(finding.alarm) if finding else "",
+        "alarm_cause": str(finding.cause) if finding else "",
+    }
+
+
+def _record_alarm(intent: InvoiceIntent, invoice: Invoice, *, now: datetime, actor: Member) -> None:
+    """Write down that QuickBooks' figures are not the ones that the page promised."""
+    if invoice.alarm:
+        off = unexplained(
+            intent.expected_total, intent.expected_tax, total=invoice.total, total_tax=invoice.total_tax
+        )
+        data = {
+            **created_event_data(invoice),
+            "expected": str(invoice.total - off),
+            "alarm": invoice.alarm,
+            "cause": invoice.alarm_cause,
+        }
         record_invoice_event(invoice, "invoice.differs", data, now=now, source="create", actor=actor)
 
 

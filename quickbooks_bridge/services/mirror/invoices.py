@@ -256,6 +256,7 @@ def _columns(
         "balance": state.balance,
         "total_tax": invoice.total_tax,
         "deposit": invoice.deposit,
+        "exchange_rate": invoice.exchange_rate,
         "original_total": state.total if state.total > 0 else original_total,
         "is_voided": state.is_voided,
         "is_deleted": False,
@@ -274,11 +275,13 @@ def created_invoice_apply(
     remote: RemoteInvoice,
     *,
     deal: Deal,
-    expected_total: Decimal,
+    creation: Mapping[str, Any],
     now: datetime,
     actor: Member,
 ) -> Invoice | None:
     """Write the row of an invoice that QuickBooks has just made for a deal, and tell of it.
+
+    `creation` are the columns that only its making fills: what was expected, and what is odd about it.
 
     Gives None, and writes nothing, when the same state is stored already: a webhook event was faster.
     """
@@ -287,7 +290,7 @@ def created_invoice_apply(
         **_columns(key, remote, _state(remote, None), None, mirrored_at=now),
         "deal_id": deal.pk,
         "created_by_app": True,
-        "expected_total": expected_total,
+        **creation,
     }
     row = Invoice(**values)
     row.company = company

@@ -32,6 +32,7 @@ class Shares:
     due: Decimal
     overdue: Decimal
     unconfirmed: Decimal
+    converted: Decimal
     left: Decimal
 
     def percent_of(self, amount: Decimal) -> Decimal:
@@ -55,11 +56,11 @@ def totals_context(deal: Deal, strip: DealTotals, *, today: date) -> dict[str, A
 
 def left_to_invoice(deal: Deal, strip: DealTotals) -> Decimal:
     """Return what of the deal value is neither invoiced nor sent and not confirmed yet, before tax."""
-    return max(Decimal(0), deal.value - strip.invoiced_net - strip.unconfirmed_net)
+    return max(Decimal(0), deal.value - strip.billed_net)
 
 
 def _shares(value: Decimal, strip: DealTotals) -> Shares:
-    billed = strip.invoiced_net + strip.unconfirmed_net
+    billed = strip.billed_net
     ratio = strip.invoiced_net / strip.invoiced if strip.invoiced else Decimal(0)
     overdue = strip.overdue * ratio
     return Shares(
@@ -68,6 +69,7 @@ def _shares(value: Decimal, strip: DealTotals) -> Shares:
         due=strip.outstanding * ratio - overdue,
         overdue=overdue,
         unconfirmed=strip.unconfirmed_net,
+        converted=strip.converted_net,
         left=max(Decimal(0), value - billed),
     )
 
@@ -141,14 +143,18 @@ def _overdue_note(strip: DealTotals, today: date) -> str:
 
 
 def _left_note(deal: Deal, strip: DealTotals) -> str:
-    over = strip.invoiced_net + strip.unconfirmed_net - deal.value
+    over = strip.billed_net - deal.value
     if over > 0:
         return _("%(a)s more than the deal value") % {"a": money_text(over, strip.currency)}
+    if strip.converted_net:
+        return _("%(a)s invoiced in another currency") % {
+            "a": money_text(strip.converted_net, strip.currency)
+        }
     return _("Before tax")
 
 
 def _segments(shares: Shares) -> list[Segment]:
-    parts = ("paid", "due", "overdue", "unconfirmed", "left")
+    parts = ("paid", "due", "overdue", "unconfirmed", "converted", "left")
     return [Segment(kind, shares.percent_of(getattr(shares, kind))) for kind in parts]
 
 
@@ -158,6 +164,7 @@ def _bar_text(deal: Deal, strip: DealTotals, shares: Shares) -> str:
         "due": _("not yet due"),
         "overdue": _("overdue"),
         "unconfirmed": _("not confirmed yet"),
+        "converted": _("invoiced in another currency"),
         "left": _("still to invoice"),
     }
     parts = [

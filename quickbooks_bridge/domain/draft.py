@@ -8,6 +8,7 @@ from typing import Literal
 
 from deals.snapshot import DealLineFacts, DealSnapshot
 
+from .conversion import Conversion
 from .due_dates import due_date
 from .field_mapping import FieldMapping, fill_customer
 from .money import line_amount, round_money
@@ -101,6 +102,8 @@ class InvoiceDraft:
     bcc: str = ""
     # Home units for one unit of a foreign currency; None in the home currency, or where none is known.
     exchange_rate: Decimal | None = None
+    # How the deal's amounts came into another currency; None where they are in their own.
+    conversion: Conversion | None = None
     # Off the whole invoice, before tax: percent of it, or an amount.
     discount: Decimal = Decimal(0)
     discount_kind: DiscountKind = "percent"

@@ -143,8 +143,11 @@ def _terms(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 def _currency(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if not re.fullmatch(r"[A-Z]{3}", draft.currency):
         return [Problem(ProblemCode.CURRENCY_MISSING, "currency")]
-    if facts.deal_currency and draft.currency != facts.deal_currency:
-        params = {"currency": facts.deal_currency, "other": draft.currency}
+    change = draft.conversion if draft.conversion and draft.conversion.source == facts.deal_currency else None
+    # What the amounts are in: the deal's currency, or the one they were converted to.
+    own = change.target if change is not None else facts.deal_currency
+    if own and draft.currency != own:
+        params = {"currency": own, "other": draft.currency}
         return [Problem(ProblemCode.CURRENCY_RELABELLED, "currency", params=params)]
     if draft.currency != facts.home_currency and not facts.is_multicurrency:
         return [Problem(ProblemCode.CURRENCY_OFF, "currency", params={"home": facts.home_currency})]

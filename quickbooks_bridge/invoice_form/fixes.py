@@ -90,6 +90,14 @@ def _currency_home(problem: Problem, helps: FixContext) -> list[Fix]:
     return [Fix(_("Switch invoice to %(currency)s") % {"currency": code}, do=f"currency:{code}")]
 
 
+def _convert(problem: Problem, helps: FixContext) -> list[Fix]:
+    """Offer the currency of the amounts where it will do, and to state a rate where it will not."""
+    fixes = _currency_home(problem, helps)
+    return (
+        fixes if not helps.deal_currency else [*fixes, Fix(str(_("State a rate")), focus="id_convert_rate")]
+    )
+
+
 def _ship_to(problem: Problem, helps: FixContext) -> list[Fix]:
     remedies = [
         Fix(str(_("Write city, state and ZIP code")), focus="id_address"),
@@ -116,7 +124,7 @@ def _term(problem: Problem, helps: FixContext) -> list[Fix]:
 
 
 def _currency_other(problem: Problem, helps: FixContext) -> list[Fix]:
-    return [*_currency_home(problem, helps), Fix(str(_("Choose another customer")), do="change")]
+    return [*_convert(problem, helps), Fix(str(_("Choose another customer")), do="change")]
 
 
 def _another_customer(problem: Problem, helps: FixContext) -> list[Fix]:
@@ -184,6 +192,7 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "clean_name": _name_forbidden,
     "other_name": _name_taken,
     "switch_currency": _currency_home,
+    "convert": _convert,
     "switch_currency_or_customer": _currency_other,
     "ship_to": _ship_to,
     "next_number": _next_number,

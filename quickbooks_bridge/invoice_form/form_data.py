@@ -274,13 +274,18 @@ def default_preset(connection: Connection, rules: TaxRules) -> PresetFacts | Non
 
 
 def deal_left(about: FormData, draft: InvoiceDraft) -> Decimal | None:
-    """Return what the deal's value leaves to invoice before tax; None for another currency or a deal without value.
+    """Return what the deal's value leaves to invoice before tax, in the currency of the invoice.
 
-    Another currency is refused before this matters (`currency_relabelled`).
+    None for a deal without value, and for another currency whose amounts were not converted.
     """
-    if not about.deal.value or draft.currency != about.deal.currency:
+    if not about.deal.value:
         return None
-    return about.deal.value - about.strip.invoiced_net - about.strip.unconfirmed_net
+    left = about.deal.value - about.strip.billed_net
+    if draft.currency == about.deal.currency:
+        return left
+    change = draft.conversion
+    is_of_deal = change is not None and change.source == about.deal.currency
+    return change.converted(left) if change is not None and is_of_deal else None
 
 
 def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from crm_invoicing.ui.templatetags.ui import number
+from quickbooks_bridge.domain.conversion import Conversion, is_usable
 from quickbooks_bridge.domain.draft import (
     CustomerChoice,
     DiscountKind,
@@ -30,11 +31,12 @@ FIELDS = (
     *(f"origin_{name}" for name in CUSTOMER_FIELDS), "currency", "tax", "tax_applied", "issue_date", "due_date",
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
     "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for", "cc", "bcc",
-    "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", *CUSTOM_FIELDS,
+    "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", "convert_rate", "converted_from", "converted_to", "converted_at", "converted_on",
+    *CUSTOM_FIELDS,
 )  # fmt: skip
 LINE_FIELDS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
-    "kind", "service_date", "class",
+    "kind", "service_date", "class", "price_before", "discount_before",
 )  # fmt: skip
 NEW_LINE = {
     **dict.fromkeys(LINE_FIELDS, ""),
@@ -261,6 +263,7 @@ def draft_from_state(
         bcc=tidy_emails(values["bcc"]),
         exchange_rate=numbers["exchange_rate"],
         quoted_tax=numbers["quoted_tax"],
+        conversion=conversion_of(state),
         discount=numbers["discount"] or Decimal(0),
         discount_kind=_discount_kind(values["discount_kind"]),
         deposit=numbers["deposit"] or Decimal(0),
@@ -271,6 +274,16 @@ def draft_from_state(
         due_days=int(values["due_days"]) if is_days(values["due_days"]) else 0,
     )
     return draft, []
+
+
+def conversion_of(state: FormState) -> Conversion | None:
+    """Return how the amounts were converted; what the form itself wrote is read back without a notation."""
+    values = state.values
+    day, rate = read_day(values["converted_on"]), parse_decimal(values["converted_at"].strip())
+    source, target = values["converted_from"].strip(), values["converted_to"].strip()
+    if day is None or rate is None or not is_usable(rate) or len(source) != 3 or len(target) != 3:
+        return None
+    return Conversion(source, target, rate, day)
 
 
 def _customer(state: FormState) -> CustomerChoice:

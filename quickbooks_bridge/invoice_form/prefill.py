@@ -9,7 +9,8 @@ from deals.models import Deal
 from deals.selectors import custom_field_facts, load_snapshot
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.company_profile import format_decimal
-from quickbooks_bridge.domain.draft import build_draft
+from quickbooks_bridge.domain.conversion import cross_rate
+from quickbooks_bridge.domain.draft import build_draft, has_amounts
 from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
 from quickbooks_bridge.domain.tax import TaxRegime
 from quickbooks_bridge.domain.totals import can_be_quoted
@@ -66,6 +67,8 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     state = state_from_draft(draft, token=new_token(), labels=labels)
     _explain_empty(state, catalogue, mapping)
     follow_exchange_rate(state, connection, now=now)
+    own = snapshot.currency if has_amounts(snapshot) else ""
+    suggest_conversion_rate(state, connection, own, customer, now=now)
     return state
 
 
@@ -85,6 +88,33 @@ def follow_exchange_rate(state: FormState, connection: Connection, *, now: datet
     rate = exchange_rate_get(connection, currency, issued, now=now)
     values["exchange_rate"] = format_decimal(rate) if rate is not None else ""
     values["rate_for"] = wanted
+
+
+def suggest_conversion_rate(
+    state: FormState, connection: Connection, deal_currency: str, customer: Customer | None, *, now: datetime
+) -> None:
+    """Write QuickBooks' own rate beside amounts that have to be converted, where it has one; a typed one stays.
+
+    `deal_currency` is that of the deal's amounts, "" for a deal without any.
+    """
+    values, company = state.values, connection.company
+    target = customer.currency if customer is not None else company.home_currency
+    issued = read_day(values["issue_date"])
+    is_needed = deal_currency not in {"", target} and not values["converted_from"]
+    if not is_needed or values["convert_rate"] or not company.is_multicurrency or issued is None:
+        return
+    rates = {
+        currency: exchange_rate_get(connection, currency, issued, now=now)
+        for currency in {deal_currency, target} - {company.home_currency}
+    }
+    rate = cross_rate(
+        deal_currency,
+        target,
+        home=company.home_currency,
+        source_rate=rates.get(deal_currency),
+        target_rate=rates.get(target),
+    )
+    values["convert_rate"] = format_decimal(rate) if rate is not None else ""
 
 
 def _explain_empty(state: FormState, catalogue: Sequence[MappableField], mapping: FieldMapping) -> None:

@@ -44,6 +44,7 @@ from .form_state import (
     CUSTOM_FIELDS,
     CUSTOMER_FIELDS,
     FormState,
+    conversion_of,
     draft_from_state,
     is_blank,
     line_places,
@@ -181,8 +182,22 @@ def _tax_context(state: FormState, about: FormData) -> dict[str, Any]:
             {"id": code.qbo_id, "name": code_label(code.name, code.percent_on(day))}
             for code in rules.codes.values()
         ],
+        "conversion": _conversion(state, about),
         "is_foreign": company.is_multicurrency and currency not in {"", company.home_currency},
     }
+
+
+def _conversion(state: FormState, about: FormData) -> dict[str, Any] | None:
+    """Return what the box of a conversion shows: one that was made, or one that the amounts need; None for neither."""
+    made, own = conversion_of(state), about.around.deal_currency
+    if made is not None:
+        return {"made": made, "source": made.source, "target": made.target}
+    customer, company = about.customer, about.connection.company
+    wanted = customer.currency if customer is not None else state.values["currency"].strip().upper()
+    target = wanted if company.is_multicurrency and len(wanted) == 3 else company.home_currency
+    if not own or target == own:
+        return None
+    return {"made": None, "source": own, "target": target}
 
 
 MORE_FIELDS = ("term", "message", "memo", "cc", "bcc", "class", "location", "pay_online", *CUSTOM_FIELDS)
@@ -360,19 +375,20 @@ def _estimate(about: FormData, draft: InvoiceDraft | None) -> TaxEstimate | None
 
 def _after(about: FormData, draft: InvoiceDraft | None) -> dict[str, Any] | None:
     """Return the deal once this invoice exists: what is invoiced before tax, what is left, the bar."""
-    if draft is None or deal_left(about, draft) is None:
+    if draft is None or draft.currency != about.deal.currency or deal_left(about, draft) is None:
         return None
     zero = Decimal(0)
     value, strip = about.deal.value, about.strip
     this = draft_totals(draft, about.rules).net
-    before, waiting = strip.invoiced_net, strip.unconfirmed_net
+    before, waiting = strip.invoiced_net + strip.converted_net, strip.unconfirmed_net
     whole = max(value, before + waiting + this)
-    ratio = before / strip.invoiced if strip.invoiced else zero
+    ratio = strip.invoiced_net / strip.invoiced if strip.invoiced else zero
     parts = (
         ("paid", strip.paid * ratio),
         ("due", (strip.outstanding - strip.overdue) * ratio),
         ("overdue", strip.overdue * ratio),
         ("unconfirmed", waiting),
+        ("converted", strip.converted_net),
         ("this", this),
     )
     return {

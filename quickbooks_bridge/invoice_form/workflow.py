@@ -32,7 +32,7 @@ from quickbooks_bridge.services.invoicing.saved_drafts import (
 from .actions import FocusTarget, apply_dependencies, edit, item_take
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
-from .prefill import filled_state, follow_exchange_rate
+from .prefill import filled_state, follow_exchange_rate, suggest_conversion_rate
 from .submission_error import change_text
 from .template_context import check
 
@@ -122,7 +122,9 @@ def _refused(at: FormRequest, pk: str) -> InvoiceIntent | None:
 
 def _load(at: FormRequest, state: FormState, extra_items: list[str] | None = None) -> FormData:
     follow_exchange_rate(state, at.connection, now=at.now)
-    return load_form_data(at.connection, at.deal, state, now=at.now, extra_items=extra_items or ())
+    data = load_form_data(at.connection, at.deal, state, now=at.now, extra_items=extra_items or ())
+    suggest_conversion_rate(state, at.connection, data.around.deal_currency, data.customer, now=at.now)
+    return data
 
 
 def _save(at: FormRequest, outcome: FormOutcome) -> FormOutcome:

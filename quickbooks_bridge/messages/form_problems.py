@@ -155,20 +155,19 @@ KINDS: tuple[ProblemKind, ...] = (
         ProblemCode.CURRENCY_OFF,
         _("QuickBooks bills in %(home)s only"),
         _(
-            "QuickBooks is set up for %(home)s only, so an invoice in another currency cannot be created."
-            " Amounts are not converted here: write the deal in %(home)s, or create the invoice in "
-            "QuickBooks."
+            "QuickBooks is set up for %(home)s only, so an invoice in another currency cannot be created. "
+            "Convert the amounts at a rate that you state, or write the deal in %(home)s."
         ),
-        fix="switch_currency",
+        fix="convert",
     ),
     ProblemKind(
         ProblemCode.CURRENCY_RELABELLED,
         _("The currency differs from the deal's"),
         _(
             "The deal's amounts are in %(currency)s. The same numbers in %(other)s would be other money. "
-            "Choose %(currency)s, or write the deal in %(other)s first."
+            "Choose %(currency)s, or convert them at a rate that you state."
         ),
-        fix="switch_currency",
+        fix="convert",
     ),
     ProblemKind(
         ProblemCode.RATE_MISSING,

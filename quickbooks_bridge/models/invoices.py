@@ -35,6 +35,8 @@ class Invoice(RemoteRow):
     deposit = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     original_total = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     expected_total = models.DecimalField(max_digits=17, decimal_places=2, null=True)
+    # What it bills of the deal before tax in the deal's own currency, where that is another one.
+    deal_net = models.DecimalField(max_digits=17, decimal_places=2, null=True)
     # Home units for one unit of its currency, where QuickBooks says.
     exchange_rate = models.DecimalField(max_digits=20, decimal_places=9, null=True)
     # What is odd about it (domain.alarms.Alarm) with the likely cause, until somebody has checked it.
@@ -67,6 +69,7 @@ class Invoice(RemoteRow):
                     "balance",
                     "total",
                     "total_tax",
+                    "deal_net",
                 ],
                 name="invoice_sums_of_deal",
             ),
@@ -154,6 +157,8 @@ class InvoiceIntent(models.Model):
     expected_total = models.DecimalField(max_digits=17, decimal_places=2)
     # None where only QuickBooks could know the tax: the expected total is before tax then.
     expected_tax = models.DecimalField(max_digits=17, decimal_places=2, null=True)
+    # What it bills of the deal before tax in the deal's own currency, where amounts were converted.
+    deal_net = models.DecimalField(max_digits=17, decimal_places=2, null=True)
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     next_check_at = models.DateTimeField(null=True, db_index=True)

@@ -223,7 +223,7 @@ def likely_part_of(
     Exact decimals decide, so the database only narrows down: no invoice below what is left can be it.
     """
     own = next((strip for strip in deal_totals(deal, today=today) if strip.currency == deal.currency), None)
-    left = deal.value - (own.invoiced_net if own else Decimal(0))
+    left = deal.value - (own.invoiced_net + own.converted_net if own else Decimal(0))
     if left <= 0:
         return None
     rows = (

@@ -141,6 +141,13 @@ class DealTotals:
     overdue_since: date | None = None
     unconfirmed: Decimal = Decimal(0)
     unconfirmed_net: Decimal = Decimal(0)
+    # Billed in other currencies, sent or confirmed, at the rates that were stated then.
+    converted_net: Decimal = Decimal(0)
+
+    @property
+    def billed_net(self) -> Decimal:
+        """What of a deal is billed or about to be, before tax, in whatever currency."""
+        return self.invoiced_net + self.unconfirmed_net + self.converted_net
 
     @property
     def paid(self) -> Decimal:
@@ -158,6 +165,7 @@ def sums_of_deal(deal_pk: int, *, today: date) -> QuerySet[Any, Any]:
             count=Count("pk"),
             invoiced=Sum("total"),
             tax=Sum("total_tax"),
+            converted=Sum("deal_net"),
             outstanding=Sum("balance"),
             overdue=Sum("balance", filter=late, default=Decimal(0)),
             overdue_count=Count("pk", filter=late),
@@ -173,6 +181,9 @@ def totals_by_currency(
     """Return one strip per currency of the deal out of `sums_of_deal`, its own first, also when nothing is invoiced."""
     live = {row["currency"]: row for row in sums if not row["is_deleted"] and not row["is_voided"]}
     currencies = {deal.currency, *live, *(intent.currency for intent in unfinished)}
+    others = [row["converted"] for code, row in live.items() if code != deal.currency]
+    others += [intent.deal_net for intent in unfinished if intent.currency != deal.currency]
+    converted = sum((amount for amount in others if amount is not None), Decimal(0))
     strips = []
     for currency in sorted(currencies, key=lambda code: (code != deal.currency, code)):
         waiting = [intent for intent in unfinished if intent.currency == currency]
@@ -180,6 +191,7 @@ def totals_by_currency(
             currency,
             unconfirmed=sum((intent.expected_total for intent in waiting), Decimal(0)),
             unconfirmed_net=sum((intent_net(intent) for intent in waiting), Decimal(0)),
+            converted_net=converted if currency == deal.currency else Decimal(0),
         )
         row = live.get(currency)
         if row is not None:
@@ -203,8 +215,8 @@ def deal_totals(deal: Deal, *, today: date) -> list[DealTotals]:
 
 
 def intent_net(intent: InvoiceIntent) -> Decimal:
-    """Return what an intent bills before tax: the amounts of its lines, from which discounts are taken already."""
-    return sum((Decimal(str(line["Amount"])) for line in intent.payload.get("Line", [])), Decimal(0))
+    """Return what an intent bills before tax."""
+    return intent.expected_total - (intent.expected_tax or Decimal(0))
 
 
 def overdue_of_deal(deal: Deal, *, today: date, limit: int) -> list[Invoice]:

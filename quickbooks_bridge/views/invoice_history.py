@@ -48,7 +48,7 @@ def invoice_history(request: HttpRequest, viewer: Viewer, connection: Connection
 @require_safe
 @invoice_access_required
 def history_export(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
-    """Give the history as JSON: every entry with its digest, so that anybody can check the chain."""
+    """Return the history as JSON: every entry with its digest, so that anybody can check the chain."""
     invoice = invoice_or_404(viewer, connection, pk)
     rows = _records(invoice)
     entries: list[dict[str, Any]] = [

@@ -172,6 +172,7 @@ def _intent_values(
         "currency": draft.currency,
         "expected_total": totals.total,
         "expected_tax": totals.tax,
+        "deal_net": draft.conversion.reverted(totals.net) if draft.conversion else None,
         "taxable": Decimal(0) if rules.is_customer_exempt else totals.taxable,
         "ship_to_key": ship_to_key(payload.get("ShipAddr")) if is_automated else "",
         "context": _context(deal, connection, draft),
@@ -193,6 +194,7 @@ def _context(deal: Deal, connection: Connection, draft: InvoiceDraft) -> dict[st
         }
         for line in snapshot.lines
     ]
+    change = draft.conversion
     chosen = draft.preset_id if is_digits(draft.preset_id) else "0"
     preset = InvoicePreset.objects.filter(account=connection.account_id, pk=int(chosen)).first()
     return {
@@ -202,6 +204,7 @@ def _context(deal: Deal, connection: Connection, draft: InvoiceDraft) -> dict[st
         "tax_policy": stored.tax_policy,
         "discount_style": stored.discount_style,
         "preset": preset.name if preset is not None else "",
+        "converted_at": f"1 {change.source} = {change.rate} {change.target}, {change.day}" if change else "",
     }
 
 

@@ -200,7 +200,11 @@ def _finish(
 ) -> None:
     """Store the invoice, end the intent and remember the customer; who comes second tells nothing twice."""
     deal, actor = intent.deal, intent.member
-    creation: dict[str, Any] = {"expected_total": intent.expected_total, **_alarm_columns(intent, remote)}
+    creation: dict[str, Any] = {
+        "expected_total": intent.expected_total,
+        "deal_net": intent.deal_net,
+        **_alarm_columns(intent, remote),
+    }
     invoice = mirror_invoices.created_invoice_apply(
         connection.company, remote, deal=deal, creation=creation, now=now, actor=actor
     )

@@ -247,7 +247,7 @@ class Life:
     def create(self) -> None:
         today = datetime.now(UTC).date()
         data = {
-            "token": f"life-{self.made}", "customer_mode": "existing", "customer": self.customer, "to": "Life",
+            "token": f"life-{self.made}", "again_reason": "another month", "customer_mode": "existing", "customer": self.customer, "to": "Life",
             "address": "1 Elm St", "email": "life@bench.example", "currency": "USD",
             "issue_date": today.isoformat(), "due_date": (today + timedelta(days=7)).isoformat(),
             "lines-0-name": "Life", "lines-0-quantity": "1", "lines-0-unit_price": "25", "lines-0-discount": "",

@@ -60,6 +60,7 @@ def _decided(data: dict[str, Any], currency: str) -> Told:
         (_("Filled from"), ", ".join(f"{name}: {field}" for name, field in mapping.items() if field)),
         (_("Days until due"), str(data.get("due_days", ""))),
         (_("Preset"), str(data.get("preset") or "")),
+        (_("Billed again because"), str(data.get("again_reason") or "")),
         (_("Converted at"), str(data.get("converted_at") or "")),
     ]
     lines = [

@@ -117,6 +117,8 @@ class InvoiceDraft:
     # By the definition id of the company's own fields.
     custom_fields: Mapping[str, str] = field(default_factory=dict)
     can_pay_online: bool = False
+    # Why the same is billed once more, where an invoice of the deal says the same already.
+    again_reason: str = ""
     due_days: int = 0
     origins: Mapping[str, str] = field(default_factory=dict)
 

@@ -16,13 +16,27 @@ from .texts import comparable, is_email
 from .totals import can_be_quoted, draft_totals, lines_total
 
 LONGEST_NAME = 500
+# A reason says more than yes.
+SHORTEST_REASON = 5
 _ABSURD = timedelta(days=5 * 366)
 
 
 def draft_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     """List what must be fixed (`is_blocking`) and what is worth a look, in the order of the form."""
     problems: list[Problem] = []
-    for check in (_customer, _texts, _number, _currency, _tax, _dates, _terms, _filing, line_problems, _sums):
+    for check in (
+        _customer,
+        _texts,
+        _number,
+        _currency,
+        _tax,
+        _dates,
+        _terms,
+        _filing,
+        line_problems,
+        _sums,
+        _twice,
+    ):
         problems.extend(check(draft, facts))
     return problems
 
@@ -229,3 +243,17 @@ def _deposit_problem(draft: InvoiceDraft, facts: PreflightFacts, total: Decimal)
     if draft.deposit < 0:
         return ProblemCode.DEPOSIT_NEGATIVE
     return ProblemCode.DEPOSIT_TOO_LARGE if draft.deposit > total else ""
+
+
+def _twice(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
+    """The same is billed twice only for a reason; what may be in QuickBooks already is named."""
+    found = []
+    if facts.identical:
+        is_unexplained = len(draft.again_reason) < SHORTEST_REASON
+        params = {"number": facts.identical}
+        code = ProblemCode.IDENTICAL_INVOICE if is_unexplained else ProblemCode.BILLED_AGAIN
+        found.append(Problem(code, "again_reason", params=params, is_blocking=is_unexplained))
+    for one in facts.similar:
+        params = {"id": one.id, "number": one.number, "amount": one.total, "day": one.day.isoformat()}
+        found.append(Problem(ProblemCode.SIMILAR_INVOICE, "lines", params=params, is_blocking=False))
+    return found

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from .company_facts import PLAIN, CompanyFacts
 from .draft import PresetFacts
+from .duplicates import SimilarInvoice
 from .tax import NO_TAX, TaxRules
 
 
@@ -72,3 +73,6 @@ class PreflightFacts:
     classes: frozenset[str] = frozenset()
     locations: frozenset[str] = frozenset()
     preset: PresetFacts | None = None
+    # The number of the deal's invoice that bills exactly this, "" for none; and invoices that may be this one.
+    identical: str = ""
+    similar: tuple[SimilarInvoice, ...] = ()

@@ -183,6 +183,11 @@ def _choose_tax(problem: Problem, helps: FixContext) -> list[Fix]:
     return [Fix(str(_("Choose a tax code")), focus=f"line-{problem.line or 0}-code")]
 
 
+def _adopt(problem: Problem, helps: FixContext) -> list[Fix]:
+    label = _("Link invoice %(number)s to this deal instead") % {"number": problem.params.get("number", "")}
+    return [Fix(label, do=f"adopt:{problem.params.get('id', '')}", icon="link")]
+
+
 # By `fix` of the entries in messages/.
 FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "link_product": _unlinked,
@@ -207,4 +212,5 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "ask_rate": _ask_rate,
     "choose_tax": _choose_tax,
     "unbundle": _unbundle,
+    "adopt": _adopt,
 }

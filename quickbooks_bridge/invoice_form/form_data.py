@@ -15,10 +15,13 @@ from deals.selectors import custom_facts
 from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
+from quickbooks_bridge.domain.duplicates import content_key
+from quickbooks_bridge.domain.line_payloads import line_payloads
 from quickbooks_bridge.domain.money import is_comma_decimal
 from quickbooks_bridge.domain.preflight_facts import CustomerFacts, ItemFacts, PreflightFacts, TermRule
 from quickbooks_bridge.domain.tax import TaxRules
 from quickbooks_bridge.domain.texts import comparable, is_digits
+from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.models import (
     Connection,
     Customer,
@@ -40,9 +43,11 @@ from quickbooks_bridge.selectors.deals import (
     sums_of_deal,
     totals_by_currency,
 )
+from quickbooks_bridge.selectors.duplicates import billed_contents, similar_invoices
 from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.connections.lifecycle import settings_for
+from quickbooks_bridge.services.invoicing.create import company_payload_profile
 from quickbooks_bridge.services.invoicing.customers import (
     customer_heir,
     delivery_address,
@@ -78,6 +83,8 @@ class FormData:
     heir: Customer | None = None
     classes: tuple[SalesClass, ...] = ()
     locations: tuple[Location, ...] = ()
+    # What the deal's invoices bill, by digest, with their numbers.
+    billed: Mapping[str, str] = field(default_factory=dict)
     settings: InvoicingSettings = field(default_factory=InvoicingSettings)
 
     @cached_property
@@ -149,6 +156,7 @@ def load_form_data(
         classes=classes,
         locations=locations,
         settings=settings_for(connection.account),
+        billed=billed_contents(deal, token=token),
     )
 
 
@@ -291,6 +299,7 @@ def deal_left(about: FormData, draft: InvoiceDraft) -> Decimal | None:
 def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
     """Return what the draft is checked against."""
     connection, customer, namesake = about.connection, about.customer, about.namesake
+    profile = company_payload_profile(connection, about.rules, about.settings)
     return PreflightFacts(
         today=about.around.today,
         home_currency=connection.company.home_currency,
@@ -323,6 +332,8 @@ def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
         classes=frozenset(row.qbo_id for row in about.classes),
         locations=frozenset(row.qbo_id for row in about.locations),
         preset=about.around.presets.get(draft.preset_id),
+        identical=about.billed.get(content_key(line_payloads(draft, profile), draft.currency), ""),
+        similar=similar_invoices(connection, draft, net=draft_totals(draft, about.rules).net),
     )
 
 

@@ -31,7 +31,7 @@ FIELDS = (
     *(f"origin_{name}" for name in CUSTOMER_FIELDS), "currency", "tax", "tax_applied", "issue_date", "due_date",
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
     "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for", "cc", "bcc",
-    "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", "convert_rate", "converted_from", "converted_to", "converted_at", "converted_on",
+    "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", "again_reason", "convert_rate", "converted_from", "converted_to", "converted_at", "converted_on",
     *CUSTOM_FIELDS,
 )  # fmt: skip
 LINE_FIELDS = (
@@ -264,6 +264,7 @@ def draft_from_state(
         exchange_rate=numbers["exchange_rate"],
         quoted_tax=numbers["quoted_tax"],
         conversion=conversion_of(state),
+        again_reason=values["again_reason"],
         discount=numbers["discount"] or Decimal(0),
         discount_kind=_discount_kind(values["discount_kind"]),
         deposit=numbers["deposit"] or Decimal(0),

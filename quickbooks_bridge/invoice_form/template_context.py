@@ -64,6 +64,8 @@ class CheckedForm:
     draft: InvoiceDraft | None
     problems: list[Problem]
     passed: list[str]
+    # The number of the deal's invoice that bills exactly this.
+    identical: str = ""
 
     @property
     def is_blocked(self) -> bool:
@@ -101,7 +103,7 @@ def check(state: FormState, about: FormData) -> CheckedForm:
         placed.append(
             Problem(ProblemCode.EMAIL_TIDIED, "email", params={"addresses": draft.email}, is_blocking=False)
         )
-    return CheckedForm(draft, placed, passed_checks(draft, facts, found))
+    return CheckedForm(draft, placed, passed_checks(draft, facts, found), facts.identical)
 
 
 def form_context(
@@ -159,6 +161,7 @@ def form_context(
         **_tax_context(state, about),
         **_extra_context(state, about, errors),
         "is_before_tax": _is_before_tax(about, checked.draft),
+        "identical": checked.identical,
         "estimate": _estimate(about, checked.draft),
         "suggestions": _suggestions(state, about),
         **_diff_context(about, checked.draft),

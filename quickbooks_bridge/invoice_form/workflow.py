@@ -10,15 +10,17 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.templatetags.ui import money_text
 from deals.models import Deal
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.domain.totals import unexplained
 from quickbooks_bridge.gateway.errors import QuickBooksError
-from quickbooks_bridge.models import Connection, InvoiceIntent
+from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.connections.lifecycle import failure_record
+from quickbooks_bridge.services.invoicing.actions import invoice_link
 from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 from quickbooks_bridge.services.invoicing.items import item_activate, item_create
 from quickbooks_bridge.services.invoicing.saved_drafts import (
@@ -104,6 +106,8 @@ def handle(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
         return FormOutcome(leads_to="form")
     if action == CREATE:
         return _create(at, posted.state)
+    if action.startswith("adopt:"):
+        return _adopt(at, action.partition(":")[2])
     return _change(at, posted, action)
 
 
@@ -241,6 +245,8 @@ def _create(at: FormRequest, state: FormState) -> FormOutcome:
             checked.draft,
             token=state.values["token"],
             rules=data.rules,
+            stored=data.settings,
+            preset=_preset_name(data, checked.draft),
             now=at.now,
             form=state.as_json(),
             seen=data.situation if state.values["seen"] else "",
@@ -248,6 +254,26 @@ def _create(at: FormRequest, state: FormState) -> FormOutcome:
     except SituationChanged:
         return _conflict(at, state, _load(at, state))
     return _decided(at, state, intent)
+
+
+def _preset_name(data: FormData, draft: InvoiceDraft) -> str:
+    preset = data.around.presets.get(draft.preset_id)
+    return preset.name if preset is not None else ""
+
+
+def _adopt(at: FormRequest, pk: str) -> FormOutcome:
+    """Link an invoice that QuickBooks has already, instead of making another; the form is over then."""
+    mine = Invoice.objects.select_related("company").filter(
+        company=at.connection.company_id, deal__isnull=True, is_deleted=False
+    )
+    invoice = mine.filter(pk=int(pk)).first() if is_digits(pk) else None
+    if invoice is None:
+        words = _("That invoice belongs to a deal by now, or is gone. Nothing was linked.")
+        return FormOutcome(leads_to="form", message=(messages.WARNING, words))
+    invoice_link(at.viewer, at.deal, invoice, now=at.now)
+    draft_delete(at.viewer, at.deal)
+    words = _("Invoice %(number)s counts toward this deal. No other was made.") % {"number": invoice}
+    return FormOutcome(leads_to="deal", message=(messages.SUCCESS, words))
 
 
 def _decided(at: FormRequest, state: FormState, intent: InvoiceIntent) -> FormOutcome:

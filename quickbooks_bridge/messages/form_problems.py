@@ -323,6 +323,24 @@ KINDS: tuple[ProblemKind, ...] = (
         _("This location is no longer active in QuickBooks. Choose another one."),
     ),
     ProblemKind(
+        ProblemCode.IDENTICAL_INVOICE,
+        _("Invoice %(number)s of this deal bills exactly this"),
+        _("Say why it is billed once more, in a few words, or change what is billed."),
+    ),
+    ProblemKind(
+        ProblemCode.BILLED_AGAIN,
+        _("Invoice %(number)s bills the same"),
+        _("It is billed once more for the reason that you wrote, which stays in the invoice's history."),
+    ),
+    ProblemKind(
+        ProblemCode.SIMILAR_INVOICE,
+        _("Already in QuickBooks? Invoice %(number)s"),
+        _(
+            "It is for the same customer, %(amount)s of %(day)s, and belongs to no deal. If it is this sale, link it."
+        ),
+        fix="adopt",
+    ),
+    ProblemKind(
         ProblemCode.PRESET_LOST,
         _("Part of the preset %(name)s is gone"),
         _(

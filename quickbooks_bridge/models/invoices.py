@@ -169,6 +169,8 @@ class InvoiceIntent(models.Model):
     finished_at = models.DateTimeField(null=True)
     # The deal, the mapping and the preset as they were when it was decided: what a later question is answered from.
     context: Any = models.JSONField(default=dict)
+    # A digest of what it bills (domain.duplicates), by which the same is not billed twice unasked.
+    content_key = models.CharField(max_length=40, blank=True, default="")
     # What is taxable, and a digest of where it is delivered: what the next invoice's tax is estimated from.
     taxable = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     ship_to_key = models.CharField(max_length=40, blank=True, default="")

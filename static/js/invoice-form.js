@@ -200,7 +200,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button[name=do]");
   if (!button || button.form !== form) return;
   event.preventDefault();
-  if (button.value === "afresh") {
+  if (button.value === "afresh" || button.value.startsWith("adopt:")) {
     isLeaving = true;
     form.noValidate = true;
     form.requestSubmit(button);

@@ -333,12 +333,11 @@ def test_others_see_no_invoices_and_strangers_get_404(invoice, deal, rep, strang
 
 WRONG = [
     ({"lines-0-quantity": "0"}, "A quantity of zero bills nothing"),
-    ({"lines-0-quantity": "-1"}, "more than zero"),
+    ({"lines-0-quantity": "-1"}, "comes to less than zero"),
     ({"lines-0-quantity": "many"}, "Write a number"),
     ({"lines-0-quantity": "1.1234567"}, "up to five decimals"),
-    ({"lines-0-unit_price": "-5"}, "A price must be zero or more"),
     ({"lines-0-unit_price": "99999999999999"}, "too large for QuickBooks"),
-    ({"lines-0-discount": "101"}, "larger than the line"),
+    ({"lines-0-discount": "101"}, "larger than what it is taken off"),
     ({"lines-0-item": ""}, "has no QuickBooks product"),
     ({"email": "not an address"}, "a valid email address"),
     ({"email": "a..b@quill.example"}, "a valid email"),

@@ -90,6 +90,7 @@ def an_intent(deal, viewer, **facts) -> InvoiceIntent:
         },
         "currency": deal.currency,
         "expected_total": Decimal("216.50"),
+        "expected_tax": Decimal("16.50"),
         "created_at": datetime.now(UTC),
         "sent_at": datetime.now(UTC),
         "next_check_at": datetime.now(UTC) + timedelta(seconds=8),

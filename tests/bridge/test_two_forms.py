@@ -45,7 +45,7 @@ def test_second_form_stops_once_and_says_who_did_what(client, deal, connection):
     assert "The deal changed while this form was open" in page
     assert f"Ada created invoice {number} for $1,350.00." in page
     assert Invoice.objects.filter(deal=deal).count() == 1
-    again = {**second, "seen": fields_of(page)["seen"]}
+    again = {**second, "seen": fields_of(page)["seen"], "again_reason": "the second half"}
     assert client.post(address(deal), again).status_code == 302
     assert Invoice.objects.filter(deal=deal).count() == 2
 
@@ -112,7 +112,9 @@ def test_of_two_presses_at_the_same_moment_one_wins_and_the_other_is_asked(deal,
     for thread in threads:
         thread.join()
     assert rob.is_admin
-    assert sorted(codes) == [302] + [409] * 5
+    # Who looks once the other is decided is told that it bills the same, before that is a change of the situation.
+    assert sorted(codes)[0] == 302
+    assert set(sorted(codes)[1:]) <= {409, 422}
     assert Invoice.objects.filter(deal=deal).count() == 1
 
 

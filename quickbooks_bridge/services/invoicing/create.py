@@ -22,13 +22,13 @@ from quickbooks_bridge.domain.customer_payloads import (
     customer_update_payload,
 )
 from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.duplicates import content_key
 from quickbooks_bridge.domain.payloads import invoice_payload
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.tax import TaxRegime, TaxRules
-from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.domain.totals import draft_totals
-from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicePreset
+from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings
 from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.selectors.customers import customer_by_id
 from quickbooks_bridge.services.connections.lifecycle import settings_for
@@ -50,12 +50,14 @@ class SituationChanged(Exception):
     """Another invoice of the deal was decided since the form was drawn: its person has not seen it yet."""
 
 
-def company_payload_profile(connection: Connection, rules: TaxRules) -> PayloadProfile:
-    """Return what of the company decides how an invoice is written."""
+def company_payload_profile(
+    connection: Connection, rules: TaxRules, stored: InvoicingSettings
+) -> PayloadProfile:
+    """Return what of the company, and of what its account has chosen, decides how an invoice is written."""
     return PayloadProfile(
         rules=rules,
         facts=connection.company.invoice_facts,
-        us_tax_id=settings_for(connection.account).us_tax_id_field,
+        us_tax_id=stored.us_tax_id_field,
         country=connection.company.country,
         home_currency=connection.company.home_currency,
         is_multicurrency=connection.company.is_multicurrency,
@@ -71,6 +73,8 @@ def invoice_create(
     token: str,
     rules: TaxRules,
     now: datetime,
+    stored: InvoicingSettings | None = None,
+    preset: str = "",
     form: dict[str, Any] | None = None,
     seen: str = "",
 ) -> InvoiceIntent:
@@ -78,9 +82,12 @@ def invoice_create(
 
     A refused one may be corrected and sent again under its token; anything else is never sent twice. `form` is
     what was posted, kept so that a refusal that arrives later opens with everything typed. `seen` is the situation of the
-    deal that the form was drawn from: another form of the same situation that was faster raises SituationChanged.
+    deal that the form was drawn from: another form of the same situation that was faster raises SituationChanged. `stored`
+    are the account's settings where they are read already, `preset` the name of the one that was used.
     """
-    values = _intent_values(viewer, deal, connection, draft, rules=rules, now=now)
+    stored = stored or settings_for(connection.account)
+    values = _intent_values(viewer, deal, connection, draft, rules=rules, stored=stored, now=now)
+    values["context"] = _context(deal, draft, stored, preset)
     intent, is_new = _get_or_create_intent(viewer, deal, {**values, "form": form, "seen": seen}, token=token)
     if is_new:
         intent = intent_send(intent, connection, now=now, interactive=True)
@@ -140,9 +147,10 @@ def _intent_values(
     draft: InvoiceDraft,
     *,
     rules: TaxRules,
+    stored: InvoicingSettings,
     now: datetime,
 ) -> dict[str, Any]:
-    profile = company_payload_profile(connection, rules)
+    profile = company_payload_profile(connection, rules, stored)
     request_id = uuid.uuid4().hex
     customer_payload = None
     if draft.customer.is_new:
@@ -175,15 +183,15 @@ def _intent_values(
         "deal_net": draft.conversion.reverted(totals.net) if draft.conversion else None,
         "taxable": Decimal(0) if rules.is_customer_exempt else totals.taxable,
         "ship_to_key": ship_to_key(payload.get("ShipAddr")) if is_automated else "",
-        "context": _context(deal, connection, draft),
+        "content_key": content_key(payload["Line"], draft.currency),
         "created_at": now,
         **initial_claim(now),
     }
 
 
-def _context(deal: Deal, connection: Connection, draft: InvoiceDraft) -> dict[str, Any]:
+def _context(deal: Deal, draft: InvoiceDraft, stored: InvoicingSettings, preset: str) -> dict[str, Any]:
     """Return the deal, the mapping and the preset as they are now, without what names a person."""
-    snapshot, stored = load_snapshot(deal), settings_for(connection.account)
+    snapshot = load_snapshot(deal)
     lines = [
         {
             "name": line.name,
@@ -195,15 +203,14 @@ def _context(deal: Deal, connection: Connection, draft: InvoiceDraft) -> dict[st
         for line in snapshot.lines
     ]
     change = draft.conversion
-    chosen = draft.preset_id if is_digits(draft.preset_id) else "0"
-    preset = InvoicePreset.objects.filter(account=connection.account_id, pk=int(chosen)).first()
     return {
         "deal": {"value": str(snapshot.value), "currency": snapshot.currency, "lines": lines},
         "mapping": {name: getattr(stored, f"{name}_field") for name in ("to", "address", "email", "tax_id")},
         "due_days": stored.due_days,
         "tax_policy": stored.tax_policy,
         "discount_style": stored.discount_style,
-        "preset": preset.name if preset is not None else "",
+        "preset": preset,
+        "again_reason": draft.again_reason,
         "converted_at": f"1 {change.source} = {change.rate} {change.target}, {change.day}" if change else "",
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import Promise
 
 from .models import Deal
@@ -42,8 +43,28 @@ class DealFilter:
     apply: Callable[[Viewer, QuerySet[Deal], str], QuerySet[Deal]]
 
 
+@dataclass(frozen=True)
+class DealListButton:
+    """A button beside the heading of the deals list, as finished HTML."""
+
+    key: str
+    is_shown: Callable[[Viewer], bool]
+    render: Callable[[HttpRequest, Viewer], str]
+
+
+_BUTTONS: dict[str, DealListButton] = {}
 _COLUMNS: dict[str, DealColumns] = {}
 _FILTERS: dict[str, DealFilter] = {}
+
+
+def register_button(button: DealListButton) -> None:
+    """Add a button to the deals list; the same key again replaces it."""
+    _BUTTONS[button.key] = button
+
+
+def deal_buttons(request: HttpRequest, viewer: Viewer) -> list[str]:
+    """Return the buttons that this person sees."""
+    return [button.render(request, viewer) for button in _BUTTONS.values() if button.is_shown(viewer)]
 
 
 def register_columns(columns: DealColumns) -> None:

@@ -15,6 +15,7 @@ from .views import (
     login_recovery,
     panel_fragments,
     presets,
+    readiness,
     settings,
     webhook,
 )
@@ -27,6 +28,7 @@ urlpatterns = [
     path("quickbooks/connect/other/", connection.connect_other, name="connect_other"),
     path("quickbooks/callback/", connection.callback, name="callback"),
     path("quickbooks/disconnect/", connection.disconnect, name="disconnect"),
+    path("quickbooks/readiness/", readiness.readiness_ask, name="readiness_ask"),
     path("quickbooks/choices/", settings.settings_choices, name="settings_choices"),
     path("quickbooks/preview/", settings.preview, name="preview"),
     path("quickbooks/fields/", settings.field_options, name="field_options"),

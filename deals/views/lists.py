@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from deals import selectors
 from deals.forms import AccountForm, OrganizationForm, PersonForm, ProductForm
-from deals.list_extensions import deal_columns, deal_filters
+from deals.list_extensions import deal_buttons, deal_columns, deal_filters
 from deals.models import Deal, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer, viewer_required
 
@@ -96,6 +96,7 @@ def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             for deal in page.rows
         ],
         "heads": [head for column in columns for head in column.heads],
+        "buttons": deal_buttons(request, viewer),
         "sums": selectors.deal_sums(rows, page),
         "query": query,
         "search_query": query,

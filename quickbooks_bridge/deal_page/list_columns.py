@@ -6,18 +6,29 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from crm_invoicing.ui.templatetags.ui import flag_label, money_text
-from deals.list_extensions import ColumnHeader, DealColumns, DealFilter, register_columns, register_filter
+from deals.list_extensions import (
+    ColumnHeader,
+    DealColumns,
+    DealFilter,
+    DealListButton,
+    register_button,
+    register_columns,
+    register_filter,
+)
 from deals.models import Deal
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.status import Status
-from quickbooks_bridge.models import Invoice
-from quickbooks_bridge.selectors.connections import company_today
+from quickbooks_bridge.messages.problems import placed, title_for
+from quickbooks_bridge.models import DealReadiness, Invoice, InvoicingSettings
+from quickbooks_bridge.selectors.connections import company_today, company_zone
 from quickbooks_bridge.selectors.invoices import has_alarm, with_status
 from quickbooks_bridge.selectors.request_context import RequestContext
 
@@ -35,6 +46,8 @@ def register_list_parts() -> None:
         ColumnHeader(_("Outstanding"), is_number=True, is_wide=True),
     )
     register_columns(DealColumns("invoices", heads, _may_see, invoice_cells))
+    readiness = (ColumnHeader(_("Will it invoice?")),)
+    register_columns(DealColumns("readiness", readiness, _may_see, readiness_cells))
     choices = (
         ("some", _("With invoices")),
         ("none", _("Without invoices")),
@@ -42,6 +55,59 @@ def register_list_parts() -> None:
         ("alarm", _("Tax or rate to check")),
     )
     register_filter(DealFilter("invoices", _("Invoices: any"), choices, _may_see, _narrow))
+
+    register_button(DealListButton("readiness", _may_see, _readiness_button))
+    states = (
+        ("ready", _("Ready to invoice")),
+        ("blocked", _("Cannot be invoiced")),
+        ("lacks_address", _("Without an address")),
+        ("lacks_email", _("Without an email address")),
+        ("lacks_tax_id", _("Without a tax ID")),
+    )
+    register_filter(DealFilter("readiness", _("Will it invoice: any"), states, _may_see, _narrow_readiness))
+
+
+def _readiness_button(request: HttpRequest, viewer: Viewer) -> str:
+    """Draw the button that lets the open deals be checked, with the time of the last check."""
+    connection = RequestContext.of(viewer).connection
+    mine = InvoicingSettings.objects.filter(account=viewer.account)
+    checked = mine.values_list("readiness_checked_at", flat=True).first()
+    context = {
+        "checked": checked,
+        "zone": company_zone(connection) if connection is not None else None,
+        "next": request.get_full_path(),
+    }
+    return render_to_string("quickbooks/_readiness_button.html", context, request)
+
+
+def _narrow_readiness(viewer: Viewer, deals: QuerySet[Deal], value: str) -> QuerySet[Deal]:
+    if value.startswith("lacks_"):
+        return deals.filter(readiness__lacks__contains=f" {value.removeprefix('lacks_')} ")
+    return deals.filter(readiness__is_ready=value == "ready")
+
+
+def readiness_cells(viewer: Viewer, deals: Sequence[Deal]) -> dict[int, tuple[str, ...]]:
+    """Return the cell of every deal of a page that was checked: one statement."""
+    rows = {row.deal_id: row for row in DealReadiness.objects.filter(deal__in=[deal.pk for deal in deals])}
+    return {deal.pk: (_readiness_cell(deal, rows.get(deal.pk)),) for deal in deals}
+
+
+def _readiness_cell(deal: Deal, row: DealReadiness | None) -> str:
+    problems = [Problem.from_dict(found) for found in row.problems] if row is not None else []
+    first = placed(problems[0]) if problems else None
+    context = {
+        "deal": deal,
+        "row": row,
+        "count": len(problems),
+        "first": title_for(first.code, _numbered(first)) if first is not None else "",
+        "is_stale": row is not None and deal.updated_at > row.checked_at,
+    }
+    return render_to_string("quickbooks/_list_readiness.html", context)
+
+
+def _numbered(problem: Problem) -> dict[str, str]:
+    at = {} if problem.line is None else {"number": str(problem.line + 1)}
+    return {**problem.params, **at}
 
 
 def _may_see(viewer: Viewer) -> bool:

@@ -187,8 +187,10 @@ def build_draft(
         lines=tuple(
             _draft_line(line, item_links, item_taxable, item_codes or {}, preset) for line in snapshot.lines
         ),
-        message=preset.message,
-        memo=preset.memo,
+        message=preset.message or filled.others.get("message", ""),
+        memo=preset.memo or filled.others.get("memo", ""),
+        cc=filled.others.get("cc", ""),
+        custom_fields={slot[-1]: text for slot, text in filled.others.items() if slot.startswith("custom_")},
         term_qbo_id=preset.term_qbo_id,
         class_qbo_id=preset.class_qbo_id,
         location_qbo_id=preset.location_qbo_id,

@@ -119,13 +119,14 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
         "discount": number(draft.discount) if draft.discount else "",
         "discount_kind": draft.discount_kind,
         "deposit": number(draft.deposit) if draft.deposit else "",
+        **{f"custom_{key}": text for key, text in draft.custom_fields.items()},
         "class": draft.class_qbo_id,
         "location": draft.location_qbo_id,
         "pay_online": "1" if draft.can_pay_online else "",
         "preset": draft.preset_id,
         "preset_applied": draft.preset_id,
         "token": token,
-        **{f"origin_{name}": key for name, key in draft.origins.items()},
+        **{f"origin_{name}": draft.origins.get(name, "") for name in CUSTOMER_FIELDS},
     }
     lines = [
         {

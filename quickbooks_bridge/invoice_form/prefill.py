@@ -7,19 +7,18 @@ from datetime import datetime
 from deals.fields import MappableField, field_catalogue
 from deals.models import Deal
 from deals.selectors import custom_field_facts, load_snapshot
-from deals.viewer import Viewer
 from quickbooks_bridge.domain.company_profile import format_decimal
 from quickbooks_bridge.domain.conversion import cross_rate
-from quickbooks_bridge.domain.draft import build_draft, has_amounts
+from quickbooks_bridge.domain.draft import build_draft
 from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
 from quickbooks_bridge.domain.tax import TaxRegime
 from quickbooks_bridge.domain.totals import can_be_quoted
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
-from quickbooks_bridge.selectors.customers import linked_customer
+from quickbooks_bridge.selectors.customers import customer_by_id, linked_customer
 from quickbooks_bridge.selectors.items import item_links, items_by_id
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
-from quickbooks_bridge.services.connections.lifecycle import settings_for
+from quickbooks_bridge.services.connections.lifecycle import mapping_of, settings_for
 from quickbooks_bridge.services.invoicing.customers import find_customer_by_name
 from quickbooks_bridge.services.invoicing.exchange_rates import exchange_rate_get
 from quickbooks_bridge.services.invoicing.items import find_items_by_name
@@ -34,13 +33,22 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: datetime) -> FormState:
+def filled_state(connection: Connection, deal: Deal, *, now: datetime) -> FormState:
+    """Fill the form from deal, mapping, links and preset; QuickBooks is asked for a rate that is not known yet at most."""
+    state = mapped_state(connection, deal, now=now)
+    own = deal.currency if deal.value or state.lines else ""
+    customer = state.values["customer"]
+    known = customer_by_id(connection.company_id, customer) if customer else None
+    follow_exchange_rate(state, connection, now=now)
+    suggest_conversion_rate(state, connection, own, known, now=now)
+    return state
+
+
+def mapped_state(connection: Connection, deal: Deal, *, now: datetime) -> FormState:
     """Fill the form from deal, mapping, remembered links and default preset; asks QuickBooks nothing."""
-    stored = settings_for(viewer.account)
-    mapping = FieldMapping(
-        stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field, stored.due_days
-    )
-    catalogue = field_catalogue(custom_field_facts(viewer.account))
+    stored = settings_for(connection.account)
+    mapping = mapping_of(stored)
+    catalogue = field_catalogue(custom_field_facts(connection.account))
     snapshot = load_snapshot(deal)
     links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
     items = items_by_id(connection.company_id, links.values())
@@ -66,9 +74,6 @@ def filled_state(viewer: Viewer, connection: Connection, deal: Deal, *, now: dat
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)
     _explain_empty(state, catalogue, mapping)
-    follow_exchange_rate(state, connection, now=now)
-    own = snapshot.currency if has_amounts(snapshot) else ""
-    suggest_conversion_rate(state, connection, own, customer, now=now)
     return state
 
 

@@ -14,6 +14,7 @@ from quickbooks_bridge.domain.address import physical_address, ship_to, ship_to_
 from quickbooks_bridge.domain.currencies import currency_codes, digits_of
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
+from quickbooks_bridge.domain.field_mapping import FIXED_TEXT
 from quickbooks_bridge.domain.passed_checks import passed_checks
 from quickbooks_bridge.domain.preflight import draft_problems
 from quickbooks_bridge.domain.problem_codes import ProblemCode
@@ -335,6 +336,8 @@ def _origin(state: FormState, about: FormData, name: str) -> str:
     if not key:
         return ""
     path, _mark, why = key.partition("?")
+    if path == FIXED_TEXT:
+        return _("Fixed text from the settings")
     if why == "gone":
         return _("The CRM field chosen in the settings no longer exists.")
     group = {"organization": _("Organization"), "person": _("Person"), "deal": _("Deal")}.get(

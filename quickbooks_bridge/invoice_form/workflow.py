@@ -94,7 +94,7 @@ def open_form(at: FormRequest, *, refused: str = "") -> FormOutcome:
         return FormOutcome(state, is_posted=True, refused=intent)
     draft = draft_get(at.viewer, at.deal)
     if draft is None or draft.company_id != at.connection.company_id:
-        return FormOutcome(filled_state(at.viewer, at.connection, at.deal, now=at.now))
+        return FormOutcome(filled_state(at.connection, at.deal, now=at.now))
     why = str(draft.state.get("why", "")) if isinstance(draft.state, dict) else ""
     return FormOutcome(state_from_json(draft.state), kept_at=draft.saved_at, restored=why or "left")
 

@@ -6,7 +6,7 @@ from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
 from .invoices import Invoice, InvoiceEvent, InvoiceIntent, InvoiceRecord, Payment, SavedDraft
-from .links import CustomerLink, ItemLink
+from .links import CustomerLink, DealReadiness, ItemLink
 from .operations import (
     ApiUsage,
     Notification,
@@ -25,6 +25,7 @@ __all__ = [
     "Connection",
     "Customer",
     "CustomerLink",
+    "DealReadiness",
     "DealVersion",
     "ExchangeRate",
     "Heartbeat",

@@ -111,11 +111,16 @@ class InvoicingSettings(models.Model):
     tax_id_field = models.CharField(max_length=120, blank=True, default="")
     due_days = models.PositiveSmallIntegerField(default=7)
     tax_policy = models.CharField(max_length=10, choices=TaxPolicy, default=TaxPolicy.QUICKBOOKS)
+    # What fills a place where its first field is empty, and the places that have none (domain.field_mapping.SlotRule).
+    more_fields: Any = models.JSONField(default=dict, blank=True)
     # How a line's discount prints (domain.draft.DiscountStyle).
     discount_style = models.CharField(max_length=4, choices=DiscountStyle, default=DiscountStyle.NET)
     # Where a customer's tax id goes in the United States, whose customers have no field for it.
     us_tax_id_field = models.CharField(max_length=10, choices=UsTaxId, default=UsTaxId.NOWHERE, blank=True)
     saved_at = models.DateTimeField(null=True)
+    # When the open deals are checked next (DealReadiness): every night, and when somebody asks.
+    readiness_due_at = models.DateTimeField(null=True, db_index=True)
+    readiness_checked_at = models.DateTimeField(null=True)
     notify_disconnected = models.BooleanField(default=True)
     notify_invoice_failed = models.BooleanField(default=True)
     notify_sync_delayed = models.BooleanField(default=False)

@@ -1,9 +1,11 @@
 """Which CRM row is which QuickBooks object. Links are kept per company and outlive a disconnection."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
-from deals.models import Deal, Organization, Person, Product
+from deals.models import Account, Deal, Organization, Person, Product
 
 from .company import Company
 
@@ -35,6 +37,30 @@ class CustomerLink(models.Model):
 
     def __str__(self) -> str:
         return f"customer {self.customer_qbo_id}"
+
+
+class DealReadiness(models.Model):
+    """Whether a deal could be invoiced as it stands, by the last check of the account's open deals.
+
+    `codes` are the problems (domain.problem_codes) that QuickBooks or we would refuse it for, with spaces around each;
+    `lacks` the places of the invoice that the mapping could not fill, written alike.
+    """
+
+    deal = models.OneToOneField(Deal, on_delete=models.CASCADE, primary_key=True, related_name="readiness")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    is_ready = models.BooleanField(default=False)
+    problems: Any = models.JSONField(default=list)
+    codes = models.CharField(max_length=500, blank=True, default="")
+    lacks = models.CharField(max_length=60, blank=True, default="")
+    # What is left to invoice before tax, in the deal's currency.
+    amount = models.DecimalField(max_digits=17, decimal_places=2, default=0)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "is_ready"], name="readiness_of_account")]
+
+    def __str__(self) -> str:
+        return f"{self.deal}: {'ready' if self.is_ready else self.codes.strip()}"
 
 
 class ItemLink(models.Model):

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Case, Count, Func, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 
-from deals.models import Deal
+from deals.models import Account, Deal
 from quickbooks_bridge.domain.credits import credited
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent, Payment
+from quickbooks_bridge.models import Connection, DealReadiness, Invoice, InvoiceIntent, Payment
 
 # Most deals have fewer; what a page costs is mostly its rows.
 PAGE = 10
@@ -229,3 +229,12 @@ def overdue_of_deal(deal: Deal, *, today: date, limit: int) -> list[Invoice]:
         .only("qbo_id", "company__realm_id", "doc_number", "currency", "total", "balance", "due_date")
         .order_by("-due_date", "-id")[:limit]
     )
+
+
+def lacking_counts(account: Account) -> dict[str, int]:
+    """Return how many deals of the last check lack what is mapped, by place; one statement."""
+    places = ("address", "email", "tax_id")
+    found = DealReadiness.objects.filter(account=account).aggregate(
+        **{place: Count("pk", filter=Q(lacks__contains=f" {place} ")) for place in places}
+    )
+    return {place: count for place, count in found.items() if count}

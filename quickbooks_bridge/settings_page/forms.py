@@ -1,6 +1,6 @@
 """The forms of the settings page: what a new invoice is filled from, and the presets it may begin with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from deals.fields import GROUPS, MappableField
 from deals.forms import known_currency, use_plain_errors
 from quickbooks_bridge.domain.due_dates import parse_due_days
-from quickbooks_bridge.domain.field_mapping import MAPPED, SUGGESTED
+from quickbooks_bridge.domain.field_mapping import (
+    LONGEST_TEXT,
+    MAPPED,
+    MOST_FALLBACKS,
+    SLOTS,
+    SUGGESTED,
+    SlotRule,
+    rules_of,
+    rules_stored,
+)
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import problem_text
@@ -37,6 +46,33 @@ def field_label(entry: MappableField) -> str:
     """Return a field's name with its group, as a closed picker shows it."""
     name = entry.label if entry.is_custom else _now(entry.label)
     return f"{SHORT_WORDS[entry.group]} – {name}"
+
+
+# What the places of an invoice are called.
+SLOT_WORDS: dict[str, Any] = {
+    "to": _("To"),
+    "address": _("Address"),
+    "email": _("Email"),
+    "tax_id": _("Customer tax ID"),
+    "cc": _("Copy to (Cc)"),
+    "message": _("Message to customer"),
+    "memo": _("Memo"),
+    "custom_1": _("Own field 1"),
+    "custom_2": _("Own field 2"),
+    "custom_3": _("Own field 3"),
+}
+
+
+def typed_rules(typed: Mapping[str, Any]) -> dict[str, SlotRule]:
+    """Return what the form says fills each place besides its first field; unknown places are none."""
+    rules = {}
+    for slot in SLOTS:
+        keys = (str(typed.get(f"more_{slot}_{at}") or "") for at in range(MOST_FALLBACKS))
+        text = str(typed.get(f"more_{slot}_text") or "").strip()[:LONGEST_TEXT]
+        rule = SlotRule(tuple(key for key in keys if key), text)
+        if rule != SlotRule():
+            rules[slot] = rule
+    return rules
 
 
 class FieldSelect(forms.Select):
@@ -85,7 +121,7 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
         }
         help_texts = {
             "to_field": _("Whom it is addressed to"),
-            "address_field": _("Needed for sales tax"),
+            "address_field": _("Also decides sales tax"),
             "email_field": _("Where QuickBooks sends it"),
             "tax_id_field": _("Optional"),
         }
@@ -117,6 +153,44 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
             if is_gone:
                 self.initial[name] = ""
                 self.gone[name] = problem_text(Problem(ProblemCode.FIELD_GONE, name))
+        self._offer_more(entries)
+
+    def _offer_more(self, entries: Sequence[MappableField]) -> None:
+        """Add what fills a place where its first field is empty: two more fields and a fixed text."""
+        choices = _choices(entries, has_empty=True, prompt=False)
+        known = {entry.key for entry in entries}
+        rules = rules_of(self.instance.more_fields)
+        for slot in SLOTS:
+            rule = rules.get(slot, SlotRule())
+            for at in range(MOST_FALLBACKS):
+                key = rule.fields[at] if at < len(rule.fields) else ""
+                label = _("%(place)s, field %(n)s") % {"place": SLOT_WORDS[slot], "n": at + 1}
+                self.fields[f"more_{slot}_{at}"] = forms.ChoiceField(
+                    label=label, choices=choices, required=False, initial=key if key in known else ""
+                )
+            self.fields[f"more_{slot}_text"] = forms.CharField(
+                label=_("%(place)s, fixed text") % {"place": SLOT_WORDS[slot]},
+                required=False,
+                max_length=LONGEST_TEXT,
+                initial=rule.text,
+            )
+
+    def more_rows(self, named: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the places with their fields, as the page lists them; `named` are the company's own fields by slot."""
+        rows = []
+        for slot in SLOTS:
+            if slot.startswith("custom_") and slot not in named:
+                continue
+            fields = [self[f"more_{slot}_{at}"] for at in range(MOST_FALLBACKS)]
+            text = self[f"more_{slot}_text"]
+            rows.append({"label": named.get(slot, SLOT_WORDS[slot]), "fields": fields, "text": text})
+        return rows
+
+    def clean(self) -> dict[str, Any]:
+        """Keep the rules with the rest."""
+        cleaned = super().clean() or self.cleaned_data
+        self.instance.more_fields = rules_stored(typed_rules(cleaned))
+        return cleaned
 
     def clean_due_days(self) -> int:
         """Read the days; a negative or absurd number gets a sentence."""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from deals.sign_in_limits import attempts_cleanup
 from quickbooks_bridge.gateway.errors import QuickBooksError
+from quickbooks_bridge.invoice_form.readiness import readiness_check, readiness_due
 from quickbooks_bridge.models import Connection, OAuthState, UnreadableEvents, WebhookEvent
 from quickbooks_bridge.services.connections.lifecycle import failure_record
 from quickbooks_bridge.services.connections.tokens import ConnectionTokenSource
@@ -51,6 +52,14 @@ def refresh_idle_tokens() -> None:
             ConnectionTokenSource(connection.pk).access_token()
         except QuickBooksError as error:
             failure_record(connection, error, now=now)
+
+
+@shared_task
+def check_readiness() -> None:
+    """Check the open deals of accounts that are due: every night, or because somebody asked."""
+    now = timezone.now()
+    for account in readiness_due(now=now):
+        readiness_check(account, now=now)
 
 
 @shared_task

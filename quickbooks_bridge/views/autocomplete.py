@@ -5,13 +5,13 @@ from django.shortcuts import render
 
 from deals.selectors import load_snapshot
 from deals.viewer import Viewer
-from quickbooks_bridge.domain.field_mapping import FieldMapping, fill_customer
+from quickbooks_bridge.domain.field_mapping import fill_customer
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.invoice_form.template_context import reason_words
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.customers import search_customers
 from quickbooks_bridge.selectors.items import search_items
-from quickbooks_bridge.services.connections.lifecycle import settings_for
+from quickbooks_bridge.services.connections.lifecycle import mapping_of, settings_for
 from quickbooks_bridge.services.invoicing.customers import customer_suggestions
 from quickbooks_bridge.services.invoicing.items import item_name, suggest_items
 
@@ -31,8 +31,7 @@ def customer_search(request: HttpRequest, viewer: Viewer, connection: Connection
     new_name = query
     if is_digits(deal_pk):
         stored = settings_for(viewer.account)
-        mapping = FieldMapping(stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field)
-        filled = fill_customer(load_snapshot(deal_or_404(viewer, int(deal_pk))), mapping)
+        filled = fill_customer(load_snapshot(deal_or_404(viewer, int(deal_pk))), mapping_of(stored))
         found = customer_suggestions(
             connection, name=filled.to or query, email=filled.email, tax_id=filled.tax_id
         )

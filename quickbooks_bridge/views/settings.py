@@ -23,16 +23,19 @@ from quickbooks_bridge.domain.deep_links import company_link, web_url
 from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
 from quickbooks_bridge.domain.field_mapping import (
     MAPPED,
+    SLOTS,
     SUGGESTED,
     FieldMapping,
     FilledCustomer,
     drop_missing_fields,
     fill_customer,
+    rules_of,
     suggested_tax_id_field,
 )
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.connection_refusals import refusal_for
 from quickbooks_bridge.messages.problems import problem_text
+from quickbooks_bridge.messages.tax_words import tax_word
 from quickbooks_bridge.models import InvoicingSettings
 from quickbooks_bridge.selectors.connections import (
     company_today,
@@ -41,9 +44,16 @@ from quickbooks_bridge.selectors.connections import (
     last_connection_for,
     link_counts,
 )
+from quickbooks_bridge.selectors.deals import lacking_counts
 from quickbooks_bridge.selectors.import_progress import initial_import_progress
 from quickbooks_bridge.services.connections import lifecycle as service
-from quickbooks_bridge.settings_page.forms import GROUP_WORDS, ChoicesForm, MappingForm, field_label
+from quickbooks_bridge.settings_page.forms import (
+    GROUP_WORDS,
+    ChoicesForm,
+    MappingForm,
+    field_label,
+    typed_rules,
+)
 
 from .connection import NOTICE, refuse
 from .presets import preset_rows
@@ -78,6 +88,10 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         **_connection_context(request, viewer),
         "form": form,
         "choices": ChoicesForm(instance=service.settings_for(viewer.account), is_us=_is_us(viewer)),
+        "lacks": lacking_counts(viewer.account),
+        "more_rows": form.more_rows(_own_fields(viewer)),
+        "has_more": bool(rules_of(stored.more_fields))
+        or any(name.startswith("more_") for name in form.errors),
         "pickers": [_picker(form, name, catalogue, suggested) for name in MAPPED],
         "viewer": viewer,
         "admins": Member.objects.filter(account=viewer.account, role=Member.Role.ADMIN),
@@ -104,6 +118,13 @@ def settings_choices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return redirect(reverse("quickbooks:settings") + "#choices")
 
 
+def _own_fields(viewer: Viewer) -> dict[str, str]:
+    """Return the fields of its own that the connected company has on invoices, by their place in the mapping."""
+    connection = connection_for(viewer.account)
+    facts = connection.company.invoice_facts if connection else None
+    return {f"custom_{key}": name for key, name in facts.custom_fields} if facts else {}
+
+
 def _is_us(viewer: Viewer) -> bool:
     connection = connection_for(viewer.account)
     return connection is None or connection.company.country in {"US", "USA"}
@@ -120,6 +141,7 @@ def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
         "connected_on": connection.connected_at.astimezone(company_zone(connection)).date()
         if connection
         else None,
+        "tax_word": tax_word(connection.company.country) if connection else "",
         "former": former if links and links.is_any else None,
         "link_counts": links,
         "notice": refusal_for(str(waiting.get("code", "")), waiting.get("params", {})),
@@ -134,9 +156,7 @@ def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
 
 
 def _mapping(stored: InvoicingSettings) -> FieldMapping:
-    return FieldMapping(
-        stored.to_field, stored.address_field, stored.email_field, stored.tax_id_field, stored.due_days
-    )
+    return service.mapping_of(stored)
 
 
 def _picker(
@@ -172,6 +192,7 @@ def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[st
         address=typed.get("address_field", saved.address),
         email=typed.get("email_field", saved.email),
         tax_id=typed.get("tax_id_field", saved.tax_id),
+        more=typed_rules(typed) if typed else saved.more,
     )
     days = parse_due_days(str(typed.get("due_days", saved.due_days)))
     today = _today(viewer, timezone.now())
@@ -181,6 +202,7 @@ def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[st
         for name in ("to", "address", "email", "tax_id")
         if getattr(mapping, name) != getattr(saved, name)
     }
+    changed |= {slot for slot in SLOTS if mapping.more.get(slot) != saved.more.get(slot)}
     if is_bad or days != saved.due_days:
         changed.add("due")
     return {

@@ -20,6 +20,7 @@ WHOLE = {
     "Balance": Decimal("500.5"),
     "TxnTaxDetail": {"TotalTax": Decimal("68.06")},
     "Deposit": 10,
+    "ExchangeRate": Decimal("0.7312"),
     "BillEmail": {"Address": "accounts@marlowdental.example"},
     "EmailStatus": "EmailSent",
     "DeliveryInfo": {"DeliveryTime": "2026-03-02T10:00:00-08:00"},
@@ -51,6 +52,7 @@ def test_every_key_of_an_invoice_becomes_the_fact_of_its_name():
         "payment_qbo_ids": ("71",),
         "private_note": "ours",
         "has_no_quantities": False,
+        "exchange_rate": Decimal("0.7312"),
     }
 
 

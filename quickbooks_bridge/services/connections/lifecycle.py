@@ -12,7 +12,7 @@ from django.db.models import F
 from deals.fields import field_catalogue
 from deals.models import Account
 from deals.selectors import custom_field_facts
-from quickbooks_bridge.domain.field_mapping import suggested_tax_id_field
+from quickbooks_bridge.domain.field_mapping import FieldMapping, rules_of, suggested_tax_id_field
 from quickbooks_bridge.domain.remote import RemoteCompany
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
@@ -155,6 +155,18 @@ def _is_shut_out(connection: Connection) -> bool:
     except QuickBooksError:
         return False
     return False
+
+
+def mapping_of(stored: InvoicingSettings) -> FieldMapping:
+    """Return what the account's settings say an invoice is filled from."""
+    return FieldMapping(
+        stored.to_field,
+        stored.address_field,
+        stored.email_field,
+        stored.tax_id_field,
+        stored.due_days,
+        rules_of(stored.more_fields),
+    )
 
 
 def settings_for(account: Account) -> InvoicingSettings:

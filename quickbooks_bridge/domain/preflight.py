@@ -209,7 +209,11 @@ def _filing(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 
 
 def _sums(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    totals, found = draft_totals(draft, facts.rules), _discount(draft, facts)
+    found = _discount(draft, facts)
+    if found:
+        # What it comes to follows from a discount that has to change first.
+        return found
+    totals = draft_totals(draft, facts.rules)
     if draft.deposit:
         code = _deposit_problem(draft, facts, totals.total)
         found += [Problem(code, "deposit", params={"currency": draft.currency})] if code else []

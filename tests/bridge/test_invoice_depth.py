@@ -282,3 +282,14 @@ def test_only_an_admin_changes_how_invoices_are_written_and_only_to_what_is_offe
     assert "Nothing was saved" in wrong.content.decode()
     assert settings_for(admin.account).tax_policy == "quickbooks"
     assert settings_for(admin.account).discount_style == "net"
+
+
+def test_a_product_cannot_be_created_where_no_income_account_is_known(admin, deal, connected):
+    connection = connected("us-2")
+    Item.objects.filter(company=connection.company).update(income_account_qbo_id="")
+    fields = filled(sign_in(admin.member), deal, connection) | {
+        "lines-0-item": "",
+        "lines-0-item_label": "New",
+    }
+    page = sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create_item:0"})
+    assert "No income account known" in page.content.decode()

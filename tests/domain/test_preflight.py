@@ -6,7 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
+from quickbooks_bridge.domain.company_facts import CompanyFacts
+from quickbooks_bridge.domain.conversion import Conversion
+from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft, PresetFacts
+from quickbooks_bridge.domain.duplicates import SimilarInvoice
 from quickbooks_bridge.domain.preflight import draft_problems
 from quickbooks_bridge.domain.preflight_facts import CustomerFacts, ItemFacts, PreflightFacts, TermRule
 from quickbooks_bridge.domain.preflight_lines import MOST_LINES
@@ -248,3 +251,60 @@ def test_a_foreign_invoice_needs_a_rate_above_zero(rate, codes):
     facts = replace(FACTS, is_multicurrency=True, customer=replace(CUSTOMER, currency="EUR"))
     draft = replace(DRAFT, currency="EUR", exchange_rate=Decimal(rate) if rate else None)
     assert [row.code for row in draft_problems(draft, facts)] == codes
+
+
+DEEP = [
+    ({"discount": Decimal(5)}, {"allows_discount": False}, "discount_off", True),
+    ({"discount": Decimal(101)}, {}, "discount_too_large", True),
+    ({"deposit": Decimal(1)}, {}, "deposit_off", True),
+    ({"deposit": Decimal(22)}, {"facts": CompanyFacts(allows_deposit=True)}, "deposit_too_large", True),
+    ({"lines": (replace(LINE, unit_price=Decimal(-1)),)}, {}, "total_below_zero", True),
+    ({"lines": (replace(LINE, unit_price=Decimal(0)),)}, {}, "total_zero", False),
+    ({}, {"deal_left": Decimal(20)}, "over_deal", False),
+    ({}, {"identical": "1043"}, "identical_invoice", True),
+    ({"again_reason": "the second month"}, {"identical": "1043"}, "billed_again", False),
+    ({"quoted_tax": Decimal(-1)}, {"rules": TaxRules(TaxRegime.AUTOMATED)}, "quoted_tax_negative", True),
+    ({"quoted_tax": Decimal(1)}, {"rules": TaxRules(TaxRegime.AUTOMATED)}, "quoted_tax_untaxed", True),
+    ({"class_qbo_id": "5"}, {"facts": CompanyFacts(class_tracking="invoice")}, "class_gone", True),
+    ({"location_qbo_id": "5"}, {"facts": CompanyFacts(has_locations=True)}, "location_gone", True),
+    ({}, {"preset": PresetFacts("1", "Export", lost=("term",))}, "preset_lost", False),
+    ({}, {"similar": (SimilarInvoice("1", "1043", "$21.00", TODAY),)}, "similar_invoice", False),
+    ({"currency": "EUR"}, {"deal_currency": "USD"}, "currency_relabelled", True),
+    ({"conversion": Conversion("EUR", "USD", Decimal(2), TODAY)}, {"deal_currency": "EUR"}, "", False),
+    (
+        {"lines": (DraftLine("a note", kind="text"), LINE, DraftLine("", kind="subtotal"))},
+        {},
+        "",
+        False,
+    ),
+    ({"lines": (DraftLine("a note", kind="text"),)}, {}, "no_lines", True),
+    ({"lines": (DraftLine(" ", kind="text"), LINE)}, {}, "line_unnamed", True),
+]
+
+
+@pytest.mark.parametrize(("change", "facts", "code", "is_blocking"), DEEP)
+def test_what_the_depth_of_an_invoice_adds_is_told_too(change, facts, code, is_blocking):
+    found = draft_problems(replace(DRAFT, **change), replace(FACTS, **facts))
+    assert [(row.code, row.is_blocking) for row in found] == ([(code, is_blocking)] if code else [])
+
+
+STOCK = ItemFacts(
+    "Lamp", is_active=True, kind="Inventory", on_hand=Decimal(2), counted_since=date(2026, 3, 1)
+)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "day", "codes"),
+    [
+        ("2", TODAY, []),
+        ("2.5", TODAY, ["stock_short"]),
+        ("2", date(2026, 2, 28), ["stock_not_counted"]),
+        ("3", date(2026, 2, 28), ["stock_not_counted", "stock_short"]),
+    ],
+)
+def test_counted_stock_is_sold_from_its_first_day_on_and_not_twice(quantity, day, codes):
+    facts = replace(FACTS, items={"7": STOCK})
+    draft = replace(DRAFT, issue_date=day, lines=(replace(LINE, quantity=Decimal(quantity)),))
+    assert [row.code for row in draft_problems(draft, facts)] == codes
+    halves = tuple(replace(LINE, quantity=Decimal(quantity) / 2) for _half in range(2))
+    assert {row.code for row in draft_problems(replace(draft, lines=halves), facts)} == set(codes)

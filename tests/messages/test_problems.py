@@ -58,3 +58,16 @@ def test_a_code_that_nobody_entered_is_an_answer_we_do_not_know():
 def test_a_refusal_finds_its_field_and_one_that_has_a_field_keeps_it():
     assert placed(Problem("number_taken")).field == "doc_number"
     assert placed(Problem("number_taken", "other")).field == "other"
+
+
+REFUSALS = (PRODUCT.parent / "docs" / "refusals.md").read_text()
+
+
+@pytest.mark.parametrize("kind", form_problems.KINDS, ids=lambda kind: kind.code)
+def test_what_is_refused_before_quickbooks_is_documented_with_its_rule_and_test(kind):
+    row = next(line for line in REFUSALS.splitlines() if line.startswith(f"| {kind.code} |"))
+    _code, _title, rule, tests = (cell.strip() for cell in row.strip("|").split("|"))
+    path, _colons, name = rule.strip("`").partition("::")
+    assert f"def {name}(" in (PRODUCT / path).read_text() if name else (PRODUCT / path).is_file()
+    for test in tests.split(", "):
+        assert (PRODUCT.parent / test.strip("`")).is_file(), test

@@ -295,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
     },
     "probe-reads": {"task": "quickbooks_bridge.tasks.sync.probe_reads", "schedule": 60.0},
+    "send-attachments": {"task": "quickbooks_bridge.tasks.maintenance.send_attachments", "schedule": 5.0},
     "check-readiness": {"task": "quickbooks_bridge.tasks.maintenance.check_readiness", "schedule": 10.0},
     "continue-records": {"task": "quickbooks_bridge.tasks.maintenance.continue_records", "schedule": 300.0},
     "refresh-idle-tokens": {

@@ -66,6 +66,7 @@ urlpatterns = [
     path("invoices/<int:pk>/pdf/", invoice_actions.pdf, name="pdf"),
     path("invoices/<int:pk>/history/", invoice_history.invoice_history, name="invoice_history"),
     path("invoices/<int:pk>/history.json", invoice_history.history_export, name="history_export"),
+    path("invoices/<int:pk>/pay-link/", invoice_history.pay_link, name="pay_link"),
     path("invoices/<int:pk>/checked/", invoice_history.alarm_checked, name="alarm_checked"),
     path("invoices/<int:pk>/unlink/", invoice_actions.unlink, name="unlink"),
     path("invoices/<int:pk>/link/<int:deal_pk>/", links.link, name="link"),

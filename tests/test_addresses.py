@@ -78,7 +78,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
         "customer_search", "item_search", "invoice_new", "all_invoices", "export_csv", "unlink_customer", "void",
         "delete", "send", "pdf", "link", "abandon", "invoice_history", "history_export",
     )},
-    **{f"quickbooks:{name}": ACTION for name in ("invoice_check", "refresh", "links", "decline", "unlink", "dismiss", "check", "alarm_checked", "readiness_ask")},
+    **{f"quickbooks:{name}": ACTION for name in ("invoice_check", "refresh", "links", "decline", "unlink", "dismiss", "check", "alarm_checked", "readiness_ask", "pay_link")},
 }  # fmt: skip
 # These answer whoever posts: one asks for a signature, the other for a password.
 UNSIGNED = ("quickbooks:webhook", "quickbooks:sign_in_again")

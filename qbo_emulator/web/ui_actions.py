@@ -30,6 +30,7 @@ PLAIN_PREFERENCES = {
     "AllowServiceDate": "SalesFormsPrefs",
     "DefaultTerms": "SalesFormsPrefs",
     "AllowShipping": "SalesFormsPrefs",
+    "ETransactionPaymentEnabled": "SalesFormsPrefs",
     "AutoApplyCredit": "SalesFormsPrefs",
     "AutoApplyPayments": "SalesFormsPrefs",
     "SalesEmailCc": "SalesFormsPrefs",

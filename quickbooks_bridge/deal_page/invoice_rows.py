@@ -45,6 +45,8 @@ class InvoiceRow:
     # What an accountant should look at, and why; "" for nothing.
     alarm: str = ""
     alarm_text: str = ""
+    # Whether its customer may pay it online.
+    has_pay_link: bool = False
 
     @property
     def number(self) -> str:
@@ -132,6 +134,10 @@ def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> I
         unread=_unread(invoice, zone),
         alarm=alarm_title(alarm_of(invoice)),
         alarm_text=_alarm_text(invoice),
+        has_pay_link=is_same_company
+        and invoice.balance > 0
+        and connection.is_active
+        and connection.company.invoice_facts.takes_online_payments,
     )
 
 

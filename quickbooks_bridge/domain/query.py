@@ -4,7 +4,10 @@ import re
 from collections.abc import Sequence
 
 _FIELDS = frozenset(
-    {"Id", "DisplayName", "Name", "CustomerRef", "TxnDate", "Active", "MetaData.LastUpdatedTime"}
+    {
+        *("Id", "DisplayName", "Name", "CustomerRef", "TxnDate", "Active", "MetaData.LastUpdatedTime"),
+        "AttachableRef.EntityRef.value",
+    }
 )
 _ID_LIST = re.compile(r"Id IN \('\d+'(,'\d+')*\)")
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]+")

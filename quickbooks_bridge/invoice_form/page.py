@@ -5,7 +5,9 @@ from typing import Any
 from django.conf import settings
 
 from quickbooks_bridge.domain.deep_links import customer_link, web_url
+from quickbooks_bridge.messages.problems import message_for
 from quickbooks_bridge.selectors.connections import company_zone
+from quickbooks_bridge.services.invoicing.attachments import attachments_of_form
 
 from .form_data import FormData
 from .form_state import FormState
@@ -27,4 +29,6 @@ def page_context(outcome: FormOutcome, state: FormState, data: FormData) -> dict
         context["customer_url"] = customer_link(
             base, realm_id=data.connection.company.realm_id, qbo_id=data.customer.qbo_id
         )
+    context["attachments"] = attachments_of_form(data.deal, state.values["token"])
+    context["file_problems"] = [(name, message_for(code)) for name, code in outcome.file_problems]
     return context | {"outcome": outcome, "zone": company_zone(data.connection)}

@@ -31,6 +31,7 @@ from quickbooks_bridge.messages.tax_words import code_label, tax_word
 from quickbooks_bridge.models import Item
 from quickbooks_bridge.selectors.customers import outstanding_balance
 from quickbooks_bridge.selectors.taxes import TaxEstimate, tax_estimate
+from quickbooks_bridge.services.invoicing.attachments import attachments_of_form
 from quickbooks_bridge.services.invoicing.customers import (
     customer_facts,
     customer_suggestions,
@@ -218,10 +219,11 @@ def _extra_context(state: FormState, about: FormData, errors: dict[str, FormIssu
         "locations": about.locations,
         "has_line_classes": facts.class_tracking == "line" and bool(about.classes),
         "has_invoice_class": facts.class_tracking == "invoice" and bool(about.classes),
-        "has_more": any(state.values[name].strip() or name in errors for name in MORE_FIELDS),
-        "more_words": _("Class, location, terms, copies, message, memo")
+        "has_more": bool(attachments_of_form(about.deal, state.values["token"]))
+        or any(state.values[name].strip() or name in errors for name in MORE_FIELDS),
+        "more_words": _("Class, location, terms, copies, files, message, memo")
         if facts.lists
-        else _("Terms, copies, message, memo"),
+        else _("Terms, copies, files, message, memo"),
         "custom_fields": [(f"custom_{key}", name) for key, name in facts.custom_fields],
     }
 

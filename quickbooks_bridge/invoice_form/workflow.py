@@ -1,10 +1,14 @@
 """What becomes of an invoice form: one call from what came in to what is shown, or where it leads."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from crm_invoicing.ui.templatetags.ui import money_text
@@ -21,6 +25,7 @@ from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.connections.lifecycle import failure_record
 from quickbooks_bridge.services.invoicing.actions import invoice_link
+from quickbooks_bridge.services.invoicing.attachments import attachment_add, attachment_remove
 from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 from quickbooks_bridge.services.invoicing.items import item_activate, item_create
 from quickbooks_bridge.services.invoicing.saved_drafts import (
@@ -40,7 +45,7 @@ from .template_context import check
 
 State = InvoiceIntent.State
 # The action of the form's own button; the others are named by their buttons, such as `remove:2`.
-CREATE, CHECK, START_OVER = "create", "check", "afresh"
+CREATE, CHECK, START_OVER, ATTACH = "create", "check", "afresh", "attach"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class FormInput:
     state: FormState
     was_sent: bool = False
     refused: str = ""
+    files: tuple[UploadedFile[Any], ...] = ()
 
 
 @dataclass
@@ -77,6 +83,8 @@ class FormOutcome:
     is_sent: bool = False
     # What others decided for the deal since the form was drawn; None when nothing was.
     changed: list[str] | None = None
+    # Names of files that cannot be attached, with the codes of why.
+    file_problems: list[tuple[str, str]] = field(default_factory=list)
     # "deal" or "form"; the message is a level of django.contrib.messages and its text.
     leads_to: str = ""
     message: tuple[int, str] | None = field(default=None)
@@ -104,11 +112,36 @@ def handle(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
     if action == START_OVER:
         draft_delete(at.viewer, at.deal)
         return FormOutcome(leads_to="form")
-    if action == CREATE:
+    problems = _keep_files(at, posted)
+    if action == CREATE and not problems:
         return _create(at, posted.state)
+    if action == CREATE:
+        action = CHECK
+    if action.startswith("detach:"):
+        _detach(at, posted.state, action.partition(":")[2])
+        action = CHECK
+    if problems or action == ATTACH:
+        outcome = _change(at, posted, CHECK)
+        outcome.file_problems = problems
+        return outcome
     if action.startswith("adopt:"):
         return _adopt(at, action.partition(":")[2])
     return _change(at, posted, action)
+
+
+def _keep_files(at: FormRequest, posted: FormInput) -> list[tuple[str, str]]:
+    """Keep the posted files with the form; returns (name, problem code) of those that cannot be attached."""
+    token, problems = posted.state.values["token"], []
+    for file in posted.files:
+        code = attachment_add(at.viewer, at.deal, file, token=token, now=at.now)
+        if code:
+            problems.append(((file.name or "")[:80], code))
+    return problems
+
+
+def _detach(at: FormRequest, state: FormState, pk: str) -> None:
+    if is_digits(pk):
+        attachment_remove(at.deal, state.values["token"], int(pk))
 
 
 def reopen(posted: FormInput) -> FormOutcome:

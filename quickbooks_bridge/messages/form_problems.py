@@ -341,6 +341,26 @@ KINDS: tuple[ProblemKind, ...] = (
         fix="adopt",
     ),
     ProblemKind(
+        ProblemCode.FILE_KIND,
+        _("A file of this kind cannot be attached"),
+        _("QuickBooks takes PDF, pictures, text, CSV, Word and Excel files. Save it as one of these."),
+    ),
+    ProblemKind(
+        ProblemCode.FILE_EMPTY,
+        _("The file is empty"),
+        _("There is nothing in this file. Choose another one."),
+    ),
+    ProblemKind(
+        ProblemCode.FILE_TOO_LARGE,
+        _("The file is too large"),
+        _("A file can have up to 10 MB. Make it smaller, or attach it in QuickBooks."),
+    ),
+    ProblemKind(
+        ProblemCode.FILES_TOO_MANY,
+        _("Too many files"),
+        _("An invoice can have up to 10 files from here. Remove one first."),
+    ),
+    ProblemKind(
         ProblemCode.PRESET_LOST,
         _("Part of the preset %(name)s is gone"),
         _(

@@ -87,7 +87,7 @@ def alternative_for(code: str) -> str:
 def action_refusal(code: str, action: str, *, is_unknown: bool) -> dict[str, str]:
     """Return title, text, who needs to act and the kind of banner for an action that QuickBooks did not do.
 
-    `action` is "void", "delete", "send" or "pdf"; `is_unknown` says that QuickBooks may have done it after all.
+    `action` is "void", "delete", "send", "pdf" or "pay_link"; `is_unknown` says that QuickBooks may have done it after all.
     """
     if is_unknown:
         return {
@@ -103,6 +103,7 @@ def action_refusal(code: str, action: str, *, is_unknown: bool) -> dict[str, str
         "delete": _("The invoice was not deleted"),
         "send": _("The invoice was not sent"),
         "pdf": _("The PDF could not be fetched"),
+        "pay_link": _("The payment link could not be fetched"),
     }
     kind = kind_of(code)
     text = str(kind.action_message) or message_for(code)

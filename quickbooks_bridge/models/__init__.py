@@ -5,7 +5,15 @@ from .company import Company, SyncState
 from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
-from .invoices import Invoice, InvoiceEvent, InvoiceIntent, InvoiceRecord, Payment, SavedDraft
+from .invoices import (
+    Invoice,
+    InvoiceAttachment,
+    InvoiceEvent,
+    InvoiceIntent,
+    InvoiceRecord,
+    Payment,
+    SavedDraft,
+)
 from .links import CustomerLink, DealReadiness, ItemLink
 from .operations import (
     ApiUsage,
@@ -30,6 +38,7 @@ __all__ = [
     "ExchangeRate",
     "Heartbeat",
     "Invoice",
+    "InvoiceAttachment",
     "InvoiceEvent",
     "InvoiceIntent",
     "InvoicePreset",

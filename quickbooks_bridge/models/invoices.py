@@ -220,6 +220,42 @@ class SavedDraft(models.Model):
         return f"{self.deal}: draft of {self.member}"
 
 
+class InvoiceAttachment(models.Model):
+    """A file that goes with an invoice: kept here until QuickBooks has it, then only its name.
+
+    It waits with its form's `token` until the invoice is there; what is lost on the way is sent again, never the invoice.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("In QuickBooks")
+        FAILED = "failed", _("Refused")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_index=False)
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, null=True, related_name="attachments")
+    token = models.CharField(max_length=64, blank=True, default="")
+    name = models.CharField(max_length=255)
+    media = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField(default=b"")
+    is_sent = models.BooleanField(default=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    request_id = models.CharField(max_length=50)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, db_index=True)
+    problem = models.CharField(max_length=40, blank=True, default="")
+    qbo_id = models.CharField(max_length=30, blank=True, default="")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["deal", "token"], name="attachment_of_form")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class InvoiceRecord(models.Model):
     """An entry of an invoice's own history, written once: why it is as it is.
 

@@ -11,6 +11,7 @@ from quickbooks_bridge.invoice_form.readiness import readiness_check, readiness_
 from quickbooks_bridge.models import Connection, OAuthState, UnreadableEvents, WebhookEvent
 from quickbooks_bridge.services.connections.lifecycle import failure_record
 from quickbooks_bridge.services.connections.tokens import ConnectionTokenSource
+from quickbooks_bridge.services.invoicing.attachments import attachments_cleanup, attachments_send
 from quickbooks_bridge.services.invoicing.records import records_continue
 from quickbooks_bridge.services.operations.notifications import notification_send, notify_consent_expiry
 from quickbooks_bridge.services.operations.outages import outages_cleanup
@@ -35,6 +36,7 @@ def cleanup() -> None:
     OAuthState.objects.filter(expires_at__lt=now - RETENTION).delete()
     UnreadableEvents.objects.filter(last_seen_at__lt=now - RETENTION).delete()
     attempts_cleanup(now=now)
+    attachments_cleanup(now=now)
     latency_cleanup(now=now)
     outages_cleanup(now=now)
 
@@ -66,3 +68,9 @@ def check_readiness() -> None:
 def continue_records() -> None:
     """Seal what happened to created invoices into their histories."""
     records_continue()
+
+
+@shared_task
+def send_attachments() -> None:
+    """Upload the files that are due."""
+    attachments_send(now=timezone.now())

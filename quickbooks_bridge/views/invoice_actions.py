@@ -123,7 +123,7 @@ def _seen(request: HttpRequest, invoice: Invoice) -> InvoiceState:
     )
 
 
-def _refusal(error: QuickBooksError, action: str) -> dict[str, str]:
+def refusal_of(error: QuickBooksError, action: str) -> dict[str, str]:
     """Put into words why nothing was done, or that it is not known yet, and who needs to act."""
     is_unknown = isinstance(error, Unavailable) and error.outcome_unknown
     return action_refusal(error.problem_code or _kind(error), action, is_unknown=is_unknown)
@@ -161,7 +161,7 @@ def void(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
         return _changed(request, connection, "void", changed, reason=reason)
     except QuickBooksError as error:
         invoice.refresh_from_db()
-        refusal = _refusal(error, "void")
+        refusal = refusal_of(error, "void")
         return _dialog(request, connection, "void", invoice, status=422, refusal=refusal, reason=reason)
     text = _("Invoice %(number)s is voided.") % {"number": _row(connection, invoice).number}
     if result.is_credit_back:
@@ -211,7 +211,7 @@ def delete(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int
     except service.InvoiceChanged as changed:
         return _changed(request, connection, "delete", changed, may_void=may_void)
     except QuickBooksError as error:
-        refusal = _refusal(error, "delete")
+        refusal = refusal_of(error, "delete")
         return _dialog(request, connection, "delete", invoice, status=422, refusal=refusal, may_void=may_void)
     messages.success(request, _("Invoice %(number)s is deleted.") % {"number": row.number})
     return _done(request, invoice)
@@ -237,7 +237,7 @@ def send(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
     except service.InvoiceChanged as changed:
         return _changed(request, connection, "send", changed, form=form)
     except QuickBooksError as error:
-        refusal = _refusal(error, "send")
+        refusal = refusal_of(error, "send")
         status = 429 if error.problem_code == PERSON_LIMIT else 422
         return _dialog(request, connection, "send", invoice, status=status, form=form, refusal=refusal)
     data = {"number": row.number, "to": to}
@@ -256,7 +256,7 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
         person_asks(viewer)
         data = service.invoice_pdf(connection, invoice, now=timezone.now())
     except QuickBooksError as error:
-        refusal = _refusal(error, "pdf")
+        refusal = refusal_of(error, "pdf")
         messages.warning(request, f"{refusal['title']}. {refusal['text']}")
         return redirect(back_address(request, invoice))
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", invoice.doc_number or invoice.qbo_id).strip("-") or "invoice"

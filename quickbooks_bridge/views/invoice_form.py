@@ -57,7 +57,12 @@ def _posted(request: HttpRequest, connection: Connection) -> FormInput:
         state.values["token"] = new_token()
     if request.POST.get("scripted") != "1":
         take_typed_names(state, connection, str(request.POST.get("add_item_label", ""))[:200])
-    return FormInput(state, request.POST.get("posted") == "1", str(request.POST.get("refused", "")))
+    return FormInput(
+        state,
+        request.POST.get("posted") == "1",
+        str(request.POST.get("refused", "")),
+        tuple(request.FILES.getlist("files")),
+    )
 
 
 def _answer(request: HttpRequest, at: FormRequest, outcome: FormOutcome) -> HttpResponse:

@@ -12,12 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.invoice_rows import invoice_row
 from quickbooks_bridge.deal_page.record_lines import record_lines
-from quickbooks_bridge.models import Connection, Invoice, InvoiceRecord
+from quickbooks_bridge.gateway.errors import QuickBooksError
+from quickbooks_bridge.models import Connection, Invoice, InvoiceAttachment, InvoiceRecord
 from quickbooks_bridge.selectors.connections import company_zone
+from quickbooks_bridge.services.connections.lifecycle import client_for
 from quickbooks_bridge.services.invoicing.alarms import alarm_check
 from quickbooks_bridge.services.invoicing.records import broken_entry, record_entry, records_continue
+from quickbooks_bridge.services.operations.person_limit import person_asks
 
-from .invoice_actions import back_address
+from .invoice_actions import back_address, refusal_of
 from .permissions import invoice_access_required, invoice_or_404
 
 
@@ -41,6 +44,7 @@ def invoice_history(request: HttpRequest, viewer: Viewer, connection: Connection
         "last_digest": rows[-1].digest if rows else "",
         "back": back_address(request, invoice),
         "zone": zone,
+        "attachments": InvoiceAttachment.objects.filter(invoice=invoice).defer("content").order_by("pk"),
     }
     return render(request, "quickbooks/invoice_history.html", context)
 
@@ -82,4 +86,28 @@ def alarm_checked(request: HttpRequest, viewer: Viewer, connection: Connection, 
     invoice = invoice_or_404(viewer, connection, pk)
     if alarm_check(viewer, invoice, now=timezone.now()):
         messages.success(request, _("Invoice %(number)s is marked as checked.") % {"number": invoice})
+    return redirect(back_address(request, invoice))
+
+
+@require_POST
+@invoice_access_required
+def pay_link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
+    """Ask QuickBooks where the customer pays an invoice online, and show it to be copied."""
+    invoice = invoice_or_404(viewer, connection, pk)
+    try:
+        person_asks(viewer)
+        link = client_for(connection, interactive=True).invoice_pay_link(invoice.qbo_id)
+    except QuickBooksError as error:
+        refusal = refusal_of(error, "pay_link")
+        messages.warning(request, f"{refusal['title']}. {refusal['text']}")
+        return redirect(back_address(request, invoice))
+    if link.startswith("https://") or link.startswith("http://localhost") or link.startswith("http://127."):
+        messages.success(request, _("Where invoice %(n)s is paid: %(link)s") % {"n": invoice, "link": link})
+    else:
+        messages.warning(
+            request,
+            _(
+                "QuickBooks gives no payment link: the invoice needs an email address, something to pay, and online payments."
+            ),
+        )
     return redirect(back_address(request, invoice))

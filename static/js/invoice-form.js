@@ -26,6 +26,8 @@ function body(what) {
   form.elements.scripted.value = "1";
   const data = new FormData(form);
   data.set("scripted", "1");
+  // Files go once, when they are chosen; after that they wait with the form.
+  if (what !== "attach") data.delete("files");
   if (what) data.set("do", what);
   return data;
 }
@@ -189,10 +191,11 @@ function checkSoon() {
   timer = setTimeout(() => act(""), PAUSE);
 }
 
-form.addEventListener("input", checkSoon);
+form.addEventListener("input", (event) => event.target.type !== "file" && checkSoon());
 document.addEventListener("change", (event) => {
   if (event.target.form !== form) return;
-  if (event.target.matches("[data-do]")) act(event.target.dataset.do, { isWhole: true });
+  if (event.target.type === "file") act("attach", { isWhole: false });
+  else if (event.target.matches("[data-do]")) act(event.target.dataset.do, { isWhole: true });
   else checkSoon();
 });
 

@@ -34,6 +34,7 @@ from quickbooks_bridge.services.mirror import invoices as mirror_invoices
 from quickbooks_bridge.services.mirror.events import created_event_data, record_invoice_event
 from quickbooks_bridge.services.operations.notifications import notify_invoice_failed, notify_keeps_failing
 
+from .attachments import attachments_bind
 from .customers import customer_link
 from .records import record_creation
 from .taken_names import name_refusal
@@ -231,6 +232,7 @@ def _finish(
     if done:
         _record_alarm(intent, invoice, now=now, actor=actor)
         record_creation(intent, invoice, remote, tid=tid, now=now)
+        attachments_bind(deal, intent.token, invoice, now=now)
         intent.invoice = invoice
         for name, value in end.items():
             setattr(intent, name, value)

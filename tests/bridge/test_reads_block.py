@@ -57,7 +57,9 @@ def operations(qbo, since: int) -> list[str]:
 def create(admin, deal, connection, token: str):
     return sign_in(admin.member).post(
         f"/deals/{deal.pk}/invoices/new/",
-        form_data(connection, token=token, new_display_name=f"Quill {token}"),
+        form_data(
+            connection, token=token, new_display_name=f"Quill {token}", again_reason="one for every day"
+        ),
     )
 
 

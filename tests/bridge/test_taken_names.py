@@ -94,7 +94,7 @@ def test_merged_customer_leads_to_the_one_that_has_the_invoices(client, deal, co
     assert f'value="customer:{heir.qbo_id}"' in page
     taken = client.post(f"/deals/{deal.pk}/invoices/new/", {**form, "do": f"customer:{heir.qbo_id}"})
     assert "your invoices are there now" not in taken.content.decode()
-    form["customer"] = heir.qbo_id
+    form |= {"customer": heir.qbo_id, "again_reason": "the second delivery"}
     assert client.post(f"/deals/{deal.pk}/invoices/new/", form).status_code == 302
     assert CustomerLink.objects.get().customer_qbo_id == heir.qbo_id
 

@@ -296,7 +296,11 @@ def test_4_a_new_customer_and_an_update_of_a_linked_one(dana, demo, realm):
     # What was tied to the deal's products is remembered.
     linked = page.locator("input[type=hidden][name^='lines-'][name$='-item']")
     assert all(linked.nth(at).input_value() for at in range(2))
+    # The same was billed a moment ago: once more needs a reason.
+    expect(page.locator("#check")).to_contain_text("of this deal bills exactly this")
+    page.locator("#id_again_reason").fill("The second of two deliveries")
     expect(page.locator("#check")).to_contain_text("Ready")
+    expect(page.locator("#check .chip-ok")).to_be_visible()
     create(page)
     customers = demo.control("GET", f"{realm}/dump")["Customer"]
     changed = next(one for one in customers if one["DisplayName"] == "Oak Hill Family Dental")
@@ -367,6 +371,7 @@ def test_6_the_menu_offers_what_state_and_quickbooks_allow(dana, demo, realm):
         "Send by email…",
         "Download PDF",
         "Open in QuickBooks",
+        "Why is it like this?",
         "Unlink from deal",
         "Void…",
         "Delete…",
@@ -418,7 +423,7 @@ def test_6_what_quickbooks_voids_or_deletes_itself_follows_too(dana, demo, realm
     expect(page.locator(f"tr[data-invoice='{first}']")).to_contain_text("Voided", timeout=SOON)
     demo.control("POST", f"{realm}/invoices/{second}/delete")
     expect(page.locator(f"tr[data-invoice='{second}']")).to_contain_text("Deleted", timeout=SOON)
-    assert menu(page.locator(f"tr[data-invoice='{second}']")) == ["Unlink from deal"]
+    assert menu(page.locator(f"tr[data-invoice='{second}']")) == ["Unlink from deal", "Why is it like this?"]
 
 
 def test_7_all_invoices_of_the_customer_are_linked_and_unlinked(dana, demo, realm):

@@ -48,6 +48,7 @@ test: $(VENV)/.dev  ## everything, with a real browser where there is one
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
 	$(PY) -m soak.scorecard begin
+	GENERATED_INVOICES=$${GENERATED_INVOICES:-10000} DATA_DIR=build/soak/test $(PY) -m pytest -q tests/bridge/test_generated.py
 	SOAK=1 DATA_DIR=build/soak/test $(PY) -m pytest -q -s soak; ended=$$?; $(PY) -m soak.scorecard && exit $$ended
 
 bench: $(VENV)/.dev  ## counts and ratios, side by side; a quarter of an hour (BENCH_INVOICES and others give sizes)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -99,19 +100,20 @@ def lines(page: Page, *codes: str) -> None:
                 page.select_option(f"#line-{at}-code", row.qbo_id)
 
 
-def books(page: Page, companies: EmulatorProcess) -> tuple[Decimal, dict]:
+def books(page: Page, companies: EmulatorProcess) -> tuple[Decimal, dict[str, Any]]:
     """Create the invoice; returns the total that the page promised, and QuickBooks' invoice."""
     expect(page.locator("#check .chip-ok")).to_be_visible()
     promised = page.locator("[data-total]").inner_text()
     page.locator("button[form=invoice-form]").last.click()
     page.wait_for_url(re.compile(r"/deals/\d+/\?tab=invoice"))
     intent = InvoiceIntent.objects.latest("pk")
+    assert intent.invoice is not None
     realm = intent.company.realm_id
     made = companies.control("GET", f"/control/{realm}/invoices/{intent.invoice.qbo_id}")
     return Decimal(re.sub(r"[^\d.]", "", promised)), made
 
 
-def total(made: dict) -> Decimal:
+def total(made: dict[str, Any]) -> Decimal:
     return Decimal(str(made["TotalAmt"]))
 
 

@@ -1,13 +1,14 @@
 """The history of an invoice as its page shows it: each entry a heading and its facts as pairs."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from crm_invoicing.ui.templatetags.ui import moment, money_text
+from crm_invoicing.ui.templatetags.ui import day_text, moment, money_text, number
 from quickbooks_bridge.deal_page.timeline_renderers import event_sentence
 from quickbooks_bridge.messages.alarm_words import alarm_title
 from quickbooks_bridge.models import InvoiceRecord
@@ -52,12 +53,37 @@ def _amount(text: Any, currency: str) -> str:
         return str(text)
 
 
+def _plain(text: Any) -> str:
+    """Return a number without idle zeros, in the reader's notation."""
+    try:
+        return number(Decimal(str(text))) if text not in (None, "") else ""
+    except InvalidOperation:
+        return str(text)
+
+
+def _discount(text: str) -> str:
+    amount, _space, kind = text.partition(" ")
+    return "" if not amount else f"{_plain(amount)}%" if kind == "percent" else _plain(amount)
+
+
+def _field_name(key: str) -> str:
+    """Return where a text came from: "organization – address"."""
+    return key.replace(".custom.", ".").replace(".", " – ").replace("_", " ")
+
+
+def _day(text: Any) -> str:
+    try:
+        return day_text(date.fromisoformat(str(text))) if text else ""
+    except ValueError:
+        return str(text)
+
+
 def _decided(data: dict[str, Any], currency: str) -> Told:
     deal, mapping = data.get("deal") or {}, data.get("mapping") or {}
     own = str(deal.get("currency") or currency)
     facts = [
         (_("Deal value"), _amount(deal.get("value"), own)),
-        (_("Filled from"), ", ".join(f"{name}: {field}" for name, field in mapping.items() if field)),
+        (_("Filled from"), ", ".join(_field_name(field) for field in mapping.values() if field)),
         (_("Days until due"), str(data.get("due_days", ""))),
         (_("Preset"), str(data.get("preset") or "")),
         (_("Billed again because"), str(data.get("again_reason") or "")),
@@ -66,9 +92,9 @@ def _decided(data: dict[str, Any], currency: str) -> Told:
     lines = [
         {
             "name": str(line.get("name", "")),
-            "quantity": str(line.get("quantity", "")),
+            "quantity": _plain(line.get("quantity", "")),
             "price": _amount(line.get("unit_price"), own),
-            "more": str(line.get("discount", "")),
+            "more": _discount(str(line.get("discount", ""))),
         }
         for line in deal.get("lines") or ()
     ]
@@ -80,8 +106,8 @@ def _sent(data: dict[str, Any], currency: str) -> Told:
     place = body.get("ShipAddr") or {}
     facts = [
         (_("Customer in QuickBooks"), str((body.get("CustomerRef") or {}).get("value", ""))),
-        (_("Issue date"), str(body.get("TxnDate", ""))),
-        (_("Due date"), str(body.get("DueDate", ""))),
+        (_("Issue date"), _day(body.get("TxnDate"))),
+        (_("Due date"), _day(body.get("DueDate"))),
         (_("Prices and tax"), str(body.get("GlobalTaxCalculation", ""))),
         (_("Exchange rate"), str(body.get("ExchangeRate", ""))),
         (_("Delivered to"), ", ".join(str(part) for part in place.values())),
@@ -93,7 +119,7 @@ def _sent(data: dict[str, Any], currency: str) -> Told:
         lines.append(
             {
                 "name": str(line.get("Description", "")).splitlines()[0] if line.get("Description") else "",
-                "quantity": str(detail.get("Qty", "")),
+                "quantity": _plain(detail.get("Qty", "")),
                 "price": _amount(line.get("Amount"), currency),
                 "more": str((detail.get("TaxCodeRef") or {}).get("value", "")),
             }
@@ -110,7 +136,10 @@ def _answered(data: dict[str, Any], currency: str) -> Told:
             _("Expected") if data.get("expected_tax") else _("Expected before tax"),
             _amount(data.get("expected_total"), currency),
         ),
-        (_("Exchange rate"), str(data.get("rate", ""))),
+        (
+            _("Exchange rate"),
+            "" if data.get("rate") in {"1", "1.0"} and not data.get("alarm") else _plain(data.get("rate")),
+        ),
         (_("To look at"), alarm_title(str(data.get("alarm", "")))),
         (_("Intuit's reference"), str(data.get("intuit_tid", ""))),
     ]

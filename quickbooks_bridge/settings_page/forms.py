@@ -157,7 +157,8 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _offer_more(self, entries: Sequence[MappableField]) -> None:
         """Add what fills a place where its first field is empty: two more fields and a fixed text."""
-        choices = _choices(entries, has_empty=True, prompt=False)
+        choices = [("", _("No other field")), *_choices(entries, has_empty=False, prompt=False)]
+        styled = {"class": "input"}
         known = {entry.key for entry in entries}
         rules = rules_of(self.instance.more_fields)
         for slot in SLOTS:
@@ -166,13 +167,18 @@ class MappingForm(forms.ModelForm):  # type: ignore[type-arg]
                 key = rule.fields[at] if at < len(rule.fields) else ""
                 label = _("%(place)s, field %(n)s") % {"place": SLOT_WORDS[slot], "n": at + 1}
                 self.fields[f"more_{slot}_{at}"] = forms.ChoiceField(
-                    label=label, choices=choices, required=False, initial=key if key in known else ""
+                    label=label,
+                    choices=choices,
+                    required=False,
+                    initial=key if key in known else "",
+                    widget=forms.Select(attrs=styled),
                 )
             self.fields[f"more_{slot}_text"] = forms.CharField(
                 label=_("%(place)s, fixed text") % {"place": SLOT_WORDS[slot]},
                 required=False,
                 max_length=LONGEST_TEXT,
                 initial=rule.text,
+                widget=forms.TextInput(attrs={**styled, "placeholder": _("Else this text")}),
             )
 
     def more_rows(self, named: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -97,7 +97,7 @@ def attachment_remove(deal: Deal, token: str, pk: int) -> None:
 
 
 def attachments_bind(deal: Deal, token: str, invoice: Invoice, *, now: datetime) -> None:
-    """Give the files of a form to the invoice that it became; from now on they are due."""
+    """Hand the files of a form to the invoice that it became; from now on they are due."""
     InvoiceAttachment.objects.filter(deal=deal, token=token, invoice__isnull=True).exclude(token="").update(
         invoice=invoice, next_try_at=now
     )

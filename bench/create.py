@@ -85,7 +85,7 @@ def creating(emulator: EmulatorProcess) -> list[Figure]:
     first, _spent = create(deals[1], 0, **chosen)
     again = [create(deals[1], number, **chosen) for number in range(1, TIMES)]
     return [
-        Figure("creating: statements", max(count for count, _spent in again), 24),
+        Figure("creating: statements", max(count for count, _spent in again), 25),
         # The least of many: what disturbs a run only ever adds.
         Figure(
             "creating: processor time / one plain request that creates it",

@@ -288,7 +288,7 @@ CELERY_BEAT_SCHEDULE = {
     "cleanup": {"task": "quickbooks_bridge.tasks.maintenance.cleanup", "schedule": 3600.0},
     "refresh-reference-lists": {
         "task": "quickbooks_bridge.tasks.sync.refresh_reference_lists",
-        "schedule": 3600.0,
+        "schedule": 15.0,
     },
     "retry-unreadable-objects": {
         "task": "quickbooks_bridge.tasks.sync.retry_unreadable_objects",

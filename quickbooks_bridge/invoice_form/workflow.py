@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.templatetags.ui import money_text
 from deals.models import Deal
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.alarms import Alarm
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.problem_codes import ProblemCode
@@ -21,6 +22,7 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.domain.totals import unexplained
 from quickbooks_bridge.gateway.errors import QuickBooksError
+from quickbooks_bridge.messages.alarm_words import alarm_title, cause_text
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
 from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.connections.lifecycle import failure_record
@@ -328,18 +330,18 @@ def _created_message(intent: InvoiceIntent) -> tuple[int, str]:
     words = _("Invoice %(number)s is created in QuickBooks.") % {"number": number}
     if invoice is None:
         return messages.SUCCESS, words
+    if not invoice.alarm:
+        return messages.SUCCESS, words
     off = unexplained(
         intent.expected_total, intent.expected_tax, total=invoice.total, total_tax=invoice.total_tax
     )
-    if not off:
-        return messages.SUCCESS, words
-    more = _(
-        "It came to %(total)s there; %(expected)s was expected. Compare its tax and lines before you send it."
-    ) % {
+    more = _("It came to %(total)s there; %(expected)s was expected.") % {
         "total": money_text(invoice.total, invoice.currency),
         "expected": money_text(invoice.total - off, invoice.currency),
     }
-    return messages.WARNING, f"{words} {more}"
+    title = "" if invoice.alarm == Alarm.TOTAL_DIFFERS else f"{alarm_title(invoice.alarm)}."
+    said = (words, title, more if off else "", cause_text(invoice.alarm_cause))
+    return messages.WARNING, " ".join(part for part in said if part)
 
 
 def _conflict(at: FormRequest, state: FormState, data: FormData) -> FormOutcome:

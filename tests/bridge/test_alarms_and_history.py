@@ -68,6 +68,7 @@ def test_tax_of_zero_is_flagged_found_by_a_filter_and_gone_when_checked(admin, d
     client, invoice = made(admin, deal, connection, address="1 Pine St\nPortland, OR 97204")
     assert (invoice.total_tax, invoice.alarm) == (0, Alarm.TAX_ZERO)
     page = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "is created in QuickBooks. No tax although lines are taxable." in page
     assert "No tax although lines are taxable" in page
     assert f'action="/invoices/{invoice.pk}/checked/"' in page
     assert deal.title in client.get("/deals/?invoices=alarm").content.decode()

@@ -18,7 +18,7 @@ from quickbooks_bridge.models import (
     Term,
 )
 from quickbooks_bridge.services.connections.lifecycle import settings_for
-from quickbooks_bridge.services.sync.company import reference_lists_refresh, sync_company
+from quickbooks_bridge.services.sync.company import reference_lists_due, reference_lists_refresh, sync_company
 
 from ..fixtures import sign_in
 from .company_forms import NOW, create, in_books, line, page_of, sellable
@@ -293,3 +293,20 @@ def test_a_product_cannot_be_created_where_no_income_account_is_known(admin, dea
     }
     page = sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create_item:0"})
     assert "No income account known" in page.content.decode()
+
+
+def test_what_surprised_the_form_is_read_again_and_foreseen_from_then_on(admin, deal, companies, gb):
+    client = sign_in(admin.member)
+    realm = gb.company.realm_id
+    companies.control("POST", f"/control/{realm}/preferences", {"BookCloseDate": "2026-06-30"})
+    fields = filled(client, deal, gb) | {"issue_date": "2026-05-01", "due_date": "2026-05-31"}
+    refused = client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create"})
+    assert refused.status_code == 422
+    assert gb.pk in reference_lists_due(now=NOW)
+    gb.refresh_from_db()
+    assert reference_lists_refresh(gb, now=NOW)
+    page = check(
+        client, deal, filled(client, deal, gb) | {"issue_date": "2026-05-01", "due_date": "2026-05-31"}
+    )
+    companies.control("POST", f"/control/{realm}/preferences", {"BookCloseDate": None})
+    assert "closed" in page

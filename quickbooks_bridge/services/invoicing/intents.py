@@ -355,6 +355,8 @@ def _record_outcome(
         mine.update(state=State.UNKNOWN, lease_until=None, next_check_at=now + wait)
         return
     if isinstance(error, Rejected):
+        # What the form did not foresee it does not know: the company and its lists are due to be read again.
+        SyncState.objects.filter(company=connection.company_id).update(lists_refreshed_at=None)
         problems = [placed(problem) for problem in error.problems]
     else:
         params = {"code": error.code, "tries": str(intent.attempts)}

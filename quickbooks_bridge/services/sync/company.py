@@ -331,13 +331,16 @@ def request_sync_if_stale(connection: Connection, *, now: datetime, older_than: 
 
 
 def reference_lists_due(*, now: datetime) -> list[int]:
-    """Return the companies somebody looked at lately whose tax codes, terms and profile were read over a day ago."""
-    old = Q(lists_refreshed_at__isnull=True) | Q(lists_refreshed_at__lt=now - REFERENCE_LISTS_INTERVAL)
-    used = SyncState.objects.filter(
-        old,
-        is_connected(),
-        import_state=SyncState.Import.DONE,
+    """Return the companies whose tax codes, terms and profile are read again.
+
+    Those somebody looked at lately once a day, and at once those that refused something nobody had foreseen.
+    """
+    is_old = Q(
+        lists_refreshed_at__lt=now - REFERENCE_LISTS_INTERVAL,
         last_viewed_at__gt=now - REFERENCE_LISTS_INTERVAL,
+    )
+    used = SyncState.objects.filter(
+        is_old | Q(lists_refreshed_at__isnull=True), is_connected(), import_state=SyncState.Import.DONE
     )
     return list(used.values_list("pk", flat=True))
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
-from quickbooks_bridge.models import Item
+from quickbooks_bridge.services.invoicing.items import LikelyItem
 
 from .form_state import FormState, is_days
 
@@ -27,7 +27,7 @@ class FixContext:
     """What remedies are made of besides the problem itself."""
 
     state: FormState
-    likely: Mapping[int, Item]
+    likely: Mapping[int, LikelyItem]
     home_currency: str
     is_today_open: bool
     namesake: str = ""
@@ -44,7 +44,7 @@ def _unlinked(problem: Problem, helps: FixContext) -> list[Fix]:
     another = Fix(str(_("Choose another")) if likely else str(_("Choose a product")), focus=f"line-{at}-item")
     if likely is None:
         return [another]
-    return [Fix(str(_("Link it")), do=f"link:{at}:{likely.qbo_id}", icon="link"), another]
+    return [Fix(str(_("Link it")), do=f"link:{at}:{likely.item.qbo_id}", icon="link"), another]
 
 
 def _inactive(problem: Problem, helps: FixContext) -> list[Fix]:

@@ -71,7 +71,7 @@ def _text(problem: Problem, helps: FixContext) -> str:
     text = problem_text(problem)
     likely = helps.likely.get(problem.line) if problem.line is not None else None
     if problem.code == ProblemCode.LINE_UNLINKED and likely is not None:
-        return f"{text} " + _("We found a likely one: %(item)s.") % {"item": likely.name}
+        return f"{text} " + _("We found a likely one: %(item)s.") % {"item": likely.item.name}
     return text
 
 

@@ -28,7 +28,6 @@ from quickbooks_bridge.domain.totals import (
     subtotal_at,
 )
 from quickbooks_bridge.messages.tax_words import code_label, tax_word
-from quickbooks_bridge.models import Item
 from quickbooks_bridge.selectors.customers import outstanding_balance
 from quickbooks_bridge.selectors.taxes import TaxEstimate, tax_estimate
 from quickbooks_bridge.services.invoicing.attachments import attachments_of_form
@@ -38,7 +37,7 @@ from quickbooks_bridge.services.invoicing.customers import (
     delivery_address,
     draft_facts,
 )
-from quickbooks_bridge.services.invoicing.items import item_name, suggest_items
+from quickbooks_bridge.services.invoicing.items import LikelyItem, item_name, likely_items
 
 from .fixes import FixContext
 from .form_data import FormData, deal_left, is_us, preflight_facts
@@ -228,7 +227,7 @@ def _extra_context(state: FormState, about: FormData, errors: dict[str, FormIssu
     }
 
 
-def help_of(state: FormState, about: FormData, likely: dict[int, Item]) -> FixContext:
+def help_of(state: FormState, about: FormData, likely: dict[int, LikelyItem]) -> FixContext:
     """Return what remedies are made of."""
     closed = about.connection.company.book_close_date
     namesake = about.namesake if about.namesake and about.namesake.is_active else None
@@ -246,13 +245,14 @@ def help_of(state: FormState, about: FormData, likely: dict[int, Item]) -> FixCo
     )
 
 
-def _likely(state: FormState, about: FormData) -> dict[int, Item]:
+def _likely(state: FormState, about: FormData) -> dict[int, LikelyItem]:
     names = {
         at: line["item_label"] or line["name"]
         for at, line in enumerate(state.lines)
-        if not line["item"] and (line["item_label"] or line["name"])
+        if line["kind"] == "item" and not line["item"] and (line["item_label"] or line["name"])
     }
-    return suggest_items(about.connection, names) if names else {}
+    products = {at: state.lines[at]["product"] for at in names if state.lines[at]["product"]}
+    return likely_items(about.connection, names, products) if names else {}
 
 
 def _suggestions(state: FormState, about: FormData) -> list[tuple[Any, str]]:
@@ -273,6 +273,7 @@ def reason_words(reasons: Iterable[str]) -> str:
         "same_email": _("same email"),
         "similar_name": _("similar name"),
         "shared_words": _("shares words of the name"),
+        "same_sku": _("same SKU"),
     }
     return " · ".join(words[reason] for reason in reasons)
 
@@ -282,7 +283,7 @@ def _lines(
     about: FormData,
     checked: CheckedForm,
     errors: dict[str, FormIssue],
-    likely: dict[int, Item],
+    likely: dict[int, LikelyItem],
     *,
     is_posted: bool,
 ) -> list[dict[str, Any]]:
@@ -309,7 +310,8 @@ def _lines(
                 "item": item,
                 "is_linked": item is not None and item.is_active and item.kind != "Category",
                 "is_blank": is_blank(line),
-                "likely": likely.get(at),
+                "likely": likely[at].item if at in likely else None,
+                "likely_reason": reason_words([likely[at].reason]) if at in likely else "",
                 "new_name": item_name(line["item_label"] or line["name"]),
                 "is_first": at == 0,
                 "is_last": at == len(state.lines) - 1,

@@ -247,6 +247,7 @@ def _create_item(state: FormState, data: FormData, line: dict[str, str], name: s
         name or line["item_label"] or line["name"],
         unit_price=price if price is not None and price >= 0 else Decimal(0),
         is_taxable=tax == "taxable" or (tax != "not_taxed" and line["tax"] == "1"),
+        tax_code=line["code"] if line["code"] in data.around.codes else "",
         token=state.values["token"],
         now=data.now,
     )

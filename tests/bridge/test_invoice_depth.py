@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from deals.models import Deal, DealLine
+from deals.models import Deal, DealLine, Product
 from quickbooks_bridge.models import (
     Company,
     Customer,
@@ -310,3 +310,28 @@ def test_what_surprised_the_form_is_read_again_and_foreseen_from_then_on(admin, 
     )
     companies.control("POST", f"/control/{realm}/preferences", {"BookCloseDate": None})
     assert "closed" in page
+
+
+def test_a_product_is_suggested_by_its_sku_before_its_name(admin, deal, connected):
+    connection = connected("us-multi")
+    product = Product.objects.create(account=admin.account, name="Big speakers", code="sm-8")
+    DealLine.objects.create(
+        deal=deal, product=product, name="Studio monitor Five", quantity=1, unit_price="9"
+    )
+    page = sign_in(admin.member).get(f"/deals/{deal.pk}/invoices/new/").content.decode()
+    eight = Item.objects.get(company=connection.company, sku="SM-8")
+    assert f"{eight.name}? same SKU" in page
+    Product.objects.filter(pk=product.pk).update(code="")
+    page = sign_in(admin.member).get(f"/deals/{deal.pk}/invoices/new/").content.decode()
+    assert "Studio monitor Five? " in page
+    assert "same SKU" not in page
+
+
+def test_a_product_that_is_created_bears_the_tax_code_of_its_line(admin, deal, companies, gb):
+    name = f"New thing {secrets.token_hex(3)}"
+    fields = filled(sign_in(admin.member), deal, gb) | {
+        "lines-0-item": "", "lines-0-item_label": name, "lines-0-name": name, "lines-0-code": "2",
+    }  # fmt: skip
+    sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create_item:0"})
+    made = Item.objects.get(company=gb.company, name=name)
+    assert made.tax_code_qbo_id == "2"

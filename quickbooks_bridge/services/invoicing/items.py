@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
 
@@ -83,12 +83,19 @@ def item_name(text: str) -> str:
 
 
 def item_create(
-    connection: Connection, name: str, *, unit_price: Decimal, is_taxable: bool, token: str, now: datetime
+    connection: Connection,
+    name: str,
+    *,
+    unit_price: Decimal,
+    is_taxable: bool,
+    tax_code: str = "",
+    token: str,
+    now: datetime,
 ) -> Item | Problem:
     """Create a service in QuickBooks and mirror it; gives a problem in place of what QuickBooks refuses.
 
     The income account is the one most of the company's products use. `token` is the form's: the same product from
-    the same form is one request, however often it is sent.
+    the same form is one request, however often it is sent. `tax_code` is what it bears where products have one.
     """
     name = item_name(name)
     if not name:
@@ -96,13 +103,15 @@ def item_create(
     account = _usual_income_account(connection)
     if not account:
         return Problem(ProblemCode.NO_INCOME_ACCOUNT, "item", params={"name": name})
-    payload = {
+    payload: dict[str, Any] = {
         "Name": name,
         "Type": "Service",
         "UnitPrice": format_decimal(unit_price),
         "Taxable": is_taxable,
         "IncomeAccountRef": {"value": account},
     }
+    if tax_code:
+        payload |= {"Taxable": True, "SalesTaxCodeRef": {"value": tax_code}}
     request_id = hashlib.sha256(f"{token}|{sorted(payload.items())}".encode()).hexdigest()[:40]
     client = client_for(connection, interactive=True)
     try:
@@ -141,6 +150,40 @@ def _usual_income_account(connection: Connection) -> str:
         .first()
     )
     return str(row["income_account_qbo_id"]) if row else ""
+
+
+class LikelyItem(NamedTuple):
+    """A product that a line probably means, and why: "same_sku" or "similar_name"."""
+
+    item: Item
+    reason: str
+
+
+def likely_items(
+    connection: Connection, names: Mapping[int, str], products: Mapping[int, str]
+) -> dict[int, LikelyItem]:
+    """Return the likeliest active product for each line: by the SKU of its CRM product, else by its name."""
+    codes = {
+        str(pk): code.strip().casefold()
+        for pk, code in Product.objects.filter(
+            account=connection.account_id, pk__in={int(pk) for pk in products.values() if is_digits(pk)}
+        ).values_list("pk", "code")
+        if code.strip()
+    }
+    by_sku: dict[str, Item] = {}
+    if codes:
+        near = Q()
+        for code in sorted(set(codes.values()))[:200]:
+            near |= Q(sku__iexact=code)
+        rows = Item.objects.filter(near, company=connection.company_id, is_active=True)
+        by_sku = {row.sku.casefold(): row for row in rows.exclude(kind="Category").order_by("-pk")}
+    found = {
+        at: LikelyItem(item, "same_sku")
+        for at in names
+        if (item := by_sku.get(codes.get(products.get(at, ""), ""))) is not None
+    }
+    rest = suggest_items(connection, {at: name for at, name in names.items() if at not in found})
+    return found | {at: LikelyItem(item, "similar_name") for at, item in rest.items()}
 
 
 def suggest_items(connection: Connection, names: Mapping[int, str]) -> dict[int, Item]:

@@ -1,7 +1,7 @@
 """Files wait with their form, go up once the invoice is there, and are tried again without it."""
 
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,11 +10,15 @@ from quickbooks_bridge.models import Connection, Invoice, InvoiceAttachment
 from quickbooks_bridge.services.invoicing.attachments import LARGEST, attachments_cleanup, attachments_send
 
 from ..fixtures import sign_in
-from .company_forms import NOW, create, line, page_of, sellable
+from .company_forms import create, line, page_of, sellable
 from .test_invoice_form import fields_of
 
 pytestmark = pytest.mark.django_db
-SOON = timedelta(minutes=5)
+
+
+def soon(times=1):
+    """A moment at which what was put off a while ago is due; the tests before this one may have taken long."""
+    return datetime.now(UTC) + times * timedelta(minutes=5)
 
 
 def pdf(name="terms.pdf", data=b"%PDF-1.4 terms"):
@@ -60,8 +64,8 @@ def test_files_are_kept_with_the_form_and_reach_quickbooks_once(deal, companies,
     intent = create(client, deal, fields_of(page))
     row = InvoiceAttachment.objects.get()
     assert (row.invoice_id, row.state) == (intent.invoice_id, "waiting")
-    assert attachments_send(now=NOW + SOON) == 1
-    assert attachments_send(now=NOW + 2 * SOON) == 0
+    assert attachments_send(now=soon()) == 1
+    assert attachments_send(now=soon(2)) == 0
     row.refresh_from_db()
     assert (row.state, bytes(row.content), row.media) == ("done", b"", "application/pdf")
     kept = there(companies, connection, intent.invoice)
@@ -111,9 +115,9 @@ def test_a_lost_upload_is_tried_again_and_never_doubled(deal, companies, shop, k
     invoice = Invoice.objects.get(deal=deal)
     fault = {"kind": kind, "operation": "upload.unknown", "count": 1}
     companies.control("POST", "/control/faults", fault)
-    assert attachments_send(now=NOW + SOON) == 0
+    assert attachments_send(now=soon()) == 0
     assert InvoiceAttachment.objects.get().state == "waiting"
-    assert attachments_send(now=NOW + 2 * SOON) == 1
+    assert attachments_send(now=soon(2)) == 1
     assert len(there(companies, connection, invoice)) == 1
     assert Invoice.objects.filter(deal=deal).count() == 1
     companies.control("DELETE", "/control/faults")
@@ -123,12 +127,12 @@ def test_without_a_connection_files_wait_and_forgotten_ones_go(deal, shop):
     client, connection = shop
     press(client, deal, filled(client, deal, connection), "create", pdf())
     Connection.objects.filter(pk=connection.pk).update(status="needs_reconnect")
-    assert attachments_send(now=NOW + SOON) == 0
+    assert attachments_send(now=soon()) == 0
     assert InvoiceAttachment.objects.get().state == "waiting"
     InvoiceAttachment.objects.update(invoice=None)
-    attachments_cleanup(now=NOW + timedelta(days=29))
+    attachments_cleanup(now=soon() + timedelta(days=29))
     assert InvoiceAttachment.objects.exists()
-    attachments_cleanup(now=NOW + timedelta(days=31))
+    attachments_cleanup(now=soon() + timedelta(days=31))
     assert not InvoiceAttachment.objects.exists()
 
 

@@ -10,8 +10,8 @@ from quickbooks_bridge.models import Customer
 from quickbooks_bridge.services.invoicing.attachments import attachments_send
 
 from ..fixtures import sign_in
-from .company_forms import NOW, create, line, page_of, sellable
-from .test_attachments import SOON
+from .company_forms import create, line, page_of, sellable
+from .test_attachments import soon
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_the_budget_of_an_invoice(admin, deal, connected, spent, key):
     assert spent() == []
     create(client, deal, fields)
     assert spent() == ["customer.create", "invoice.create"]
-    assert attachments_send(now=NOW + SOON) == 1
+    assert attachments_send(now=soon()) == 1
     assert spent() == ["upload.unknown"]
     # A foreign currency costs one read for its rate on a day, which the next form finds.
     Deal.objects.filter(pk=deal.pk).update(currency=foreign.currency, value=0)

@@ -83,12 +83,12 @@ def tax_estimate(
             taxable__gt=0,
             currency=currency,
             payload__ApplyTaxAfterDiscount__isnull=True,
+            payload__TxnTaxDetail__TotalTax__isnull=True,
             invoice__is_voided=False,
             invoice__is_deleted=False,
             invoice__alarm__in=("", CHECKED),
             invoice__txn_date__gte=day - timedelta(days=ESTIMATE_DAYS),
         )
-        .exclude(payload__TxnTaxDetail__has_key="TotalTax")
         .select_related("invoice")
         .order_by("-pk")
         .first()

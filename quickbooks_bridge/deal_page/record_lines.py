@@ -43,7 +43,7 @@ def record_lines(record: InvoiceRecord, zone: ZoneInfo, *, currency: str) -> Rec
     )
 
 
-Told = tuple[str, list[tuple[str, str]], list[dict[str, str]]]
+EntryText = tuple[str, list[tuple[str, str]], list[dict[str, str]]]
 
 
 def _amount(text: Any, currency: str) -> str:
@@ -78,7 +78,7 @@ def _day(text: Any) -> str:
         return str(text)
 
 
-def _decided(data: dict[str, Any], currency: str) -> Told:
+def _decided(data: dict[str, Any], currency: str) -> EntryText:
     deal, mapping = data.get("deal") or {}, data.get("mapping") or {}
     own = str(deal.get("currency") or currency)
     facts = [
@@ -101,7 +101,7 @@ def _decided(data: dict[str, Any], currency: str) -> Told:
     return _("Decided, with the deal as it was then"), facts, lines
 
 
-def _sent(data: dict[str, Any], currency: str) -> Told:
+def _sent(data: dict[str, Any], currency: str) -> EntryText:
     body = data.get("body") or {}
     place = body.get("ShipAddr") or {}
     facts = [
@@ -127,7 +127,7 @@ def _sent(data: dict[str, Any], currency: str) -> Told:
     return _("Sent to QuickBooks"), facts, lines
 
 
-def _answered(data: dict[str, Any], currency: str) -> Told:
+def _answered(data: dict[str, Any], currency: str) -> EntryText:
     facts = [
         (_("Number"), str(data.get("number", ""))),
         (_("Total"), _amount(data.get("total"), currency)),

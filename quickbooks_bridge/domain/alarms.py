@@ -34,7 +34,7 @@ class Cause(StrEnum):
 class Expected:
     """What the page promised. `tax` is None where only QuickBooks knew it: `total` is before tax then.
 
-    `taxable` is what the lines marked as taxable come to, `has_place` whether the place of delivery was told.
+    `taxable` is what the lines marked as taxable come to, `has_place` whether the invoice carried a place of delivery.
     """
 
     total: Decimal

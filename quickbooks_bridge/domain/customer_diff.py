@@ -56,8 +56,8 @@ def _words(before: str, after: str) -> tuple[tuple[str, str], ...]:
 def customer_diff(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FieldDiff, ...]:
     """Compare the parts of a customer. Values are compared with white space folded.
 
-    QuickBooks masks tax ids on reading, so one counts as equal when its last five characters agree. An address that could
-    not be told apart changes nothing where QuickBooks holds a city: its street would contradict that.
+    QuickBooks masks tax ids on reading, so one counts as equal when its last five characters agree. An address without a
+    recognised city changes nothing where QuickBooks has a city or postal code: a new street would contradict them.
     """
     is_whole = bool(after.get("city") or not (before.get("city") or before.get("postal_code")))
     diffs = []

@@ -95,7 +95,7 @@ class InvoiceDraft:
     tax_mode: TaxMode = TaxMode.EXCLUSIVE
     # The one tax code of the form, in companies of the United States that choose it by hand.
     form_tax_code: str = ""
-    # The tax that was quoted, which QuickBooks is told to keep; None where QuickBooks works it out.
+    # The quoted tax, sent as an override (TxnTaxDetail.TotalTax); None where QuickBooks computes it.
     quoted_tax: Decimal | None = None
     # Who else gets the email.
     cc: str = ""

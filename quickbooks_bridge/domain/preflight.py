@@ -113,7 +113,7 @@ def _tax(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
     if draft.quoted_tax is not None and draft.quoted_tax < 0:
         return [Problem(ProblemCode.QUOTED_TAX_NEGATIVE, "quoted_tax")]
     if not any(line.is_taxable for line in draft.lines):
-        # QuickBooks keeps a tax that it is told only where something is taxed.
+        # QuickBooks accepts a tax override only on an invoice with a taxable line.
         lost = bool(draft.quoted_tax) and can_be_quoted(facts.rules)
         return [Problem(ProblemCode.QUOTED_TAX_UNTAXED, "quoted_tax")] if lost else []
     if facts.customer is not None and not facts.customer.is_taxable:

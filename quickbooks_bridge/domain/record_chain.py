@@ -1,4 +1,4 @@
-"""The history of a created invoice: entries that each seal the one before, and what of a body they may tell."""
+"""The history of a created invoice: entries that each seal the one before, and what of a request body is recorded."""
 
 import hashlib
 import json
@@ -49,10 +49,10 @@ def first_broken(entries: Iterable[RecordEntry]) -> int | None:
     return None
 
 
-def told_of_body(payload: Mapping[str, Any]) -> dict[str, Any]:
+def recorded_body(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the history keeps of a body that was sent: figures and references, no address, email or free text."""
-    told = {key: value for key, value in payload.items() if key not in _LEFT_OUT}
+    recorded = {key: value for key, value in payload.items() if key not in _LEFT_OUT}
     ship_to = payload.get("ShipAddr")
     if isinstance(ship_to, dict):
-        told["ShipAddr"] = {key: ship_to[key] for key in _PLACE if ship_to.get(key)}
-    return told
+        recorded["ShipAddr"] = {key: ship_to[key] for key in _PLACE if ship_to.get(key)}
+    return recorded

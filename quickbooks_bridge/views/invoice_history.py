@@ -15,7 +15,7 @@ from quickbooks_bridge.deal_page.record_lines import record_lines
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.models import Connection, Invoice, InvoiceAttachment, InvoiceRecord
 from quickbooks_bridge.selectors.connections import company_zone
-from quickbooks_bridge.services.connections.lifecycle import client_for
+from quickbooks_bridge.services.invoicing.actions import invoice_pay_link
 from quickbooks_bridge.services.invoicing.alarms import alarm_check
 from quickbooks_bridge.services.invoicing.records import broken_entry, record_entry, records_continue
 from quickbooks_bridge.services.operations.person_limit import person_asks
@@ -96,12 +96,12 @@ def pay_link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: i
     invoice = invoice_or_404(viewer, connection, pk)
     try:
         person_asks(viewer)
-        link = client_for(connection, interactive=True).invoice_pay_link(invoice.qbo_id)
+        link = invoice_pay_link(connection, invoice)
     except QuickBooksError as error:
         refusal = refusal_of(error, "pay_link")
         messages.warning(request, f"{refusal['title']}. {refusal['text']}")
         return redirect(back_address(request, invoice))
-    if link.startswith("https://") or link.startswith("http://localhost") or link.startswith("http://127."):
+    if link:
         messages.success(request, _("Where invoice %(n)s is paid: %(link)s") % {"n": invoice, "link": link})
     else:
         messages.warning(

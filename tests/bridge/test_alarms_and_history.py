@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deals.models import Deal, TimelineEntry
 from quickbooks_bridge.domain.alarms import Alarm, Cause, Expected, creation_finding
-from quickbooks_bridge.domain.record_chain import told_of_body
+from quickbooks_bridge.domain.record_chain import recorded_body
 from quickbooks_bridge.models import Customer, Invoice, InvoiceEvent, InvoiceRecord
 from quickbooks_bridge.services.invoicing.records import broken_entry, records_continue
 from quickbooks_bridge.services.sync.company import sync_company
@@ -167,9 +167,12 @@ def test_an_invoice_made_in_quickbooks_has_no_history_of_its_making(admin, deal,
     assert Deal.objects.filter(pk=deal.pk).exists()
 
 
-def test_the_told_body_names_nobody():
+def test_the_recorded_body_names_nobody():
     body = {
         "BillEmail": {"Address": "a@b.c"}, "PrivateNote": "x", "CustomerMemo": {"value": "y"}, "TxnDate": "2026-01-01",
         "BillAddr": {"Line1": "Ann"}, "ShipAddr": {"Line1": "Ann", "City": "Oslo", "PostalCode": "0155"},
     }  # fmt: skip
-    assert told_of_body(body) == {"TxnDate": "2026-01-01", "ShipAddr": {"City": "Oslo", "PostalCode": "0155"}}
+    assert recorded_body(body) == {
+        "TxnDate": "2026-01-01",
+        "ShipAddr": {"City": "Oslo", "PostalCode": "0155"},
+    }

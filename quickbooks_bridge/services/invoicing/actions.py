@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from deals.models import Deal
 from deals.viewer import Viewer
@@ -140,6 +141,12 @@ def invoice_pdf(connection: Connection, invoice: Invoice, *, now: datetime) -> b
     except QuickBooksError as error:
         record_if_disconnected(connection, error, now=now)
         raise
+
+
+def invoice_pay_link(connection: Connection, invoice: Invoice) -> str:
+    """Return the web address where the customer pays an invoice, "" where QuickBooks gives none; one read."""
+    link = client_for(connection, interactive=True).invoice_pay_link(invoice.qbo_id)
+    return link if urlsplit(link).scheme in {"http", "https"} else ""
 
 
 def invoice_link(viewer: Viewer, deal: Deal, invoice: Invoice, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from quickbooks_bridge.domain.record_chain import RecordEntry, digest_of, first_broken, told_of_body
+from quickbooks_bridge.domain.record_chain import RecordEntry, digest_of, first_broken, recorded_body
 from quickbooks_bridge.domain.remote import RemoteInvoice
 from quickbooks_bridge.models import Invoice, InvoiceEvent, InvoiceIntent, InvoiceRecord
 
@@ -41,7 +41,7 @@ def record_creation(
     }
     entries = (
         ("decided", intent.created_at, dict(intent.context)),
-        ("sent", intent.sent_at or now, {"body": told_of_body(intent.payload), "attempts": intent.attempts}),
+        ("sent", intent.sent_at or now, {"body": recorded_body(intent.payload), "attempts": intent.attempts}),
         ("answered", now, answered),
     )
     last = RecordEntry(0, "", now, None, {})

@@ -9,10 +9,11 @@ from quickbooks_bridge.messages.problems import message_for
 from quickbooks_bridge.selectors.connections import company_zone
 from quickbooks_bridge.services.invoicing.attachments import attachments_of_form
 
+from .checking import check
 from .form_data import FormData
 from .form_state import FormState
 from .submission_error import failure_of, refused_problems
-from .template_context import check, form_context, help_of
+from .template_context import form_context, help_of
 from .workflow import FormOutcome
 
 

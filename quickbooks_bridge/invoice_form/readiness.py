@@ -12,10 +12,10 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.models import Connection, DealReadiness, InvoicingSettings, SyncState
 from quickbooks_bridge.selectors.connections import connection_for
 
+from .checking import check
 from .form_data import load_form_data
 from .form_state import CUSTOMER_FIELDS, FormState
 from .prefill import mapped_state
-from .template_context import check
 
 CHUNK = 200
 EVERY = timedelta(days=1)

@@ -1,7 +1,7 @@
 """Everything the form's templates show, computed once from its state."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,21 +11,16 @@ from django.utils.translation import gettext as _
 
 from quickbooks_bridge.deal_page.money_summary import Segment
 from quickbooks_bridge.domain.address import physical_address, ship_to, ship_to_key
-from quickbooks_bridge.domain.currencies import currency_codes, digits_of
+from quickbooks_bridge.domain.currencies import currency_codes
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.field_mapping import FIXED_TEXT
-from quickbooks_bridge.domain.passed_checks import passed_checks
-from quickbooks_bridge.domain.preflight import draft_problems
-from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.tax import TaxMode, TaxRegime
 from quickbooks_bridge.domain.totals import (
     Totals,
     can_be_quoted,
-    draft_line_amount,
     draft_totals,
-    subtotal_at,
 )
 from quickbooks_bridge.messages.tax_words import code_label, tax_word
 from quickbooks_bridge.selectors.customers import outstanding_balance
@@ -37,74 +32,24 @@ from quickbooks_bridge.services.invoicing.customers import (
     delivery_address,
     draft_facts,
 )
-from quickbooks_bridge.services.invoicing.items import LikelyItem, item_name, likely_items
+from quickbooks_bridge.services.invoicing.items import LikelyItem
 
+from .checking import CheckedForm
 from .fixes import FixContext
-from .form_data import FormData, deal_left, is_us, preflight_facts
+from .form_data import FormData, deal_left, is_us
 from .form_state import (
     CUSTOM_FIELDS,
     CUSTOMER_FIELDS,
     FormState,
     conversion_of,
-    draft_from_state,
-    is_blank,
-    line_places,
     read_day,
     tax_choice,
     tax_mode,
 )
 from .issues import PASSED, FormIssue, issue_of
+from .line_context import likely_of_lines, line_rows, reason_words
 
 SHOWN_PASSED = 5
-
-
-@dataclass(frozen=True)
-class CheckedForm:
-    """A state, read and checked. `problems` count the lines of the form; `draft` is None while unreadable."""
-
-    draft: InvoiceDraft | None
-    problems: list[Problem]
-    passed: list[str]
-    # The number of the deal's invoice that bills exactly this.
-    identical: str = ""
-
-    @property
-    def is_blocked(self) -> bool:
-        """Whether QuickBooks would refuse it."""
-        return self.draft is None or any(problem.is_blocking for problem in self.problems)
-
-
-def check(state: FormState, about: FormData) -> CheckedForm:
-    """Check the form as it stands."""
-    draft, problems = draft_from_state(state, is_comma_decimal=about.around.is_comma_decimal)
-    if draft is None:
-        return CheckedForm(None, problems, [])
-    items = about.around.items
-    named = (
-        replace(line, item_name=items[line.item_qbo_id].name) if line.item_qbo_id in items else line
-        for line in draft.lines
-    )
-    draft = replace(
-        draft,
-        lines=tuple(named),
-        discount_style="line" if about.settings.discount_style == "line" else "net",
-        discount_word=_("Discount"),
-    )
-    facts = preflight_facts(about, draft)
-    found = draft_problems(draft, facts)
-    places = line_places(state)
-    placed = [
-        problem
-        if problem.line is None
-        else Problem(problem.code, problem.field, places[problem.line], problem.params, problem.is_blocking)
-        for problem in found
-    ]
-    typed = state.values["email"].strip()
-    if draft.email != typed and not any(problem.code == ProblemCode.EMAIL_BAD for problem in found):
-        placed.append(
-            Problem(ProblemCode.EMAIL_TIDIED, "email", params={"addresses": draft.email}, is_blocking=False)
-        )
-    return CheckedForm(draft, placed, passed_checks(draft, facts, found), facts.identical)
 
 
 def form_context(
@@ -116,7 +61,7 @@ def form_context(
     refused: Iterable[Problem] = (),
 ) -> dict[str, Any]:
     """Return what the templates show. With `is_posted` an empty form is told what it lacks beside the fields."""
-    likely = _likely(state, about)
+    likely = likely_of_lines(state, about)
     helps = help_of(state, about, likely)
     problems = list(checked.problems)
     problems += [
@@ -137,7 +82,7 @@ def form_context(
         "values": state.values,
         "presets": about.presets,
         "terms": about.terms,
-        "lines": _lines(state, about, checked, errors, likely, is_posted=is_posted),
+        "lines": line_rows(state, about, checked, errors, likely, is_posted=is_posted),
         "fixes": [entry for entry in checks if entry.is_blocking],
         "warnings": [entry for entry in checks if not entry.is_blocking],
         "fix_words": ngettext("%(n)s thing to fix", "%(n)s things to fix", fixes) % {"n": fixes}
@@ -245,16 +190,6 @@ def help_of(state: FormState, about: FormData, likely: dict[int, LikelyItem]) ->
     )
 
 
-def _likely(state: FormState, about: FormData) -> dict[int, LikelyItem]:
-    names = {
-        at: line["item_label"] or line["name"]
-        for at, line in enumerate(state.lines)
-        if line["kind"] == "item" and not line["item"] and (line["item_label"] or line["name"])
-    }
-    products = {at: state.lines[at]["product"] for at in names if state.lines[at]["product"]}
-    return likely_items(about.connection, names, products) if names else {}
-
-
 def _suggestions(state: FormState, about: FormData) -> list[tuple[Any, str]]:
     if about.customer is not None or state.values["customer_mode"] == "new":
         return []
@@ -263,75 +198,6 @@ def _suggestions(state: FormState, about: FormData) -> list[tuple[Any, str]]:
         about.connection, name=name, email=state.values["email"], tax_id=state.values["tax_id"]
     )
     return [(row, reason_words(suggestion.reasons)) for row, suggestion in found]
-
-
-def reason_words(reasons: Iterable[str]) -> str:
-    """Say why an entry is suggested: "same tax ID · same email"."""
-    words = {
-        "same_name": _("same name"),
-        "same_tax_id": _("same tax ID"),
-        "same_email": _("same email"),
-        "similar_name": _("similar name"),
-        "shared_words": _("shares words of the name"),
-        "same_sku": _("same SKU"),
-    }
-    return " · ".join(words[reason] for reason in reasons)
-
-
-def _lines(
-    state: FormState,
-    about: FormData,
-    checked: CheckedForm,
-    errors: dict[str, FormIssue],
-    likely: dict[int, LikelyItem],
-    *,
-    is_posted: bool,
-) -> list[dict[str, Any]]:
-    amounts, subtotals = _line_amounts(state, checked.draft)
-    classes = {row.qbo_id for row in about.classes}
-    rows = []
-    for at, line in enumerate(state.lines):
-        item = about.around.items.get(line["item"])
-        problems = {
-            place.split("-", 1)[1]: entry for place, entry in errors.items() if place.startswith(f"{at}-")
-        }
-        if not is_posted and "item" in problems and not line["item"] and at not in state.line_says:
-            problems.pop("item")  # the amber row and what is likely say it already
-        rows.append(
-            {
-                "index": at,
-                "id": str(at),
-                "number": at + 1,
-                "values": line,
-                "problems": problems,
-                "amount": amounts.get(at),
-                "subtotal": subtotals.get(at),
-                "is_class_known": line["class"] in classes,
-                "item": item,
-                "is_linked": item is not None and item.is_active and item.kind != "Category",
-                "is_blank": is_blank(line),
-                "likely": likely[at].item if at in likely else None,
-                "likely_reason": reason_words([likely[at].reason]) if at in likely else "",
-                "new_name": item_name(line["item_label"] or line["name"]),
-                "is_first": at == 0,
-                "is_last": at == len(state.lines) - 1,
-            }
-        )
-    return rows
-
-
-def _line_amounts(
-    state: FormState, draft: InvoiceDraft | None
-) -> tuple[dict[int, Decimal], dict[int, Decimal]]:
-    """Return the amounts of the lines and of the subtotals, by their places in the form."""
-    if draft is None:
-        return {}, {}
-    digits, places = digits_of(draft.currency), list(enumerate(line_places(state)))
-    amounts = {
-        place: draft_line_amount(draft.lines[at], digits) for at, place in places if draft.lines[at].is_billed
-    }
-    sums = {place: subtotal_at(draft, at) for at, place in places if draft.lines[at].kind == "subtotal"}
-    return amounts, sums
 
 
 def _origin(state: FormState, about: FormData, name: str) -> str:

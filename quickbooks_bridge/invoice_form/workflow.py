@@ -39,11 +39,11 @@ from quickbooks_bridge.services.invoicing.saved_drafts import (
 )
 
 from .actions import FocusTarget, apply_dependencies, edit, item_take
+from .checking import check
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
 from .prefill import filled_state, follow_exchange_rate, suggest_conversion_rate
 from .submission_error import change_text
-from .template_context import check
 
 State = InvoiceIntent.State
 # The action of the form's own button; the others are named by their buttons, such as `remove:2`.

@@ -7,7 +7,7 @@ from deals.selectors import load_snapshot
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.field_mapping import fill_customer
 from quickbooks_bridge.domain.texts import is_digits
-from quickbooks_bridge.invoice_form.template_context import reason_words
+from quickbooks_bridge.invoice_form.line_context import reason_words
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.customers import search_customers
 from quickbooks_bridge.selectors.items import search_items

@@ -4,51 +4,23 @@ A button posts `do`, such as `remove:2` or `link:0:17`. The server also follows 
 due date on the issue date and the terms, the tax of the lines on the choice for the whole invoice.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm_invoicing.ui.templatetags.ui import number
-from quickbooks_bridge.domain.company_profile import format_decimal
-from quickbooks_bridge.domain.conversion import Conversion, is_usable
-from quickbooks_bridge.domain.draft import LineKind, PresetFacts
+from quickbooks_bridge.domain.draft import LineKind
 from quickbooks_bridge.domain.due_dates import Terms
 from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.payloads import safe_display_name
 from quickbooks_bridge.domain.preflight_lines import MOST_LINES
 from quickbooks_bridge.models import Item
 
-from .form_state import NEW_LINE, FormState, conversion_of, is_days, read_day
-
-
-@dataclass(frozen=True)
-class EditContext:
-    """What edits need to know: today where the company is, terms, presets, items named by the form.
-
-    `deal_currency` is that of the deal's amounts, "" for a deal without any.
-    """
-
-    today: date
-    terms: Mapping[str, Terms] = field(default_factory=dict)
-    deal_currency: str = ""
-    presets: Mapping[str, PresetFacts] = field(default_factory=dict)
-    items: Mapping[str, Item] = field(default_factory=dict)
-    # The tax codes that a line can bear, and the one to begin with where its product has none.
-    codes: frozenset[str] = frozenset()
-    usual_code: str = ""
-    # Whether people of the company's country write a comma before the decimals.
-    is_comma_decimal: bool = False
-
-
-@dataclass(frozen=True)
-class FocusTarget:
-    """What an edit wants of the page: the id of the field that gets the focus, and what is spoken."""
-
-    focus: str = ""
+from .conversion_edits import convert, unconvert
+from .edit_context import EditContext, FocusTarget
+from .form_state import NEW_LINE, FormState, is_days, read_day
 
 
 def apply_dependencies(state: FormState, around: EditContext) -> None:
@@ -277,65 +249,6 @@ def _currency(state: FormState, rest: list[str], around: EditContext) -> FocusTa
     return FocusTarget("id_currency")
 
 
-def _convert(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    """Take the amounts of the lines into another currency at the written rate; what they were is kept beside them."""
-    values, target = state.values, rest[0] if rest else ""
-    source = values["converted_from"] or around.deal_currency
-    rate = parse_decimal(values["convert_rate"], is_comma_decimal=around.is_comma_decimal)
-    is_code = target.isascii() and target.isalpha() and len(target) == 3
-    if not source or not is_code or target == source or rate is None or not is_usable(rate):
-        return FocusTarget("id_convert_rate")
-    if values["converted_from"]:
-        _unconvert(state, [], around)
-    change = Conversion(source, target, rate, read_day(values["issue_date"]) or around.today)
-    for line in state.lines:
-        line["price_before"], line["discount_before"] = line["unit_price"], line["discount"]
-        line["unit_price"] = _converted(line["unit_price"], change, around)
-        if line["discount_kind"] == "amount":
-            line["discount"] = _converted(line["discount"], change, around)
-    values.update(
-        currency=target,
-        converted_from=source,
-        converted_to=target,
-        converted_at=format_decimal(rate),
-        converted_on=change.day.isoformat(),
-        deposit=_converted(values["deposit"], change, around),
-        quoted_tax=_converted(values["quoted_tax"], change, around),
-    )
-    if values["discount_kind"] == "amount":
-        values["discount"] = _converted(values["discount"], change, around)
-    return FocusTarget("id_currency")
-
-
-def _converted(text: str, change: Conversion, around: EditContext) -> str:
-    """Return a typed amount converted; what is no number stays as it was typed, to be corrected."""
-    amount = parse_decimal(text, is_comma_decimal=around.is_comma_decimal) if text.strip() else None
-    return text if amount is None else number(change.converted(amount))
-
-
-def _unconvert(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    """Take the amounts back into the deal's currency: those of lines that were converted as they were before."""
-    values, change = state.values, conversion_of(state)
-    if change is None:
-        return FocusTarget()
-    for line in state.lines:
-        typed = parse_decimal(line["unit_price"], is_comma_decimal=around.is_comma_decimal)
-        if line["price_before"]:
-            line["unit_price"] = line["price_before"]
-            if line["discount_kind"] == "amount":
-                line["discount"] = line["discount_before"]
-        elif typed is not None:
-            line["unit_price"] = number(change.reverted(typed))
-        line["price_before"] = line["discount_before"] = ""
-    for name in ("deposit", "quoted_tax", *(("discount",) if values["discount_kind"] == "amount" else ())):
-        typed = parse_decimal(values[name], is_comma_decimal=around.is_comma_decimal)
-        values[name] = values[name] if typed is None else number(change.reverted(typed))
-    values.update(
-        currency=change.source, converted_from="", converted_to="", converted_at="", converted_on=""
-    )
-    return FocusTarget("id_currency")
-
-
 def _number(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
     state.values["doc_number"] = ":".join(rest)[:21]
     return FocusTarget("id_doc_number")
@@ -389,8 +302,8 @@ _EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = 
     "existing_customer": _values("id_customer", customer_mode="existing"),
     "name": _name,
     "currency": _currency,
-    "convert": _convert,
-    "unconvert": _unconvert,
+    "convert": convert,
+    "unconvert": unconvert,
     "number": _number,
     "term": _term,
     "no_ship_to": _values("id_address", no_ship_to="1"),

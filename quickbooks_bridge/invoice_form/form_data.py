@@ -1,7 +1,7 @@
 """What the form is checked against and surrounded by; every read is local, none grows with the number of lines."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -34,6 +34,7 @@ from quickbooks_bridge.models import (
     SalesClass,
     Term,
 )
+from quickbooks_bridge.models.catalog import RemoteRow
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.customers import customer_by_id
 from quickbooks_bridge.selectors.deals import (
@@ -54,7 +55,7 @@ from quickbooks_bridge.services.invoicing.customers import (
     find_customer_by_name,
 )
 
-from .actions import EditContext
+from .edit_context import EditContext
 from .form_state import FormState
 
 NamedT = TypeVar("NamedT", SalesClass, Location)
@@ -108,24 +109,17 @@ def load_form_data(
     is_dead = bool(chosen) and (customer is None or not customer.is_active)
     terms = tuple(Term.objects.filter(company=company, is_active=True).order_by("due_days", "name"))
     presets = tuple(InvoicePreset.objects.filter(account=deal.account_id))
-    facts = connection.company.invoice_facts
-    uses_classes, uses_locations = bool(facts.class_tracking), facts.has_locations
-    classes = tuple(_active(SalesClass, company)) if uses_classes else ()
-    locations = tuple(_active(Location, company)) if uses_locations else ()
+    classes, locations = _filing_lists(connection)
     wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
     rows = list(open_intents(deal.pk) | InvoiceIntent.objects.filter(deal=deal.pk, token=token))
     unfinished = [intent for intent in DealIntents.of(rows).unfinished if intent.token != token]
     sums = list(sums_of_deal(deal.pk, today=today))
     rules = tax_rules(connection.company, customer)
-    offered = OfferedIds(
-        company, *(frozenset(row.qbo_id for row in rows) for rows in (terms, (), classes, locations))
-    )
-    offered = replace(offered, tax_code=frozenset(rules.codes))
-    numbered = _numbered(company, state.values["doc_number"].strip())
-    needs_number = connection.company.has_custom_numbers and (
-        numbered or not state.values["doc_number"].strip()
-    )
+    offered = OfferedIds(company, frozenset(rules.codes), _ids(terms), _ids(classes), _ids(locations))
+    typed_number = state.values["doc_number"].strip()
+    numbered = _numbered(company, typed_number)
+    needs_number = connection.company.has_custom_numbers and (numbered or not typed_number)
     return FormData(
         connection=connection,
         deal=deal,
@@ -163,6 +157,19 @@ def load_form_data(
 def _is_this_form(intent: InvoiceIntent, token: str) -> bool:
     """Return whether this very form was sent before; a refused one may be sent again and does not count."""
     return intent.token == token and intent.state != InvoiceIntent.State.REJECTED
+
+
+def _ids(rows: Iterable[RemoteRow]) -> frozenset[str]:
+    return frozenset(row.qbo_id for row in rows)
+
+
+def _filing_lists(connection: Connection) -> tuple[tuple[SalesClass, ...], tuple[Location, ...]]:
+    """Return the active classes and locations, none of what the company does not use."""
+    company, facts = connection.company_id, connection.company.invoice_facts
+    return (
+        tuple(_active(SalesClass, company)) if facts.class_tracking else (),
+        tuple(_active(Location, company)) if facts.has_locations else (),
+    )
 
 
 def _active(model: type[NamedT], company: int) -> QuerySet[NamedT]:
@@ -228,8 +235,8 @@ class OfferedIds:
     """The ids of a company's lists that an invoice can refer to, by the name of the preset's reference."""
 
     company_id: int
-    term: frozenset[str] = frozenset()
     tax_code: frozenset[str] = frozenset()
+    term: frozenset[str] = frozenset()
     class_: frozenset[str] = frozenset()
     location: frozenset[str] = frozenset()
 
@@ -273,8 +280,8 @@ def default_preset(connection: Connection, rules: TaxRules) -> PresetFacts | Non
 
     offered = OfferedIds(
         company,
-        active(Term, preset.term_qbo_id),
         frozenset(rules.codes),
+        active(Term, preset.term_qbo_id),
         active(SalesClass, preset.class_qbo_id if facts.class_tracking == "invoice" else ""),
         active(Location, preset.location_qbo_id if facts.has_locations else ""),
     )

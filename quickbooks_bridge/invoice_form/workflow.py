@@ -38,8 +38,9 @@ from quickbooks_bridge.services.invoicing.saved_drafts import (
     sent_intents,
 )
 
-from .actions import FocusTarget, apply_dependencies, edit, item_take
+from .actions import apply_dependencies, edit, item_take
 from .checking import check
+from .edit_context import FocusTarget
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
 from .prefill import filled_state, follow_exchange_rate, suggest_conversion_rate

@@ -149,10 +149,14 @@ function tell(before) {
   if (after !== before) announce(document.querySelector("#check .card-head .chip")?.textContent.trim());
 }
 
+/** Say on the form whether what it shows is still behind what was typed. */
+const markChecking = (isBehind) => form.toggleAttribute("data-checking", isBehind);
+
 /** Post a button's word (or nothing, for a mere check) and show the answer; one request at a time. */
 function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
   clearTimeout(timer);
   const mine = ++asked;
+  markChecking(true);
   // Where the person was when they did it, not where they are once an earlier answer has come.
   const from = document.activeElement?.id || document.activeElement?.name || "";
   const work = running.then(async () => {
@@ -181,12 +185,14 @@ function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
     tell(before);
     return fresh;
   });
-  running = work.catch(() => null);
+  running = work.catch(() => null).then(() => mine === asked && markChecking(false));
   return work;
 }
 
 function checkSoon() {
   isKept = false;
+  asked += 1;
+  markChecking(true);
   clearTimeout(timer);
   timer = setTimeout(() => act(""), PAUSE);
 }
@@ -270,18 +276,29 @@ form.addEventListener("pointerdown", (event) => {
   window.addEventListener("pointerup", drop, { once: true });
 });
 
-// Creating: with something to fix the first problem gets the focus instead; otherwise the form goes once.
+// Creating: what was typed last is checked first; with something to fix the first problem gets the focus instead.
+// Otherwise the form goes once.
+const inTheWay = () => document.querySelector("#check .check-fix:not([data-refusal])");
+let isSettling = false;
+
+/** Have everything that was typed checked, then create, or show the first problem; further presses meanwhile change nothing. */
+function settle() {
+  isSettling = true;
+  form.elements.posted.value = "1";
+  act("", { isWhole: false });
+  running.then(() => {
+    isSettling = false;
+    if (inTheWay()) inTheWay().querySelector("[data-focus-to]").click();
+    else form.requestSubmit();
+  });
+}
+
 window.addEventListener("submit", (event) => {
   if (event.target !== form || event.submitter?.name === "do") return;
-  const inTheWay = () => document.querySelector("#check .check-fix:not([data-refusal])");
-  if (inTheWay()) {
+  if (isSettling || inTheWay() || form.hasAttribute("data-checking")) {
     event.preventDefault();
     event.stopImmediatePropagation();
-    form.elements.posted.value = "1";
-    act("", { isWhole: false }).then(() => {
-      if (inTheWay()) inTheWay().querySelector("[data-focus-to]").click();
-      else form.requestSubmit();
-    });
+    if (!isSettling) settle();
     return;
   }
   body("");

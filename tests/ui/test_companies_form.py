@@ -102,6 +102,7 @@ def lines(page: Page, *codes: str) -> None:
 
 def books(page: Page, companies: EmulatorProcess) -> tuple[Decimal, dict[str, Any]]:
     """Create the invoice; returns the total that the page promised, and QuickBooks' invoice."""
+    expect(page.locator("#invoice-form:not([data-checking])")).to_be_attached()
     expect(page.locator("#check .chip-ok")).to_be_visible()
     promised = page.locator("[data-total]").inner_text()
     page.locator("button[form=invoice-form]").last.click()

@@ -221,6 +221,22 @@ def test_two_presses_of_create_make_one_invoice(open_form, deal):
     assert SavedDraft.objects.count() == 0
 
 
+def test_what_was_typed_last_is_checked_before_creating(open_form, deal):
+    page = open_form()
+    page.check("input[name=customer_mode][value=new]", force=True)
+    take_product(page, "#line-0-item", "design")
+    expect(page.locator("#check")).to_contain_text("Ready")
+    page.fill("#line-0-quantity", "a few")
+    page.get_by_role("button", name="Create invoice").click()
+    expect(page.locator("#line-0-quantity")).to_be_focused()
+    assert "/invoices/new/" in page.url
+    assert Invoice.objects.filter(deal=deal).count() == 0
+    page.fill("#line-0-quantity", "3")
+    page.get_by_role("button", name="Create invoice").click()
+    page.wait_for_url(re.compile("tab=invoice"))
+    assert Invoice.objects.filter(deal=deal).count() == 1
+
+
 def test_control_and_enter_create(open_form, deal):
     page = open_form()
     page.check("input[name=customer_mode][value=new]", force=True)

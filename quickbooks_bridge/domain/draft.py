@@ -16,8 +16,8 @@ from .tax import TaxMode
 
 DiscountKind = Literal["percent", "amount"]
 TaxChoice = Literal["by_product", "taxable", "not_taxed"]
-# A product that is billed, a text alone, or what the lines since the last subtotal come to.
-LineKind = Literal["item", "text", "subtotal"]
+# A product that is billed, a text alone, what the lines since the last subtotal come to, or the heading of a bundle.
+LineKind = Literal["item", "text", "subtotal", "bundle"]
 # How a line's discount prints: within a lower price, or as a line of its own below the list price.
 DiscountStyle = Literal["net", "line"]
 
@@ -27,7 +27,7 @@ class DraftLine:
     """A line item. `item_qbo_id` is "" until the line is linked to a QuickBooks product.
 
     `discount` is percent of the line or an amount off it. `is_taxable` becomes QuickBooks' TAX or NON. A "text" or
-    "subtotal" has its name and description alone.
+    "subtotal" has its name and description alone, a "bundle" its product and quantity too.
     """
 
     name: str
@@ -46,6 +46,8 @@ class DraftLine:
     kind: LineKind = "item"
     service_date: date | None = None
     class_qbo_id: str = ""
+    # The bundle that it is a part of, if it stands below its heading.
+    bundle_qbo_id: str = ""
 
     @property
     def is_billed(self) -> bool:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from .bundles import bundle_end
 from .company_profile import PayloadProfile, format_decimal
 from .currencies import digits_of
 from .draft import DraftLine, InvoiceDraft
@@ -19,17 +20,40 @@ _PRICE_STEP = Decimal(1).scaleb(-PRICE_DECIMALS)
 
 def line_payloads(draft: InvoiceDraft, profile: PayloadProfile) -> list[dict[str, Any]]:
     """Return the lines of the body of POST /invoice, its discount last."""
-    sent = []
-    for at, line in enumerate(draft.lines):
+    sent, at = [], 0
+    while at < len(draft.lines):
+        line, end = draft.lines[at], at + 1
         if line.kind == "subtotal":
             amount = printed_amount(subtotal_at(draft, at), draft.currency, country=profile.country)
             sent.append(_text_line(f"{line.name}: {amount}" if line.name else amount))
         elif line.kind == "text":
             sent.append(_text_line(line_description(line)))
+        elif line.kind == "bundle":
+            end = bundle_end(draft.lines, at)
+            sent.append(_bundle_line(line, _item_lines(draft.lines[at + 1 : end], draft, profile)))
         else:
-            alone = draft.with_lines((line,))
-            sent += [_item_line(one, draft, profile) for one in billed_lines(alone)]
+            sent += _item_lines((line,), draft, profile)
+        at = end
     return [*sent, *_discount_line(draft, profile)]
+
+
+def _item_lines(
+    lines: tuple[DraftLine, ...], draft: InvoiceDraft, profile: PayloadProfile
+) -> list[dict[str, Any]]:
+    return [_item_line(one, draft, profile) for one in billed_lines(draft.with_lines(lines))]
+
+
+def _bundle_line(line: DraftLine, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the heading of a bundle with the lines of its products; it has no amount of its own."""
+    return {
+        "DetailType": "GroupLineDetail",
+        "Description": line_description(line)[:LONGEST_DESCRIPTION],
+        "GroupLineDetail": {
+            "GroupItemRef": {"value": line.item_qbo_id},
+            "Quantity": format_decimal(line.quantity),
+            "Line": parts,
+        },
+    }
 
 
 def _text_line(text: str) -> dict[str, Any]:

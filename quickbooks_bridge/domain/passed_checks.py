@@ -63,6 +63,7 @@ _PASSES: tuple[tuple[str, frozenset[str]], ...] = (
                 ProblemCode.ITEM_INACTIVE,
                 ProblemCode.ITEM_CATEGORY,
                 ProblemCode.ITEM_BUNDLE,
+                ProblemCode.BUNDLE_EMPTY,
                 ProblemCode.STOCK_NOT_COUNTED,
             }
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+from .bundles import bundle_end
 from .draft import DraftLine, InvoiceDraft
 from .line_payloads import PRICE_DECIMALS
 from .money import line_amount
@@ -32,12 +33,21 @@ def line_problems(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
         return [Problem(ProblemCode.LINES_TOO_MANY, "lines", params=params)]
     found = []
     for index, line in enumerate(draft.lines):
-        checks = _CHECKS if line.is_billed else (_text,)
+        checks = _CHECKS_BY_KIND.get(line.kind, (_text,))
         for answer in (answer for check in checks if (answer := check(line, facts))):
             item = facts.items.get(line.item_qbo_id)
             params = {"name": line.name, "item": item.name if item else "", "number": str(index + 1)}
             found.append(Problem(answer[0], answer[1], line=index, params=params))
-    return [*found, *_stock(draft, facts)]
+    return [*found, *_empty_bundles(draft, facts), *_stock(draft, facts)]
+
+
+def _empty_bundles(draft: InvoiceDraft, facts: PreflightFacts) -> Iterator[Problem]:
+    """QuickBooks fills a bundle that is sent without lines with its own products at its own prices."""
+    for index, line in enumerate(draft.lines):
+        if line.kind == "bundle" and bundle_end(draft.lines, index) == index + 1:
+            item = facts.items.get(line.item_qbo_id)
+            params = {"item": item.name if item else line.name, "number": str(index + 1)}
+            yield Problem(ProblemCode.BUNDLE_EMPTY, "name", line=index, params=params)
 
 
 def _text(line: DraftLine, facts: PreflightFacts) -> LineProblem | None:
@@ -56,7 +66,7 @@ def _item(line: DraftLine, facts: PreflightFacts) -> LineProblem | None:
         return ProblemCode.ITEM_GONE, "item"
     if item.kind == "Category":
         return ProblemCode.ITEM_CATEGORY, "item"
-    if item.kind == "Group":
+    if item.kind == "Group" and line.kind != "bundle":
         return ProblemCode.ITEM_BUNDLE, "item"
     return None if item.is_active else (ProblemCode.ITEM_INACTIVE, "item")
 
@@ -105,6 +115,7 @@ _CHECKS: tuple[Callable[[DraftLine, PreflightFacts], LineProblem | None], ...] =
     _discount,
     _class,
 )
+_CHECKS_BY_KIND = {"item": _CHECKS, "bundle": (_text, _item, _quantity)}
 
 
 def _stock(draft: InvoiceDraft, facts: PreflightFacts) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ class ProblemCode(StrEnum):
     ITEM_GONE = "item_gone"
     ITEM_CATEGORY = "item_category"
     ITEM_BUNDLE = "item_bundle"
+    BUNDLE_EMPTY = "bundle_empty"
     ITEM_INACTIVE = "item_inactive"
     NUMBER_BAD = "number_bad"
     QUANTITY_ZERO = "quantity_zero"

@@ -5,22 +5,14 @@ due date on the issue date and the terms, the tax of the lines on the choice for
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
-from crm_invoicing.ui.templatetags.ui import number
-from quickbooks_bridge.domain.draft import LineKind
 from quickbooks_bridge.domain.due_dates import Terms
-from quickbooks_bridge.domain.money import parse_decimal
 from quickbooks_bridge.domain.payloads import safe_display_name
-from quickbooks_bridge.domain.preflight_lines import MOST_LINES
-from quickbooks_bridge.models import Item
 
 from .conversion_edits import convert, unconvert
 from .edit_context import EditContext, FocusTarget
-from .form_state import NEW_LINE, FormState, is_days, read_day
+from .form_state import FormState, is_days, read_day
+from .line_edits import LINE_EDITS
 
 
 def apply_dependencies(state: FormState, around: EditContext) -> None:
@@ -90,123 +82,11 @@ def _apply_preset(state: FormState, around: EditContext) -> None:
             values[name] = getattr(preset, name)
 
 
-def item_take(line: dict[str, str], item: Item) -> None:
-    """Link a line to a product; what is still empty on the line is filled from it."""
-    line["item"], line["item_label"] = item.qbo_id, item.name
-    line["name"] = line["name"] or item.name
-    if not line["unit_price"].strip():
-        line["unit_price"] = number(item.unit_price)
-        line["description"] = line["description"] or item.description
-    line["tax"] = "1" if item.is_taxable else "0"
-    line["code"] = item.tax_code_qbo_id or line["code"]
-
-
 def edit(state: FormState, do: str, around: EditContext) -> FocusTarget:
     """Do what a button says; what is unknown or out of range does nothing."""
     verb, *rest = do.split(":")
     change = _EDITS.get(verb)
     return change(state, rest, around) if change else FocusTarget()
-
-
-def _at(state: FormState, rest: list[str]) -> int | None:
-    at = int(rest[0]) if rest and is_days(rest[0]) else -1
-    return at if 0 <= at < len(state.lines) else None
-
-
-def _add_line(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    if len(state.lines) >= MOST_LINES:
-        return FocusTarget()
-    state.lines.append(dict(NEW_LINE))
-    return FocusTarget(f"line-{len(state.lines) - 1}-name")
-
-
-def _add_text(
-    kind: LineKind, name: str | Promise = ""
-) -> Callable[[FormState, list[str], EditContext], FocusTarget]:
-    """Add a line without an amount of its own at the end."""
-
-    def change(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-        if len(state.lines) >= MOST_LINES:
-            return FocusTarget()
-        state.lines.append({**NEW_LINE, "kind": kind, "name": str(name)})
-        return FocusTarget(f"line-{len(state.lines) - 1}-name")
-
-    return change
-
-
-def _add_item(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    item = around.items.get(rest[0]) if rest else None
-    if item is None or len(state.lines) >= MOST_LINES:
-        return FocusTarget()
-    line = dict(NEW_LINE)
-    item_take(line, item)
-    state.lines.append(line)
-    return FocusTarget(f"line-{len(state.lines) - 1}-quantity")
-
-
-def _remove(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    at = _at(state, rest)
-    if at is None:
-        return FocusTarget()
-    del state.lines[at]
-    return FocusTarget(f"line-{min(at, len(state.lines) - 1)}-name" if state.lines else "add-line")
-
-
-def _move(step: int) -> Callable[[FormState, list[str], EditContext], FocusTarget]:
-    def change(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-        at = _at(state, rest)
-        if at is None:
-            return FocusTarget()
-        to = min(max(at + step, 0), len(state.lines) - 1)
-        state.lines.insert(to, state.lines.pop(at))
-        return FocusTarget(f"line-{to}-handle")
-
-    return change
-
-
-def _move_to(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    at, to = _at(state, rest), _at(state, rest[1:])
-    if at is None or to is None:
-        return FocusTarget()
-    state.lines.insert(to, state.lines.pop(at))
-    return FocusTarget(f"line-{to}-handle")
-
-
-def _link(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    at = _at(state, rest)
-    item = around.items.get(rest[1]) if len(rest) > 1 else None
-    if at is None or item is None:
-        return FocusTarget()
-    item_take(state.lines[at], item)
-    return FocusTarget(f"line-{at}-quantity")
-
-
-def _unlink_item(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    at = _at(state, rest)
-    if at is None:
-        return FocusTarget()
-    state.lines[at]["item"] = state.lines[at]["item_label"] = ""
-    return FocusTarget(f"line-{at}-item")
-
-
-def _unbundle(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
-    """Put the products of a bundle in the place of its line, as many as the line has of each."""
-    at = _at(state, rest)
-    bundle = around.items.get(state.lines[at]["item"]) if at is not None else None
-    if at is None or bundle is None or len(state.lines) + len(bundle.parts) > MOST_LINES:
-        return FocusTarget()
-    typed = parse_decimal(state.lines[at]["quantity"], is_comma_decimal=around.is_comma_decimal)
-    times = Decimal(1) if typed is None else typed
-    lines = []
-    for qbo_id, quantity in bundle.parts:
-        item = around.items.get(qbo_id)
-        if item is not None:
-            line = {**NEW_LINE, "quantity": number(times * Decimal(quantity))}
-            item_take(line, item)
-            lines.append(line)
-    if lines:
-        state.lines[at : at + 1] = lines
-    return FocusTarget(f"line-{at}-quantity")
 
 
 def _customer(state: FormState, rest: list[str], around: EditContext) -> FocusTarget:
@@ -283,17 +163,7 @@ def _due_follow(state: FormState, rest: list[str], around: EditContext) -> Focus
 
 
 _EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = {
-    "add_line": _add_line,
-    "add_text": _add_text("text"),
-    "add_subtotal": _add_text("subtotal", _("Subtotal")),
-    "add_item": _add_item,
-    "remove": _remove,
-    "up": _move(-1),
-    "down": _move(1),
-    "move": _move_to,
-    "link": _link,
-    "unlink_item": _unlink_item,
-    "unbundle": _unbundle,
+    **LINE_EDITS,
     "customer": _customer,
     "unlink": _values("id_customer", customer="", customer_label="", customer_open=""),
     "change": _values("id_customer", customer_open="1"),

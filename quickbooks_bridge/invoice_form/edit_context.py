@@ -19,6 +19,7 @@ class EditContext:
     today: date
     terms: Mapping[str, Terms] = field(default_factory=dict)
     deal_currency: str = ""
+    home_currency: str = ""
     presets: Mapping[str, PresetFacts] = field(default_factory=dict)
     items: Mapping[str, Item] = field(default_factory=dict)
     # The tax codes that a line can bear, and the one to begin with where its product has none.

@@ -164,11 +164,19 @@ def _date(problem: Problem, helps: FixContext) -> list[Fix]:
     return _due(problem, helps)
 
 
-def _unbundle(problem: Problem, helps: FixContext) -> list[Fix]:
+def _bundle(problem: Problem, helps: FixContext) -> list[Fix]:
     at = problem.line or 0
     return [
-        Fix(str(_("Take its products")), do=f"unbundle:{at}"),
+        Fix(str(_("Take its products")), do=f"bundle:{at}"),
         Fix(str(_("Choose another")), do=f"unlink_item:{at}"),
+    ]
+
+
+def _fill_bundle(problem: Problem, helps: FixContext) -> list[Fix]:
+    at = problem.line or 0
+    return [
+        Fix(str(_("Take its products")), do=f"bundle:{at}"),
+        Fix(str(_("Remove the line")), do=f"remove:{at}"),
     ]
 
 
@@ -211,6 +219,7 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "date": _date,
     "ask_rate": _ask_rate,
     "choose_tax": _choose_tax,
-    "unbundle": _unbundle,
+    "open_bundle": _bundle,
+    "fill_bundle": _fill_bundle,
     "adopt": _adopt,
 }

@@ -45,7 +45,7 @@ from quickbooks_bridge.selectors.deals import (
     totals_by_currency,
 )
 from quickbooks_bridge.selectors.duplicates import billed_contents, similar_invoices
-from quickbooks_bridge.selectors.items import items_by_id
+from quickbooks_bridge.selectors.items import items_with_parts
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from quickbooks_bridge.services.invoicing.create import company_payload_profile
@@ -128,8 +128,9 @@ def load_form_data(
             today=today,
             terms={term.qbo_id: terms_rule(term) for term in terms},
             deal_currency=deal.currency if deal.value or deal.lines.exists() else "",
+            home_currency=connection.company.home_currency,
             presets={str(preset.pk): preset_facts(preset, offered) for preset in presets},
-            items=items_by_id(company, wanted) if wanted else {},
+            items=items_with_parts(company, wanted),
             codes=frozenset(rules.codes),
             usual_code=usual_code(rules, customer),
             is_comma_decimal=is_comma_decimal(connection.company.country),

@@ -36,7 +36,7 @@ FIELDS = (
 )  # fmt: skip
 LINE_FIELDS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
-    "kind", "service_date", "class", "price_before", "discount_before",
+    "kind", "service_date", "class", "bundle", "price_before", "discount_before",
 )  # fmt: skip
 NEW_LINE = {
     **dict.fromkeys(LINE_FIELDS, ""),
@@ -45,7 +45,7 @@ NEW_LINE = {
     "tax": "0",
     "kind": "item",
 }
-LINE_KINDS: tuple[LineKind, ...] = ("item", "text", "subtotal")
+LINE_KINDS: tuple[LineKind, ...] = ("item", "text", "subtotal", "bundle")
 TAX_CHOICES: tuple[TaxChoice, ...] = ("by_product", "taxable", "not_taxed")
 
 
@@ -128,26 +128,28 @@ def state_from_draft(draft: InvoiceDraft, *, token: str, labels: Mapping[str, st
         "token": token,
         **{f"origin_{name}": draft.origins.get(name, "") for name in CUSTOMER_FIELDS},
     }
-    lines = [
-        {
-            "name": line.name,
-            "description": line.description,
-            "quantity": number(line.quantity),
-            "unit_price": number(line.unit_price),
-            "discount": number(line.discount) if line.discount else "",
-            "discount_kind": line.discount_kind,
-            "tax": "1" if line.is_taxable else "0",
-            "code": line.tax_code,
-            "item": line.item_qbo_id,
-            "item_label": labels.get(line.item_qbo_id, ""),
-            "product": line.product_id,
-            "kind": line.kind,
-            "service_date": line.service_date.isoformat() if line.service_date else "",
-            "class": line.class_qbo_id,
-        }
-        for line in draft.lines
-    ]
-    return FormState(values, lines)
+    return FormState(values, [line_texts(line, labels) for line in draft.lines])
+
+
+def line_texts(line: DraftLine, labels: Mapping[str, str]) -> dict[str, str]:
+    """Write a line as text; `labels` maps item ids to names."""
+    return NEW_LINE | {
+        "name": line.name,
+        "description": line.description,
+        "quantity": number(line.quantity),
+        "unit_price": number(line.unit_price),
+        "discount": number(line.discount) if line.discount else "",
+        "discount_kind": line.discount_kind,
+        "tax": "1" if line.is_taxable else "0",
+        "code": line.tax_code,
+        "item": line.item_qbo_id,
+        "item_label": labels.get(line.item_qbo_id, ""),
+        "product": line.product_id,
+        "kind": line.kind,
+        "service_date": line.service_date.isoformat() if line.service_date else "",
+        "class": line.class_qbo_id,
+        "bundle": line.bundle_qbo_id,
+    }
 
 
 def state_from_post(post: Mapping[str, str]) -> FormState:
@@ -312,9 +314,18 @@ def line_places(state: FormState) -> list[int]:
     return [at for at, line in enumerate(state.lines) if not is_blank(line)]
 
 
+def read_draft_line(line: dict[str, str], *, is_comma_decimal: bool) -> DraftLine | None:
+    """Read one line alone; None when a number or date in it cannot be read."""
+    reader = _Reader(is_comma_decimal=is_comma_decimal)
+    read = _line(0, line, "by_product", reader)
+    return None if reader.problems else read
+
+
 def _line(at: int, line: dict[str, str], tax: TaxChoice, reader: _Reader) -> DraftLine:
     kind: LineKind = next((kind for kind in LINE_KINDS if kind == line["kind"]), "item")
     name, description = " ".join(line["name"].split()), line["description"].strip()
+    if kind == "bundle":
+        return _heading(at, line, reader, name=name, description=description)
     if kind != "item":
         return DraftLine(name, description, kind=kind)
     quantity, price, discount = (
@@ -334,4 +345,18 @@ def _line(at: int, line: dict[str, str], tax: TaxChoice, reader: _Reader) -> Dra
         product_id=line["product"].strip()[:20],
         service_date=reader.day(day, "service_date", line=at) if day else None,
         class_qbo_id=line["class"].strip()[:30],
+        bundle_qbo_id=line["bundle"].strip()[:30],
+    )
+
+
+def _heading(at: int, line: dict[str, str], reader: _Reader, *, name: str, description: str) -> DraftLine:
+    """Return the heading of a bundle; its amount is that of the lines below it."""
+    quantity = reader.number(line["quantity"], "quantity", line=at)
+    return DraftLine(
+        name,
+        description,
+        quantity=Decimal(1) if quantity is None else quantity,
+        item_qbo_id=line["item"].strip()[:30],
+        product_id=line["product"].strip()[:20],
+        kind="bundle",
     )

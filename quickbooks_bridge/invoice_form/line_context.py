@@ -6,10 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from quickbooks_bridge.domain.bundles import bundle_end
 from quickbooks_bridge.domain.currencies import digits_of
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.totals import (
     draft_line_amount,
+    lines_total,
     subtotal_at,
 )
 from quickbooks_bridge.services.invoicing.items import LikelyItem, item_name, likely_items
@@ -22,6 +24,7 @@ from .form_state import (
     line_places,
 )
 from .issues import FormIssue
+from .line_edits import group_end
 
 
 def likely_of_lines(state: FormState, about: FormData) -> dict[int, LikelyItem]:
@@ -60,6 +63,7 @@ def line_rows(
     """Return what the templates show of each line."""
     amounts, subtotals = _line_amounts(state, checked.draft)
     classes = {row.qbo_id for row in about.classes}
+    in_bundle = {place for at in range(len(state.lines)) for place in range(at + 1, group_end(state, at))}
     rows = []
     for at, line in enumerate(state.lines):
         item = about.around.items.get(line["item"])
@@ -79,6 +83,7 @@ def line_rows(
                 "subtotal": subtotals.get(at),
                 "is_class_known": line["class"] in classes,
                 "item": item,
+                "is_in_bundle": at in in_bundle,
                 "is_linked": item is not None and item.is_active and item.kind != "Category",
                 "is_blank": is_blank(line),
                 "likely": likely[at].item if at in likely else None,
@@ -102,4 +107,7 @@ def _line_amounts(
         place: draft_line_amount(draft.lines[at], digits) for at, place in places if draft.lines[at].is_billed
     }
     sums = {place: subtotal_at(draft, at) for at, place in places if draft.lines[at].kind == "subtotal"}
+    for at, place in places:
+        if draft.lines[at].kind == "bundle":
+            sums[place] = lines_total(draft.lines[at + 1 : bundle_end(draft.lines, at)], draft.currency)
     return amounts, sums

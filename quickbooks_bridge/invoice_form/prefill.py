@@ -16,16 +16,17 @@ from quickbooks_bridge.domain.totals import can_be_quoted
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.customers import customer_by_id, linked_customer
-from quickbooks_bridge.selectors.items import item_links, items_by_id
+from quickbooks_bridge.selectors.items import item_links, items_with_parts
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.connections.lifecycle import mapping_of, settings_for
 from quickbooks_bridge.services.invoicing.customers import find_customer_by_name
 from quickbooks_bridge.services.invoicing.exchange_rates import exchange_rate_get
 from quickbooks_bridge.services.invoicing.items import find_items_by_name
 
-from .actions import item_take
+from .edit_context import EditContext
 from .form_data import default_preset
 from .form_state import CUSTOMER_FIELDS, NEW_LINE, FormState, read_day, state_from_draft
+from .line_edits import bundle_open, item_take, list_price
 
 
 def new_token() -> str:
@@ -51,10 +52,11 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime) -> FormSt
     catalogue = field_catalogue(custom_field_facts(connection.account))
     snapshot = load_snapshot(deal)
     links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
-    items = items_by_id(connection.company_id, links.values())
+    items = items_with_parts(connection.company_id, links.values())
     customer = linked_customer(deal, connection.company_id)
     rules = tax_rules(connection.company, customer)
     usual = usual_code(rules, customer)
+    today = company_today(connection, now=now)
     draft = build_draft(
         snapshot,
         drop_missing_fields(mapping, catalogue),
@@ -66,15 +68,33 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime) -> FormSt
             for qbo_id, item in items.items()
         },
         form_tax_code=usual if rules.regime is TaxRegime.MANUAL else "",
-        today=company_today(connection, now=now),
+        today=today,
         home_currency=connection.company.home_currency,
         preset=default_preset(connection, rules),
         is_as_quoted=stored.tax_policy == stored.TaxPolicy.AS_QUOTED and can_be_quoted(rules),
     )
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)
+    _open_bundles(
+        state,
+        EditContext(
+            today=today,
+            home_currency=connection.company.home_currency,
+            items=items,
+            codes=frozenset(rules.codes),
+            usual_code=usual,
+        ),
+    )
     _explain_empty(state, catalogue, mapping)
     return state
+
+
+def _open_bundles(state: FormState, around: EditContext) -> None:
+    """Open the lines that are linked to bundles, the last first: each opening adds lines behind it."""
+    for at in reversed(range(len(state.lines))):
+        item = around.items.get(state.lines[at]["item"])
+        if item is not None and item.parts:
+            bundle_open(state, at, around)
 
 
 def follow_exchange_rate(state: FormState, connection: Connection, *, now: datetime) -> None:
@@ -133,7 +153,7 @@ def _explain_empty(state: FormState, catalogue: Sequence[MappableField], mapping
 
 def take_typed_names(state: FormState, connection: Connection, added: str) -> None:
     """Link what was typed as a name by somebody without script: the customer, the lines' products, a product to add."""
-    values = state.values
+    values, home = state.values, connection.company.home_currency
     if values["customer_label"].strip() and values["customer_mode"] != "new":
         found: Customer | None = find_customer_by_name(connection, values["customer_label"])
         if found is not None and found.is_active:
@@ -147,12 +167,12 @@ def take_typed_names(state: FormState, connection: Connection, added: str) -> No
             if not line["item_label"].strip() or (line["item"] and not _is_label_of(line, connection)):
                 line["item"] = ""
         elif item.qbo_id != line["item"]:
-            item_take(line, item)
+            item_take(line, item, list_price(values, item, home))
     if added.strip():
         line = dict(NEW_LINE)
         item = items.get(" ".join(added.split()).casefold())
         if item is not None:
-            item_take(line, item)
+            item_take(line, item, list_price(values, item, home))
         else:
             line["name"] = line["item_label"] = " ".join(added.split())
         state.lines.append(line)

@@ -16,7 +16,7 @@ from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.alarms import Alarm
 from quickbooks_bridge.domain.draft import InvoiceDraft
-from quickbooks_bridge.domain.money import parse_decimal
+from quickbooks_bridge.domain.money import parse_decimal, round_money
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.texts import is_digits
@@ -24,7 +24,6 @@ from quickbooks_bridge.domain.totals import unexplained
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.messages.alarm_words import alarm_title, cause_text
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
-from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.connections.lifecycle import failure_record
 from quickbooks_bridge.services.invoicing.actions import invoice_link
 from quickbooks_bridge.services.invoicing.attachments import attachment_add, attachment_remove
@@ -38,11 +37,12 @@ from quickbooks_bridge.services.invoicing.saved_drafts import (
     sent_intents,
 )
 
-from .actions import apply_dependencies, edit, item_take
+from .actions import apply_dependencies, edit
 from .checking import check
 from .edit_context import FocusTarget
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
+from .line_edits import foreign_rate, item_take, list_price
 from .prefill import filled_state, follow_exchange_rate, suggest_conversion_rate
 from .submission_error import change_text
 
@@ -201,10 +201,6 @@ def _named_items(at: FormRequest, state: FormState, action: str) -> list[str]:
     verb, *rest = action.split(":")
     if verb in {"link", "add_item"}:
         return rest
-    if verb == "unbundle" and rest and is_digits(rest[0], longest=3) and int(rest[0]) < len(state.lines):
-        qbo_id = state.lines[int(rest[0])]["item"]
-        bundle = items_by_id(at.connection.company_id, [qbo_id]).get(qbo_id)
-        return [part for part, _quantity in bundle.parts] if bundle is not None else []
     return []
 
 
@@ -242,7 +238,11 @@ def _create_item(state: FormState, data: FormData, line: dict[str, str], name: s
         line["unit_price"].strip() or "0",
         is_comma_decimal=data.around.is_comma_decimal,
     )
-    tax = state.values["tax"]
+    tax, home = state.values["tax"], data.connection.company.home_currency
+    currency, rate = foreign_rate(state.values, home)
+    if currency and price is not None:
+        # The price list is in home currency; without a rate nothing is written there.
+        price = round_money(price * rate) if rate else Decimal(0)
     made = item_create(
         data.connection,
         name or line["item_label"] or line["name"],
@@ -254,7 +254,7 @@ def _create_item(state: FormState, data: FormData, line: dict[str, str], name: s
     )
     if isinstance(made, Problem):
         return made
-    item_take(line, made)
+    item_take(line, made, list_price(state.values, made, home))
     return None
 
 

@@ -56,7 +56,16 @@ LINE_KINDS: tuple[ProblemKind, ...] = (
             "%(item)s is a bundle of products, whose prices and taxes are those of its parts. Take its products "
             "instead of the line."
         ),
-        fix="unbundle",
+        fix="open_bundle",
+    ),
+    ProblemKind(
+        ProblemCode.BUNDLE_EMPTY,
+        _("Bundle in line %(number)s has no products"),
+        _(
+            "%(item)s stands alone. QuickBooks would fill it with its own products at its own prices, and the total "
+            "would be another. Take its products, or remove the line."
+        ),
+        fix="fill_bundle",
     ),
     ProblemKind(
         ProblemCode.ITEM_INACTIVE,

@@ -20,6 +20,14 @@ def items_by_id(company_id: int, qbo_ids: Iterable[str]) -> dict[str, Item]:
     return {item.qbo_id: item for item in rows}
 
 
+def items_with_parts(company_id: int, qbo_ids: Iterable[str]) -> dict[str, Item]:
+    """Return products by their id, and those in the bundles among them: one statement more, only where there are any."""
+    wanted = set(qbo_ids)
+    items = items_by_id(company_id, wanted) if wanted else {}
+    parts = {part for item in items.values() for part, _quantity in item.parts} - items.keys()
+    return items | items_by_id(company_id, parts) if parts else items
+
+
 def item_links(company_id: int, lines: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return remembered products for (product id, name) pairs, by `line_key`."""
     products = {int(product) for product, _name in lines if is_digits(product)}

@@ -5,13 +5,21 @@ from random import Random
 
 import pytest
 
-from deals.models import Deal, TimelineEntry
+from deals.models import Deal, DealLine, TimelineEntry
 from quickbooks_bridge.domain.tax import TaxRegime
-from quickbooks_bridge.models import Customer, ExchangeRate, InvoiceIntent, InvoicingSettings, Item, TaxCode
+from quickbooks_bridge.models import (
+    Customer,
+    ExchangeRate,
+    InvoiceIntent,
+    InvoicingSettings,
+    Item,
+    ItemLink,
+    TaxCode,
+)
 from quickbooks_bridge.selectors.taxes import tax_regime
 
 from ..fixtures import sign_in
-from .company_forms import KEYS, create, in_books, lines, page_of
+from .company_forms import KEYS, NOW, create, in_books, lines, page_of
 from .test_invoice_form import fields_of
 
 pytestmark = pytest.mark.django_db
@@ -129,26 +137,94 @@ def test_a_total_that_differs_from_the_promised_one_is_said_at_once_and_written_
     assert entry.data["expected"] == "108.60"
 
 
-def test_a_bundle_is_replaced_by_its_products(admin, deal, companies, connected):
-    connection = connected("gb")
+def bundle_form(client, deal, bundle, **more):
+    return page_of(client, deal) | {
+        "customer_mode": "new", "new_display_name": "Kits & Sons", "lines-0-name": "Kit", "lines-0-item": bundle.qbo_id,
+        "lines-0-quantity": "3", "lines-0-unit_price": "", "lines-0-discount": "", "lines-0-discount_kind": "percent",
+        "lines-0-code": "", "lines-0-tax": "0",
+    } | more  # fmt: skip
+
+
+def edited(client, deal, fields, do):
+    return fields_of(client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": do}).content.decode())
+
+
+@pytest.mark.parametrize("key", ["gb", "us-multi", "no-like"])
+def test_a_bundle_is_one_group_in_quickbooks(admin, deal, companies, connected, key):
+    connection = connected(key)
     client = sign_in(admin.member)
     bundle = Item.objects.get(company=connection.company, kind="Group")
     assert len(bundle.parts) == 3
-    fields = page_of(client, deal) | {
-        "customer_mode": "new", "new_display_name": "Quill & Sons", "lines-0-name": "Kit", "lines-0-item": bundle.qbo_id,
-        "lines-0-quantity": "3", "lines-0-unit_price": "1", "lines-0-discount": "", "lines-0-discount_kind": "percent",
-        "lines-0-code": "", "lines-0-tax": "0",
-    }  # fmt: skip
-    address = f"/deals/{deal.pk}/invoices/new/"
-    refused = client.post(address, {**fields, "do": "create"})
+    fields = bundle_form(client, deal, bundle)
+    refused = client.post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create"})
     assert refused.status_code == 422
     assert "is a bundle" in refused.content.decode()
-    taken = fields_of(client.post(address, {**fields, "do": "unbundle:0"}).content.decode())
-    parts = [(taken[f"lines-{at}-item"], taken[f"lines-{at}-quantity"]) for at in range(3)]
+    taken = edited(client, deal, fields, "bundle:0")
+    assert (taken["lines-0-kind"], taken["lines-0-item"]) == ("bundle", bundle.qbo_id)
+    parts = [(taken[f"lines-{at}-item"], taken[f"lines-{at}-quantity"]) for at in range(1, 4)]
     assert parts == [(qbo_id, str(3 * int(quantity))) for qbo_id, quantity in bundle.parts]
+    # Fewer of the bundle are fewer of each.
+    taken = edited(client, deal, {**taken, "lines-0-quantity": "2"}, "times:0")
+    assert [taken[f"lines-{at}-quantity"] for at in range(1, 4)] == [
+        str(2 * int(each)) for _id, each in bundle.parts
+    ]
     intent = create(client, deal, taken)
     made = in_books(companies, connection, intent)
-    assert Decimal(str(made["TotalAmt"])) == intent.expected_total > 0
+    group = made["Line"][0]
+    assert group["DetailType"] == "GroupLineDetail"
+    assert [part["SalesItemLineDetail"]["ItemRef"]["value"] for part in group["GroupLineDetail"]["Line"]] == [
+        qbo_id for qbo_id, _quantity in bundle.parts
+    ]
+    untaxed = Decimal(str(made["TotalAmt"])) - (
+        Decimal(str(made["TxnTaxDetail"]["TotalTax"])) if intent.expected_tax is None else 0
+    )
+    assert untaxed == intent.expected_total > 0
+
+
+def test_a_deals_product_that_is_a_bundle_opens_with_the_form_at_the_deals_price(
+    admin, deal, companies, connected
+):
+    connection = connected("gb")
+    client = sign_in(admin.member)
+    bundle = Item.objects.get(company=connection.company, kind="Group")
+    DealLine.objects.filter(deal=deal).delete()
+    DealLine.objects.create(
+        deal=deal, name="Meeting room", quantity=2, unit_price=Decimal("100.01"), tax_percent=0
+    )
+    ItemLink.objects.create(
+        company=connection.company, name_key="name:meeting room", item_qbo_id=bundle.qbo_id, linked_at=NOW
+    )
+    Deal.objects.filter(pk=deal.pk).update(value=Decimal("200.02"), currency="GBP")
+    fields = page_of(client, deal)
+    assert [fields[f"lines-{at}-kind"] for at in range(4)] == ["bundle", "item", "item", "item"]
+    assert fields["lines-0-name"] == "Meeting room"
+    made = in_books(
+        companies,
+        connection,
+        create(client, deal, fields | {"customer_mode": "new", "new_display_name": "Bundled & Sons"}),
+    )
+    net = Decimal(str(made["TotalAmt"])) - Decimal(str(made["TxnTaxDetail"]["TotalTax"]))
+    assert net == Decimal("200.02")
+    # The next deal of the same product finds the bundle again.
+    assert ItemLink.objects.get(company=connection.company).item_qbo_id == bundle.qbo_id
+
+
+def test_a_heading_moves_and_goes_with_its_products_and_can_be_left_out(admin, deal, companies, connected):
+    connection = connected("gb")
+    client = sign_in(admin.member)
+    bundle = Item.objects.get(company=connection.company, kind="Group")
+    taken = edited(client, deal, bundle_form(client, deal, bundle), "bundle:0")
+    after = edited(client, deal, edited(client, deal, taken, "add_text"), "down:0")
+    count = len([key for key in after if key.endswith("-kind")])
+    kinds = [after[f"lines-{at}-kind"] for at in range(count)]
+    place = kinds.index("bundle")
+    assert place > 0
+    assert [after[f"lines-{at}-bundle"] for at in range(place + 1, place + 4)] == [bundle.qbo_id] * 3
+    alone = edited(client, deal, after, f"unbundle:{place}")
+    assert "bundle" not in [alone[key] for key in alone if key.endswith("-kind")]
+    assert len([key for key in alone if key.endswith("-kind")]) == count - 1
+    gone = edited(client, deal, after, f"remove:{place}")
+    assert len([key for key in gone if key.endswith("-kind")]) == count - 4
 
 
 def test_copies_of_the_email_reach_quickbooks_and_are_checked(admin, deal, companies, connected):

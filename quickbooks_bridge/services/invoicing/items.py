@@ -32,7 +32,8 @@ def item_links_save(connection: Connection, lines: Iterable[DraftLine], *, now: 
 
     A product that is not the account's own counts as none. What is remembered already writes nothing.
     """
-    linked = [line for line in lines if line.item_qbo_id]
+    # Nobody chose the products of a bundle: they came with it.
+    linked = [line for line in lines if line.item_qbo_id and not line.bundle_qbo_id]
     named = {int(line.product_id) for line in linked if is_digits(line.product_id)}
     own = set(
         Product.objects.filter(account_id=connection.account_id, pk__in=named).values_list("pk", flat=True)

@@ -66,7 +66,7 @@ def _part_line(line: DraftLine, part: BundlePart, gross: Decimal, net: Decimal) 
         quantity=quantity,
         unit_price=price,
         discount=gross - net,
-        discount_kind="amount",
+        discount_kind="amount" if gross != net else "percent",
         is_taxable=part.is_taxable,
         tax_code=part.tax_code,
         item_qbo_id=part.item_qbo_id,

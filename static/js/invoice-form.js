@@ -19,6 +19,7 @@ let isFailing = false;
 let isLeaving = false;
 
 const named = (root) => [...root.querySelectorAll("#invoice-form [name], [form=invoice-form][name]")].filter((field) => field.tagName !== "BUTTON");
+const countLines = (root) => root.querySelectorAll("[data-line]").length;
 const isValue = (field) => !["radio", "checkbox"].includes(field.type);
 
 function body(what) {
@@ -175,7 +176,8 @@ function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
       return null;
     }
     const before = fixes();
-    if (isWhole) replaceAll(fresh, data, /^(remove|up|down|move|add)/.test(what || ""));
+    // A product that is a bundle brings lines of its own.
+    if (isWhole || countLines(fresh) !== countLines(sheet)) replaceAll(fresh, data, /^(remove|up|down|move|add|link|bundle|unbundle)/.test(what || ""));
     else {
       replaceLive(fresh);
       copyAttributes(fresh);

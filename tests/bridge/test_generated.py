@@ -10,11 +10,13 @@ from random import Random
 
 import pytest
 
+from quickbooks_bridge.domain.bundles import BundlePart, open_bundle
+from quickbooks_bridge.domain.currencies import digits_of
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
 from quickbooks_bridge.domain.payloads import invoice_payload
 from quickbooks_bridge.domain.tax import TaxMode, TaxRegime
 from quickbooks_bridge.domain.totals import draft_totals, unexplained
-from quickbooks_bridge.models import Customer
+from quickbooks_bridge.models import Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.taxes import tax_rules
 from quickbooks_bridge.services.connections.lifecycle import client_for, settings_for
@@ -49,11 +51,34 @@ def a_line(dice, items, codes, *, is_first):
     )
 
 
-def a_draft(dice, items, codes, *, buyer, rate, day, regime):
+def a_bundle(dice, bundle, items, codes):
+    """Return a bundle's heading and lines, at a price of its own or the list's."""
+    known = {item.qbo_id: item for item in items}
+    parts = [
+        BundlePart(
+            qbo_id, known[qbo_id].name, Decimal(each), known[qbo_id].unit_price, dice.random() < 0.7,
+            dice.choice(codes) if codes else "",
+        )
+        for qbo_id, each in bundle.parts
+    ]  # fmt: skip
+    price, off = Decimal(dice.choice((0, dice.randrange(1, 90_000)))) / 100, Decimal(dice.choice((0, 0, 15)))
+    line = DraftLine(
+        "Kit",
+        quantity=Decimal(dice.randrange(1, 5)),
+        unit_price=price,
+        discount=off,
+        item_qbo_id=bundle.qbo_id,
+    )
+    return open_bundle(line, parts, digits=2)
+
+
+def a_draft(dice, items, codes, *, buyer, rate, day, regime, bundle=None):
     first = DraftLine(
         "Base", unit_price=Decimal(100), item_qbo_id=items[0].qbo_id, tax_code=codes[0] if codes else ""
     )
     lines = [first, *(a_line(dice, items, codes, is_first=at == 0) for at in range(dice.randrange(1, 7)))]
+    if bundle is not None and digits_of(buyer.currency) and dice.random() < 0.15:
+        lines += a_bundle(dice, bundle, items, codes)
     return InvoiceDraft(
         CustomerChoice(buyer.qbo_id), "", "1 Elm St\nAustin, TX 78701" if regime is TaxRegime.AUTOMATED else "", "", "",
         buyer.currency, day, day + timedelta(days=7), tuple(line for line in lines if line.name or line.kind == "subtotal"),
@@ -76,13 +101,21 @@ def test_no_cent_is_unexplained(admin, companies, connected, key):
         for currency in {buyer.currency for buyer in buyers} - {connection.company.home_currency}
     }
     items, client = sellable(connection), client_for(connection, interactive=False)
+    bundle = Item.objects.filter(company=connection.company, kind="Group", is_active=True).first()
     wrong = []
     for number in range(EACH):
         buyer = dice.choice(buyers)
         rules = tax_rules(connection.company, buyer)
         codes = list(rules.codes) if rules.regime in {TaxRegime.CODES, TaxRegime.MANUAL} else []
         draft = a_draft(
-            dice, items, codes, buyer=buyer, rate=rates.get(buyer.currency), day=day, regime=rules.regime
+            dice,
+            items,
+            codes,
+            buyer=buyer,
+            rate=rates.get(buyer.currency),
+            day=day,
+            regime=rules.regime,
+            bundle=bundle,
         )
         profile = company_payload_profile(connection, rules, settings_for(admin.account))
         body = invoice_payload(draft, customer_qbo_id=buyer.qbo_id, profile=profile, marker=f"{number:010d}")

@@ -152,6 +152,22 @@ def test_norway_four_rates_with_a_discount_on_the_invoice(form, companies):
     assert Decimal(str(made["TxnTaxDetail"]["TotalTax"])) > 200
 
 
+def test_a_bundle_opens_when_it_is_picked_and_its_quantity_is_followed(form, companies):
+    page = form("us-multi", "10.00")
+    new_customer(page, "Podcasters LLC")
+    page.fill("#id_address", "5 Elm St\nBrooklyn, NY 11222")
+    pick(page, "#line-0-item", "Podcast kit")
+    expect(page.locator("[data-line]")).to_have_count(4)
+    with page.expect_response(re.compile("/invoices/new/")):
+        page.fill("#line-0-quantity", "3")
+        page.keyboard.press("Tab")
+    expect(page.locator("#line-1-quantity")).to_have_value("6")
+    expect(page.locator("#line-0-amount")).to_have_text("30.00")
+    _promised, made = books(page, companies)
+    group = made["Line"][0]["GroupLineDetail"]
+    assert sum(Decimal(str(part["Amount"])) for part in group["Line"]) == Decimal("30.00")
+
+
 def test_yen_have_no_decimals(form, companies):
     page = form("us-multi", "1000.50", currency="JPY")
     yen = Customer.objects.filter(currency="JPY", is_active=True).first()

@@ -48,6 +48,8 @@ class DraftLine:
     class_qbo_id: str = ""
     # The bundle that it is a part of, if it stands below its heading.
     bundle_qbo_id: str = ""
+    # The line of the deal that it bills, "" for one that was added by hand.
+    source_id: str = ""
 
     @property
     def is_billed(self) -> bool:
@@ -251,4 +253,5 @@ def _draft_line(
         tax_code=preset.tax_code or codes.get(item, ""),
         item_qbo_id=item,
         product_id=line.product_id,
+        source_id=line.id,
     )

@@ -192,8 +192,8 @@ def _dates(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
 
 
 def _filing(draft: InvoiceDraft, facts: PreflightFacts) -> list[Problem]:
-    """The class and the location that the invoice is filed under can still be chosen."""
-    found = []
+    """The terms, the class and the location that the invoice names can still be chosen."""
+    found = [Problem(ProblemCode.TERM_GONE, "term")] if facts.is_term_gone else []
     if facts.preset is not None and facts.preset.lost:
         params = {"name": facts.preset.name, "parts": " ".join(facts.preset.lost)}
         found.append(Problem(ProblemCode.PRESET_LOST, "preset", params=params, is_blocking=False))

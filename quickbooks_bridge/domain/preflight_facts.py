@@ -62,6 +62,8 @@ class PreflightFacts:
     has_ship_to: bool = True
     is_ship_to_waived: bool = False
     term: TermRule | None = None
+    # Whether the chosen terms can no longer be chosen.
+    is_term_gone: bool = False
     book_close_date: date | None = None
     customer: CustomerFacts | None = None
     items: Mapping[str, ItemFacts] = field(default_factory=dict)

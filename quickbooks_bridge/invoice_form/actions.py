@@ -179,6 +179,7 @@ _EDITS: dict[str, Callable[[FormState, list[str], EditContext], FocusTarget]] = 
     "no_ship_to": _values("id_address", no_ship_to="1"),
     "no_tax": _values("id_tax", tax="not_taxed", tax_applied="not_taxed"),
     "ask_rate": _ask_rate,
+    "first_lines": _values("id_lines", lines_over_ok="1"),
     "today": _today,
     "no_number": _values("id_doc_number", doc_number=""),
     "due_follow": _due_follow,

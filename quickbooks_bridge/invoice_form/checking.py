@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.passed_checks import passed_checks
 from quickbooks_bridge.domain.preflight import draft_problems
+from quickbooks_bridge.domain.preflight_lines import MOST_LINES
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 
@@ -16,6 +17,16 @@ from .form_state import (
     draft_from_state,
     line_places,
 )
+
+
+def _left_out(state: FormState) -> list[Problem]:
+    """Return what of the deal did not fit on the invoice: somebody has to know before it is created."""
+    count, _space, amount = state.values["lines_over"].partition(" ")
+    if not count:
+        return []
+    params = {"most": str(MOST_LINES), "count": count, "amount": amount}
+    is_known = state.values["lines_over_ok"] == "1"
+    return [Problem(ProblemCode.LINES_LEFT_OUT, "lines", params=params, is_blocking=not is_known)]
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ def check(state: FormState, about: FormData) -> CheckedForm:
         else Problem(problem.code, problem.field, places[problem.line], problem.params, problem.is_blocking)
         for problem in found
     ]
+    placed += _left_out(state)
     typed = state.values["email"].strip()
     if draft.email != typed and not any(problem.code == ProblemCode.EMAIL_BAD for problem in found):
         placed.append(

@@ -180,6 +180,10 @@ def _fill_bundle(problem: Problem, helps: FixContext) -> list[Fix]:
     ]
 
 
+def _bill_first_lines(problem: Problem, helps: FixContext) -> list[Fix]:
+    return [Fix(str(_("Invoice these lines now")), do="first_lines")] if problem.is_blocking else []
+
+
 def _ask_rate(problem: Problem, helps: FixContext) -> list[Fix]:
     return [
         Fix(str(_("Ask QuickBooks again")), do="ask_rate"),
@@ -221,5 +225,6 @@ FIXES: dict[str, Callable[[Problem, FixContext], list[Fix]]] = {
     "choose_tax": _choose_tax,
     "open_bundle": _bundle,
     "fill_bundle": _fill_bundle,
+    "bill_first_lines": _bill_first_lines,
     "adopt": _adopt,
 }

@@ -324,6 +324,8 @@ def preflight_facts(about: FormData, draft: InvoiceDraft) -> PreflightFacts:
         is not None,
         is_ship_to_waived=about.is_ship_to_waived,
         term=_term(about, draft),
+        is_term_gone=bool(draft.term_qbo_id)
+        and draft.term_qbo_id not in {term.qbo_id for term in about.terms},
         book_close_date=connection.company.book_close_date,
         customer=CustomerFacts(
             customer.display_name, customer.currency, customer.is_active, customer.is_taxable

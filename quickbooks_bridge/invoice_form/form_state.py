@@ -32,11 +32,11 @@ FIELDS = (
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
     "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for", "cc", "bcc",
     "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", "again_reason", "convert_rate", "converted_from", "converted_to", "converted_at", "converted_on",
-    *CUSTOM_FIELDS,
+    "lines_billed", "lines_over", "lines_over_ok", *CUSTOM_FIELDS,
 )  # fmt: skip
 LINE_FIELDS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
-    "kind", "service_date", "class", "bundle", "price_before", "discount_before",
+    "kind", "service_date", "class", "bundle", "source", "price_before", "discount_before",
 )  # fmt: skip
 NEW_LINE = {
     **dict.fromkeys(LINE_FIELDS, ""),
@@ -149,6 +149,7 @@ def line_texts(line: DraftLine, labels: Mapping[str, str]) -> dict[str, str]:
         "service_date": line.service_date.isoformat() if line.service_date else "",
         "class": line.class_qbo_id,
         "bundle": line.bundle_qbo_id,
+        "source": line.source_id,
     }
 
 
@@ -346,6 +347,7 @@ def _line(at: int, line: dict[str, str], tax: TaxChoice, reader: _Reader) -> Dra
         service_date=reader.day(day, "service_date", line=at) if day else None,
         class_qbo_id=line["class"].strip()[:30],
         bundle_qbo_id=line["bundle"].strip()[:30],
+        source_id=line["source"].strip()[:20],
     )
 
 
@@ -359,4 +361,5 @@ def _heading(at: int, line: dict[str, str], reader: _Reader, *, name: str, descr
         item_qbo_id=line["item"].strip()[:30],
         product_id=line["product"].strip()[:20],
         kind="bundle",
+        source_id=line["source"].strip()[:20],
     )

@@ -2,20 +2,27 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from deals.fields import MappableField, field_catalogue
 from deals.models import Deal
 from deals.selectors import custom_field_facts, load_snapshot
+from deals.snapshot import DealLineFacts
+from quickbooks_bridge.domain.allocation import lines_left
 from quickbooks_bridge.domain.company_profile import format_decimal
 from quickbooks_bridge.domain.conversion import cross_rate
 from quickbooks_bridge.domain.draft import build_draft
 from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
+from quickbooks_bridge.domain.money import line_amount
+from quickbooks_bridge.domain.preflight_lines import MOST_LINES
 from quickbooks_bridge.domain.tax import TaxRegime
 from quickbooks_bridge.domain.totals import can_be_quoted
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.customers import customer_by_id, linked_customer
+from quickbooks_bridge.selectors.duplicates import allocated_quantities
 from quickbooks_bridge.selectors.items import item_links, items_with_parts
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.connections.lifecycle import mapping_of, settings_for
@@ -45,12 +52,19 @@ def filled_state(connection: Connection, deal: Deal, *, now: datetime) -> FormSt
     return state
 
 
-def mapped_state(connection: Connection, deal: Deal, *, now: datetime) -> FormState:
-    """Fill the form from deal, mapping, remembered links and default preset; asks QuickBooks nothing."""
+def mapped_state(connection: Connection, deal: Deal, *, now: datetime, is_whole: bool = False) -> FormState:
+    """Fill the form from deal, mapping, remembered links and default preset; asks QuickBooks nothing.
+
+    Lines of the deal that invoices made here bill already are left out, unless `is_whole`, or all of them are billed.
+    """
     stored = settings_for(connection.account)
     mapping = mapping_of(stored)
     catalogue = field_catalogue(custom_field_facts(connection.account))
     snapshot = load_snapshot(deal)
+    billed = {} if is_whole else allocated_quantities(deal)
+    left = lines_left(snapshot.lines, billed) if billed else None
+    taken, over = _fitting(left or snapshot.lines)
+    snapshot, count = replace(snapshot, lines=taken), len(snapshot.lines)
     links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
     items = items_with_parts(connection.company_id, links.values())
     customer = linked_customer(deal, connection.company_id)
@@ -75,6 +89,10 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime) -> FormSt
     )
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)
+    if left is not None:
+        state.values["lines_billed"] = str(count - len(left))
+    if over:
+        state.values["lines_over"] = f"{len(over)} {_listed(over)} {draft.currency}"
     _open_bundles(
         state,
         EditContext(
@@ -87,6 +105,26 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime) -> FormSt
     )
     _explain_empty(state, catalogue, mapping)
     return state
+
+
+def _fitting(
+    lines: Sequence[DealLineFacts],
+) -> tuple[tuple[DealLineFacts, ...], tuple[DealLineFacts, ...]]:
+    """Return the lines that one invoice takes, and those beyond."""
+    return tuple(lines[:MOST_LINES]), tuple(lines[MOST_LINES:])
+
+
+def _listed(lines: Sequence[DealLineFacts]) -> Decimal:
+    """Return what lines of a deal come to."""
+    return sum(
+        (
+            line_amount(
+                line.quantity, line.unit_price, discount=line.discount, discount_kind=line.discount_kind
+            )
+            for line in lines
+        ),
+        Decimal(0),
+    )
 
 
 def _open_bundles(state: FormState, around: EditContext) -> None:

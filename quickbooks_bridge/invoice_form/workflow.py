@@ -43,12 +43,12 @@ from .edit_context import FocusTarget
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
 from .line_edits import foreign_rate, item_take, list_price
-from .prefill import filled_state, follow_exchange_rate, suggest_conversion_rate
+from .prefill import filled_state, follow_exchange_rate, mapped_state, suggest_conversion_rate
 from .submission_error import change_text
 
 State = InvoiceIntent.State
 # The action of the form's own button; the others are named by their buttons, such as `remove:2`.
-CREATE, CHECK, START_OVER, ATTACH = "create", "check", "afresh", "attach"
+CREATE, CHECK, START_OVER, ATTACH, ALL_LINES = "create", "check", "afresh", "attach", "all_lines"
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,12 @@ def _change(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
     data = _load(at, state, _named_items(at, state, action))
     apply_dependencies(state, data.around)
     target = FocusTarget()
-    if action.startswith(("activate:", "create_item:")):
+    if action == ALL_LINES:
+        whole = mapped_state(at.connection, at.deal, now=at.now, is_whole=True)
+        state.lines = whole.lines
+        state.values |= {name: whole.values[name] for name in ("lines_billed", "lines_over", "lines_over_ok")}
+        target = FocusTarget("line-0-quantity")
+    elif action.startswith(("activate:", "create_item:")):
         target = _change_item(state, data, action)
     elif action != CHECK:
         target = edit(state, action, data.around)

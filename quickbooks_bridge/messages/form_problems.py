@@ -251,6 +251,11 @@ KINDS: tuple[ProblemKind, ...] = (
         _("QuickBooks takes no deposit above the total. Lower it."),
     ),
     ProblemKind(
+        ProblemCode.TERM_GONE,
+        _("The terms cannot be used"),
+        _("These terms are no longer active in QuickBooks. Choose others, or none."),
+    ),
+    ProblemKind(
         ProblemCode.CLASS_GONE,
         _("The class cannot be used"),
         _("This class is no longer active in QuickBooks. Choose another one."),

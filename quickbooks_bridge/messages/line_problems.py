@@ -16,6 +16,15 @@ LINE_KINDS: tuple[ProblemKind, ...] = (
         ),
     ),
     ProblemKind(
+        ProblemCode.LINES_LEFT_OUT,
+        _("The deal has more lines than an invoice"),
+        _(
+            "QuickBooks allows up to %(most)s lines. The first are here; %(count)s more lines of the deal, which come "
+            "to %(amount)s, are left for the next invoice."
+        ),
+        fix="bill_first_lines",
+    ),
+    ProblemKind(
         ProblemCode.NO_LINES,
         _("Nothing to bill yet"),
         _("An invoice needs at least one line. Add one."),

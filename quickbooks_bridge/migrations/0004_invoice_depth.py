@@ -152,6 +152,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="invoiceintent",
+            name="allocation",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="invoiceintent",
             name="content_key",
             field=models.CharField(blank=True, default="", max_length=40),
         ),

@@ -171,6 +171,8 @@ class InvoiceIntent(models.Model):
     context: Any = models.JSONField(default=dict)
     # A digest of what it bills (domain.duplicates), by which the same is not billed twice unasked.
     content_key = models.CharField(max_length=40, blank=True, default="")
+    # Which of the deal's lines it bills, and how many of each (domain.allocation).
+    allocation: Any = models.JSONField(default=list)
     # What is taxable, and a digest of where it is delivered: what the next invoice's tax is estimated from.
     taxable = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
     ship_to_key = models.CharField(max_length=40, blank=True, default="")

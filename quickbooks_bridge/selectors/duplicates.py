@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from crm_invoicing.ui.templatetags.ui import money_text
 from deals.models import Deal
+from quickbooks_bridge.domain.allocation import billed_quantities
 from quickbooks_bridge.domain.draft import InvoiceDraft
 from quickbooks_bridge.domain.duplicates import NEAR_DAYS, SimilarInvoice, is_near
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
@@ -15,15 +16,25 @@ from .deals import OPEN_INTENT_STATES
 CANDIDATES, SHOWN = 100, 3
 
 
-def billed_contents(deal: Deal, *, token: str) -> dict[str, str]:
-    """Return the digests of what the deal's live and unconfirmed invoices bill, with their numbers; not this form's own."""
+def billing_intents(deal: Deal) -> QuerySet[InvoiceIntent]:
+    """Return the invoices of a deal that were made here and bill it: live ones, and those that are not confirmed yet."""
     live = Q(
         state=InvoiceIntent.State.SUCCEEDED,
         invoice__is_voided=False,
         invoice__is_deleted=False,
         invoice__deal=deal.pk,
     )
-    rows = InvoiceIntent.objects.filter(live | Q(state__in=OPEN_INTENT_STATES), deal=deal.pk)
+    return InvoiceIntent.objects.filter(live | Q(state__in=OPEN_INTENT_STATES), deal=deal.pk)
+
+
+def allocated_quantities(deal: Deal) -> dict[str, Decimal]:
+    """Return how many of each line of the deal its invoices bill already."""
+    return billed_quantities(billing_intents(deal).values_list("allocation", flat=True))
+
+
+def billed_contents(deal: Deal, *, token: str) -> dict[str, str]:
+    """Return the digests of what those invoices bill, with their numbers; not this form's own."""
+    rows = billing_intents(deal)
     rows = rows.exclude(token=token).exclude(content_key="")
     found = rows.order_by("pk").values_list("content_key", "invoice__doc_number", "invoice__qbo_id")
     return {key: number or qbo_id or "–" for key, number, qbo_id in found}

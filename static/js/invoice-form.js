@@ -7,7 +7,7 @@ import { enhanceMenus } from "./menu.js";
 
 const PAUSE = 250;
 // Only these change which fields there are; after the others the page stays and just its live parts change.
-const RESHAPES = /^(add|remove|up|down|move|customer|unlink$|change|keep_customer|new_customer|existing_customer|convert|unconvert)/;
+const RESHAPES = /^(add|all_lines|remove|up|down|move|customer|unlink$|change|keep_customer|new_customer|existing_customer|convert|unconvert)/;
 const COPIED = ["class", "hidden", "aria-invalid", "aria-describedby", "aria-label"];
 const form = document.getElementById("invoice-form");
 const sheet = form.querySelector(".sheet");

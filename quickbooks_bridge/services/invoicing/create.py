@@ -14,6 +14,7 @@ from deals.selectors import load_snapshot
 from deals.services import timeline_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.address import ship_to, ship_to_key
+from quickbooks_bridge.domain.allocation import allocation_of
 from quickbooks_bridge.domain.company_profile import PayloadProfile
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.customer_payloads import (
@@ -184,6 +185,7 @@ def _intent_values(
         "taxable": Decimal(0) if rules.is_customer_exempt else totals.taxable,
         "ship_to_key": ship_to_key(payload.get("ShipAddr")) if is_automated else "",
         "content_key": content_key(payload["Line"], draft.currency),
+        "allocation": allocation_of(draft),
         "created_at": now,
         **initial_claim(now),
     }

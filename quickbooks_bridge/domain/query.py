@@ -6,7 +6,7 @@ from collections.abc import Sequence
 _FIELDS = frozenset(
     {
         *("Id", "DisplayName", "Name", "CustomerRef", "TxnDate", "Active", "MetaData.LastUpdatedTime"),
-        "AttachableRef.EntityRef.value",
+        *("AccountType", "AttachableRef.EntityRef.value"),
     }
 )
 _ID_LIST = re.compile(r"Id IN \('\d+'(,'\d+')*\)")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from quickbooks_bridge.domain import parsing
 from quickbooks_bridge.domain.credits import lines_without
 from quickbooks_bridge.domain.isolation import isolate
+from quickbooks_bridge.domain.json_values import ParseError
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.query import ANY_STATE, LAST_CHANGE, Condition, ids_in, named, select
 from quickbooks_bridge.domain.remote import (
@@ -169,6 +170,10 @@ class QuickBooksClient:
     def named(self, entity: str) -> list[RemoteNamed]:
         """Return all classes ("Class") or locations ("Department"), inactive ones too."""
         return self._page(entity, parsing.parse_named, 1, PAGE, (ANY_STATE,))
+
+    def income_accounts(self) -> list[RemoteNamed]:
+        """Return the active accounts that income is booked to."""
+        return self._page("Account", parsing.parse_named, 1, PAGE, (("AccountType", "=", "Income"),))
 
     def terms(self) -> list[RemoteTerm]:
         """Return the payment terms."""
@@ -370,5 +375,5 @@ class QuickBooksClient:
 def _read(parse: Callable[[], T]) -> T:
     try:
         return parse()
-    except parsing.ParseError as error:
+    except ParseError as error:
         raise UnexpectedAnswer(f"unreadable:{error}", problem_code=ProblemCode.UNEXPECTED) from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -46,6 +46,7 @@ from quickbooks_bridge.selectors.deals import (
 )
 from quickbooks_bridge.selectors.duplicates import billed_contents, similar_invoices
 from quickbooks_bridge.selectors.items import items_with_parts
+from quickbooks_bridge.selectors.offered import classes_of, locations_of, terms_of
 from quickbooks_bridge.selectors.taxes import tax_rules, usual_code
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from quickbooks_bridge.services.invoicing.create import company_payload_profile
@@ -57,8 +58,6 @@ from quickbooks_bridge.services.invoicing.customers import (
 
 from .edit_context import EditContext
 from .form_state import FormState
-
-NamedT = TypeVar("NamedT", SalesClass, Location)
 
 
 @dataclass(frozen=True)
@@ -107,9 +106,9 @@ def load_form_data(
     chosen = "" if is_new else state.values["customer"]
     customer = customer_by_id(company, chosen) if chosen else None
     is_dead = bool(chosen) and (customer is None or not customer.is_active)
-    terms = tuple(Term.objects.filter(company=company, is_active=True).order_by("due_days", "name"))
+    terms = tuple(terms_of(company))
     presets = tuple(InvoicePreset.objects.filter(account=deal.account_id))
-    classes, locations = _filing_lists(connection)
+    classes, locations = tuple(classes_of(connection.company)), tuple(locations_of(connection.company))
     wanted = {line["item"] for line in state.lines if line["item"]} | {item for item in extra_items if item}
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
     rows = list(open_intents(deal.pk) | InvoiceIntent.objects.filter(deal=deal.pk, token=token))
@@ -162,19 +161,6 @@ def _is_this_form(intent: InvoiceIntent, token: str) -> bool:
 
 def _ids(rows: Iterable[RemoteRow]) -> frozenset[str]:
     return frozenset(row.qbo_id for row in rows)
-
-
-def _filing_lists(connection: Connection) -> tuple[tuple[SalesClass, ...], tuple[Location, ...]]:
-    """Return the active classes and locations, none of what the company does not use."""
-    company, facts = connection.company_id, connection.company.invoice_facts
-    return (
-        tuple(_active(SalesClass, company)) if facts.class_tracking else (),
-        tuple(_active(Location, company)) if facts.has_locations else (),
-    )
-
-
-def _active(model: type[NamedT], company: int) -> QuerySet[NamedT]:
-    return model._default_manager.filter(company=company, is_active=True).order_by("name")
 
 
 def _numbered(company: int, number: str) -> Invoice | None:
@@ -273,18 +259,13 @@ def default_preset(connection: Connection, rules: TaxRules) -> PresetFacts | Non
     preset = InvoicePreset.objects.filter(account=connection.account_id, is_default=True).first()
     if preset is None:
         return None
-    company, facts = connection.company_id, connection.company.invoice_facts
-
-    def active(model: type[Term] | type[SalesClass] | type[Location], wanted: str) -> frozenset[str]:
-        rows = model.objects.filter(company=company, qbo_id=wanted, is_active=True) if wanted else None
-        return frozenset(rows.values_list("qbo_id", flat=True)) if rows is not None else frozenset()
-
+    company = connection.company
     offered = OfferedIds(
-        company,
+        company.pk,
         frozenset(rules.codes),
-        active(Term, preset.term_qbo_id),
-        active(SalesClass, preset.class_qbo_id if facts.class_tracking == "invoice" else ""),
-        active(Location, preset.location_qbo_id if facts.has_locations else ""),
+        _ids(terms_of(company.pk) if preset.term_qbo_id else ()),
+        _ids(classes_of(company) if preset.class_qbo_id else ()),
+        _ids(locations_of(company) if preset.location_qbo_id else ()),
     )
     return preset_facts(preset, offered)
 

@@ -122,6 +122,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="company",
+            name="income_accounts",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="company",
+            name="discount_account_qbo_id",
+            field=models.CharField(blank=True, default="", max_length=30),
+        ),
+        migrations.AddField(
+            model_name="company",
             name="facts",
             field=models.JSONField(default=dict),
         ),

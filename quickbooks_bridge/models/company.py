@@ -32,6 +32,9 @@ class Company(models.Model):
     book_close_date = models.DateField(null=True)
     # Which fields the company's invoices have: domain.company_facts.CompanyFacts.
     facts: Any = models.JSONField(default=dict)
+    # [id, name] of the active income accounts, and the one that discounts of whole invoices are booked to.
+    income_accounts: Any = models.JSONField(default=list)
+    discount_account_qbo_id = models.CharField(max_length=30, blank=True, default="")
     profile_refreshed_at = models.DateTimeField(null=True)
 
     class Meta:

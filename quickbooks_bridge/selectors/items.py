@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from deals.selectors import closeness
 from quickbooks_bridge.domain.draft import line_key
@@ -10,7 +10,6 @@ from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.models import (
     Item,
     ItemLink,
-    Term,
 )
 
 
@@ -48,9 +47,3 @@ def search_items(company_id: int, query: str, *, limit: int = 8) -> tuple[list[I
         rows = rows.filter(search_text__contains=word)
     found = list(rows.order_by("-is_active", closeness("name", query), "name", "id")[:100])
     return found[:limit], len(found)
-
-
-def terms_of(company_id: int) -> list[Term]:
-    """Return the company's payment terms that can still be chosen, the shortest first."""
-    rows = Term.objects.filter(company=company_id, is_active=True)
-    return list(rows.order_by(F("due_days").asc(nulls_last=True), "name"))

@@ -24,7 +24,7 @@ from quickbooks_bridge.domain.field_mapping import (
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.problems import problem_text
-from quickbooks_bridge.models import InvoicePreset, InvoicingSettings, Term
+from quickbooks_bridge.models import Company, InvoicePreset, InvoicingSettings, Term
 
 
 @dataclass(frozen=True)
@@ -225,11 +225,43 @@ class ChoicesForm(forms.ModelForm):  # type: ignore[type-arg]
             "us_tax_id_field": _("In the United States QuickBooks has no field of its own for it"),
         }
 
-    def __init__(self, *args: Any, is_us: bool, **kwargs: Any) -> None:
+    discount_account = forms.ChoiceField(
+        label=_("Discounts of whole invoices are booked to"),
+        required=False,
+        help_text=_("An income account of QuickBooks"),
+    )
+
+    def __init__(self, *args: Any, company: Company | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not is_us:
+        self.company = company
+        if company is not None and company.country not in {"US", "USA"}:
             del self.fields["tax_policy"], self.fields["us_tax_id_field"]
+        if company is None or not company.allows_discount or not company.income_accounts:
+            del self.fields["discount_account"]
+        else:
+            self._offer_accounts(company)
         use_plain_errors(self)
+
+    def _offer_accounts(self, company: Company) -> None:
+        names = dict(company.income_accounts)
+        usual = names.get(company.invoice_facts.discount_account, "")
+        first = (
+            _("QuickBooks’ own choice: %(name)s") % {"name": usual} if usual else _("QuickBooks’ own choice")
+        )
+        field = self.fields["discount_account"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", first), *company.income_accounts]
+        self.initial["discount_account"] = (
+            company.discount_account_qbo_id if company.discount_account_qbo_id in names else ""
+        )
+
+    def save(self, commit: bool = True) -> InvoicingSettings:
+        """Save the choices; the account is the company's, whose id means nothing in another one."""
+        saved: InvoicingSettings = super().save(commit=commit)
+        if self.company is not None and "discount_account" in self.fields:
+            self.company.discount_account_qbo_id = self.cleaned_data["discount_account"]
+            self.company.save(update_fields=["discount_account_qbo_id"])
+        return saved
 
 
 class PresetForm(forms.ModelForm):  # type: ignore[type-arg]

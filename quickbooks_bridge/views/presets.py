@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 
 from deals.models import Account
 from deals.viewer import Viewer, viewer_required
-from quickbooks_bridge.models import InvoicePreset, Location, SalesClass, Term
+from quickbooks_bridge.models import InvoicePreset, Term
 from quickbooks_bridge.selectors.connections import connection_for, last_connection_for
-from quickbooks_bridge.selectors.items import terms_of
+from quickbooks_bridge.selectors.offered import classes_of, locations_of, terms_of
 from quickbooks_bridge.selectors.taxes import tax_rules
 from quickbooks_bridge.settings_page.forms import PresetForm, PresetLists
 
@@ -34,17 +34,12 @@ def _lists(account: Account) -> PresetLists:
     if connection is None:
         return PresetLists()
     company = connection.company
-    rules, facts = tax_rules(company, None), company.invoice_facts
-
-    def named(model: type[SalesClass] | type[Location]) -> list[tuple[str, str]]:
-        rows = model.objects.filter(company=company, is_active=True).order_by("name")
-        return list(rows.values_list("qbo_id", "name"))
-
+    has_classes = company.invoice_facts.class_tracking == "invoice"
     return PresetLists(
         company.pk,
-        [(code.qbo_id, code.name) for code in rules.codes.values()],
-        named(SalesClass) if facts.class_tracking == "invoice" else (),
-        named(Location) if facts.has_locations else (),
+        [(code.qbo_id, code.name) for code in tax_rules(company, None).codes.values()],
+        [(row.qbo_id, row.name) for row in (classes_of(company) if has_classes else ())],
+        [(row.qbo_id, row.name) for row in locations_of(company)],
     )
 
 

@@ -36,7 +36,7 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.messages.connection_refusals import refusal_for
 from quickbooks_bridge.messages.problems import problem_text
 from quickbooks_bridge.messages.tax_words import tax_word
-from quickbooks_bridge.models import InvoicingSettings
+from quickbooks_bridge.models import Company, InvoicingSettings
 from quickbooks_bridge.selectors.connections import (
     company_today,
     company_zone,
@@ -87,7 +87,7 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context = {
         **_connection_context(request, viewer),
         "form": form,
-        "choices": ChoicesForm(instance=service.settings_for(viewer.account), is_us=_is_us(viewer)),
+        "choices": ChoicesForm(instance=service.settings_for(viewer.account), company=_company(viewer)),
         "lacks": lacking_counts(viewer.account),
         "more_rows": form.more_rows(_own_fields(viewer)),
         "has_more": bool(rules_of(stored.more_fields))
@@ -107,7 +107,7 @@ def settings_choices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Save how invoices are written; unknown choices change nothing."""
     if not viewer.is_admin:
         return refuse(request, "settings_need_admin")
-    form = ChoicesForm(request.POST, instance=service.settings_for(viewer.account), is_us=_is_us(viewer))
+    form = ChoicesForm(request.POST, instance=service.settings_for(viewer.account), company=_company(viewer))
     if form.is_valid():
         form.save()
         messages.success(
@@ -125,9 +125,9 @@ def _own_fields(viewer: Viewer) -> dict[str, str]:
     return {f"custom_{key}": name for key, name in facts.custom_fields} if facts else {}
 
 
-def _is_us(viewer: Viewer) -> bool:
+def _company(viewer: Viewer) -> Company | None:
     connection = connection_for(viewer.account)
-    return connection is None or connection.company.country in {"US", "USA"}
+    return connection.company if connection else None
 
 
 def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:

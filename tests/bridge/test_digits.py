@@ -2,7 +2,8 @@
 
 import pytest
 
-from quickbooks_bridge.domain.parsing import ParseError, parse_invoice
+from quickbooks_bridge.domain.json_values import ParseError
+from quickbooks_bridge.domain.parsing import parse_invoice
 from quickbooks_bridge.domain.texts import is_digits
 from quickbooks_bridge.gateway.errors import THROTTLE_SECONDS, classify
 

@@ -284,15 +284,45 @@ def test_only_an_admin_changes_how_invoices_are_written_and_only_to_what_is_offe
     assert settings_for(admin.account).discount_style == "net"
 
 
-def test_a_product_cannot_be_created_where_no_income_account_is_known(admin, deal, connected):
+def test_discounts_of_invoices_are_booked_to_the_account_that_an_admin_chooses(admin, deal, companies, gb):
+    client = sign_in(admin.member)
+    names = dict(gb.company.income_accounts)
+    wanted = next(qbo_id for qbo_id, name in names.items() if name == "Design Income")
+    page = client.get("/quickbooks/").content.decode()
+    assert "QuickBooks’ own choice: Discounts given" in page
+    answer = client.post(
+        "/quickbooks/choices/", {"discount_style": "net", "discount_account": "987"}, follow=True
+    )
+    assert "choose one of the choices" in answer.content.decode()
+    client.post("/quickbooks/choices/", {"discount_style": "net", "discount_account": wanted})
+    intent = create(client, deal, filled(client, deal, gb) | {"discount": "10", "discount_kind": "percent"})
+    line = in_books(companies, gb, intent)["Line"][-1]
+    assert line["DiscountLineDetail"]["DiscountAccountRef"]["value"] == wanted
+    # One that is gone is not sent: QuickBooks would refuse every invoice with a discount.
+    gb.company.refresh_from_db()
+    gb.company.income_accounts = [pair for pair in gb.company.income_accounts if pair[0] != wanted]
+    gb.company.save(update_fields=["income_accounts"])
+    intent = create(client, deal, filled(client, deal, gb) | {"discount": "11", "discount_kind": "percent"})
+    line = in_books(companies, gb, intent)["Line"][-1]
+    assert names[line["DiscountLineDetail"]["DiscountAccountRef"]["value"]] == "Discounts given"
+
+
+def test_the_first_product_takes_an_income_account_and_without_any_it_is_refused(admin, deal, connected):
     connection = connected("us-2")
+    client = sign_in(admin.member)
     Item.objects.filter(company=connection.company).update(income_account_qbo_id="")
-    fields = filled(sign_in(admin.member), deal, connection) | {
+    fields = filled(client, deal, connection) | {
         "lines-0-item": "",
-        "lines-0-item_label": "New",
+        "lines-0-item_label": f"First {secrets.token_hex(3)}",
     }
-    page = sign_in(admin.member).post(f"/deals/{deal.pk}/invoices/new/", {**fields, "do": "create_item:0"})
-    assert "No income account known" in page.content.decode()
+    address, do = f"/deals/{deal.pk}/invoices/new/", {"do": "create_item:0"}
+    accounts = connection.company.income_accounts
+    type(connection.company).objects.filter(pk=connection.company_id).update(income_accounts=[])
+    assert "No income account known" in client.post(address, {**fields, **do}).content.decode()
+    type(connection.company).objects.filter(pk=connection.company_id).update(income_accounts=accounts)
+    assert "No income account known" not in client.post(address, {**fields, **do}).content.decode()
+    made = Item.objects.get(company=connection.company, name=fields["lines-0-item_label"])
+    assert made.income_account_qbo_id == accounts[0][0]
 
 
 def test_what_surprised_the_form_is_read_again_and_foreseen_from_then_on(admin, deal, companies, gb):

@@ -9,6 +9,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from quickbooks_bridge.domain import parsing
+from quickbooks_bridge.domain.json_values import ParseError
 from quickbooks_bridge.models import Customer, Invoice, Payment, SyncState, UnreadableObject
 from quickbooks_bridge.services.sync import unreadable_retry
 from quickbooks_bridge.services.sync.batch import sync_batch
@@ -59,7 +60,7 @@ def two(connection) -> list[Invoice]:
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (parsing.ParseError("TotalAmt"), "TotalAmt"),
+        (ParseError("TotalAmt"), "TotalAmt"),
         (AttributeError("'str' object has no attribute 'get'"), "AttributeError"),
     ],
 )
@@ -90,7 +91,7 @@ def test_one_that_cannot_be_read_is_parked_and_the_rest_applied(
 def test_it_is_let_go_when_its_next_change_can_be_read(qbo, connection, two, monkeypatch):
     odd = two[0]
     change(qbo, connection, odd.qbo_id, PrivateNote="a")
-    with not_understood(monkeypatch, "Invoice", {odd.qbo_id}, parsing.ParseError("Line")):
+    with not_understood(monkeypatch, "Invoice", {odd.qbo_id}, ParseError("Line")):
         assert sync_company(connection, now=now())
         assert unreadable_retry.retry_unreadable(now=now()) == 0
     change(qbo, connection, odd.qbo_id, DueDate="2035-05-05")

@@ -18,8 +18,9 @@ from quickbooks_bridge.domain.customer_diff import ADDRESS_PARTS, customer_diff
 from quickbooks_bridge.domain.customer_payloads import KnownCustomer, customer_update_payload
 from quickbooks_bridge.domain.deep_links import invoice_link
 from quickbooks_bridge.domain.draft import CustomerChoice, DraftLine, InvoiceDraft
+from quickbooks_bridge.domain.json_values import ParseError, parse_moment
 from quickbooks_bridge.domain.matching import Candidate, suggest
-from quickbooks_bridge.domain.parsing import ParseError, parse_cdc, parse_moment
+from quickbooks_bridge.domain.parsing import parse_cdc
 from quickbooks_bridge.domain.payloads import invoice_payload, safe_display_name
 from quickbooks_bridge.domain.query import select
 from quickbooks_bridge.domain.status import Status

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from deals.services import timeline_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.address import ship_to, ship_to_key
 from quickbooks_bridge.domain.allocation import allocation_of
+from quickbooks_bridge.domain.company_facts import CompanyFacts
 from quickbooks_bridge.domain.company_profile import PayloadProfile
 from quickbooks_bridge.domain.customer_diff import customer_diff
 from quickbooks_bridge.domain.customer_payloads import (
@@ -29,7 +31,7 @@ from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.tax import TaxRegime, TaxRules
 from quickbooks_bridge.domain.totals import draft_totals
-from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings
+from quickbooks_bridge.models import Company, Connection, InvoiceIntent, InvoicingSettings
 from quickbooks_bridge.selectors.connections import is_connected
 from quickbooks_bridge.selectors.customers import customer_by_id
 from quickbooks_bridge.services.connections.lifecycle import settings_for
@@ -57,12 +59,19 @@ def company_payload_profile(
     """Return what of the company, and of what its account has chosen, decides how an invoice is written."""
     return PayloadProfile(
         rules=rules,
-        facts=connection.company.invoice_facts,
+        facts=_facts(connection.company),
         us_tax_id=stored.us_tax_id_field,
         country=connection.company.country,
         home_currency=connection.company.home_currency,
         is_multicurrency=connection.company.is_multicurrency,
     )
+
+
+def _facts(company: Company) -> CompanyFacts:
+    """Return the company's facts with the discount account that was chosen, where it still exists."""
+    facts, chosen = company.invoice_facts, company.discount_account_qbo_id
+    is_there = chosen in {qbo_id for qbo_id, _name in company.income_accounts}
+    return replace(facts, discount_account=chosen) if is_there else facts
 
 
 def invoice_create(

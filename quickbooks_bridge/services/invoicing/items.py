@@ -150,7 +150,11 @@ def _usual_income_account(connection: Connection) -> str:
         .order_by("-services", "-used", "income_account_qbo_id")
         .first()
     )
-    return str(row["income_account_qbo_id"]) if row else ""
+    if row:
+        return str(row["income_account_qbo_id"])
+    # A company without products yet: the first of its income accounts.
+    accounts = connection.company.income_accounts
+    return str(accounts[0][0]) if accounts else ""
 
 
 class LikelyItem(NamedTuple):

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from quickbooks_bridge.db.upsert import Key
-from quickbooks_bridge.domain.parsing import ParseError
+from quickbooks_bridge.domain.json_values import ParseError
 from quickbooks_bridge.domain.remote import VersionedObject
 from quickbooks_bridge.models import (
     Company,

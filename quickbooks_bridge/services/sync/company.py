@@ -23,7 +23,7 @@ from quickbooks_bridge.gateway.errors import (
     Throttled,
     UnexpectedAnswer,
 )
-from quickbooks_bridge.models import Connection, SyncState
+from quickbooks_bridge.models import Company, Connection, SyncState
 from quickbooks_bridge.selectors.connections import is_connected, open_reads_block
 from quickbooks_bridge.services.connections.lifecycle import (
     client_for,
@@ -389,3 +389,5 @@ def _lists_read(connection: Connection, client: QuickBooksClient) -> None:
     invoices.terms_apply(company, client.terms())
     for entity in company.invoice_facts.lists:
         invoices.named_apply(company, entity, client.named(entity))
+    accounts = [[account.qbo_id, account.name[:255]] for account in client.income_accounts()]
+    Company.objects.filter(pk=company.pk).update(income_accounts=accounts)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils import timezone
@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.icons import SHAPES
 
 register = template.Library()
+_CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 
 FLAGS = {
     "open": "open",
@@ -70,7 +71,8 @@ def money_text(amount: Decimal | None, currency: str) -> str:
     """Return an amount as the reader's language writes it; a dash for none."""
     if amount is None:
         return "–"
-    return str(format_currency(amount, currency, locale=_locale()))
+    # A code is set off from the digits ("NOK 5.00"), as the locale data ask for and Babel leaves out.
+    return _CODE_BEFORE_DIGIT.sub("\u00a0", str(format_currency(amount, currency, locale=_locale())))
 
 
 @register.simple_tag
@@ -82,7 +84,10 @@ def money(amount: Decimal | str | None, currency: str) -> str:
 @register.simple_tag
 def money_plain(amount: Decimal | None, currency: str = "") -> str:
     """Write an amount without its currency."""
-    return "–" if amount is None else str(format_decimal(amount, format="#,##0.00", locale=_locale()))
+    if amount is None:
+        return "–"
+    digits = get_currency_precision(currency) if currency else 2
+    return str(format_decimal(amount, format="#,##0." + "0" * digits if digits else "#,##0", locale=_locale()))
 
 
 @register.filter

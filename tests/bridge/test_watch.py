@@ -216,7 +216,7 @@ def test_lists_are_read_daily_while_somebody_looks(qbo, connection):
     before = mark(qbo)
     assert reference_lists_refresh(Connection.objects.get(), now=later)
     assert not reference_lists_refresh(late, now=later)
-    assert asked(qbo, before) == 5
+    assert asked(qbo, before) == 6
     assert reference_lists_due(now=later) == []
 
 

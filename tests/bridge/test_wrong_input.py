@@ -37,7 +37,7 @@ def kinds(fields):
 
 
 def products(deal, item, *prices, quantity=1):
-    """Give the deal products of one name that are linked to this one of QuickBooks."""
+    """Write products of one name on the deal, linked to this one of QuickBooks."""
     DealLine.objects.filter(deal=deal).delete()
     DealLine.objects.bulk_create(
         DealLine(deal=deal, name="Bulb", quantity=quantity, unit_price=price, tax_percent=0, position=at)

@@ -87,7 +87,9 @@ def money_plain(amount: Decimal | None, currency: str = "") -> str:
     if amount is None:
         return "–"
     digits = get_currency_precision(currency) if currency else 2
-    return str(format_decimal(amount, format="#,##0." + "0" * digits if digits else "#,##0", locale=_locale()))
+    return str(
+        format_decimal(amount, format="#,##0." + "0" * digits if digits else "#,##0", locale=_locale())
+    )
 
 
 @register.filter

@@ -26,11 +26,11 @@ from django.conf import settings
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext, get_runner, setup_test_environment
 
+from crm_invoicing.encryption import encrypt
 from crm_invoicing.gc_tuning import freeze_heap
 from deals.models import Account, Deal, Stage
 from quickbooks_bridge.domain.parsing import parse_cdc
 from quickbooks_bridge.gateway.client import QuickBooksClient
-from quickbooks_bridge.gateway.encryption import encrypt
 from quickbooks_bridge.gateway.rate_limiter import LocalLimiter
 from quickbooks_bridge.models import Company, Connection, Invoice, SyncState
 from quickbooks_bridge.services.mirror import invoices

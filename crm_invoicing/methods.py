@@ -7,6 +7,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 ALLOWED = ("GET", "HEAD", "POST", "OPTIONS")
+# The REST API also creates and updates by the caller's own ids.
+API_PREFIX, API_ALLOWED = "/api/", (*ALLOWED, "PUT")
 
 
 class MethodMiddleware:
@@ -17,8 +19,9 @@ class MethodMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on what is allowed."""
-        if request.method not in ALLOWED:
-            return HttpResponseNotAllowed(ALLOWED)
+        allowed = API_ALLOWED if request.path.startswith(API_PREFIX) else ALLOWED
+        if request.method not in allowed:
+            return HttpResponseNotAllowed(allowed)
         return self.get_response(request)
 
 

@@ -73,6 +73,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_standardized_errors",
     "crm_invoicing.ui",
     "deals",
     "quickbooks_bridge",
@@ -87,6 +90,7 @@ MIDDLEWARE = [
     "crm_invoicing.methods.MethodMiddleware",
     # Whoever checks the container asks by an address that ALLOWED_HOSTS does not name.
     "crm_invoicing.health.HealthMiddleware",
+    "deals.embed.middleware.EmbedMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -229,12 +233,71 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = (
 )
 CSRF_FAILURE_VIEW = "quickbooks_bridge.views.csrf.csrf_failure"
 
+# The REST API: tokens alone, JSON alone. A cookie of the pages opens nothing there.
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["deals.api.authentication.ApiTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["deals.api.authentication.MayRead"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["deals.api.authentication.TokenThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"api": env.str("API_RATE", default="600/min")},
     "UNAUTHENTICATED_USER": None,
 }
+KNOX_TOKEN_MODEL = "deals.ApiToken"  # noqa: S105 - the name of a model
+REST_KNOX = {
+    "TOKEN_PREFIX": "crmi_",
+    "TOKEN_TTL": None,
+    "AUTH_HEADER_PREFIX": "Bearer",
+    "AUTO_REFRESH": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CRM invoicing",
+    "DESCRIPTION": "Push deals of another CRM, and read, create and change their QuickBooks invoices.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
+        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
+        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
+        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
+        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
+        "ErrorCode405Enum": "drf_standardized_errors.openapi_serializers.ErrorCode405Enum.choices",
+        "ErrorCode406Enum": "drf_standardized_errors.openapi_serializers.ErrorCode406Enum.choices",
+        "ErrorCode415Enum": "drf_standardized_errors.openapi_serializers.ErrorCode415Enum.choices",
+        "ErrorCode429Enum": "drf_standardized_errors.openapi_serializers.ErrorCode429Enum.choices",
+        "ErrorCode500Enum": "drf_standardized_errors.openapi_serializers.ErrorCode500Enum.choices",
+    },
+}
+
+# The demo's page of another CRM; "" where there is none.
+EXAMPLE_HOST_URL = env.str("EXAMPLE_HOST_URL", default="")
+# What a frame in another CRM may ask for, and where each of its places begins: the address's name and how it names the deal.
+EMBED_PLACES = {
+    "panel": ("deals:deal_detail", "pk"),
+    "form": ("quickbooks:invoice_new", "deal_pk"),
+    "all": ("quickbooks:all_invoices", "deal_pk"),
+}
+EMBED_ADDRESSES = frozenset(
+    {
+        *("deals:deal_detail", "deals:deal_log"),
+        *(
+            f"quickbooks:{name}"
+            for name in (
+                "invoice_new", "invoice_check", "tab", "sidebar", "refresh", "all_invoices", "export_csv", "links", "decline",
+                "unlink_customer", "void", "delete", "send", "pdf", "invoice_history", "history_export", "pay_link",
+                "alarm_checked", "unlink", "link", "check", "abandon", "dismiss", "customer_search", "item_search",
+            )
+        ),
+    }
+)  # fmt: skip
 
 # QuickBooks. The environment is `sandbox` or `production`; a discovery document elsewhere stands for Intuit's own.
 QUICKBOOKS_CLIENT_ID = env.str("QUICKBOOKS_CLIENT_ID", default="")

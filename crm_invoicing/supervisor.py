@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,8 +23,13 @@ from .private_files import keep_private
 from .processes import BASE, ManagedProcess
 
 GRACE = 30.0
+# What they print is for whoever starts them alone.
+QUIET = ("qbo_emulator", "docs.example_host.host")
 LONGEST_START = 60.0
 VERIFIER = "demo-verifier-token"
+# Another CRM's page in the demo: its deal, and who looks at it there.
+HOST_ISSUER, HOST_DEAL, HOST_USER = "crm_demo", "demo-deal", "dana"
+HOST_TITLE = "Marlow Dental: three-clinic fit-out"
 
 
 def say(text: str) -> None:
@@ -56,6 +62,7 @@ class Plan:
     port: int
     emulator_port: int
     data: Path
+    host_port: int = 8950
     # The QuickBooks company that the demo's books are like; the others can be chosen when connecting.
     company: str = "us"
 
@@ -95,6 +102,9 @@ class Supervisor:
         emulator = self._begin_emulator() if self.plan.is_demo else None
         # One process for both: starting it is most of what it takes.
         seed = ["seed_demo", "--migrate", "--currency", DEMO_COMPANIES[self.plan.company]]
+        if self.plan.is_demo:
+            self.env["EXAMPLE_HOST_SECRET"] = secrets.token_urlsafe(48)
+            self.env["EXAMPLE_HOST_URL"] = f"http://127.0.0.1:{self.plan.host_port}"
         command = seed if self.plan.is_demo else ["migrate", "--verbosity", "0"]
         self._step("Preparing the database", ["manage", *command])
         if emulator is not None:
@@ -142,6 +152,21 @@ class Supervisor:
         self.children.append(child)
         child.start()
 
+        if self.plan.is_demo:
+            self._start_host()
+
+    def _start_host(self) -> None:
+        """Start the page of another CRM, which shows a deal's invoices in a frame."""
+        plan = self.plan
+        arguments = [
+            "docs.example_host.host", "--app", self.env["PUBLIC_URL"], "--issuer", HOST_ISSUER, "--deal", HOST_DEAL,
+            "--user", HOST_USER, "--title", HOST_TITLE, "--port", str(plan.host_port),
+            "--away", f"{self.env['PUBLIC_URL']}/deals/external/{HOST_DEAL}/",
+        ]  # fmt: skip
+        child = ManagedProcess("Example CRM", arguments, self.env)
+        self.children.append(child)
+        child.start(output=subprocess.DEVNULL)
+
     def _start_worker(self) -> None:
         """Start it once the first page is out: people do not wait for it."""
         child = ManagedProcess("Worker", ["manage", "worker"], self.env)
@@ -152,7 +177,7 @@ class Supervisor:
         began, is_greeted, is_patient = time.monotonic(), False, True
         while not self.stopping.wait(0.5 if is_greeted else 0.1):
             for child in self.children:
-                code = child.watch(output=subprocess.DEVNULL if "qbo_emulator" in child.arguments else None)
+                code = child.watch(output=subprocess.DEVNULL if child.arguments[0] in QUIET else None)
                 if code is not None:
                     say(f"{child.name} ended with {code}; started again")
             if is_greeted:
@@ -230,6 +255,7 @@ def greet(plan: Plan) -> None:
     if plan.is_demo:
         from deals.demo_data import PASSWORD, SIGN_INS
 
+        say(f"In another CRM      http://127.0.0.1:{plan.host_port}")
         say(f"QuickBooks emulator http://127.0.0.1:{plan.emulator_port}")
         say(f"\nSign in with the password {PASSWORD} as")
         for username, name, role, company in SIGN_INS:
@@ -276,6 +302,7 @@ def main() -> None:
         is_fresh=given.demo and given.fresh,
         port=port_from("PORT", 8000),
         emulator_port=port_from("EMULATOR_PORT", 8900),
+        host_port=port_from("HOST_PORT", port_from("EMULATOR_PORT", 8900) + 50),
         data=Path(data).absolute(),
         company=company,
     )
@@ -284,6 +311,7 @@ def main() -> None:
     require_port("PORT", plan.port, {plan.emulator_port})
     if plan.is_demo:
         require_port("EMULATOR_PORT", plan.emulator_port, {plan.port})
+        require_port("HOST_PORT", plan.host_port, {plan.port, plan.emulator_port})
     keep_private(plan.data)
     if plan.is_fresh:
         forget(plan.data)

@@ -15,6 +15,9 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("embed/", include("deals.embed.urls")),
+    path("api/v1/", include("crm_invoicing.api_urls")),
+    path("", include("deals.access_urls")),
     path("", include("deals.urls")),
     path("", include("quickbooks_bridge.urls")),
 ]

@@ -9,7 +9,8 @@ class DealsConfig(AppConfig):
     name = "deals"
 
     def ready(self) -> None:
-        """Register how the CRM's change-log lines read, and what of it can be searched."""
+        """Register how the CRM's change-log lines read, what of it can be searched, and how the API is described."""
+        from .api import schema  # noqa: F401 - describes itself by being there
         from .search import register_own
         from .timeline_renderers import register_kinds
 

@@ -12,7 +12,7 @@ from .viewer import Viewer
 
 @dataclass(frozen=True)
 class DealPanel:
-    """A tab in the main column (`slot` "tab") or a card of the sidebar ("sidebar").
+    """A tab in the main column (`slot` "tab"), a card of the sidebar ("sidebar"), or what a frame shows ("frame").
 
     `render` gives the finished HTML; `count` gives the number shown in the tab, or None.
     """

@@ -36,6 +36,11 @@ class Viewer:
         return self.member.is_admin
 
 
+def is_embedded(request: HttpRequest) -> bool:
+    """Return whether the request comes from a frame in another program (embed/middleware.py)."""
+    return getattr(request, "embed", None) is not None
+
+
 def member_of(request: HttpRequest) -> Member | None:
     """Return the member a signed-in user is; it came with the user (sign_in.MemberBackend)."""
     found: Member | None = getattr(request.user, "member", None)

@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from crm_invoicing.encryption import decrypt
 from deals.models import Account
 from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.timeline_renderers import overdue_lines
 from quickbooks_bridge.domain.payloads import marker_of
-from quickbooks_bridge.gateway.encryption import decrypt
 from quickbooks_bridge.models import Connection, InvoiceIntent, VoidOperation
 from quickbooks_bridge.selectors.connections import company_today
 from quickbooks_bridge.selectors.invoices import with_status

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from deals.models import Product
+from deals.models import ApiToken, Deal, EmbedIntegration, Product
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from tests.factories import company_of
@@ -46,6 +46,19 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     **{f"deals:{kind}_new": LIST for kind in ("deal", "organization", "person", "product")},
     **{f"deals:{kind}_edit": ROW for kind in ("deal", "organization", "person", "product", "line")},
     "deals:search": LIST,
+    "access:external_deal": (SIGN_IN, "404", "away", "away", "away"),
+    "access:page": (SIGN_IN, "page", "away", "page", "page"),
+    **{f"access:{name}": ACTION for name in ("token_revoke", "integration_revoke")},
+    # A session opens nothing of the API, and nobody a frame without a signed token.
+    **{f"api:{name}": ("401",) * 5 for name in (
+        "organizations", "organization", "persons", "person", "products", "product", "deals", "deal", "deal_by_id",
+        "deal_invoices", "deal_readiness", "invoices", "invoice", "invoice_pdf", "custom_field", "invoice_void", "invoice_delete",
+        "invoice_send",
+    )},
+    "api:openapi": OPEN,
+    "embed:entry": ("403",) * 5,
+    "embed:frame": ("403",) * 5,
+    "embed:open": (POST_ONLY,) * 5,
     "deals:deal_detail": ROW,
     "deals:deal_log": ROW,
     "deals:line_new": ROW,
@@ -82,6 +95,9 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 # These answer whoever posts: one asks for a signature, the other for a password.
 UNSIGNED = ("quickbooks:webhook", "quickbooks:sign_in_again")
+# Other programs' doors, which have tests of their own (tests/api, tests/embed).
+DOORS = ("api:", "embed:")
+FRAMES = ("embed:entry", "embed:frame")
 OTHERS_WORDS = ("Quill", "Quinn", "Desk", "Bluestem")
 
 
@@ -124,15 +140,22 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
         account=account, deal=deal, member=connection.owner, company=company_of(account, "0"), token="t", request_id="r", payload={},
   currency="USD", expected_total=1, created_at=connection.connected_at, state="succeeded",
     )  # fmt: skip
+    Deal.objects.filter(pk=deal.pk).update(external_source="api", external_id="deal-1")
+    digest = ApiToken.objects.create(user=connection.owner.user, expiry=None, name="t", rights="read")[
+        0
+    ].digest
+    integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
-        "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
+        "access:integration": integration.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,
     }  # fmt: skip
     found = {}
     for name, route in EVERY:
         key = next((key for start, key in keys.items() if name.startswith(start)), invoice.pk)
-        found[name] = "/" + route.replace("<int:deal_pk>", str(deal.pk)).replace("<int:pk>", str(key))
+        path = "/" + route.replace("<int:deal_pk>", str(deal.pk)).replace("<int:pk>", str(key))
+        path = path.replace("<str:external_id>", "deal-1").replace("<str:digest>", digest)
+        found[name] = path.replace("<str:entity>", "deal").replace("<slug:key>", "po")
     return found
 
 
@@ -171,7 +194,9 @@ def test_another_account_changes_nothing_and_reads_nothing_by_posting(addresses,
     with_rows = {
         name: path
         for name, path in addresses.items()
-        if any(part.isdigit() for part in path.split("/")) and name not in UNSIGNED
+        if any(part.isdigit() for part in path.split("/"))
+        and name not in UNSIGNED
+        and not name.startswith(DOORS)
     }
     assert len(with_rows) > 25
     codes = {name: stranger.post(path).status_code for name, path in with_rows.items()}
@@ -194,7 +219,8 @@ def test_rep_who_was_not_let_in_changes_no_invoice_by_posting(addresses, people)
 def test_second_admin_takes_nothing_over_by_posting(addresses, people, connection):
     """Ending the connection is theirs to do; whose it is, and every invoice, is not."""
     second, invoices = people[3], state("quickbooks_bridge")["Invoice"]
-    names = [name for name in addresses if name not in (*UNSIGNED, "logout", "quickbooks:disconnect")]
+    left_out = (*UNSIGNED, "logout", "quickbooks:disconnect")
+    names = [name for name in addresses if name not in left_out and not name.startswith(DOORS)]
     codes = {name: second.post(addresses[name]).status_code for name in names}
     assert {name: code for name, code in codes.items() if code >= 500} == {}
     of_invoices = {codes[name] for name in names if RULES[name] in (INVOICES, ROW) and "quickbooks" in name}
@@ -212,9 +238,12 @@ def test_nothing_is_posted_without_a_token_of_the_page(addresses, admin):
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin.member.user)
     codes = {name: client.post(path).status_code for name, path in addresses.items()}
-    assert {name: code for name, code in codes.items() if code not in (403, 405)} == {
-        "quickbooks:webhook": 401
+    others = {name: code for name, code in codes.items() if code not in (403, 405)}
+    # No cookie counts at these doors: one asks for a signature, the others for a token.
+    assert set(others) - {"quickbooks:webhook"} == {
+        name for name in addresses if name.startswith("api:") and name != "api:openapi"
     }
+    assert set(others.values()) == {401}
 
 
 def state(*labels: str) -> dict[str, list[dict[str, object]]]:
@@ -259,10 +288,13 @@ def test_every_answer_carries_the_safety_headers(addresses, people):
             has = {
                 "policy": strict in policy
                 and ("sandbox" in policy if is_document else "unsafe" not in policy),
-                "frames": "frame-ancestors 'none'" in policy and answer.get("X-Frame-Options") == "DENY",
+                # These two are made to be held by others: who may is tests/embed's matter.
+                "frames": name in FRAMES
+                or ("frame-ancestors 'none'" in policy and answer.get("X-Frame-Options") == "DENY"),
                 "objects": is_document or ("object-src 'none'" in policy and "base-uri 'none'" in policy),
                 "type": answer.get("X-Content-Type-Options") == "nosniff",
-                "referrer": answer.get("Referrer-Policy") == "same-origin",
+                "referrer": answer.get("Referrer-Policy")
+                == ("no-referrer" if name in FRAMES else "same-origin"),
                 "cache": "no-store" in answer.get("Cache-Control", ""),
             }
             missing = {part for part, is_there in has.items() if not is_there}

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +17,7 @@ from deals.forms import DealForm, DealLineForm
 from deals.models import CustomField, Deal, DealLine, Stage
 from deals.panels import deal_panels
 from deals.timeline import change_log
-from deals.viewer import Viewer, viewer_required
+from deals.viewer import Viewer, is_embedded, viewer_required
 
 LOG_SIZE = 20
 
@@ -25,6 +26,10 @@ LOG_SIZE = 20
 def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Show a deal with its panels, products and change log."""
     deal = selectors.deal_for(viewer.account, pk)
+    if is_embedded(request):
+        panels = [panel.render(request, viewer, deal) for panel in deal_panels("frame")]
+        context = {"deal": deal, "panels": panels, **_log(request, viewer, deal)}
+        return render(request, "embed/panel.html", context)
     tabs = deal_panels("tab")
     keys = [panel.key for panel in tabs] + ["products"]
     current = request.GET.get("tab", "")
@@ -49,9 +54,19 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
         "line_form": DealLineForm(account=viewer.account),
         "custom": _custom(deal, labels),
         **_log(request, viewer, deal),
+        "elsewhere": settings.EXAMPLE_HOST_URL if deal.external_id == "demo-deal" else "",
         "stage_days": (timezone.now() - selectors.stage_since(deal)).days,
     }
     return render(request, "deals/deal_detail.html", context)
+
+
+@viewer_required
+def deal_external(request: HttpRequest, viewer: Viewer, external_id: str) -> HttpResponse:
+    """Lead to the deal that another CRM calls so: its pages can link here without knowing our ids."""
+    deal = get_object_or_404(
+        Deal.objects.exclude(external_id=""), account=viewer.account, external_id=external_id
+    )
+    return redirect("deals:deal_detail", deal.pk)
 
 
 @viewer_required

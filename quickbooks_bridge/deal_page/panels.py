@@ -43,6 +43,7 @@ def register_panels() -> None:
     register_derived_entries(_overdue)
     register_panel(DealPanel("invoice", "tab", _("Invoice"), "document", render_tab, _count))
     register_panel(DealPanel("quickbooks", "sidebar", "QuickBooks", "document", render_sidebar))
+    register_panel(DealPanel("quickbooks-frame", "frame", "QuickBooks", "document", render_frame))
 
 
 def _may_see(viewer: Viewer) -> bool:
@@ -200,6 +201,14 @@ def render_tab(request: HttpRequest, viewer: Viewer, deal: Deal) -> str:
     poll = {"page": page if page > 1 else "", "rows": "all" if size > PAGE else ""}
     poll = {"seen": context.get("etag", ""), **{key: value for key, value in poll.items() if value}}
     return render_to_string("quickbooks/deal_tab.html", {**context, "poll": urlencode(poll)}, request=request)
+
+
+def render_frame(request: HttpRequest, viewer: Viewer, deal: Deal) -> str:
+    """Draw what another CRM shows in a frame: the customer, the tab, the way to all invoices."""
+    page, size = page_of(request)
+    context = panel_context(viewer, deal, page=page, size=size)
+    poll = urlencode({"seen": context.get("etag", "")})
+    return render_to_string("quickbooks/deal_frame.html", {**context, "poll": poll}, request=request)
 
 
 def render_sidebar(request: HttpRequest, viewer: Viewer, deal: Deal) -> str:

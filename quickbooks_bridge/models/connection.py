@@ -22,7 +22,7 @@ class ConnectionManager(models.Manager["Connection"]):
 class Connection(models.Model):
     """The grant to act in a QuickBooks company, under the company's own key. Disconnecting keeps the row.
 
-    Tokens are Fernet tokens (see gateway/encryption.py), never plain. `token_version` rises with every stored pair.
+    Tokens are Fernet tokens (see crm_invoicing/encryption.py), never plain. `token_version` rises with every stored pair.
     """
 
     class Status(models.TextChoices):

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import Error, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from crm_invoicing.encryption import UnreadableToken, decrypt
 from crm_invoicing.private_files import readable_by_others
 from quickbooks_bridge.gateway import oauth
-from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
 from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
 from quickbooks_bridge.selectors.connections import open_reads_block

@@ -1,4 +1,5 @@
 // A page that asks one question opens as a dialog over the page that led to it; without script it stays a page.
+import { go, here, reload } from "./navigation.js";
 import { isSignedOut, showNotice } from "./submit_guard.js";
 
 let cameFrom = null;
@@ -43,12 +44,12 @@ async function openPage(link) {
   const answer = await ask(address);
   if (!answer) return;
   if (answer.status === 204) {
-    location.reload();
+    reload();
     return;
   }
   const form = formOf(await answer.text());
   if (!answer.ok || !form || answer.redirected) {
-    location.assign(address);
+    go(address);
     return;
   }
   const opener = link.closest("#dialog-host") ? cameFrom : link.closest("details[data-menu]")?.querySelector("summary") || link;
@@ -61,12 +62,12 @@ async function post(form, button) {
   const answer = await ask(address, { method: "POST", body: new FormData(form, button) });
   if (!answer) return;
   if (answer.status === 204 || answer.redirected) {
-    location.reload();
+    reload();
     return;
   }
   const next = formOf(await answer.text());
   if (!next) {
-    location.assign(address);
+    go(address);
     return;
   }
   const dialog = fill(next, address);
@@ -77,7 +78,7 @@ async function post(form, button) {
 
 function isWayBack(link) {
   const there = new URL(link.href, location.href);
-  return link.matches("[data-dialog-close]") || there.pathname === location.pathname;
+  return link.matches("[data-dialog-close]") || there.pathname === here().pathname;
 }
 
 export function initDialogs() {

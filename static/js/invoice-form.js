@@ -4,6 +4,7 @@ import { enhanceAll } from "./combobox.js";
 import { focusField, showSegments } from "./fields.js";
 import { announce } from "./polling.js";
 import { enhanceMenus } from "./menu.js";
+import { reload } from "./navigation.js";
 
 const PAUSE = 250;
 // Only these change which fields there are; after the others the page stays and just its live parts change.
@@ -172,7 +173,7 @@ function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
       return null;
     }
     if (!fresh.getElementById("invoice-form")) {
-      location.reload();
+      reload();
       return null;
     }
     const before = fixes();

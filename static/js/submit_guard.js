@@ -1,4 +1,5 @@
 // A form is sent once and says that it is under way; what was typed outlives leaving, signing out and a failed request.
+import { go, here } from "./navigation.js";
 import { announce } from "./polling.js";
 
 const signInPath = () => document.querySelector('meta[name="sign-in-path"]')?.content || "/login/";
@@ -6,7 +7,7 @@ const signInPath = () => document.querySelector('meta[name="sign-in-path"]')?.co
 /** Tell whether an answer is the sign-in page, although another page was asked for. */
 export function isSignedOut(address) {
   const path = new URL(address, location.href).pathname;
-  return path === signInPath() && location.pathname !== path;
+  return path === signInPath() && here().pathname !== path;
 }
 
 /** Show one of the sentences that base.html holds ready, above the page, and announce it at once. */
@@ -69,7 +70,7 @@ export function initBusy() {
     if (!undo) return;
     event.preventDefault();
     isChanged = false;
-    location.replace(undo.pathname);
+    go(undo.pathname);
   });
   window.addEventListener("beforeunload", (event) => {
     if (isChanged) event.preventDefault();

@@ -1,5 +1,6 @@
 // The search field of every page: finds open under it, Enter alone leads to the page of all of them.
 import { Combobox } from "./combobox.js";
+import { go } from "./navigation.js";
 
 class TopSearch extends Combobox {
   constructor(root) {
@@ -12,7 +13,7 @@ class TopSearch extends Combobox {
     const { url } = option.dataset;
     this.close();
     if ("outside" in option.dataset) window.open(url, "_blank", "noopener");
-    else location.assign(url);
+    else go(url);
   }
 
   // Nothing is chosen until somebody moves to it: Enter after typing searches for the words.

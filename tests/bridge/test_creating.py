@@ -6,9 +6,9 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from crm_invoicing.encryption import encrypt
 from deals.models import TimelineEntry
 from quickbooks_bridge.gateway.client import QuickBooksClient
-from quickbooks_bridge.gateway.encryption import encrypt
 from quickbooks_bridge.models import Connection, Invoice, InvoiceEvent, InvoiceIntent, SavedDraft
 from quickbooks_bridge.services.connections.lifecycle import client_for
 from quickbooks_bridge.services.connections.tokens import ConnectionTokenSource

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import OperationalError
 from django.db.models import F
 
+from crm_invoicing import encryption
 from quickbooks_bridge.db import crash_points
 from quickbooks_bridge.domain.payloads import marker_of
-from quickbooks_bridge.gateway import encryption
 from quickbooks_bridge.messages.problems import message_for
 from quickbooks_bridge.models import Connection, InvoiceIntent, Notification, Outage
 from quickbooks_bridge.services.connections import tokens

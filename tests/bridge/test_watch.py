@@ -10,8 +10,9 @@ from django.core.management import call_command
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from crm_invoicing import encryption
 from quickbooks_bridge.domain.webhooks import WebhookChange
-from quickbooks_bridge.gateway import encryption, usage_counter
+from quickbooks_bridge.gateway import usage_counter
 from quickbooks_bridge.gateway.errors import ReconnectRequired
 from quickbooks_bridge.models import ApiUsage, Connection, Invoice, Notification, SyncState, WebhookEvent
 from quickbooks_bridge.services.connections import tokens

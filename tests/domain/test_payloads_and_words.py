@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 from cryptography.fernet import Fernet
 
+from crm_invoicing import encryption
 from quickbooks_bridge.domain.actions import invoice_actions
 from quickbooks_bridge.domain.address import Address
 from quickbooks_bridge.domain.company_profile import PayloadProfile
@@ -25,7 +26,6 @@ from quickbooks_bridge.domain.payloads import invoice_payload, safe_display_name
 from quickbooks_bridge.domain.query import select
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.domain.webhooks import parse_webhook, signature_is_valid
-from quickbooks_bridge.gateway import encryption
 
 LINE = DraftLine("Desk", quantity=Decimal(3), unit_price=Decimal(10), discount=Decimal(10), item_qbo_id="7")
 DRAFT = InvoiceDraft(

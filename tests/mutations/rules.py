@@ -194,4 +194,54 @@ TRUST = [
           "amount.is_finite() and abs(amount) < _LARGEST_SHOWN", "True", T + "/test_actions.py"),
 ]  # fmt: skip
 
-RULES = [*SYNC, *CREATING, *TRUST]
+DEPTH = [
+    _rule("the last code takes what rounding of a discount leaves", f"{B}/domain/tax.py",
+          "part = left if code == last else", "part = ", "tests/domain/test_tax.py", f"{T}/test_generated.py"),
+    _rule("codes that are not offered for sales cannot be chosen", f"{B}/selectors/taxes.py",
+          "is_active=True, is_for_sales=True", "is_active=True", f"{T}/test_companies.py"),
+    _rule("a foreign invoice at rate one is an alarm", f"{B}/domain/alarms.py",
+          "return Finding(Alarm.RATE_ONE, Cause.RATE_NOT_KEPT)", "return None", f"{T}/test_alarms_and_history.py", "tests/domain"),
+    _rule("the same is billed again only for a reason", f"{B}/services/invoicing/create.py",
+          '"content_key": content_key(payload["Line"], draft.currency),', '"content_key": "",', f"{T}/test_not_twice.py"),
+    _rule("an opened bundle comes to what its line came to", f"{B}/domain/bundles.py",
+          "        yield until - before\n", "        yield round_to(amount * own / whole, digits) if whole else before\n", "tests/domain/test_bundles.py"),
+    _rule("a bundle without products is not sent", f"{B}/domain/preflight_lines.py",
+          "*found, *_empty_bundles(draft, facts), *_stock", "*found, *_stock", "tests/domain/test_bundles.py"),
+    _rule("what stands elsewhere is no part of a bundle", f"{B}/domain/bundles.py",
+          "lines[end].is_billed and lines[end].bundle_qbo_id == bundle", "lines[end].is_billed", "tests/domain/test_bundles.py"),
+    _rule("what is billed of a deal is not filled in again", f"{B}/domain/allocation.py",
+          "quantity = line.quantity - billed", "quantity = line.quantity", f"{T}/test_wrong_input.py"),
+    _rule("lines that do not fit are said before anything is created", f"{B}/invoice_form/checking.py",
+          "is_blocking=not is_known)]", "is_blocking=False)]", f"{T}/test_wrong_input.py"),
+    _rule("terms that are gone are not sent", f"{B}/domain/preflight.py",
+          "if facts.is_term_gone else []", "if False else []", f"{T}/test_wrong_input.py"),
+    _rule("a discount account that is gone is not sent", f"{B}/services/invoicing/create.py",
+          "is_there = chosen in {qbo_id for qbo_id, _name in company.income_accounts}", "is_there = bool(chosen)", f"{T}/test_invoice_depth.py"),
+]  # fmt: skip
+
+DOORS = [
+    _rule("a signed token has one algorithm", "deals/embed/signed_context.py",
+          'algorithms=["HS256"]', 'algorithms=["HS256", "HS512"]', "tests/embed"),
+    _rule("a signed token is for this installation alone", "deals/embed/signed_context.py",
+          "            audience=audience,\n", '            audience=[audience, "https://elsewhere.example"],\n', "tests/embed"),
+    _rule("a signed token holds for five minutes at most", "deals/embed/signed_context.py",
+          "if expires - issued > LONGEST_LIFE or", "if", "tests/embed"),
+    _rule("a signed token is used once", "deals/embed/sessions.py",
+          "    except IntegrityError as error:\n        raise ContextRefused(\"used\") from error", "    except IntegrityError:\n        pass", "tests/embed"),
+    _rule("a frame's code opens once", "deals/embed/sessions.py",
+          'code_digest=row.code_digest).update(**values):', 'pk__gt=0).update(**{**values, "code_digest": row.code_digest}):', "tests/embed"),
+    _rule("a frame reaches its own deal alone", "deals/embed/middleware.py",
+          "if deal is not None and deal != session.deal_id:", "if False:", "tests/embed"),
+    _rule("a frame reaches the addresses of a frame alone", "deals/embed/middleware.py",
+          "if name not in settings.EMBED_ADDRESSES:", "if False:", "tests/embed"),
+    _rule("a revoked CRM shows nothing", "deals/embed/sessions.py",
+          "token_digest=_digest(token), expires_at__gt=now, integration__revoked_at__isnull=True", "token_digest=_digest(token), expires_at__gt=now", "tests/embed"),
+    _rule("one key does one thing", "deals/api/idempotency.py",
+          "    if row.fingerprint != fingerprint:\n        raise KeyReused\n", "", "tests/api"),
+    _rule("an API token does what its rights say", "deals/api/authentication.py",
+          "cast(ApiToken, request.auth).may_invoice", "True", "tests/api"),
+    _rule("another account's deal is none for the API", "deals/api/views.py",
+          "rows: QuerySet[Any] = kind._default_manager.filter(account=viewer.account)", "rows: QuerySet[Any] = kind._default_manager.all()", "tests/api"),
+]  # fmt: skip
+
+RULES = [*SYNC, *CREATING, *DEPTH, *TRUST, *DOORS]

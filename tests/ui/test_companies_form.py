@@ -77,6 +77,7 @@ def form(browser: Browser, live_server, admin, deal, companies, qbo, settings):
 
 def pick(page: Page, field: str, words: str) -> None:
     """Find something in a search field and take the first that matches."""
+    expect(page.locator("#invoice-form:not([data-checking])")).to_be_attached()
     page.fill(field, words)
     expect(page.locator(f"{field} ~ ul [role=option][aria-selected=true]")).to_be_visible()
     with page.expect_response(re.compile("/invoices/new/")):

@@ -55,6 +55,7 @@ def pressed(page: Page, key: str) -> None:
 
 
 def take_product(page: Page, field: str, words: str) -> None:
+    expect(page.locator("#invoice-form:not([data-checking])")).to_be_attached()
     page.fill(field, words)
     expect(page.locator(f"{field} ~ ul [role=option][aria-selected=true]")).to_be_visible()
     pressed(page, "Enter")

@@ -1,5 +1,6 @@
 """Fill a lifelike demo company, once."""
 
+import os
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from crm_invoicing.encryption import encrypt
 from deals.demo_data import (
     CUSTOM_FIELDS,
     DEALS,
@@ -27,7 +29,9 @@ from deals.models import (
     CustomField,
     Deal,
     DealLine,
+    EmbedIntegration,
     Member,
+    MemberIdentity,
     Organization,
     Person,
     Product,
@@ -69,6 +73,7 @@ class Command(BaseCommand):
                     Product.objects.filter(account=account).update(currency=options["currency"])
                 self.stdout.write(f"Demo company filled: {account.deals.count()} deals.")
             self._extra(account, options["size"])
+            embed_demo(account)
 
     def _fill(self) -> Account:
         account = Account.objects.create(name=DEMO)
@@ -122,6 +127,27 @@ class Command(BaseCommand):
                 ]
             )
             self.stdout.write(f"{min(start + 5000, size)} of {size} plain deals")
+
+
+def embed_demo(account: Account) -> None:
+    """Let the example CRM show the demo's first deal in a frame; its secret is a new one at each start."""
+    secret, url = os.environ.get("EXAMPLE_HOST_SECRET", ""), os.environ.get("EXAMPLE_HOST_URL", "")
+    dana = Member.objects.filter(account=account, user__username="dana").first()
+    deal = Deal.objects.filter(account=account, title=DEALS[0][0]).order_by("pk").first()
+    if not secret or dana is None or deal is None:
+        return
+    Deal.objects.filter(pk=deal.pk, external_id="").update(external_source="api", external_id="demo-deal")
+    row, _is_new = EmbedIntegration.objects.update_or_create(
+        issuer="crm_demo",
+        defaults={
+            "account": account,
+            "name": "Example CRM",
+            "origins": [url, url.replace("127.0.0.1", "localhost")],
+            "secret": encrypt(secret, keys=settings.TOKEN_ENCRYPTION_KEYS),
+            "revoked_at": None,
+        },
+    )
+    MemberIdentity.objects.get_or_create(integration=row, external_id="dana", defaults={"member": dana})
 
 
 def _fill_deals(account: Account, members: dict[str, Member]) -> None:

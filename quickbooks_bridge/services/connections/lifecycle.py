@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from crm_invoicing.encryption import UnreadableToken, decrypt
 from deals.fields import field_catalogue
 from deals.models import Account
 from deals.selectors import custom_field_facts
@@ -16,7 +17,6 @@ from quickbooks_bridge.domain.field_mapping import FieldMapping, rules_of, sugge
 from quickbooks_bridge.domain.remote import RemoteCompany
 from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
-from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt
 from quickbooks_bridge.gateway.errors import (
     QuickBooksError,
     ReadsBlocked,

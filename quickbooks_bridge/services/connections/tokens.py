@@ -11,10 +11,10 @@ from django.db import connection as database
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from crm_invoicing.encryption import UnreadableToken, decrypt, encrypt
 from quickbooks_bridge.db.crash_points import crash_point
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway import oauth
-from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt, encrypt
 from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
 from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.services.operations.notifications import notify_disconnected

@@ -16,12 +16,12 @@ from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from crm_invoicing.encryption import UnreadableToken, decrypt
 from quickbooks_bridge.db.crash_points import crash_point
 from quickbooks_bridge.db.leases import lease_claim_many, lease_extend, lease_is_free
 from quickbooks_bridge.db.upsert import bulk_update_values
 from quickbooks_bridge.domain.remote import RemoteChanges
 from quickbooks_bridge.gateway.client import QuickBooksClient, api_base
-from quickbooks_bridge.gateway.encryption import UnreadableToken, decrypt
 from quickbooks_bridge.gateway.errors import AnswerUnserved, QuickBooksError
 from quickbooks_bridge.gateway.rate_limiter import Limiter, default_limiter
 from quickbooks_bridge.models import Connection, SyncState

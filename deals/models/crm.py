@@ -9,6 +9,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def external_once(name: str) -> models.UniqueConstraint:
+    """Return the rule that an account has at most one row of an id of another CRM."""
+    return models.UniqueConstraint(
+        fields=["account", "external_source", "external_id"],
+        condition=~models.Q(external_id=""),
+        name=name,
+    )
+
+
 class Account(models.Model):
     """A company that uses the CRM. Every other row belongs to one; nothing crosses from one to another."""
 
@@ -89,11 +98,15 @@ class Organization(models.Model):
     postal_code = models.CharField(max_length=30, blank=True, default="")
     country = models.CharField(max_length=255, blank=True, default="")
     custom: Any = models.JSONField(default=dict, blank=True)
+    # What another CRM calls it: "" for one that was written here. `external_source` says which CRM ("api", "pipedrive").
+    external_source = models.CharField(max_length=20, blank=True, default="")
+    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["account", "name", "id"], name="organization_by_name")]
+        constraints = [external_once("organization_external_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -110,11 +123,14 @@ class Person(models.Model):
     email = models.CharField(max_length=254, blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
     custom: Any = models.JSONField(default=dict, blank=True)
+    external_source = models.CharField(max_length=20, blank=True, default="")
+    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["account", "name", "id"], name="person_by_name")]
+        constraints = [external_once("person_external_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -133,11 +149,14 @@ class Product(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
     is_active = models.BooleanField(default=True)
+    external_source = models.CharField(max_length=20, blank=True, default="")
+    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["account", "name", "id"], name="product_by_name")]
+        constraints = [external_once("product_external_once")]
 
     def __str__(self) -> str:
         return self.name
@@ -178,6 +197,8 @@ class Deal(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     closed_on = models.DateField(null=True, blank=True)
     custom: Any = models.JSONField(default=dict, blank=True)
+    external_source = models.CharField(max_length=20, blank=True, default="")
+    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -191,6 +212,7 @@ class Deal(models.Model):
             models.Index(fields=["account", "title", "id"], name="deal_by_title"),
             models.Index(fields=["account", "value", "id"], name="deal_by_value"),
         ]
+        constraints = [external_once("deal_external_once")]
 
     def __str__(self) -> str:
         return self.title
@@ -212,6 +234,7 @@ class DealLine(models.Model):
     discount = models.DecimalField(max_digits=15, decimal_places=5, default=Decimal(0))
     discount_kind = models.CharField(max_length=7, choices=DiscountKind, default=DiscountKind.PERCENT)
     tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
+    external_id = models.CharField(max_length=120, blank=True, default="")
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -1,0 +1,1 @@
+"""Pages inside another CRM's own: who looks is told by a signed token, and no cookie is trusted."""

@@ -1,0 +1,43 @@
+"""The CRM's own tables, and who reaches them from other programs."""
+
+from .access import (
+    ApiRequest,
+    ApiToken,
+    EmbedIntegration,
+    EmbedSession,
+    MemberIdentity,
+    SpentContext,
+)
+from .crm import (
+    Account,
+    CustomField,
+    Deal,
+    DealLine,
+    Member,
+    Organization,
+    Person,
+    Product,
+    SignInAttempts,
+    Stage,
+    TimelineEntry,
+)
+
+__all__ = [
+    "Account",
+    "ApiRequest",
+    "ApiToken",
+    "CustomField",
+    "Deal",
+    "DealLine",
+    "EmbedIntegration",
+    "EmbedSession",
+    "Member",
+    "MemberIdentity",
+    "Organization",
+    "Person",
+    "Product",
+    "SignInAttempts",
+    "SpentContext",
+    "Stage",
+    "TimelineEntry",
+]

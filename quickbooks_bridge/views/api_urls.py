@@ -1,0 +1,16 @@
+"""Addresses of the REST API, version 1, QuickBooks side."""
+
+from django.urls import path
+
+from . import api
+
+urlpatterns = [
+    path("deals/<int:pk>/invoices/", api.DealInvoices.as_view(), name="deal_invoices"),
+    path("deals/<int:pk>/readiness/", api.DealReadiness.as_view(), name="deal_readiness"),
+    path("invoices/", api.InvoiceList.as_view(), name="invoices"),
+    path("invoices/<int:pk>/", api.InvoiceDetail.as_view(), name="invoice"),
+    path("invoices/<int:pk>/void/", api.InvoiceVoid.as_view(), name="invoice_void"),
+    path("invoices/<int:pk>/delete/", api.InvoiceDelete.as_view(), name="invoice_delete"),
+    path("invoices/<int:pk>/send/", api.InvoiceSend.as_view(), name="invoice_send"),
+    path("invoices/<int:pk>/pdf/", api.InvoicePdf.as_view(), name="invoice_pdf"),
+]

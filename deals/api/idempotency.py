@@ -97,6 +97,11 @@ def _claim(account: Account, key: str, fingerprint: str, *, now: datetime) -> Ap
         return row
 
 
+def requests_clean(*, now: datetime) -> None:
+    """Forget answers that nobody asks for again."""
+    ApiRequest.objects.filter(created_at__lt=now - KEPT).delete()
+
+
 def _plain(data: object) -> object:
     """Return an answer as JSON keeps it."""
     return json.loads(json.dumps(data, default=str))

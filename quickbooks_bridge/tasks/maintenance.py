@@ -5,6 +5,8 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from deals.api.idempotency import requests_clean
+from deals.embed.sessions import sessions_clean
 from deals.sign_in_limits import attempts_cleanup
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.invoice_form.readiness import readiness_check, readiness_due
@@ -36,6 +38,8 @@ def cleanup() -> None:
     OAuthState.objects.filter(expires_at__lt=now - RETENTION).delete()
     UnreadableEvents.objects.filter(last_seen_at__lt=now - RETENTION).delete()
     attempts_cleanup(now=now)
+    sessions_clean(now=now)
+    requests_clean(now=now)
     attachments_cleanup(now=now)
     latency_cleanup(now=now)
     outages_cleanup(now=now)

@@ -98,6 +98,8 @@ def test_an_invoice_is_made_voided_and_seen_inside_the_frame(ready, opened, qbo)
     row = panel(page).locator(f"tr:has-text('{invoice.doc_number}')")
     expect(row).to_contain_text("Open")
     # The panel takes the height of what it shows.
+    if os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=BASE / os.environ["SCREENSHOTS"] / "embedded.png")
     assert 300 < page.locator("#panel").evaluate("frame => frame.offsetHeight") <= 750
     row.locator("details[data-menu] summary").click()
     row.get_by_role("menuitem", name=re.compile("Void")).click()

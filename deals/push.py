@@ -32,10 +32,17 @@ class Pushed:
     is_new: bool
 
 
-def named_push(model: type[NamedT], account: Account, external_id: str, values: Mapping[str, Any]) -> Pushed:
+def named_push(
+    model: type[NamedT],
+    account: Account,
+    external_id: str,
+    values: Mapping[str, Any],
+    *,
+    source: str = SOURCE,
+) -> Pushed:
     """Create or update an organization, person or product by the other CRM's id."""
     row, is_new = model._default_manager.update_or_create(
-        account=account, external_source=SOURCE, external_id=external_id, defaults=dict(values)
+        account=account, external_source=source, external_id=external_id, defaults=dict(values)
     )
     return Pushed(row, is_new)
 
@@ -71,12 +78,17 @@ def known_custom(account: Account, entity: str, custom: Mapping[str, Any]) -> di
     return dict(custom)
 
 
-def stage_named(account: Account, name: str) -> Stage:
-    """Return the stage of this name, the first one for ""; an account without any gets one."""
+def stage_named(account: Account, name: str, *, is_made: bool = False) -> Stage:
+    """Return the stage of this name, the first one for ""; an account without any gets one.
+
+    Where none has the name it `is_made`, or UnknownReference is raised.
+    """
     stages = Stage.objects.filter(account=account).order_by("position", "id")
     if not name:
         return stages.first() or Stage.objects.create(account=account, name=_("Open"))
     found = stages.filter(name__iexact=name).first()
+    if found is None and is_made:
+        return Stage.objects.create(account=account, name=name[:80], position=stages.count())
     if found is None:
         raise UnknownReference("stage", _("There is no stage of this name here."))
     return found
@@ -84,7 +96,13 @@ def stage_named(account: Account, name: str) -> Stage:
 
 @transaction.atomic
 def deal_push(
-    account: Account, actor: Member, external_id: str, values: Mapping[str, Any], *, at: datetime
+    account: Account,
+    actor: Member,
+    external_id: str,
+    values: Mapping[str, Any],
+    *,
+    at: datetime,
+    source: str = SOURCE,
 ) -> Pushed:
     """Create or update a deal with its lines; the deal's change log says what changed.
 
@@ -92,13 +110,13 @@ def deal_push(
     """
     # Two pushes of one deal at once wait for each other here, so that neither makes it a second time.
     Account.objects.select_for_update().get(pk=account.pk)
-    mine = Deal.objects.filter(account=account, external_source=SOURCE, external_id=external_id)
+    mine = Deal.objects.filter(account=account, external_source=source, external_id=external_id)
     deal = mine.first()
     is_new = deal is None
     if deal is None:
         deal = Deal(
             account=account,
-            external_source=SOURCE,
+            external_source=source,
             external_id=external_id,
             owner=actor,
             currency=account.currency,

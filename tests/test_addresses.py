@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from deals.models import ApiToken, Deal, EmbedIntegration, Product
+from deals.models import ApiToken, Deal, EmbedIntegration, ImportFile, Product
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from tests.factories import company_of
@@ -48,6 +48,9 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "deals:search": LIST,
     "access:external_deal": (SIGN_IN, "404", "away", "away", "away"),
     "access:page": (SIGN_IN, "page", "away", "page", "page"),
+    "access:import_new": (SIGN_IN, "page", "away", "page", "page"),
+    # A file is its uploader's alone.
+    "access:import": (SIGN_IN, "404", "404", "404", "page"),
     **{f"access:{name}": ACTION for name in ("token_revoke", "integration_revoke")},
     # A session opens nothing of the API, and nobody a frame without a signed token.
     **{f"api:{name}": ("401",) * 5 for name in (
@@ -144,9 +147,13 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     digest = ApiToken.objects.create(user=connection.owner.user, expiry=None, name="t", rights="read")[
         0
     ].digest
+    uploaded = ImportFile.objects.create(
+        account=account, member=connection.owner, kind="person", columns=["Name"], rows=[["Ada"]], mapping={"name": 0},
+        created_at=connection.connected_at,
+    )  # fmt: skip
     integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
-        "access:integration": integration.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
+        "access:integration": integration.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,
     }  # fmt: skip

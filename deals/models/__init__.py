@@ -5,6 +5,7 @@ from .access import (
     ApiToken,
     EmbedIntegration,
     EmbedSession,
+    ImportFile,
     MemberIdentity,
     SpentContext,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "DealLine",
     "EmbedIntegration",
     "EmbedSession",
+    "ImportFile",
     "Member",
     "MemberIdentity",
     "Organization",

@@ -133,3 +133,20 @@ class ApiRequest(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ImportFile(models.Model):
+    """A CSV file that somebody is about to import: its columns and rows, and which column fills what."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12)
+    name = models.CharField(max_length=120, blank=True, default="")
+    columns: Any = models.JSONField(default=list)
+    rows: Any = models.JSONField(default=list)
+    mapping: Any = models.JSONField(default=dict)
+    is_comma_decimal = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from deals.api.idempotency import requests_clean
 from deals.embed.sessions import sessions_clean
+from deals.models import ImportFile
 from deals.sign_in_limits import attempts_cleanup
 from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.invoice_form.readiness import readiness_check, readiness_due
@@ -40,6 +41,7 @@ def cleanup() -> None:
     attempts_cleanup(now=now)
     sessions_clean(now=now)
     requests_clean(now=now)
+    ImportFile.objects.filter(created_at__lt=now - timedelta(days=1)).delete()
     attachments_cleanup(now=now)
     latency_cleanup(now=now)
     outages_cleanup(now=now)

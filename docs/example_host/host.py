@@ -49,7 +49,10 @@ looks at which deal by a token that this program signed, and keeps no cookie.</p
     if (!frame || event.origin !== app || event.data?.source !== "crm-invoicing") return;
     const { type, height, place } = event.data;
     if (type === "ready") say(frame, { type: "theme", theme: theme() });
-    if (type === "token-needed") say(frame, { type: "token", token: (await signed("panel")).token });
+    if (type === "token-needed") {
+      const given = await signed("panel").catch(() => null);
+      if (given) say(frame, { type: "token", token: given.token });
+    }
     if (type === "resize" && frame === panel) panel.style.height = height + "px";
     if (type === "open") { inside.src = (await signed(place)).address; modal.showModal(); }
     if (type === "done") { modal.close(); say(panel, { type: "refresh" }); }

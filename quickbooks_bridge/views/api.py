@@ -83,7 +83,7 @@ def _shown(invoice: Invoice, connection: Connection) -> dict[str, Any]:
     return dict(InvoiceSerializer(invoice_row(invoice, connection, now=timezone.now())).data)
 
 
-class DealInvoices(APIView):
+class InvoicesOfDeal(APIView):
     """A deal's invoices: read them, or create the next one."""
 
     permission_classes = (MayInvoice,)
@@ -143,7 +143,7 @@ class DealInvoices(APIView):
         return once(request, viewer.account, act, now=now)
 
 
-class DealReadiness(APIView):
+class ReadinessOfDeal(APIView):
     """Whether a deal's next invoice could be created now."""
 
     permission_classes = (MayInvoice,)

@@ -5,8 +5,8 @@ from django.urls import path
 from . import api
 
 urlpatterns = [
-    path("deals/<int:pk>/invoices/", api.DealInvoices.as_view(), name="deal_invoices"),
-    path("deals/<int:pk>/readiness/", api.DealReadiness.as_view(), name="deal_readiness"),
+    path("deals/<int:pk>/invoices/", api.InvoicesOfDeal.as_view(), name="deal_invoices"),
+    path("deals/<int:pk>/readiness/", api.ReadinessOfDeal.as_view(), name="deal_readiness"),
     path("invoices/", api.InvoiceList.as_view(), name="invoices"),
     path("invoices/<int:pk>/", api.InvoiceDetail.as_view(), name="invoice"),
     path("invoices/<int:pk>/void/", api.InvoiceVoid.as_view(), name="invoice_void"),

@@ -87,7 +87,10 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers.Authorization = `Bearer ${token}`;
 });
 document.addEventListener("htmx:responseError", async (event) => {
-  if (event.detail.xhr.status === 401 && !(await renew())) expired();
+  if (event.detail.xhr.status !== 401) return;
+  const { verb, path, elt } = event.detail.requestConfig;
+  if (await renew()) window.htmx.ajax(verb, path, { source: elt });
+  else expired();
 });
 
 function expired() {

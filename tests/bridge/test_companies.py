@@ -16,7 +16,7 @@ from quickbooks_bridge.models import (
     ItemLink,
     TaxCode,
 )
-from quickbooks_bridge.selectors.taxes import tax_regime
+from quickbooks_bridge.selectors.taxes import tax_regime, tax_rules
 
 from ..fixtures import sign_in
 from .company_forms import KEYS, NOW, create, in_books, lines, page_of
@@ -94,6 +94,16 @@ def test_lines_begin_with_the_code_of_their_product_then_of_the_customer(admin, 
     assert fields_of(linked)["lines-0-code"] == zero.qbo_id
     assert "MVA" not in linked
     assert "VAT" in linked
+
+
+def test_codes_of_purchases_hidden_and_inactive_ones_are_not_offered(connected):
+    company = connected("gb").company
+    mine = TaxCode.objects.filter(company=company)
+    never = set(mine.exclude(is_for_sales=True, is_active=True).values_list("qbo_id", flat=True))
+    offered = set(tax_rules(company, None).codes)
+    assert never
+    assert offered
+    assert not offered & never
 
 
 def test_a_code_that_is_gone_is_said_before_anything_is_sent(admin, deal, companies, connected):

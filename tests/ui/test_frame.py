@@ -126,16 +126,30 @@ def test_a_mistake_in_the_form_is_put_right_inside_the_frame(ready, opened, qbo)
     assert Invoice.objects.filter(deal=ready).count() == 1
 
 
-def test_an_expired_token_is_renewed_by_the_host_without_a_word(ready, opened, qbo):
+def test_an_expired_token_is_renewed_by_the_host_and_what_was_pressed_is_done(ready, opened, qbo):
     page = opened
     expect(panel(page).get_by_role("link", name="Invoice", exact=True)).to_be_visible()
     EmbedSession.objects.update(expires_at="2020-01-01T00:00:00Z")
-    panel(page).get_by_role("button", name="Refresh").first.click()
-    expect(panel(page).get_by_role("link", name="Invoice", exact=True)).to_be_visible()
-    with page.expect_response(re.compile("/embed/open/")):
-        EmbedSession.objects.update(expires_at="2020-01-01T00:00:00Z")
+    with page.expect_response(lambda answer: "/invoices/refresh/" in answer.url and answer.status == 204):
         panel(page).get_by_role("button", name="Refresh").first.click()
     assert EmbedSession.objects.filter(expires_at__year__gt=2021).exists()
+    # A page that is followed by a link is renewed on its way, too.
+    EmbedSession.objects.update(expires_at="2020-01-01T00:00:00Z")
+    panel(page).get_by_role("link", name="Invoice", exact=True).click()
+    expect(modal(page).get_by_role("heading", name="New invoice")).to_be_visible()
+
+
+def test_a_host_that_gives_no_token_leaves_a_button(ready, opened):
+    page = opened
+    expect(panel(page).get_by_role("link", name="Invoice", exact=True)).to_be_visible()
+    page.route("**/token?*", lambda route: route.abort())
+    EmbedSession.objects.update(expires_at="2020-01-01T00:00:00Z")
+    panel(page).get_by_role("button", name="Refresh").first.click()
+    expect(panel(page).get_by_text("This view has expired")).to_be_visible()
+    page.unroute("**/token?*")
+    panel(page).get_by_role("button", name="Renew").click()
+    expect(panel(page).get_by_text("This view has expired")).not_to_be_visible()
+    expect(panel(page).get_by_role("link", name="Invoice", exact=True)).to_be_visible()
 
 
 def test_light_and_dark_follow_the_host(ready, opened):

@@ -98,12 +98,21 @@ def test_lines_begin_with_the_code_of_their_product_then_of_the_customer(admin, 
 
 def test_codes_of_purchases_hidden_and_inactive_ones_are_not_offered(connected):
     company = connected("gb").company
-    mine = TaxCode.objects.filter(company=company)
-    never = set(mine.exclude(is_for_sales=True, is_active=True).values_list("qbo_id", flat=True))
+    usual = TaxCode.objects.filter(company=company, is_for_sales=True, is_active=True).first()
+    assert usual is not None
+    for qbo_id, facts in (("901", {"is_for_sales": False}), ("902", {"is_active": False})):
+        TaxCode.objects.create(
+            company=company,
+            qbo_id=qbo_id,
+            name=qbo_id,
+            sync_token=0,
+            remote_updated_at=NOW,
+            rates=usual.rates,
+            **facts,
+        )
     offered = set(tax_rules(company, None).codes)
-    assert never
-    assert offered
-    assert not offered & never
+    assert usual.qbo_id in offered
+    assert not offered & {"901", "902"}
 
 
 def test_a_code_that_is_gone_is_said_before_anything_is_sent(admin, deal, companies, connected):

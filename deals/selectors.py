@@ -203,6 +203,11 @@ def _organization(row: Organization) -> OrganizationFacts:
     return OrganizationFacts(str(row.pk), row.name, address, _texts(row.custom))
 
 
+def deal_lines(deal: Deal) -> list[DealLineFacts]:
+    """Return a deal's lines in their order: one statement."""
+    return [_line(line) for line in deal.lines.all()]
+
+
 def _line(line: DealLine) -> DealLineFacts:
     return DealLineFacts(
         id=str(line.pk),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from deals.fields import field_catalogue
 from deals.models import CustomField, Deal
-from deals.selectors import custom_facts
+from deals.selectors import custom_facts, deal_lines
 from quickbooks_bridge.domain.address import ship_to
 from quickbooks_bridge.domain.draft import InvoiceDraft, PresetFacts
 from quickbooks_bridge.domain.due_dates import Terms
@@ -56,6 +56,7 @@ from quickbooks_bridge.services.invoicing.customers import (
     find_customer_by_name,
 )
 
+from .deal_changes import is_deal_changed
 from .edit_context import EditContext
 from .form_state import FormState
 
@@ -86,6 +87,8 @@ class FormData:
     # What the deal's invoices bill, by digest, with their numbers.
     billed: Mapping[str, str] = field(default_factory=dict)
     settings: InvoicingSettings = field(default_factory=InvoicingSettings)
+    # Whether the deal's lines are others than the form was filled from.
+    is_deal_changed: bool = False
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -113,6 +116,7 @@ def load_form_data(
     # An invoice that is being checked is kept out of what is left; this very form's own is not.
     rows = list(open_intents(deal.pk) | InvoiceIntent.objects.filter(deal=deal.pk, token=token))
     unfinished = [intent for intent in DealIntents.of(rows).unfinished if intent.token != token]
+    lines = deal_lines(deal)
     sums = list(sums_of_deal(deal.pk, today=today))
     rules = tax_rules(connection.company, customer)
     offered = OfferedIds(company, frozenset(rules.codes), _ids(terms), _ids(classes), _ids(locations))
@@ -126,7 +130,7 @@ def load_form_data(
         around=EditContext(
             today=today,
             terms={term.qbo_id: terms_rule(term) for term in terms},
-            deal_currency=deal.currency if deal.value or deal.lines.exists() else "",
+            deal_currency=deal.currency if deal.value or lines else "",
             home_currency=connection.company.home_currency,
             presets={str(preset.pk): preset_facts(preset, offered) for preset in presets},
             items=items_with_parts(company, wanted),
@@ -151,6 +155,7 @@ def load_form_data(
         locations=locations,
         settings=settings_for(connection.account),
         billed=billed_contents(deal, token=token),
+        is_deal_changed=is_deal_changed(state, lines),
     )
 
 

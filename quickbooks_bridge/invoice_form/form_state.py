@@ -32,11 +32,11 @@ FIELDS = (
     "due_days", "due_computed", "term", "term_applied", "message", "memo", "doc_number", "preset", "preset_applied",
     "token", "no_ship_to", "seen", "tax_mode", "form_tax_code", "exchange_rate", "rate_for", "cc", "bcc",
     "discount", "discount_kind", "deposit", "class", "location", "pay_online", "update_skipped", "quoted_tax", "again_reason", "convert_rate", "converted_from", "converted_to", "converted_at", "converted_on",
-    "lines_billed", "lines_over", "lines_over_ok", *CUSTOM_FIELDS,
+    "lines_billed", "lines_over", "lines_over_ok", "deal_seen", *CUSTOM_FIELDS,
 )  # fmt: skip
 LINE_FIELDS = (
     "name", "description", "quantity", "unit_price", "discount", "discount_kind", "tax", "code", "item", "item_label", "product",
-    "kind", "service_date", "class", "bundle", "source", "price_before", "discount_before",
+    "kind", "service_date", "class", "bundle", "source", "filled", "price_before", "discount_before",
 )  # fmt: skip
 NEW_LINE = {
     **dict.fromkeys(LINE_FIELDS, ""),

@@ -30,6 +30,7 @@ from quickbooks_bridge.services.invoicing.customers import find_customer_by_name
 from quickbooks_bridge.services.invoicing.exchange_rates import exchange_rate_get
 from quickbooks_bridge.services.invoicing.items import find_items_by_name
 
+from .deal_changes import lines_seen, mark_filled
 from .edit_context import EditContext
 from .form_data import default_preset
 from .form_state import CUSTOMER_FIELDS, NEW_LINE, FormState, read_day, state_from_draft
@@ -64,6 +65,7 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime, is_whole:
     billed = {} if is_whole else allocated_quantities(deal)
     left = lines_left(snapshot.lines, billed) if billed else None
     taken, over = _fitting(left or snapshot.lines)
+    seen = lines_seen(snapshot.lines)
     snapshot, count = replace(snapshot, lines=taken), len(snapshot.lines)
     links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
     items = items_with_parts(connection.company_id, links.values())
@@ -103,6 +105,8 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime, is_whole:
             usual_code=usual,
         ),
     )
+    state.values["deal_seen"] = seen
+    mark_filled(state.lines)
     _explain_empty(state, catalogue, mapping)
     return state
 

@@ -108,6 +108,7 @@ def form_context(
         **_extra_context(state, about, errors),
         "is_before_tax": _is_before_tax(about, checked.draft),
         "identical": checked.identical,
+        "is_deal_changed": about.is_deal_changed,
         "estimate": _estimate(about, checked.draft),
         "suggestions": _suggestions(state, about),
         **_diff_context(about, checked.draft),

@@ -39,6 +39,7 @@ from quickbooks_bridge.services.invoicing.saved_drafts import (
 
 from .actions import apply_dependencies, edit
 from .checking import check
+from .deal_changes import take_deal_lines
 from .edit_context import FocusTarget
 from .form_data import FormData, changed_since, load_form_data
 from .form_state import FormState, state_from_json
@@ -48,7 +49,8 @@ from .submission_error import change_text
 
 State = InvoiceIntent.State
 # The action of the form's own button; the others are named by their buttons, such as `remove:2`.
-CREATE, CHECK, START_OVER, ATTACH, ALL_LINES = "create", "check", "afresh", "attach", "all_lines"
+CREATE, CHECK, START_OVER, ATTACH = "create", "check", "afresh", "attach"
+ALL_LINES, TAKE_DEAL = "all_lines", "take_deal"
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,11 @@ def _change(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
     if action == ALL_LINES:
         whole = mapped_state(at.connection, at.deal, now=at.now, is_whole=True)
         state.lines = whole.lines
-        state.values |= {name: whole.values[name] for name in ("lines_billed", "lines_over", "lines_over_ok")}
+        names = ("lines_billed", "lines_over", "lines_over_ok", "deal_seen")
+        state.values |= {name: whole.values[name] for name in names}
+        target = FocusTarget("line-0-quantity")
+    elif action == TAKE_DEAL:
+        take_deal_lines(state, mapped_state(at.connection, at.deal, now=at.now))
         target = FocusTarget("line-0-quantity")
     elif action.startswith(("activate:", "create_item:")):
         target = _change_item(state, data, action)

@@ -8,7 +8,7 @@ import { reload } from "./navigation.js";
 
 const PAUSE = 250;
 // Only these change which fields there are; after the others the page stays and just its live parts change.
-const RESHAPES = /^(add|all_lines|remove|up|down|move|customer|unlink$|change|keep_customer|new_customer|existing_customer|convert|unconvert)/;
+const RESHAPES = /^(add|all_lines|take_deal|remove|up|down|move|customer|unlink$|change|keep_customer|new_customer|existing_customer|convert|unconvert)/;
 const COPIED = ["class", "hidden", "aria-invalid", "aria-describedby", "aria-label"];
 const form = document.getElementById("invoice-form");
 const sheet = form.querySelector(".sheet");
@@ -178,7 +178,7 @@ function act(what, { isWhole = RESHAPES.test(what), button = null } = {}) {
     }
     const before = fixes();
     // A product that is a bundle brings lines of its own.
-    if (isWhole || countLines(fresh) !== countLines(sheet)) replaceAll(fresh, data, /^(remove|up|down|move|add|link|bundle|unbundle)/.test(what || ""));
+    if (isWhole || countLines(fresh) !== countLines(sheet)) replaceAll(fresh, data, /^(remove|up|down|move|add|all_lines|take_deal|link|bundle|unbundle)/.test(what || ""));
     else {
       replaceLive(fresh);
       copyAttributes(fresh);
@@ -233,6 +233,9 @@ form.addEventListener("combobox:clear", (event) => {
   if (event.target.querySelector("[name=customer]")) act("unlink");
   else checkSoon();
 });
+
+// Back from another page, perhaps from the deal's own: what changed there meanwhile is said at once.
+window.addEventListener("focus", () => !isLeaving && act(""));
 
 // Keys within the lines: Enter in the last one adds another, Alt with an arrow moves one.
 form.addEventListener("keydown", (event) => {

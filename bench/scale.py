@@ -39,6 +39,7 @@ from tests.emulator_process import EmulatorProcess
 from tests.factories import connection_make
 from tests.fixtures import make_member
 
+from .api import api_calling
 from .create import creating
 from .panel import looking
 from .report import Figure, show
@@ -357,7 +358,7 @@ def measure(kind: str) -> list[str]:
         with EmulatorProcess("--company", "us", "--seed", "7") as emulator:
             figures += calling(emulator) + creating(emulator)
         figures += many_companies(int(os.environ.get("BENCH_COMPANIES", "2000")))
-        figures += looking()
+        figures += looking() + api_calling()
         return show(f"keeping up to date: {kind}", figures)
     finally:
         runner.teardown_databases(old)

@@ -123,14 +123,21 @@ def deal_push(
             stage=stage_named(account, ""),
         )
     lines = values.get("lines")
+    # A value that is what the lines come to follows them; one that was written stays.
+    follows = is_new or deal.value == sum(map(line_total, deal.lines.all()), Decimal(0))
     for name, value in values.items():
         if name != "lines":
             setattr(deal, name, value)
-    if is_new and "value" not in values and lines:
-        deal.value = sum((line_total(DealLine(**line)) for line in lines), Decimal(0))
-    deal_save(deal, at=at, actor=actor)
+    if is_new:
+        deal_save(deal, at=at, actor=actor)
     if lines is not None:
         _lines_replace(deal, lines, at=at, actor=actor)
+        if follows and "value" not in values:
+            deal.value = sum(map(line_total, deal.lines.all()), Decimal(0))
+    if is_new:
+        Deal.objects.filter(pk=deal.pk).update(value=deal.value)
+    else:
+        deal_save(deal, at=at, actor=actor)
     return Pushed(deal, is_new)
 
 

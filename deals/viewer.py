@@ -21,6 +21,8 @@ class Viewer:
 
     account: Account
     member: Member
+    # The one deal that a frame may reach, None for everybody who signed in.
+    only_deal: int | None = None
     _attached: dict[type[Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def attached(self, kind: Callable[["Viewer"], T]) -> T:
@@ -54,7 +56,9 @@ def viewer(request: HttpRequest) -> Viewer:
         member = member_of(request)
         if member is None:
             raise PermissionDenied
-        cached = Viewer(account=member.account, member=member)
+        frame = getattr(request, "embed", None)
+        only_deal = frame.deal_id if frame is not None else None
+        cached = Viewer(account=member.account, member=member, only_deal=only_deal)
         request._viewer = cached  # type: ignore[attr-defined]
     return cast(Viewer, cached)
 

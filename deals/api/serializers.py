@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from deals.models import CustomField, Deal, DealLine, Organization, Person, Product
@@ -107,6 +108,30 @@ class DealLineSerializer(serializers.ModelSerializer[DealLine]):
         return super().to_representation(instance)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A deal with two products",
+            value={
+                "title": "Fit-out of two floors",
+                "organization": "org-1",
+                "person": "p-1",
+                "currency": "USD",
+                "lines": [
+                    {
+                        "external_id": "1",
+                        "product": "desk",
+                        "name": "Desk",
+                        "quantity": "4",
+                        "unit_price": "250.5",
+                    },
+                    {"external_id": "2", "name": "Delivery", "unit_price": "80", "discount": "10"},
+                ],
+            },
+            request_only=True,
+        )
+    ]
+)
 class DealSerializer(serializers.ModelSerializer[Deal]):
     """A deal with its products. `organization` and `person` are external ids; `stage` is a name.
 
@@ -142,6 +167,8 @@ class DealSerializer(serializers.ModelSerializer[Deal]):
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Refuse too many lines, and two of one external id: they could not be told apart."""
+        if any(not line.get("name", "").strip() for line in lines):
+            raise serializers.ValidationError("Each line needs a name.")
         if len(lines) > MOST_LINES:
             raise serializers.ValidationError(f"A deal takes up to {MOST_LINES} lines.")
         ids = [line["external_id"] for line in lines if line.get("external_id")]

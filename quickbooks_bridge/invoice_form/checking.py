@@ -19,7 +19,7 @@ from .form_state import (
 )
 
 
-def _left_out(state: FormState) -> list[Problem]:
+def left_out(state: FormState) -> list[Problem]:
     """Return what of the deal did not fit on the invoice: somebody has to know before it is created."""
     count, _space, amount = state.values["lines_over"].partition(" ")
     if not count:
@@ -70,7 +70,7 @@ def check(state: FormState, about: FormData) -> CheckedForm:
         else Problem(problem.code, problem.field, places[problem.line], problem.params, problem.is_blocking)
         for problem in found
     ]
-    placed += _left_out(state)
+    placed += left_out(state)
     typed = state.values["email"].strip()
     if draft.email != typed and not any(problem.code == ProblemCode.EMAIL_BAD for problem in found):
         placed.append(

@@ -20,12 +20,16 @@ def customer_link_of(deal: Deal, company_id: int) -> CustomerLink | None:
 
 
 def _customer_links(deal: Deal, company_id: int) -> QuerySet[CustomerLink]:
-    links = CustomerLink.objects.filter(company=company_id)
+    return customer_links(deal).filter(company=company_id)
+
+
+def customer_links(deal: Deal) -> QuerySet[CustomerLink]:
+    """Return the customers that a deal is linked to, one in each company."""
     if deal.organization_id:
-        return links.filter(organization_id=deal.organization_id)
+        return CustomerLink.objects.filter(organization_id=deal.organization_id)
     if deal.person_id:
-        return links.filter(person_id=deal.person_id)
-    return links.filter(deal=deal)
+        return CustomerLink.objects.filter(person_id=deal.person_id)
+    return CustomerLink.objects.filter(deal=deal)
 
 
 def customer_by_id(company_id: int, qbo_id: str) -> Customer | None:

@@ -2,6 +2,8 @@
 
 from functools import cached_property
 
+from django.http import Http404
+
 from deals.models import Deal
 from deals.selectors import deal_for
 from deals.viewer import Viewer
@@ -36,7 +38,9 @@ class RequestContext:
         return may_see_invoices(self.viewer, self.connection)
 
     def deal(self, pk: int) -> Deal:
-        """Return a deal of the viewer's account, or raise Http404."""
+        """Return a deal of the viewer's account, or raise Http404; a frame has its own deal alone."""
+        if self.viewer.only_deal not in {None, pk}:
+            raise Http404
         if pk not in self._deals:
             self._deals[pk] = deal_for(self.viewer.account, pk)
         return self._deals[pk]

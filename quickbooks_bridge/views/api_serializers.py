@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from quickbooks_bridge.deal_page.invoice_rows import InvoiceRow
@@ -78,6 +79,21 @@ class ReadinessSerializer(serializers.Serializer[Any]):
     problems = ProblemSerializer(many=True)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "For a customer that QuickBooks does not know yet",
+            value={
+                "new_customer_name": "Quill Ltd",
+                "address": "1 Elm St\nAustin, TX 78701",
+                "email": "accounts@quill.example",
+                "due_date": "2026-12-31",
+            },
+            request_only=True,
+        ),
+        OpenApiExample("As the form would be filled", value={}, request_only=True),
+    ]
+)
 class NewInvoiceSerializer(serializers.Serializer[Any]):
     """What differs from what the form would be filled with; everything may be left out."""
 

@@ -63,9 +63,10 @@ def refresh(request: HttpRequest, viewer: Viewer, connection: Connection, deal_p
 
 
 def _intent(viewer: Viewer, pk: int) -> InvoiceIntent:
-    return get_object_or_404(
-        InvoiceIntent.objects.select_related("deal", "member"), account=viewer.account, pk=pk
-    )
+    rows = InvoiceIntent.objects.select_related("deal", "member")
+    if viewer.only_deal is not None:
+        rows = rows.filter(deal=viewer.only_deal)
+    return get_object_or_404(rows, account=viewer.account, pk=pk)
 
 
 @require_POST

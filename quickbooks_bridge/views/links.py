@@ -15,7 +15,7 @@ from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.services.invoicing import actions as service
 
-from .permissions import deal_or_404, invoice_access_required, invoice_or_404, next_path
+from .permissions import deal_or_404, invoice_access_required, invoice_or_404, next_path, reachable_invoices
 
 AT_ONCE = 200
 DECLINED = "not_this_deal"
@@ -39,7 +39,7 @@ def links(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk:
     single = request.POST.get("link") or request.POST.get("unlink")
     texts = [single] if single else request.POST.getlist("invoice")[:AT_ONCE]
     keys = [key for text in texts if (key := parse_pk(text)) is not None]
-    rows = list(Invoice.objects.filter(company=connection.company_id, pk__in=keys))
+    rows = list(reachable_invoices(viewer).filter(company=connection.company_id, pk__in=keys))
     if not rows:
         messages.warning(request, _("Choose at least one invoice first."))
         return back

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from deals.models import Deal
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.models import Connection, Invoice
+from quickbooks_bridge.selectors.customers import customer_links
 from quickbooks_bridge.selectors.request_context import RequestContext
 
 P = ParamSpec("P")
@@ -40,14 +42,26 @@ def deal_or_404(viewer: Viewer, pk: int) -> Deal:
 def invoice_or_404(viewer: Viewer, connection: Connection, pk: int) -> Invoice:
     """Return an invoice of the viewer's account and the connection's company, or 404."""
     return get_object_or_404(
-        Invoice.objects.select_related("deal", "company"), company=connection.company_id, pk=pk
+        reachable_invoices(viewer).select_related("deal", "company"), company=connection.company_id, pk=pk
+    )
+
+
+def reachable_invoices(viewer: Viewer) -> QuerySet[Invoice]:
+    """Return the invoices that may be named: in a frame those of its deal, and of the customer that the deal is linked to."""
+    if viewer.only_deal is None:
+        return Invoice.objects.all()
+    deal = RequestContext.of(viewer).deal(viewer.only_deal)
+    customers = customer_links(deal)
+    return Invoice.objects.filter(
+        Q(deal=deal)
+        | Exists(customers.filter(company=OuterRef("company"), customer_qbo_id=OuterRef("customer_qbo_id")))
     )
 
 
 def linked_invoice_or_404(viewer: Viewer, pk: int) -> Invoice:
     """Return an invoice that a deal of the viewer's account shows, of a former company too, or 404."""
     return get_object_or_404(
-        Invoice.objects.select_related("deal", "company"),
+        reachable_invoices(viewer).select_related("deal", "company"),
         company__account=viewer.account,
         deal__isnull=False,
         pk=pk,

@@ -190,6 +190,11 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// Back from another tab, perhaps from connecting QuickBooks: what is true by now.
+window.addEventListener("focus", () => {
+  if (place === "panel" && token && !document.querySelector("dialog[open], details[data-menu][open]")) visit(current.href);
+});
+
 let told = 0;
 function grow() {
   const height = Math.ceil(document.querySelector(".body")?.getBoundingClientRect().height || document.body.scrollHeight);

@@ -56,6 +56,9 @@ def test_a_deal_with_all_that_it_names_is_there_for_the_form(caller, account):
     )  # fmt: skip
     assert deal.value == Decimal("1074.00")
     lines = list(deal.lines.order_by("position"))
+    for kind, name in (("organizations", "Quill Ltd"), ("persons", "Ada"), ("products", "Desk")):
+        assert [row["name"] for row in api.get(f"{kind}/").json()["results"] if row["external_id"]] == [name]
+    assert api.get(f"deals/{deal.pk}/").json()["external_id"] == "d-1"
     assert [(line.name, line.quantity, line.unit_price, line.discount) for line in lines] == [
         ("Desk", 4, Decimal("250.50"), 0),
         ("Delivery", 1, 80, 10),
@@ -85,12 +88,14 @@ def test_the_same_again_changes_nothing_and_a_change_keeps_its_rows(caller):
     api.put("deals/external/d-1/", {"title": "Fit-out of three floors", "lines": lines})
     deal = Deal.objects.get(external_id="d-1")
     assert deal.title == "Fit-out of three floors"
+    # Nobody wrote a value, so it is what the lines come to.
+    assert deal.value == Decimal("234.00")
     assert deal.organization.external_id == "org-1"
     stored = dict(DealLine.objects.filter(deal=deal).values_list("external_id", "pk"))
     assert stored["l-2"] == {key: pk for pk, key in before}["l-2"]
     assert [line.external_id for line in deal.lines.order_by("position")] == ["l-2", "l-3"]
     kinds = list(TimelineEntry.objects.filter(deal=deal).order_by("pk").values_list("kind", flat=True))
-    assert kinds[-4:] == ["deal.changed", "line.changed", "line.added", "line.removed"]
+    assert kinds[-4:] == ["line.changed", "line.added", "line.removed", "deal.changed"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +115,7 @@ def test_the_same_again_changes_nothing_and_a_change_keeps_its_rows(caller):
         ("deals/external/d-1/", {"title": "X", "lines": [{"name": "A", "product": "gone"}]}, "lines.0.product"),
         ("deals/external/d-1/", {"title": "X", "lines": [{"external_id": "1", "name": "A"}] * 2}, "lines"),
         ("deals/external/d-1/", {"title": "X", "lines": [{"name": "A"}] * 1001}, "lines"),
+        ("deals/external/d-1/", {"title": "X", "lines": [{"quantity": "1"}]}, "lines.0.name"),
         ("persons/external/p-9/", {"name": "Ada", "email": "no address"}, "email"),
         ("products/external/x/", {"name": "Desk", "unit_price": "1e400"}, "unit_price"),
     ],

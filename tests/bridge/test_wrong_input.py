@@ -6,6 +6,10 @@ from decimal import Decimal
 import pytest
 
 from deals.models import Deal, DealLine
+from quickbooks_bridge.invoice_form.actions import edit
+from quickbooks_bridge.invoice_form.checking import left_out
+from quickbooks_bridge.invoice_form.edit_context import EditContext
+from quickbooks_bridge.invoice_form.form_state import FIELDS, FormState
 from quickbooks_bridge.models import Customer, InvoiceIntent, Item, ItemLink, TaxCode, Term
 from quickbooks_bridge.services.sync.company import reference_lists_refresh
 
@@ -59,9 +63,8 @@ def test_a_deal_of_ten_thousand_products_is_billed_in_parts_and_says_what_is_lef
     assert "9250 more lines of the deal, which come to 92.50 GBP, are left for the next invoice" in page
     fields = fields_of(page) | new_customer()
     assert len(kinds(fields)) == 750
-    refused = edited(client, deal, fields, "create")
-    assert refused.status_code == 422
-    known = fields_of(edited(client, deal, fields, "first_lines").content.decode())
+    assert "Invoice these lines now" in page
+    known = fields | {"lines_over_ok": "1"}
     made = in_books(companies, connection, create(client, deal, known))
     assert len([one for one in made["Line"] if one["DetailType"] == "SalesItemLineDetail"]) == 750
     # The next invoice begins where this one ended.
@@ -95,6 +98,14 @@ def test_what_is_billed_is_not_filled_in_again_and_comes_back_on_demand(admin, d
     intent.invoice.save(update_fields=["is_voided"])
     edited(client, deal, fields, "afresh")
     assert len(kinds(page_of(client, deal))) == 3
+
+
+def test_what_does_not_fit_is_in_the_way_until_somebody_knows():
+    state = FormState({**dict.fromkeys(FIELDS, ""), "lines_over": "9250 92.50 GBP"}, [])
+    assert [problem.is_blocking for problem in left_out(state)] == [True]
+    edit(state, "first_lines", EditContext(NOW.date()))
+    assert [problem.is_blocking for problem in left_out(state)] == [False]
+    assert left_out(FormState(dict.fromkeys(FIELDS, ""), [])) == []
 
 
 @pytest.mark.parametrize(

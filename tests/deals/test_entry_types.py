@@ -42,6 +42,8 @@ def test_every_kind_that_is_written_is_known():
     written = {
         kind
         for source in sources
+        # There such names are paths to fields.
+        if source.name != "api_serializers.py"
         for kind in re.findall(r'"((?:deal|line|invoice|customer)\.[a-z_]+)"', source.read_text())
     }
     assert len(written) > 15

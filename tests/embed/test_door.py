@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from deals.embed.sessions import integration_create, sessions_clean
 from deals.models import EmbedSession, Member, MemberIdentity, SpentContext
+from quickbooks_bridge.models import CustomerLink, Invoice
 
 from ..fixtures import make_deal, make_member
 from .conftest import APP, ORIGIN, EmbeddingCrm, Frame
@@ -160,6 +162,42 @@ def test_the_frame_reaches_its_deal_and_nothing_else(crm, deal, account):
         assert frame.get(path).status_code == 404, path
     assert frame.post("/access/", {"kind": "token", "name": "x", "rights": "invoice"}).status_code == 404
     assert Frame("emb_unknown").get(f"/deals/{deal.pk}/").status_code == 401
+
+
+def test_the_frame_reaches_invoices_of_its_deal_and_customer_alone(crm, deal, connection, account):
+    MemberIdentity.objects.create(integration=crm.integration, external_id="u-7", member=connection.owner)
+    own, customers, others = Invoice.objects.filter(company=connection.company, is_voided=False).order_by(
+        "customer_qbo_id"
+    )[:3]
+    Invoice.objects.filter(pk__in=(own.pk, customers.pk)).update(customer_qbo_id="901")
+    Invoice.objects.filter(pk=others.pk).update(
+        customer_qbo_id="902", deal=make_deal(account, title="Another")
+    )
+    Invoice.objects.filter(pk=own.pk).update(deal=deal)
+    frame = crm.frame()
+    for name in ("void", "delete", "send", "history", "pdf"):
+        assert frame.get(f"/invoices/{own.pk}/{name}/").status_code in (200, 302), name
+        assert frame.get(f"/invoices/{others.pk}/{name}/").status_code == 404, name
+        assert frame.get(f"/invoices/{customers.pk}/{name}/").status_code == 404, name
+    assert frame.post(f"/invoices/{others.pk}/void/").status_code == 404
+    frame.post(f"/deals/{deal.pk}/invoices/links/", {"link": others.pk})
+    assert Invoice.objects.get(pk=others.pk).deal_id != deal.pk
+    # Those of the deal's customer are listed in the frame, so they can be worked with there.
+    CustomerLink.objects.create(
+        company=connection.company,
+        organization=deal.organization,
+        customer_qbo_id="901",
+        linked_at=connection.connected_at,
+    )
+    assert frame.get(f"/invoices/{customers.pk}/void/").status_code == 200
+    assert frame.get(f"/invoices/{others.pk}/void/").status_code == 404
+
+
+def test_connecting_is_offered_in_a_tab_of_its_own(crm, deal):
+    frame = crm.frame(role="admin")
+    page = frame.get(f"/deals/{deal.pk}/").content.decode()
+    assert re.search(r'href="/quickbooks/" target="_blank" rel="noopener"[^>]*>.*?Connect QuickBooks', page)
+    assert 'action="/quickbooks/connect/"' not in page
 
 
 def test_another_account_s_integration_never_reaches_this_deal(crm, deal, stranger):

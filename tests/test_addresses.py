@@ -55,7 +55,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     # A session opens nothing of the API, and nobody a frame without a signed token.
     **{f"api:{name}": ("401",) * 5 for name in (
         "organizations", "organization", "persons", "person", "products", "product", "deals", "deal", "deal_by_id",
-        "deal_invoices", "deal_readiness", "invoices", "invoice", "invoice_pdf", "custom_field", "invoice_void", "invoice_delete",
+        "deal_invoices", "deal_readiness", "items", "customers", "invoices", "invoice", "invoice_pdf", "custom_field", "invoice_void", "invoice_delete",
         "invoice_send",
     )},
     "api:openapi": OPEN,

@@ -174,12 +174,14 @@ def _server_session(member: Member) -> str:
     store[SESSION_KEY] = str(member.user_id)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = member.user.get_session_auth_hash()
+    store.set_expiry(KEPT)
     store.create()
     return str(store.session_key)
 
 
 def sessions_clean(*, now: datetime) -> int:
-    """Forget frames and one-time ids that are long over; returns how many frames."""
+    """Forget frames, their server-side sessions and one-time ids that are long over; returns how many frames."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     SpentContext.objects.filter(expires_at__lt=now).delete()
     count, _kinds = EmbedSession.objects.filter(expires_at__lt=now - KEPT).delete()
     return count

@@ -12,6 +12,7 @@ from quickbooks_bridge.domain.problems import Problem
 from quickbooks_bridge.domain.totals import draft_totals
 from quickbooks_bridge.messages.problems import problem_text, title_for
 from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
+from quickbooks_bridge.selectors.items import items_by_id
 from quickbooks_bridge.services.invoicing.create import SituationChanged, invoice_create
 
 from .actions import apply_dependencies
@@ -20,6 +21,7 @@ from .fixes import FixContext
 from .form_data import FormData, load_form_data
 from .form_state import FormState
 from .issues import issue_of
+from .line_edits import item_take, list_price
 from .prefill import filled_state, follow_exchange_rate
 
 # By the names of the API; the form's own where they differ.
@@ -46,11 +48,25 @@ def _state(connection: Connection, deal: Deal, given: Mapping[str, Any], *, now:
         state.values.update(customer_mode="existing", customer=given["customer_quickbooks_id"])
     elif given.get("new_customer_name"):
         state.values.update(customer_mode="new", customer="", new_display_name=given["new_customer_name"])
+    _link(connection, state, given.get("items") or {})
     for name, place in _FIELDS.items():
         if name in given:
             value = given[name]
             state.values[place] = value.isoformat() if isinstance(value, date) else value
     return state
+
+
+def _link(connection: Connection, state: FormState, wanted: Mapping[str, str]) -> None:
+    """Link the named lines of the deal to products; an id that is none is said by the check."""
+    items = items_by_id(connection.company_id, wanted.values()) if wanted else {}
+    for line in state.lines:
+        qbo_id = wanted.get(line["source"], "")
+        if not qbo_id or line["kind"] != "item":
+            continue
+        line["item"] = qbo_id
+        if qbo_id in items:
+            price = list_price(state.values, items[qbo_id], connection.company.home_currency)
+            item_take(line, items[qbo_id], price)
 
 
 def _checked(

@@ -26,6 +26,7 @@ from quickbooks_bridge.gateway.errors import QuickBooksError
 from quickbooks_bridge.invoice_form.api_create import api_check, api_create
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.selectors.connections import company_today
+from quickbooks_bridge.selectors.customers import search_customers
 from quickbooks_bridge.selectors.deals import (
     LONGEST_PAGE,
     DealIntents,
@@ -33,6 +34,7 @@ from quickbooks_bridge.selectors.deals import (
     sums_of_deal,
     totals_by_currency,
 )
+from quickbooks_bridge.selectors.items import search_items
 from quickbooks_bridge.selectors.request_context import RequestContext
 from quickbooks_bridge.services.invoicing import actions as service
 from quickbooks_bridge.services.invoicing.voids import invoice_void
@@ -40,8 +42,10 @@ from quickbooks_bridge.services.mirror.events import InvoiceState
 from quickbooks_bridge.services.operations.person_limit import person_asks
 
 from .api_serializers import (
+    CustomerSerializer,
     DealInvoicesSerializer,
     InvoiceSerializer,
+    ItemSerializer,
     NewInvoiceSerializer,
     ReadinessSerializer,
     SendSerializer,
@@ -155,6 +159,40 @@ class ReadinessOfDeal(APIView):
         deal, connection = deal_or_404(viewer, pk), _connection(viewer)
         found = api_check(viewer, connection, deal, {}, now=timezone.now())
         return Response(ReadinessSerializer(found).data)
+
+
+SEARCH = OpenApiParameter("q", OpenApiTypes.STR, description="Words of the name; at most twenty are found.")
+FOUND = 20
+
+
+class ItemSearch(APIView):
+    """The company's products, from the local copy."""
+
+    permission_classes = (MayInvoice,)
+
+    @extend_schema(operation_id="items_search", parameters=[SEARCH], responses=ItemSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Return the products that match best."""
+        viewer = viewer_of(request)
+        query = request.query_params.get("q", "")[:200].replace("\x00", "")
+        rows, _count = search_items(_connection(viewer).company_id, query, limit=FOUND)
+        return Response(ItemSerializer(rows, many=True).data)
+
+
+class CustomerSearch(APIView):
+    """The company's customers, from the local copy."""
+
+    permission_classes = (MayInvoice,)
+
+    @extend_schema(
+        operation_id="customers_search", parameters=[SEARCH], responses=CustomerSerializer(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        """Return the customers that match best."""
+        viewer = viewer_of(request)
+        query = request.query_params.get("q", "")[:200].replace("\x00", "")
+        rows, _count = search_customers(_connection(viewer).company_id, query, limit=FOUND)
+        return Response(CustomerSerializer(rows, many=True).data)
 
 
 class InvoiceList(ListAPIView[Any]):

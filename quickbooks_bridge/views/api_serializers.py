@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from quickbooks_bridge.deal_page.invoice_rows import InvoiceRow
 from quickbooks_bridge.domain.status import Status
+from quickbooks_bridge.models import Customer, Item
 
 
 def money(**more: Any) -> serializers.DecimalField:
@@ -108,6 +109,11 @@ class NewInvoiceSerializer(serializers.Serializer[Any]):
     number = serializers.CharField(max_length=21, required=False, allow_blank=True)
     message = serializers.CharField(max_length=1000, required=False, allow_blank=True)
     memo = serializers.CharField(max_length=3900, required=False, allow_blank=True)
+    items = serializers.DictField(
+        child=serializers.CharField(max_length=30),
+        required=False,
+        help_text="QuickBooks products for lines that have none yet, by the id of the deal's line. They are remembered.",
+    )
     again_reason = serializers.CharField(
         max_length=200, required=False, help_text="Why the same is billed once more, where it is."
     )
@@ -117,6 +123,26 @@ class NewInvoiceSerializer(serializers.Serializer[Any]):
         if attrs.get("customer_quickbooks_id") and attrs.get("new_customer_name"):
             raise serializers.ValidationError("Send customer_quickbooks_id or new_customer_name, not both.")
         return attrs
+
+
+class ItemSerializer(serializers.Serializer[Item]):
+    """A QuickBooks product that a line can be linked to."""
+
+    quickbooks_id = serializers.CharField(source="qbo_id")
+    name = serializers.CharField()
+    sku = serializers.CharField()
+    kind = serializers.CharField()
+    unit_price = serializers.DecimalField(max_digits=17, decimal_places=5, normalize_output=True)
+    is_active = serializers.BooleanField()
+
+
+class CustomerSerializer(serializers.Serializer[Customer]):
+    """A QuickBooks customer that an invoice can be for."""
+
+    quickbooks_id = serializers.CharField(source="qbo_id")
+    name = serializers.CharField(source="display_name")
+    currency = serializers.CharField()
+    is_active = serializers.BooleanField()
 
 
 class VoidSerializer(serializers.Serializer[Any]):

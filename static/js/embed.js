@@ -191,8 +191,9 @@ document.addEventListener("submit", (event) => {
 });
 
 // Back from another tab, perhaps from connecting QuickBooks: what is true by now.
-window.addEventListener("focus", () => {
-  if (place === "panel" && token && !document.querySelector("dialog[open], details[data-menu][open]")) visit(current.href);
+// Not on focus: the first click into a frame brings it too, and must not find another page under the pointer.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && place === "panel" && token && !document.querySelector("dialog[open], details[data-menu][open]")) visit(current.href);
 });
 
 let told = 0;

@@ -235,7 +235,7 @@ form.addEventListener("combobox:clear", (event) => {
 });
 
 // Back from another page, perhaps from the deal's own: what changed there meanwhile is said at once.
-window.addEventListener("focus", () => !isLeaving && act(""));
+document.addEventListener("visibilitychange", () => !document.hidden && !isLeaving && act(""));
 
 // Keys within the lines: Enter in the last one adds another, Alt with an arrow moves one.
 form.addEventListener("keydown", (event) => {

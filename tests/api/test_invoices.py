@@ -111,6 +111,28 @@ def test_what_the_form_would_refuse_is_refused_with_code_and_field(caller, ready
     assert api.post(f"deals/{ready.pk}/invoices/", NEW, Idempotency_Key="bad").status_code == 422
 
 
+def test_products_and_customers_are_found_and_linked_by_their_ids(caller, ready, qbo, connection):
+    api = caller("invoice")
+    line = DealLine.objects.create(
+        deal=ready, name="Nobody linked this", quantity=1, unit_price="5", tax_percent=0
+    )
+    item = Item.objects.filter(company=connection.company, kind="Service", is_active=True).last()
+    found = api.get(f"items/?q={item.name.split()[0]}").json()
+    assert item.qbo_id in [row["quickbooks_id"] for row in found]
+    customer = api.get("customers/?q=a").json()[0]
+    wrong = api.post(
+        f"deals/{ready.pk}/invoices/", {**NEW, "items": {str(line.pk): "99999"}}, Idempotency_Key="w"
+    )
+    assert [error["attr"] for error in wrong.json()["errors"]] == ["1-item"]
+    data = {"customer_quickbooks_id": customer["quickbooks_id"], "items": {str(line.pk): item.qbo_id}}
+    made = api.post(f"deals/{ready.pk}/invoices/", data, Idempotency_Key="l")
+    assert made.status_code == 201, made.json()
+    assert made.json()["customer_quickbooks_id"] == customer["quickbooks_id"]
+    assert ItemLink.objects.filter(
+        company=connection.company, item_qbo_id=item.qbo_id, name_key="name:nobody linked this"
+    ).exists()
+
+
 def test_what_is_billed_is_not_billed_again_unasked(caller, ready, qbo):
     api = caller("invoice")
     api.post(f"deals/{ready.pk}/invoices/", NEW, Idempotency_Key="a")

@@ -4,9 +4,12 @@ import base64
 import json
 import re
 import time
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from deals.embed.sessions import integration_create, sessions_clean
 from deals.models import EmbedSession, Member, MemberIdentity, SpentContext
@@ -193,6 +196,17 @@ def test_the_frame_reaches_invoices_of_its_deal_and_customer_alone(crm, deal, co
     assert frame.get(f"/invoices/{others.pk}/void/").status_code == 404
 
 
+def test_what_a_page_says_afterwards_is_said_in_the_frame(crm, deal, connection):
+    MemberIdentity.objects.create(integration=crm.integration, external_id="u-7", member=connection.owner)
+    frame = crm.frame()
+    done = frame.post(f"/deals/{deal.pk}/invoices/links/", {"next": f"/deals/{deal.pk}/"})
+    assert done.status_code == 302
+    assert not done.cookies
+    said = "Choose at least one invoice first."
+    assert said in frame.get(done["Location"]).content.decode()
+    assert said not in frame.get(done["Location"]).content.decode()
+
+
 def test_connecting_is_offered_in_a_tab_of_its_own(crm, deal):
     frame = crm.frame(role="admin")
     page = frame.get(f"/deals/{deal.pk}/").content.decode()
@@ -228,11 +242,14 @@ def test_revoking_ends_every_frame_at_once(crm, deal, admin):
 
 def test_what_is_long_over_is_forgotten(crm):
     crm.frame()
-    from django.utils import timezone
-
     EmbedSession.objects.update(expires_at="2020-01-01T00:00:00Z")
     SpentContext.objects.update(expires_at="2020-01-01T00:00:00Z")
+    row = EmbedSession.objects.get()
+    kept = Session.objects.get(pk=row.session_key)
+    assert kept.expire_date < timezone.now() + timedelta(hours=2)
+    Session.objects.update(expire_date="2020-01-01T00:00:00Z")
     assert sessions_clean(now=timezone.now()) == 1
+    assert not Session.objects.exists()
     assert not SpentContext.objects.exists()
 
 

@@ -158,18 +158,23 @@ def _refuse(
 ) -> None:
     back = {inner: outer for outer, inner in _LINE.items()}
     for name, found in errors.items():
-        nested = name == "lines" and isinstance(found, list) and found and isinstance(found[0], dict)
-        pairs = (
-            [(back.get(inner, inner), texts) for inner, texts in found[0].items()]
-            if nested
-            else [(name, found)]
-        )
-        for key, texts in pairs:
+        for key, texts in _flat(name, found, back):
             plan.error_count += 1
             if len(plan.errors) < MOST_ERRORS:
                 column = file.columns[mapping[key]] if key in mapping else key
                 text = texts[0] if isinstance(texts, list) and texts else _("This cannot be read.")
                 plan.errors.append(RowError(number, column, str(text)))
+
+
+def _flat(name: str, found: Any, back: Mapping[str, str]) -> list[tuple[str, Any]]:
+    """Return (column, texts); errors of a deal's line are nested by its place, in a list or by its number."""
+    if name != "lines":
+        return [(name, found)]
+    lines = list(found.values()) if isinstance(found, dict) else list(found)
+    nested = [line for line in lines if isinstance(line, dict) and line]
+    return [(back.get(inner, inner), texts) for line in nested for inner, texts in line.items()] or [
+        ("line_name", found)
+    ]
 
 
 @transaction.atomic

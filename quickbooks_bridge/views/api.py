@@ -176,7 +176,7 @@ class ItemSearch(APIView):
         viewer = viewer_of(request)
         query = request.query_params.get("q", "")[:200].replace("\x00", "")
         rows, _count = search_items(_connection(viewer).company_id, query, limit=FOUND)
-        return Response(ItemSerializer(rows, many=True).data)
+        return Response(ItemSerializer(rows, many=True).data)  # type: ignore[arg-type]
 
 
 class CustomerSearch(APIView):
@@ -192,7 +192,7 @@ class CustomerSearch(APIView):
         viewer = viewer_of(request)
         query = request.query_params.get("q", "")[:200].replace("\x00", "")
         rows, _count = search_customers(_connection(viewer).company_id, query, limit=FOUND)
-        return Response(CustomerSerializer(rows, many=True).data)
+        return Response(CustomerSerializer(rows, many=True).data)  # type: ignore[arg-type]
 
 
 class InvoiceList(ListAPIView[Any]):

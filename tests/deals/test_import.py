@@ -1,5 +1,6 @@
 """CSV files of every kind: shown first, each mistake by its row, then all of it or nothing."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -149,6 +150,14 @@ def test_one_bad_row_keeps_all_out_and_is_named_by_row_and_column(admin):
     assert 'value="import"' not in page
     assert press(client, "import").status_code == 422
     assert not Person.objects.filter(name="Ada").exists()
+
+
+def test_a_mistake_in_a_product_of_a_deal_is_named_by_its_column(admin):
+    client = sign_in(admin.member)
+    text = "Title,Product,Qty,Unit price\nFit-out,Desk,2,10\nFit-out,Chair,many,10\nFit-out,,3,5\n"
+    page = upload(client, "deal", text).content.decode()
+    rows = re.findall(r"<tr><td>(\d+)</td><td class=\"break\">(.*?)</td>", page)
+    assert rows == [("3", "Qty"), ("4", "Product")]
 
 
 def test_a_column_that_must_be_there_is_asked_for(admin):

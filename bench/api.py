@@ -16,7 +16,7 @@ from .report import Figure
 FEW, MANY = 10, 100_000
 CALLS = 60
 # Statements of each call, with finding the token and its member.
-MOST = {"list of deals": 8, "one deal": 8, "push of an unchanged deal": 25}
+MOST = {"list of deals": 8, "one deal": 8, "push of an unchanged deal": 16}
 
 
 class Tenant:
@@ -68,12 +68,13 @@ class Tenant:
         self.call(what)
         with CaptureQueriesContext(database) as queries:
             self.call(what)
+        statements = len(queries)
         times = []
         for _call in range(CALLS):
             started = time.perf_counter()
             self.call(what)
             times.append(time.perf_counter() - started)
-        return len(queries), p95(times)
+        return statements, p95(times)
 
 
 def api_calling() -> list[Figure]:
@@ -84,5 +85,7 @@ def api_calling() -> list[Figure]:
         statements, small = few.measured(what)
         at_scale, large = many.measured(what)
         figures.append(Figure(f"API, {what}: statements", max(statements, at_scale), most))
-        figures.append(Figure(f"API, {what}, {MANY:,} deals: p95 / with {FEW}", large / small, 1.5))
+        figures.append(
+            Figure(f"API, {what}, {MANY:,} deals: p95 / with {FEW}", large / small, 1.5, is_timed=True)
+        )
     return figures

@@ -125,25 +125,33 @@ def deal_push(
     lines = values.get("lines")
     # A value that is what the lines come to follows them; one that was written stays.
     follows = is_new or deal.value == sum(map(line_total, deal.lines.all()), Decimal(0))
-    for name, value in values.items():
-        if name != "lines":
-            setattr(deal, name, value)
+    facts = {name: value for name, value in values.items() if name != "lines"}
+    is_changed = _take(deal, facts)
     if is_new:
         deal_save(deal, at=at, actor=actor)
     if lines is not None:
         _lines_replace(deal, lines, at=at, actor=actor)
         if follows and "value" not in values:
-            deal.value = sum(map(line_total, deal.lines.all()), Decimal(0))
+            total = sum(map(line_total, deal.lines.all()), Decimal(0))
+            is_changed = _take(deal, {"value": total}) or is_changed
     if is_new:
         Deal.objects.filter(pk=deal.pk).update(value=deal.value)
-    else:
+    elif is_changed:
         deal_save(deal, at=at, actor=actor)
     return Pushed(deal, is_new)
 
 
+def _take(row: Deal | DealLine, values: Mapping[str, Any]) -> bool:
+    """Write values on a row; returns whether anything is another than before."""
+    differs = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in differs:
+        setattr(row, name, values[name])
+    return bool(differs)
+
+
 def _lines_replace(deal: Deal, wanted: Sequence[Mapping[str, Any]], *, at: datetime, actor: Member) -> None:
     """Make the deal's lines these; what stays the same stays the same row, so that what is billed of it is known."""
-    stored = list(deal.lines.order_by("position", "id"))
+    stored = list(deal.lines.select_related("product").order_by("position", "id"))
     by_id = {line.external_id: line for line in stored if line.external_id}
     spare = [line for line in stored if not line.external_id]
     kept: set[int] = set()
@@ -154,11 +162,12 @@ def _lines_replace(deal: Deal, wanted: Sequence[Mapping[str, Any]], *, at: datet
             line = DealLine(deal=deal)
         # What the log compares with, and the rows of one deal belong to it already.
         line.deal = deal
-        for name, value in values.items():
-            setattr(line, name, value)
-        deal_line_save(line, at=at, actor=actor)
+        is_new = line.pk is None
+        if _take(line, values) or is_new:
+            deal_line_save(line, at=at, actor=actor)
         kept.add(line.pk)
-        DealLine.objects.filter(pk=line.pk).exclude(position=place + 1).update(position=place + 1)
+        if line.position != place + 1:
+            DealLine.objects.filter(pk=line.pk).update(position=place + 1)
     for line in stored:
         if line.pk not in kept:
             line.deal = deal

@@ -34,7 +34,7 @@ def host(live_server, settings, account, deal, admin) -> Iterator[str]:
     MemberIdentity.objects.create(integration=integration, external_id="u-1", member=admin.member)
     process = subprocess.Popen(
         [sys.executable, "docs/example_host/host.py", "--app", live_server.url, "--issuer", integration.issuer,
-         "--deal", "deal-1", "--port", "0", "--away", f"{live_server.url}/deals/external/deal-1/"],
+         "--deal", "deal-1", "--title", "Quill fit-out", "--port", "0", "--away", f"{live_server.url}/deals/external/deal-1/"],
         cwd=BASE, env={**os.environ, "EXAMPLE_HOST_SECRET": secret}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -97,6 +97,9 @@ def test_an_invoice_is_made_voided_and_seen_inside_the_frame(ready, opened, qbo)
     invoice = Invoice.objects.get(deal=ready)
     row = panel(page).locator(f"tr:has-text('{invoice.doc_number}')")
     expect(row).to_contain_text("Open")
+    # Nothing is cut off at the panel's width: its menu is there to be pressed.
+    wide, there = panel(page).locator("#invoice-tab").evaluate("part => [part.scrollWidth, part.clientWidth]")
+    assert wide <= there
     # The panel takes the height of what it shows.
     if os.environ.get("SCREENSHOTS"):
         page.screenshot(path=BASE / os.environ["SCREENSHOTS"] / "embedded.png")

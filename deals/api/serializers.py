@@ -166,7 +166,7 @@ class DealSerializer(serializers.ModelSerializer[Deal]):
         return super().to_representation(instance)
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Refuse too many lines, and two of one external id: they could not be told apart."""
+        """Refuse too many lines, lines without a name, and duplicate external ids."""
         if any(not line.get("name", "").strip() for line in lines):
             raise serializers.ValidationError("Each line needs a name.")
         if len(lines) > MOST_LINES:

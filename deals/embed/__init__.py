@@ -1,1 +1,1 @@
-"""Pages inside another CRM's own: who looks is told by a signed token, and no cookie is trusted."""
+"""Pages in another CRM's iframe: a signed token identifies the user and the deal; cookies are not used."""

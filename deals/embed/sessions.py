@@ -12,6 +12,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import IntegrityError, transaction
 
 from crm_invoicing.encryption import UnreadableToken, decrypt, encrypt
+from deals import push
 from deals.models import Account, Deal, EmbedIntegration, EmbedSession, Member, MemberIdentity, SpentContext
 
 from .signed_context import ContextRefused, SignedContext, issuer_of, read_context
@@ -20,8 +21,6 @@ CODE_LIFE = timedelta(minutes=1)
 TOKEN_LIFE = timedelta(minutes=10)
 KEPT = timedelta(hours=1)
 PREFIX = "emb_"
-PLACES = ("panel", "form", "all", "settings")
-SOURCE = "api"
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _admit(integration: EmbedIntegration, context: SignedContext) -> MemberIdent
 def deal_of_context(integration: EmbedIntegration, context: SignedContext) -> Deal:
     """Return the deal that a token names; raises ContextRefused for one that was not pushed."""
     deal = Deal.objects.filter(
-        account=integration.account_id, external_source=SOURCE, external_id=context.resource_id
+        account=integration.account_id, external_source=push.SOURCE, external_id=context.resource_id
     ).first()
     if deal is None:
         raise ContextRefused("unknown_deal")
@@ -133,7 +132,7 @@ def session_begin(
         member=member,
         deal=deal,
         code_digest=_digest(code),
-        place=place if place in PLACES else "panel",
+        place=place if place in settings.EMBED_PLACES else "panel",
         created_at=now,
         expires_at=now + CODE_LIFE,
     )

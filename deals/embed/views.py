@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm_invoicing.embed_policy import allow_framers
 from deals.models import EmbedIntegration
 
-from .sessions import PLACES, context_session, session_open
+from .sessions import context_session, session_open
 from .signed_context import ContextRefused
 
 THEMES = ("light", "dark")
@@ -28,7 +28,7 @@ def _theme(request: HttpRequest) -> str:
 
 
 def _place(text: object) -> str:
-    return str(text) if text in PLACES else "panel"
+    return str(text) if text in settings.EMBED_PLACES else "panel"
 
 
 @require_GET

@@ -1,7 +1,7 @@
 """Bundles: a product of QuickBooks that stands for several others and prints as one group.
 
-A heading ("bundle") is followed by the lines of its products. What belongs to it is told by place: the lines right below
-it that name its bundle. Each of them is a line like any other, with a price and a tax of its own.
+A heading (kind "bundle") is followed by the lines of its products. A line belongs to the heading when it stands directly
+below it and has the heading's product in `bundle_qbo_id`. Each has a price and a tax of its own.
 """
 
 from collections.abc import Iterator, Sequence

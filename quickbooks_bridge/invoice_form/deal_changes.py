@@ -26,7 +26,7 @@ def is_deal_changed(state: FormState, lines: Iterable[DealLineFacts]) -> bool:
 
 
 def mark_filled(lines: Iterable[dict[str, str]]) -> None:
-    """Note on lines of the deal what they were filled with, so that what is typed later is told from it."""
+    """Store on each line a digest of the deal's values, so that later edits by a person can be detected."""
     for line in lines:
         line["filled"] = _mark(line) if line["source"] else ""
 

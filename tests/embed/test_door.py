@@ -110,6 +110,16 @@ def test_a_token_is_used_once_and_so_is_its_code(crm):
     assert SpentContext.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "path"), [("form", "/invoices/new/"), ("all", "/invoices/all/"), ("settings", "/"), ("x", "/")]
+)
+def test_each_place_begins_at_its_page_and_an_unknown_one_at_the_panel(crm, deal, place, path):
+    code = crm.enter(crm.token(), place=place)["Location"].partition("#")[2]
+    assert crm.open({"code": code}).json()["path"] == f"/deals/{deal.pk}{path}"
+    again = crm.open({"context": crm.token(), "place": place})
+    assert again.json()["path"] == f"/deals/{deal.pk}{path}"
+
+
 def test_a_code_holds_for_a_minute(crm):
     code = crm.code()
     EmbedSession.objects.update(expires_at="2020-01-01T00:00:00Z")

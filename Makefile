@@ -16,21 +16,28 @@ $(VENV)/.runtime: requirements.lock
 	$(PIP) -r requirements.lock
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+SDK := deals/pipedrive/sdk
+# The vendor's script for frames in Pipedrive comes from its package; npm comes with the package that has Node.js.
+$(SDK)/node_modules/.installed: $(SDK)/package-lock.json $(SDK)/requirements.lock $(VENV)/.runtime
+	$(PIP) --quiet -r $(SDK)/requirements.lock
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --prefix $(SDK)
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime $(SDK)/node_modules/.installed
 	echo "Installing what the checks and tests need"
 	$(PIP) -r requirements-dev.lock
 	touch $@
 
-install: $(VENV)/.runtime
+install: $(VENV)/.runtime $(SDK)/node_modules/.installed
 install-dev: $(VENV)/.dev
 
-demo: $(VENV)/.runtime  ## the CRM with demo data and a QuickBooks emulator
+demo: install  ## the CRM with demo data and a QuickBooks emulator
 	$(PY) -m crm_invoicing.supervisor --demo
 
-demo-reset: $(VENV)/.runtime  ## the same, its data forgotten first
+demo-reset: install  ## the same, its data forgotten first
 	$(PY) -m crm_invoicing.supervisor --demo --fresh
 
-up: $(VENV)/.runtime  ## this installation, without the demo
+up: install  ## this installation, without the demo
 	$(PY) -m crm_invoicing.supervisor
 
 check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment settings

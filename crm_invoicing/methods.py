@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 ALLOWED = ("GET", "HEAD", "POST", "OPTIONS")
 # The REST API also creates and updates by the caller's own ids.
 API_PREFIX, API_ALLOWED = "/api/", (*ALLOWED, "PUT")
+# Pipedrive tells with DELETE that somebody uninstalled the app.
+UNINSTALL_PATH, UNINSTALL_ALLOWED = "/pipedrive/callback/", (*ALLOWED, "DELETE")
 
 
 class MethodMiddleware:
@@ -20,6 +22,8 @@ class MethodMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on what is allowed."""
         allowed = API_ALLOWED if request.path.startswith(API_PREFIX) else ALLOWED
+        if request.path == UNINSTALL_PATH:
+            allowed = UNINSTALL_ALLOWED
         if request.method not in allowed:
             return HttpResponseNotAllowed(allowed)
         return self.get_response(request)

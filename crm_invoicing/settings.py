@@ -9,6 +9,14 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from .crm_settings import (  # noqa: F401 - settings
+    EMBED_ADDRESSES,
+    EMBED_PLACES,
+    EMBED_SETTINGS_ADDRESSES,
+    EXAMPLE_HOST_URL,
+    PIPEDRIVE_SCHEDULE,
+    pipedrive_settings,
+)
 from .local_secrets import load_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -63,6 +71,15 @@ if DEBUG and (IS_HTTPS or env.str("QUICKBOOKS_ENVIRONMENT", default="sandbox") =
         "DEBUG=1 shows settings and code to whoever meets a failure. Take it out: PUBLIC_URL is https, or QuickBooks is "
         "the production one."
     )
+
+_pipedrive = pipedrive_settings(env, BASE_DIR)
+PIPEDRIVE_CLIENT_ID: str = _pipedrive["PIPEDRIVE_CLIENT_ID"]
+PIPEDRIVE_CLIENT_SECRET: str = _pipedrive["PIPEDRIVE_CLIENT_SECRET"]
+PIPEDRIVE_OAUTH_URL: str = _pipedrive["PIPEDRIVE_OAUTH_URL"]
+PIPEDRIVE_API_HOSTS: list[str] = _pipedrive["PIPEDRIVE_API_HOSTS"]
+PIPEDRIVE_FRAMERS: list[str] = _pipedrive["PIPEDRIVE_FRAMERS"]
+PIPEDRIVE_MODALS: dict[str, str] = _pipedrive["PIPEDRIVE_MODALS"]
+PIPEDRIVE_SDK_DIR: Path = _pipedrive["PIPEDRIVE_SDK_DIR"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -163,7 +180,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("pipedrive-sdk", PIPEDRIVE_SDK_DIR)]
 # Set where files are collected once and served compressed (Dockerfile); else they are found where they lie.
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
@@ -225,6 +242,9 @@ CONTENT_SECURITY_POLICY = {
             SELF,
             "https://appcenter.intuit.com",
             *env.list("QUICKBOOKS_CONSENT_ORIGIN", default=[]),
+            # The same for Install, and for the way back into Pipedrive's settings.
+            *PIPEDRIVE_FRAMERS,
+            PIPEDRIVE_OAUTH_URL,
         ],
     }
 }
@@ -280,28 +300,6 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# The demo's page of another CRM; "" where there is none.
-EXAMPLE_HOST_URL = os.environ.get("EXAMPLE_HOST_URL", "")
-# What a frame in another CRM may ask for, and where each of its places begins: the address's name and how it names the deal.
-EMBED_PLACES = {
-    "panel": ("deals:deal_detail", "pk"),
-    "form": ("quickbooks:invoice_new", "deal_pk"),
-    "all": ("quickbooks:all_invoices", "deal_pk"),
-}
-EMBED_ADDRESSES = frozenset(
-    {
-        *("deals:deal_detail", "deals:deal_log"),
-        *(
-            f"quickbooks:{name}"
-            for name in (
-                "invoice_new", "invoice_check", "tab", "sidebar", "refresh", "all_invoices", "export_csv", "links", "decline",
-                "unlink_customer", "void", "delete", "send", "pdf", "invoice_history", "history_export", "pay_link",
-                "alarm_checked", "unlink", "link", "check", "abandon", "dismiss", "customer_search", "item_search",
-            )
-        ),
-    }
-)  # fmt: skip
-
 # QuickBooks. The environment is `sandbox` or `production`; a discovery document elsewhere stands for Intuit's own.
 QUICKBOOKS_CLIENT_ID = env.str("QUICKBOOKS_CLIENT_ID", default="")
 QUICKBOOKS_CLIENT_SECRET = env.str("QUICKBOOKS_CLIENT_SECRET", default="")
@@ -352,6 +350,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(_DISPATCH_INTERVAL_SECONDS, 5.0)},
     },
     "cleanup": {"task": "quickbooks_bridge.tasks.maintenance.cleanup", "schedule": 3600.0},
+    **(PIPEDRIVE_SCHEDULE if PIPEDRIVE_CLIENT_ID else {}),
     "refresh-reference-lists": {
         "task": "quickbooks_bridge.tasks.sync.refresh_reference_lists",
         "schedule": 15.0,

@@ -97,7 +97,7 @@ def stage_named(account: Account, name: str, *, is_made: bool = False) -> Stage:
 @transaction.atomic
 def deal_push(
     account: Account,
-    actor: Member,
+    actor: Member | None,
     external_id: str,
     values: Mapping[str, Any],
     *,
@@ -149,7 +149,9 @@ def _take(row: Deal | DealLine, values: Mapping[str, Any]) -> bool:
     return bool(differs)
 
 
-def _lines_replace(deal: Deal, wanted: Sequence[Mapping[str, Any]], *, at: datetime, actor: Member) -> None:
+def _lines_replace(
+    deal: Deal, wanted: Sequence[Mapping[str, Any]], *, at: datetime, actor: Member | None
+) -> None:
     """Make the deal's lines these; what stays the same stays the same row, so that what is billed of it is known."""
     stored = list(deal.lines.select_related("product").order_by("position", "id"))
     by_id = {line.external_id: line for line in stored if line.external_id}

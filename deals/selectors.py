@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,15 @@ from django.shortcuts import get_object_or_404
 
 from .fields import CustomFieldFacts
 from .models import Account, CustomField, Deal, DealLine, Organization, Person, Product
-from .snapshot import AddressFacts, DealLineFacts, DealSnapshot, OrganizationFacts, PersonFacts
+from .snapshot import (
+    AddressFacts,
+    DealDiscountFacts,
+    DealLineFacts,
+    DealSnapshot,
+    InstallmentFacts,
+    OrganizationFacts,
+    PersonFacts,
+)
 
 PAGE_SIZE = 25
 COUNT_LIMIT = 1000
@@ -195,7 +203,18 @@ def load_snapshot(deal: Deal) -> DealSnapshot:
         else None,
         lines=tuple(_line(line) for line in deal.lines.all()),
         custom=_texts(deal.custom),
+        discounts=tuple(_discount(entry) for entry in deal.discounts),
+        installments=tuple(_installment(entry) for entry in deal.installments),
     )
+
+
+def _discount(entry: Mapping[str, Any]) -> DealDiscountFacts:
+    return DealDiscountFacts(entry["kind"], Decimal(entry["amount"]), entry.get("label", ""))
+
+
+def _installment(entry: Mapping[str, Any]) -> InstallmentFacts:
+    billed_on = date.fromisoformat(entry["billed_on"]) if entry.get("billed_on") else None
+    return InstallmentFacts(entry["id"], Decimal(entry["amount"]), billed_on, entry.get("label", ""))
 
 
 def _organization(row: Organization) -> OrganizationFacts:
@@ -219,6 +238,7 @@ def _line(line: DealLine) -> DealLineFacts:
         discount=line.discount,
         discount_kind=line.discount_kind,
         tax_percent=line.tax_percent,
+        is_tax_included=line.is_tax_included,
     )
 
 

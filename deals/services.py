@@ -90,7 +90,7 @@ def _custom_changes(before: Deal, after: Deal) -> list[dict[str, str]]:
 
 
 @transaction.atomic
-def deal_save(deal: Deal, *, at: datetime, actor: Member) -> Deal:
+def deal_save(deal: Deal, *, at: datetime, actor: Member | None) -> Deal:
     """Store a new or edited deal and say in its log what changed, from what to what."""
     if deal.pk is None:
         deal.save()
@@ -109,7 +109,7 @@ def deal_save(deal: Deal, *, at: datetime, actor: Member) -> Deal:
 
 
 @transaction.atomic
-def deal_move(deal: Deal, stage: Stage, *, at: datetime, actor: Member) -> None:
+def deal_move(deal: Deal, stage: Stage, *, at: datetime, actor: Member | None) -> None:
     """Move a deal to another stage."""
     if deal.stage_id == stage.pk:
         return
@@ -120,7 +120,7 @@ def deal_move(deal: Deal, stage: Stage, *, at: datetime, actor: Member) -> None:
 
 
 @transaction.atomic
-def deal_line_save(line: DealLine, *, at: datetime, actor: Member) -> None:
+def deal_line_save(line: DealLine, *, at: datetime, actor: Member | None) -> None:
     """Store a new or edited product line; saving without a change leaves no trace."""
     if line.pk is None:
         last = line.deal.lines.aggregate(last=Max("position"))["last"]
@@ -137,7 +137,7 @@ def deal_line_save(line: DealLine, *, at: datetime, actor: Member) -> None:
 
 
 @transaction.atomic
-def deal_line_remove(line: DealLine, *, at: datetime, actor: Member) -> None:
+def deal_line_remove(line: DealLine, *, at: datetime, actor: Member | None) -> None:
     """Take a product off a deal."""
     timeline_add(line.deal, "line.removed", {"name": line.name}, at=at, actor=actor)
     line.delete()

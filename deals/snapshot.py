@@ -1,6 +1,7 @@
 """A deal as other apps see it: frozen facts without tables, so that any CRM can supply them."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 
@@ -55,6 +56,27 @@ class DealLineFacts:
     discount: Decimal = Decimal(0)
     discount_kind: str = "percent"
     tax_percent: Decimal = Decimal(0)
+    # Whether `unit_price` holds the tax already.
+    is_tax_included: bool = False
+
+
+@dataclass(frozen=True)
+class DealDiscountFacts:
+    """Something off the whole deal: "percent" of it, or an "amount" in its currency."""
+
+    kind: str
+    amount: Decimal
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class InstallmentFacts:
+    """A part of the deal's value and the day on which it is to be billed."""
+
+    id: str
+    amount: Decimal
+    billed_on: date | None
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,3 +91,5 @@ class DealSnapshot:
     person: PersonFacts | None = None
     lines: tuple[DealLineFacts, ...] = ()
     custom: dict[str, str] = field(default_factory=dict)
+    discounts: tuple[DealDiscountFacts, ...] = ()
+    installments: tuple[InstallmentFacts, ...] = ()

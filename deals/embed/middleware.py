@@ -52,7 +52,8 @@ class EmbedMiddleware:
             return
         match = request.resolver_match
         name = match.view_name if match is not None else ""
-        if name not in settings.EMBED_ADDRESSES:
+        is_settings = session.place == "settings"
+        if name not in (settings.EMBED_SETTINGS_ADDRESSES if is_settings else settings.EMBED_ADDRESSES):
             raise Http404
         deal = kwargs.get("deal_pk", kwargs.get("pk") if name.startswith("deals:deal_") else None)
         if deal is not None and deal != session.deal_id:

@@ -17,9 +17,11 @@ from deals.models import Account, Deal, EmbedIntegration, EmbedSession, Member, 
 
 from .signed_context import ContextRefused, SignedContext, issuer_of, read_context
 
-CODE_LIFE = timedelta(minutes=1)
+CODE_LIFE, TAB_LIFE = timedelta(minutes=1), timedelta(minutes=5)
 TOKEN_LIFE = timedelta(minutes=10)
 KEPT = timedelta(hours=1)
+# A code of this place opens a tab of the browser, never a frame.
+TAB = "tab"
 PREFIX = "emb_"
 
 
@@ -118,30 +120,32 @@ def context_session(token: str, *, audience: str, place: str, now: datetime) -> 
     """Begin the session that a signed token asks for; returns who signed it and the one-time code. Raises ContextRefused."""
     integration, context = context_accept(token, audience=audience, now=now)
     member = member_of_context(integration, context)
-    deal = deal_of_context(integration, context)
+    if place == "settings" and not member.is_admin:
+        raise ContextRefused("admins_only")
+    deal = None if place == "settings" else deal_of_context(integration, context)
     return integration, session_begin(integration, member, deal, place=place, now=now)
 
 
 def session_begin(
-    integration: EmbedIntegration, member: Member, deal: Deal, *, place: str, now: datetime
+    integration: EmbedIntegration, member: Member, deal: Deal | None, *, place: str, now: datetime
 ) -> str:
-    """Begin a frame's session; returns the one-time code that opens it."""
+    """Begin a frame's session; returns the one-time code that opens it. The settings belong to no deal."""
     code = secrets.token_urlsafe(32)
     EmbedSession.objects.create(
         integration=integration,
         member=member,
         deal=deal,
         code_digest=_digest(code),
-        place=place if place in settings.EMBED_PLACES else "panel",
+        place=place if place in settings.EMBED_PLACES or place == TAB else "panel",
         created_at=now,
-        expires_at=now + CODE_LIFE,
+        expires_at=now + (TAB_LIFE if place == TAB else CODE_LIFE),
     )
     return code
 
 
 def session_open(code: str, *, now: datetime) -> Opened | None:
     """Exchange a code for a token, once; None for one that is unknown, used or old."""
-    rows = EmbedSession.objects.filter(code_digest=_digest(code), expires_at__gt=now)
+    rows = EmbedSession.objects.filter(code_digest=_digest(code), expires_at__gt=now).exclude(place=TAB)
     row = rows.select_related("member__user", "deal").first()
     if row is None:
         return None
@@ -155,6 +159,17 @@ def session_open(code: str, *, now: datetime) -> Opened | None:
     if not EmbedSession.objects.filter(pk=row.pk, code_digest=row.code_digest).update(**values):
         return None
     return Opened(token, round(TOKEN_LIFE.total_seconds()), row)
+
+
+def tab_member(code: str, *, now: datetime, is_taken: bool) -> Member | None:
+    """Return who may go on in a tab by this code, None for one that is unknown, used or old; `is_taken` uses it up."""
+    rows = EmbedSession.objects.filter(code_digest=_digest(code), expires_at__gt=now, place=TAB)
+    row = rows.select_related("member__user", "member__account").first()
+    if row is None or not row.member.user.is_active:
+        return None
+    if is_taken and not rows.filter(pk=row.pk).delete()[0]:
+        return None
+    return row.member
 
 
 def session_of(token: str, *, now: datetime) -> EmbedSession | None:

@@ -22,11 +22,16 @@ from .crm import (
     Stage,
     TimelineEntry,
 )
+from .pulled import CrmCopy, CrmEvent, CrmPermission, CrmWrite, PipedriveCompany, PipedriveToken
 
 __all__ = [
     "Account",
     "ApiRequest",
     "ApiToken",
+    "CrmCopy",
+    "CrmEvent",
+    "CrmPermission",
+    "CrmWrite",
     "CustomField",
     "Deal",
     "DealLine",
@@ -37,6 +42,8 @@ __all__ = [
     "MemberIdentity",
     "Organization",
     "Person",
+    "PipedriveCompany",
+    "PipedriveToken",
     "Product",
     "SignInAttempts",
     "SpentContext",

@@ -8,6 +8,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+# ISO 4217 has three letters; a CRM may have currencies of its own with longer names.
+CURRENCY_LENGTH = 12
+
 
 def external_once(name: str) -> models.UniqueConstraint:
     """Return the rule that an account has at most one row of an id of another CRM."""
@@ -16,6 +19,19 @@ def external_once(name: str) -> models.UniqueConstraint:
         condition=~models.Q(external_id=""),
         name=name,
     )
+
+
+class OfAnotherCrm(models.Model):
+    """A row that another CRM may know too: `external_source` says which ("api", "pipedrive"), `external_id` what it calls it.
+
+    Both are "" for one that was written here.
+    """
+
+    external_source = models.CharField(max_length=20, blank=True, default="")
+    external_id = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        abstract = True
 
 
 class Account(models.Model):
@@ -75,6 +91,9 @@ class CustomField(models.Model):
     label = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.TEXT)
     position = models.PositiveSmallIntegerField(default=0)
+    # The CRM that it is a field of, and what kind of field it calls it; "" for one that was made here.
+    external_source = models.CharField(max_length=20, blank=True, default="")
+    external_type = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         ordering = ["entity", "position", "id"]
@@ -86,7 +105,7 @@ class CustomField(models.Model):
         return self.label
 
 
-class Organization(models.Model):
+class Organization(OfAnotherCrm):
     """A company that an account sells to. The address is one text, or parts, or both."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="organizations")
@@ -98,9 +117,6 @@ class Organization(models.Model):
     postal_code = models.CharField(max_length=30, blank=True, default="")
     country = models.CharField(max_length=255, blank=True, default="")
     custom: Any = models.JSONField(default=dict, blank=True)
-    # What another CRM calls it: "" for one that was written here. `external_source` says which CRM ("api", "pipedrive").
-    external_source = models.CharField(max_length=20, blank=True, default="")
-    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -112,7 +128,7 @@ class Organization(models.Model):
         return self.name
 
 
-class Person(models.Model):
+class Person(OfAnotherCrm):
     """A contact, usually at an organization."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="persons")
@@ -123,8 +139,6 @@ class Person(models.Model):
     email = models.CharField(max_length=254, blank=True, default="")
     phone = models.CharField(max_length=40, blank=True, default="")
     custom: Any = models.JSONField(default=dict, blank=True)
-    external_source = models.CharField(max_length=20, blank=True, default="")
-    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -136,7 +150,7 @@ class Person(models.Model):
         return self.name
 
 
-class Product(models.Model):
+class Product(OfAnotherCrm):
     """Something an account sells, as the CRM knows it; unrelated to QuickBooks until linked."""
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="products")
@@ -146,11 +160,9 @@ class Product(models.Model):
     unit_price = models.DecimalField(
         max_digits=15, decimal_places=5, default=Decimal(0), validators=[MinValueValidator(Decimal(0))]
     )
-    currency = models.CharField(max_length=3, default="USD")
+    currency = models.CharField(max_length=CURRENCY_LENGTH, default="USD")
     tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
     is_active = models.BooleanField(default=True)
-    external_source = models.CharField(max_length=20, blank=True, default="")
-    external_id = models.CharField(max_length=120, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -176,7 +188,7 @@ class Stage(models.Model):
         return self.name
 
 
-class Deal(models.Model):
+class Deal(OfAnotherCrm):
     """Something being sold: to whom, for how much, and how far it has come."""
 
     class Status(models.TextChoices):
@@ -194,11 +206,12 @@ class Deal(models.Model):
     status = models.CharField(max_length=4, choices=Status, default=Status.OPEN)
     owner = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, blank=True, related_name="deals")
     value = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
-    currency = models.CharField(max_length=3, default="USD")
+    currency = models.CharField(max_length=CURRENCY_LENGTH, default="USD")
     closed_on = models.DateField(null=True, blank=True)
     custom: Any = models.JSONField(default=dict, blank=True)
-    external_source = models.CharField(max_length=20, blank=True, default="")
-    external_id = models.CharField(max_length=120, blank=True, default="")
+    # Off the whole deal, and when which part of it is to be billed (snapshot.py says what each holds).
+    discounts: Any = models.JSONField(default=list, blank=True)
+    installments: Any = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -234,6 +247,8 @@ class DealLine(models.Model):
     discount = models.DecimalField(max_digits=15, decimal_places=5, default=Decimal(0))
     discount_kind = models.CharField(max_length=7, choices=DiscountKind, default=DiscountKind.PERCENT)
     tax_percent = models.DecimalField(max_digits=7, decimal_places=4, default=Decimal(0))
+    # Whether the price holds the tax already.
+    is_tax_included = models.BooleanField(default=False)
     external_id = models.CharField(max_length=120, blank=True, default="")
     position = models.PositiveIntegerField(default=0)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from deals.embed.sessions import integration_create
 from deals.models import ApiToken, EmbedIntegration
+from deals.pipedrive.views import pipedrive_card
 from deals.viewer import Viewer, viewer_required
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
@@ -59,7 +61,8 @@ def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: An
         "tokens": ApiToken.objects.filter(user__member__account=viewer.account).select_related(
             "user__member"
         ),
-        "integrations": EmbedIntegration.objects.filter(account=viewer.account, revoked_at__isnull=True),
+        "integrations": _integrations(viewer),
+        "pipedrive": pipedrive_card(viewer),
         "token_form": TokenForm(),
         "integration_form": IntegrationForm(),
         "time_zone": viewer.account.time_zone,
@@ -68,6 +71,12 @@ def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: An
     answer = render(request, "deals/access.html", context, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def _integrations(viewer: Viewer) -> QuerySet[EmbedIntegration]:
+    """Return the CRMs with a secret of ours; Pipedrive signs with its own and has a card of its own."""
+    rows = EmbedIntegration.objects.filter(account=viewer.account, revoked_at__isnull=True)
+    return rows.filter(pipedrive__isnull=True)
 
 
 def _is_refused(request: HttpRequest, viewer: Viewer) -> bool:
@@ -114,7 +123,7 @@ def token_revoke(request: HttpRequest, viewer: Viewer, digest: str) -> HttpRespo
 def integration_revoke(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """End an integration at once: its frames stop, its tokens are refused."""
     if not _is_refused(request, viewer):
-        row = get_object_or_404(EmbedIntegration, pk=pk, account=viewer.account, revoked_at__isnull=True)
+        row = get_object_or_404(_integrations(viewer), pk=pk)
         EmbedIntegration.objects.filter(pk=row.pk).update(revoked_at=timezone.now())
         messages.success(
             request, _("“%(name)s” no longer shows anything of this company.") % {"name": row.name}

@@ -26,6 +26,7 @@ from .operations import (
 )
 from .voids import VoidOperation
 from .webhooks import WebhookEvent
+from .written_back import DealReport
 
 __all__ = [
     "ApiUsage",
@@ -34,6 +35,7 @@ __all__ = [
     "Customer",
     "CustomerLink",
     "DealReadiness",
+    "DealReport",
     "DealVersion",
     "ExchangeRate",
     "Heartbeat",

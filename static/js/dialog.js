@@ -1,5 +1,5 @@
 // A page that asks one question opens as a dialog over the page that led to it; without script it stays a page.
-import { go, here, reload } from "./navigation.js";
+import { askAround, asksItself, go, here, reload } from "./navigation.js";
 import { isSignedOut, showNotice } from "./submit_guard.js";
 
 let cameFrom = null;
@@ -39,6 +39,18 @@ async function ask(address, options = {}) {
   return null;
 }
 
+const words = (part) => part?.textContent.replace(/\s+/g, " ").trim() || "";
+
+/** What a dialog asks, in the words of its page. */
+function question(form) {
+  const button = form.querySelector("button:not([type=button])");
+  const back = form.querySelector("[data-dialog-close]");
+  const text = [...form.querySelectorAll(".card-sub, .card-body p, .consequences li")].map(words).join(" ");
+  return {
+    title: words(form.querySelector("h1, h2")), text, yes: words(button), no: words(back), isDangerous: button.matches(".btn-danger"),
+  };
+}
+
 async function openPage(link) {
   const address = link.dataset.dialogUrl || link.href;
   const answer = await ask(address);
@@ -52,6 +64,10 @@ async function openPage(link) {
     go(address);
     return;
   }
+  if (form.matches("[data-confirms]") && asksItself()) {
+    if (await askAround(question(form))) await post(fill(form, address).querySelector("form"), null);
+    return;
+  }
   const opener = link.closest("#dialog-host") ? cameFrom : link.closest("details[data-menu]")?.querySelector("summary") || link;
   show(fill(form, address), opener);
 }
@@ -59,7 +75,7 @@ async function openPage(link) {
 /** Post a question's answer without leaving: a refusal comes back into the dialog with everything that was typed. */
 async function post(form, button) {
   const address = form.action;
-  const answer = await ask(address, { method: "POST", body: new FormData(form, button) });
+  const answer = await ask(address, { method: "POST", body: button ? new FormData(form, button) : new FormData(form) });
   if (!answer) return;
   if (answer.status === 204 || answer.redirected) {
     reload();
@@ -71,6 +87,7 @@ async function post(form, button) {
     return;
   }
   const dialog = fill(next, address);
+  if (!dialog.open) dialog.showModal();
   const first = dialog.querySelector(".field-error input, .banner, [autofocus]");
   if (first?.matches(".banner")) first.tabIndex = -1;
   first?.focus();

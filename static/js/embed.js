@@ -1,52 +1,32 @@
 // A page inside another program's: no cookie, no storage. A token in this module alone goes with each request as a header;
-// links and forms are followed in place; the host is told how tall the page is, and asked for a new token in time.
+// links and forms are followed in place; the program around it is told how tall the page is, and asked for a new token in time.
 import { steer } from "./navigation.js";
+import { messageHost } from "./embed_host.js";
+import { pipedriveHost } from "./embed_pipedrive.js";
 
 const shell = document.getElementById("embed-shell");
-const { openUrl, origins, place } = JSON.parse(shell.textContent);
+const settings = JSON.parse(shell.textContent);
+const { openUrl, place } = settings;
 const RENEW_BEFORE = 60;
-const TYPES = { post: "crm-invoicing" };
 const plainFetch = window.fetch.bind(window);
 let token = "";
 let current = new URL(location.href);
 let visits = 0;
 let renewal = null;
 let last = null;
-let hostOrigin = "";
 
 const isOurs = (address) => new URL(address, document.baseURI).origin === location.origin;
 
-/** Say something to the page that holds this frame; before it has spoken itself, to those alone that may hold it. */
-function tell(type, more = {}) {
-  for (const origin of hostOrigin ? [hostOrigin] : origins) {
-    window.parent.postMessage({ source: TYPES.post, type, ...more }, origin);
-  }
-}
-
-const waiting = [];
-window.addEventListener("message", (event) => {
-  if (event.source !== window.parent || !origins.includes(event.origin)) return;
-  const data = event.data;
-  if (data?.target !== TYPES.post) return;
-  hostOrigin = event.origin;
-  if (data.type === "theme" && ["light", "dark"].includes(data.theme)) document.documentElement.dataset.theme = data.theme;
-  if (data.type === "token" && typeof data.token === "string") waiting.splice(0).forEach((take) => take(data.token));
-  if (data.type === "refresh") visit(current.href);
+// The program around this frame: every kind of it does the same few things, each in its own way.
+const host = (settings.host === "pipedrive" ? pipedriveHost : messageHost)(settings, {
+  theme: (theme) => ["light", "dark"].includes(theme) && (document.documentElement.dataset.theme = theme),
+  refresh: () => token && visit(current.href),
 });
-
-/** Ask the host for a signed token; "" when it gives none. */
-function askHost() {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    tell("token-needed");
-    setTimeout(() => resolve(""), 4000);
-  });
-}
 
 /** Exchange a one-time code or the host's signed token for a token of our own; null where neither is accepted. */
 async function open(proof) {
   const answer = await plainFetch(openUrl, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...proof, place }), credentials: "omit",
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...proof, place, deal: settings.deal }), credentials: "omit",
   });
   if (!answer.ok) return null;
   const opened = await answer.json();
@@ -56,7 +36,7 @@ async function open(proof) {
 
 async function renew() {
   renewal ||= (async () => {
-    const context = await askHost();
+    const context = await host.signedToken();
     return Boolean(context && (await open({ context })));
   })().finally(() => (renewal = null));
   return renewal;
@@ -154,7 +134,18 @@ async function visit(address, options = {}) {
   }
   const isOver = place !== "panel" && answer.redirected && new URL(answer.url).pathname === shell.dataset.home;
   show(await answer.text(), answer.redirected || !options.method ? answer.url : current.href);
-  if (isOver) tell("done");
+  if (isOver) host.done();
+}
+
+// What cannot stand in a frame goes on in a tab, signed in by a one-time code: the tab knows nobody otherwise.
+async function continueInTab(address) {
+  const tab = window.open("", "_blank");
+  const answer = await fetch(address, { method: "POST" });
+  const { address: there } = answer.ok ? await answer.json() : {};
+  if (!tab) return;
+  tab.opener = null;
+  if (there) tab.location.replace(there);
+  else tab.close();
 }
 
 // What needs more room than the panel has: the host opens it as a dialog of its own.
@@ -164,6 +155,11 @@ const opens = (link) => (link.search ? "" : Object.entries(ROOMY).find(([end]) =
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  if (link.dataset.continueUrl) {
+    event.preventDefault();
+    continueInTab(link.dataset.continueUrl);
+    return;
+  }
   if (link.target === "_blank" || !isOurs(link.href)) {
     link.target = "_blank";
     link.rel = "noopener";
@@ -172,7 +168,7 @@ document.addEventListener("click", (event) => {
   const there = new URL(link.href);
   if (there.hash && there.pathname === current.pathname && there.search === current.search) return;
   event.preventDefault();
-  if (place === "panel" && opens(link)) tell("open", { place: opens(link) });
+  if (place === "panel" && opens(link)) host.open(opens(link));
   else visit(link.href);
 });
 
@@ -201,23 +197,24 @@ function grow() {
   const height = Math.ceil(document.querySelector(".body")?.getBoundingClientRect().height || document.body.scrollHeight);
   if (height === told) return;
   told = height;
-  tell("resize", { height: Math.min(Math.max(height, 100), place === "panel" ? 750 : 2000) });
+  host.resize(Math.min(Math.max(height, 100), place === "panel" ? 750 : 2000));
 }
 new ResizeObserver(grow).observe(document.body);
 
-steer({ address: () => current, visit });
+steer({ address: () => current, visit, confirm: host.confirm, say: host.say });
 document.documentElement.classList.add("is-embedded");
 
 (async () => {
+  await host.begin();
   const code = location.hash.slice(1);
   history.replaceState(null, "", location.pathname + location.search);
-  const context = (await open({ code })) ? "" : await askHost();
+  const context = (await open({ code })) ? "" : await host.signedToken();
   const opened = context ? await open({ context }) : last;
   if (!opened) {
     expired();
     return;
   }
   shell.dataset.home = opened.home;
-  tell("ready");
+  host.ready();
   await visit(new URL(opened.path, location.origin).href);
 })();

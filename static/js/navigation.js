@@ -17,3 +17,10 @@ export function reload() {
   if (frame) frame.visit(frame.address().href);
   else location.reload();
 }
+
+/** Whether the program around this frame asks a question in a dialog of its own. */
+export const asksItself = () => Boolean(frame?.confirm);
+export const askAround = (question) => frame.confirm(question);
+
+/** Let the program around this frame say something, if it does that; false if the page has to say it itself. */
+export const sayAround = (message) => Boolean(frame?.say?.(message));

@@ -1,4 +1,5 @@
 // Success, said once: six seconds at the foot of the page, longer while hovered or focused.
+import { sayAround } from "./navigation.js";
 import { announce } from "./polling.js";
 
 const STAYS = 6000;
@@ -30,6 +31,7 @@ function keep(toast) {
 
 /** Show a toast; `action` is a link's `{url, label}` or nothing. */
 export function showToast(message, action) {
+  if (sayAround(message)) return;
   const place = region();
   const kept = document.getElementById("toast-shape");
   if (!place || !kept) return;

@@ -1,0 +1,129 @@
+"""The one seam to whatever CRM a deal comes from: our own tables, a CRM that pushes its deals, or one that is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from django.urls import reverse
+
+from .fields import MappableField, field_catalogue
+from .models import Account, CrmCopy, Deal, Member
+from .selectors import custom_field_facts
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old what is known of a deal may be. `problem` says why it could not be read now, "" if nothing stands in the way.
+
+    `read_at` is None for a deal that is always as it is here.
+    """
+
+    read_at: datetime | None = None
+    problem: str = ""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether people should be told that they look at an older copy."""
+        return bool(self.problem)
+
+
+@dataclass(frozen=True)
+class WrittenBack:
+    """What a deal's invoices come to, as it is written into fields of the CRM. Money is in `currency`."""
+
+    status: str
+    currency: str
+    invoiced: Decimal
+    paid: Decimal
+    outstanding: Decimal
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an account wants written into its CRM: notes since a time (None: none), and fields."""
+
+    notes_since: datetime | None = None
+    has_fields: bool = False
+
+
+class CrmSource(Protocol):
+    """What every CRM can be asked; one that cannot do a thing does nothing."""
+
+    def load_deal(self, deal: Deal, member: Member | None, *, is_whole: bool, now: datetime) -> Freshness:
+        """Bring our copy up to date, with the deal's products if `is_whole`; never raises for a CRM that does not answer."""
+        ...
+
+    def list_fields(self, account: Account) -> tuple[MappableField, ...]:
+        """Return the fields that an invoice can be filled from."""
+        ...
+
+    def wanted(self, account: Account) -> Wanted:
+        """Return what is to be written back."""
+        ...
+
+    def push_note(self, deal: Deal, key: str, text: str, *, is_old: bool, now: datetime) -> None:
+        """Keep a note that is to stand on the deal; the same `key` is written once, and never if it `is_old`."""
+        ...
+
+    def write_fields(self, deal: Deal, values: WrittenBack, *, now: datetime) -> None:
+        """Keep what the deal's fields are to say about its invoices."""
+        ...
+
+    def deal_url(self, deal: Deal) -> str:
+        """Return where people find the deal."""
+        ...
+
+
+class LocalSource:
+    """Deals that were written here or pushed here: our own tables are right, and the change log says everything."""
+
+    def load_deal(self, deal: Deal, member: Member | None, *, is_whole: bool, now: datetime) -> Freshness:
+        """Return that the deal is as it is."""
+        return Freshness()
+
+    def list_fields(self, account: Account) -> tuple[MappableField, ...]:
+        """Return the built-in fields and the account's own."""
+        return field_catalogue(custom_field_facts(account))
+
+    def wanted(self, account: Account) -> Wanted:
+        """Return that nothing is to be written: the deal's page shows it."""
+        return Wanted()
+
+    def push_note(self, deal: Deal, key: str, text: str, *, is_old: bool, now: datetime) -> None:
+        """Do nothing: the change log of the deal says it."""
+
+    def write_fields(self, deal: Deal, values: WrittenBack, *, now: datetime) -> None:
+        """Do nothing: the deal's page shows it."""
+
+    def deal_url(self, deal: Deal) -> str:
+        """Return the deal's page here."""
+        return reverse("deals:deal_detail", args=[deal.pk])
+
+
+_LOCAL = LocalSource()
+_SOURCES: dict[str, CrmSource] = {}
+
+
+def register_source(key: str, source: CrmSource) -> None:
+    """Let deals whose `external_source` is `key` be served by a source."""
+    _SOURCES[key] = source
+
+
+def source_of(deal: Deal) -> CrmSource:
+    """Return the source of a deal."""
+    return _SOURCES.get(deal.external_source, _LOCAL)
+
+
+def read_sources() -> Mapping[str, CrmSource]:
+    """Return the sources that deals are read from, by their keys."""
+    return dict(_SOURCES)
+
+
+def freshness_of(deal: Deal) -> Freshness:
+    """Return how old our copy of a deal is, without asking anybody."""
+    if deal.external_source not in _SOURCES:
+        return Freshness()
+    copy = CrmCopy.objects.filter(deal=deal).first()
+    return Freshness(copy.read_at, copy.problem) if copy else Freshness()

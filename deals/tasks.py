@@ -1,0 +1,28 @@
+"""Celery tasks of the CRM side: what other CRMs told of, and what they are to be told."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from .pipedrive.setting_up import set_up_due
+from .pipedrive.tokens import refresh_idle
+from .pipedrive.webhooks import changes_read, events_clean
+from .pipedrive.writing import writes_send
+
+
+@shared_task
+def pipedrive_work() -> None:
+    """Set up companies that are new, read what changed, write what is due."""
+    now = timezone.now()
+    set_up_due(now=now)
+    changes_read(now=now)
+    writes_send(now=now)
+
+
+@shared_task
+def pipedrive_care() -> None:
+    """Keep tokens alive that nobody used for a week, and forget events that are too old to be repeated."""
+    now = timezone.now()
+    refresh_idle(now=now)
+    events_clean(before=now - timedelta(days=7))

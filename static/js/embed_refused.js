@@ -1,0 +1,20 @@
+// A page that shows nothing in Pipedrive's frame: it still has to say that it is there, and can be renewed.
+const again = JSON.parse(document.getElementById("embed-again").textContent);
+const Sdk = window.AppExtensionsSDK;
+const params = new URLSearchParams(location.search);
+
+const sdk = params.get("id") ? new Sdk() : null;
+const ready = sdk?.initialize({ size: { height: 260 } }).catch(() => null);
+
+document.querySelector("[data-renew]")?.addEventListener("click", async (event) => {
+  event.target.disabled = true;
+  await ready;
+  const given = sdk ? await sdk.execute(Sdk.Command.GET_SIGNED_TOKEN).catch(() => null) : null;
+  if (!given?.token) {
+    document.querySelector("[data-renew-failed]").hidden = false;
+    event.target.disabled = false;
+    return;
+  }
+  const query = new URLSearchParams({ id: params.get("id"), theme: params.get("theme") || "", selectedIds: again.deal, token: given.token });
+  location.replace(`${again.path}?${query}`);
+});

@@ -127,3 +127,17 @@ def freshness_of(deal: Deal) -> Freshness:
         return Freshness()
     copy = CrmCopy.objects.filter(deal=deal).first()
     return Freshness(copy.read_at, copy.problem) if copy else Freshness()
+
+
+def load_deal(deal: Deal, member: Member | None, *, now: datetime) -> Freshness:
+    """Bring a deal of another CRM up to date, with its products, and the row at hand with it; a deal of ours is as it is."""
+    if deal.external_source not in _SOURCES:
+        return Freshness()
+    found = source_of(deal).load_deal(deal, member, is_whole=True, now=now)
+    deal.refresh_from_db()
+    return found
+
+
+def kept_at(deal: Deal) -> str:
+    """Return where a deal is changed that is read from another CRM, "" for one that is changed here."""
+    return source_of(deal).deal_url(deal) if deal.external_source in _SOURCES else ""

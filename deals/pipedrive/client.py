@@ -12,9 +12,9 @@ import requests
 from .errors import (
     Forbidden,
     Limited,
-    NotFound,
     PipedriveError,
-    Refused,
+    RequestRefused,
+    RowNotFound,
     SignInNeeded,
     Unreachable,
     Unreadable,
@@ -29,7 +29,7 @@ DEFAULT_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=24)
 
 
-class TokenSource(Protocol):
+class AccessTokens(Protocol):
     """Whatever gives access tokens."""
 
     def access_token(self) -> str:
@@ -57,7 +57,7 @@ class PipedriveClient:
     """
 
     api_domain: str
-    tokens: TokenSource
+    tokens: AccessTokens
     clock: Callable[[], datetime]
     blocked: Callable[[], datetime | None] = lambda: None
     block: Callable[[datetime], object] = lambda _until: None
@@ -162,9 +162,9 @@ def _problem(status: int) -> PipedriveError | None:
     if status < 300:
         return None
     kinds: dict[int, type[PipedriveError]] = {
-        401: SignInNeeded, 402: Forbidden, 403: Forbidden, 404: NotFound, 410: NotFound,
+        401: SignInNeeded, 402: Forbidden, 403: Forbidden, 404: RowNotFound, 410: RowNotFound,
     }  # fmt: skip
-    return kinds.get(status, Refused)()
+    return kinds.get(status, RequestRefused)()
 
 
 def is_api_address(address: str, hosts: tuple[str, ...]) -> bool:

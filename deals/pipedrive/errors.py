@@ -41,13 +41,13 @@ class Forbidden(PipedriveError):
     code = "forbidden"
 
 
-class NotFound(PipedriveError):
+class RowNotFound(PipedriveError):
     """There is no such row, or the person may not see it: Pipedrive does not tell one from the other."""
 
     code = "not_found"
 
 
-class Refused(PipedriveError):
+class RequestRefused(PipedriveError):
     """The request itself was not accepted."""
 
     code = "refused"

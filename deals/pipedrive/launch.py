@@ -13,7 +13,7 @@ from deals.embed.sessions import KEPT, session_begin
 from deals.embed.signed_context import LEEWAY, LONGEST_LIFE, ContextRefused
 from deals.models import CrmCopy, CrmPermission, Deal, MemberIdentity, PipedriveCompany, SpentContext
 
-from .errors import Forbidden, NotFound, PipedriveError, SignInNeeded
+from .errors import Forbidden, PipedriveError, RowNotFound, SignInNeeded
 from .installs import SOURCE, company_of
 from .reading import deal_read
 from .tokens import client_for, live_tokens
@@ -99,7 +99,7 @@ def deal_for_launch(launch: Launch, deal_id: str, *, now: datetime) -> Deal:
     try:
         client = client_for(company, member)
         deal = deal_read(company, client, str(int(deal_id)), is_whole=False, now=now)
-    except (NotFound, Forbidden) as error:
+    except (RowNotFound, Forbidden) as error:
         _forget(launch, deal_id)
         raise ContextRefused("unknown_deal") from error
     except SignInNeeded as error:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.http import urlencode
 
 from .client import CONNECT_SECONDS, READ_SECONDS, is_api_address
-from .errors import PipedriveError, Refused, SignInNeeded, Unreachable, Unreadable
+from .errors import PipedriveError, RequestRefused, SignInNeeded, Unreachable, Unreadable
 
 SHORTEST_LIFE = 60
 
@@ -56,7 +56,7 @@ def tokens_refreshed(refresh_token: str, *, now: datetime) -> Tokens:
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     try:
         return _tokens(_post("/oauth/token", form), now)
-    except Refused as error:
+    except RequestRefused as error:
         raise SignInNeeded from error
 
 
@@ -79,7 +79,7 @@ def _post(path: str, form: dict[str, str], *, is_empty_fine: bool = False) -> di
     if answer.status_code >= 500 or answer.status_code == 429:
         raise Unreachable
     if answer.status_code >= 400:
-        raise Refused
+        raise RequestRefused
     if is_empty_fine:
         return {}
     try:

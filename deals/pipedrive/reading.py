@@ -14,7 +14,7 @@ from deals.push import deal_push, named_push, stage_named
 
 from . import values
 from .client import PipedriveClient
-from .errors import Forbidden, NotFound, Refused
+from .errors import Forbidden, RequestRefused, RowNotFound
 from .fields import FRESH_FOR, fields_read, known_fields
 from .installs import SOURCE
 
@@ -42,7 +42,7 @@ def deal_read(
 ) -> Deal:
     """Read a deal into our rows and return it; products, discounts and installments only if `is_whole`.
 
-    Raises NotFound for one that is gone or that the person may not see, and other PipedriveErrors; then nothing is changed.
+    Raises RowNotFound for one that is gone or that the person may not see, and other PipedriveErrors; then nothing is changed.
     """
     if company.fields_read_at is None or company.fields_read_at < now - FRESH_FOR:
         fields_read(company, client, now=now)
@@ -50,7 +50,7 @@ def deal_read(
     reading = _Reading(company, client, now, known_fields(company.account))
     row = client.get(f"/api/v2/deals/{deal_id}", cost=ONE, include_option_labels="true")
     if not isinstance(row, dict) or row.get("is_deleted") or row.get("status") == "deleted":
-        raise NotFound
+        raise RowNotFound
     copy = CrmCopy.objects.filter(
         deal__account=company.account_id, deal__external_source=SOURCE, deal__external_id=deal_id
     ).first()
@@ -101,7 +101,7 @@ def _named(reading: _Reading, model: Any, external_id: Any, is_known_enough: boo
     kind = "organizations" if model is Organization else "persons"
     try:
         row = reading.client.get(f"/api/v2/{kind}/{external_id}", cost=ONE, include_option_labels="true")
-    except (NotFound, Forbidden):
+    except (RowNotFound, Forbidden):
         # A person may see a deal and not whom it is for: what was known before stays.
         return known
     found = _organization(reading, row) if model is Organization else _person(reading, row)
@@ -195,7 +195,7 @@ def _installments(client: PipedriveClient, deal_id: str) -> list[dict[str, Any]]
     """Return the deal's installments; not every plan of Pipedrive has them."""
     try:
         return list(client.rows("/api/v2/deals/installments", cost=LIST, deal_ids=deal_id))
-    except (Forbidden, NotFound, Refused):
+    except (Forbidden, RowNotFound, RequestRefused):
         return []
 
 
@@ -231,7 +231,7 @@ def _product_rows(client: PipedriveClient, ids: list[int]) -> list[dict[str, Any
         for key in ids:
             try:
                 found.append(client.get(f"/api/v2/products/{key}", cost=ONE))
-            except (NotFound, Forbidden):
+            except (RowNotFound, Forbidden):
                 continue
         return found
     for at in range(0, len(ids), IDS_A_CALL):
@@ -250,7 +250,7 @@ def _variation(reading: _Reading, row: Mapping[str, Any]) -> str:
     if names is None or str(variation) not in names:
         try:
             rows = list(reading.client.rows(f"/api/v2/products/{product}/variations", cost=LIST))
-        except (NotFound, Forbidden):
+        except (RowNotFound, Forbidden):
             rows = []
         names = {str(one.get("id")): str(one.get("name") or "") for one in rows}
         cache.set(key, names, STAGE_SECONDS)

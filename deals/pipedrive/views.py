@@ -21,7 +21,7 @@ from deals.models import MemberIdentity, PipedriveCompany, PipedriveToken
 from deals.viewer import Viewer, member_of, viewer_required
 
 from . import oauth
-from .errors import PipedriveError, Refused
+from .errors import PipedriveError, RequestRefused
 from .installs import InstallRefused, company_of, install, uninstall, who_consented
 from .tokens import unseal
 
@@ -92,7 +92,7 @@ def _finish(request: HttpRequest, code: str, viewer: Viewer | None) -> HttpRespo
     try:
         tokens = oauth.tokens_for_code(code, now=now)
         me = who_consented(tokens)
-    except Refused:
+    except RequestRefused:
         return _problem(
             request, _("Pipedrive no longer accepts this installation. Install the app once more.")
         )

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from deals.models import CrmCopy, CrmEvent, Deal, PipedriveCompany
 
 from .client import PipedriveClient
-from .errors import NotFound, PipedriveError, Refused
+from .errors import PipedriveError, RequestRefused, RowNotFound
 from .fields import fields_read
 from .installs import SOURCE
 from .reading import deal_read
@@ -60,7 +60,7 @@ def webhooks_register(company: PipedriveCompany, client: PipedriveClient) -> lis
         }
         try:
             there[kind] = int(client.send("POST", "/api/v1/webhooks", body, cost=REGISTER_COST)["id"])
-        except (Refused, NotFound) as error:
+        except (RequestRefused, RowNotFound) as error:
             log.info("pipedrive offers no events of this kind", extra={"kind": kind, "code": error.code})
     ids = sorted(there.values())
     PipedriveCompany.objects.filter(pk=company.pk).update(webhook_ids=ids)
@@ -155,7 +155,7 @@ def _company_read(company: PipedriveCompany, now: datetime) -> int:
             try:
                 deal_read(company, client, copy.deal.external_id, is_whole=True, now=now)
                 count += 1
-            except NotFound:
+            except RowNotFound:
                 CrmCopy.objects.filter(pk=copy.pk).update(changed_at=None, problem="not_found")
     except PipedriveError as error:
         log.info("pipedrive could not be read", extra={"code": error.code})

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from deals import selectors, services
+from deals.crm_source import freshness_of, kept_at
 from deals.forms import DealForm, DealLineForm
 from deals.models import CustomField, Deal, DealLine, Stage
 from deals.panels import deal_panels
@@ -26,9 +27,10 @@ LOG_SIZE = 20
 def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Show a deal with its panels, products and change log."""
     deal = selectors.deal_for(viewer.account, pk)
+    crm = {"freshness": freshness_of(deal), "crm_url": kept_at(deal)}
     if is_embedded(request):
         panels = [panel.render(request, viewer, deal) for panel in deal_panels("frame")]
-        context = {"deal": deal, "panels": panels, **_log(request, viewer, deal)}
+        context = {"deal": deal, "panels": panels, **crm, **_log(request, viewer, deal)}
         return render(request, "embed/panel.html", context)
     tabs = deal_panels("tab")
     keys = [panel.key for panel in tabs] + ["products"]
@@ -53,11 +55,20 @@ def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
         "lines_total": sum((amount for _line, amount in amounts), Decimal(0)),
         "line_form": DealLineForm(account=viewer.account),
         "custom": _custom(deal, labels),
+        **crm,
         **_log(request, viewer, deal),
         "elsewhere": settings.EXAMPLE_HOST_URL if deal.external_id == "demo-deal" else "",
         "stage_days": (timezone.now() - selectors.stage_since(deal)).days,
     }
     return render(request, "deals/deal_detail.html", context)
+
+
+def _elsewhere(request: HttpRequest, deal: Deal) -> HttpResponse:
+    """Say that a deal is changed where it is kept; a change here would be overwritten by the next one there."""
+    messages.warning(
+        request, _("This deal is kept in Pipedrive. Change it there; it follows here by itself.")
+    )
+    return redirect("deals:deal_detail", deal.pk)
 
 
 @viewer_required
@@ -99,6 +110,8 @@ def _custom(deal: Deal, labels: dict[tuple[str, str], str]) -> dict[str, list[tu
 def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> HttpResponse:
     """Add or edit a deal."""
     deal = selectors.deal_for(viewer.account, pk) if pk else Deal(account=viewer.account, owner=viewer.member)
+    if pk and kept_at(deal):
+        return _elsewhere(request, deal)
     form = DealForm(request.POST or None, instance=deal, account=viewer.account)
     if request.method == "POST" and form.is_valid():
         saved = services.deal_save(form.instance, at=timezone.now(), actor=viewer.member)
@@ -115,6 +128,8 @@ def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> Ht
 def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Move a deal to the posted stage."""
     deal = selectors.deal_for(viewer.account, pk)
+    if kept_at(deal):
+        return _elsewhere(request, deal)
     stage = get_object_or_404(
         Stage, account=viewer.account, pk=selectors.parse_pk(request.POST.get("stage", ""))
     )
@@ -126,6 +141,8 @@ def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
 def line_edit(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int | None = None) -> HttpResponse:
     """Add a product to a deal or edit one on it."""
     deal = selectors.deal_for(viewer.account, deal_pk)
+    if kept_at(deal):
+        return _elsewhere(request, deal)
     line = get_object_or_404(DealLine, deal=deal, pk=pk) if pk else DealLine(deal=deal)
     form = DealLineForm(request.POST or None, instance=line, account=viewer.account)
     back = reverse("deals:deal_detail", args=[deal.pk]) + "?tab=products"
@@ -142,6 +159,8 @@ def line_edit(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int | None
 def line_remove(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int) -> HttpResponse:
     """Take a product off a deal."""
     deal = selectors.deal_for(viewer.account, deal_pk)
+    if kept_at(deal):
+        return _elsewhere(request, deal)
     services.deal_line_remove(
         get_object_or_404(DealLine, deal=deal, pk=pk), at=timezone.now(), actor=viewer.member
     )

@@ -168,11 +168,13 @@ def build_draft(
     home_currency: str,
     preset: PresetFacts | None = None,
     is_as_quoted: bool = False,
+    tax_mode: TaxMode = TaxMode.EXCLUSIVE,
+    discount: tuple[Decimal, DiscountKind] = (Decimal(0), "percent"),
 ) -> InvoiceDraft:
     """Fill an invoice from a deal. Nothing is sent and nothing is stored.
 
     `item_links` maps `line_key` to a QuickBooks item id, `item_taxable` that id to whether it is taxed, `item_codes` that
-    id to the tax code it bears.
+    id to the tax code it bears. `discount` is off the whole invoice: a number and whether it is "percent" or an "amount".
     """
     preset = preset or PresetFacts("", "")
     filled = fill_customer(snapshot, mapping)
@@ -202,6 +204,9 @@ def build_draft(
         tax=preset.tax,
         quoted_tax=quoted_tax(snapshot) if is_as_quoted else None,
         form_tax_code=preset.tax_code or form_tax_code,
+        tax_mode=tax_mode,
+        discount=discount[0],
+        discount_kind=discount[1],
         due_days=days,
         origins=filled.origins,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from deals.crm_source import load_deal
 from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.problems import Problem
@@ -43,6 +44,7 @@ class ApiOutcome:
 
 
 def _state(connection: Connection, deal: Deal, given: Mapping[str, Any], *, now: datetime) -> FormState:
+    load_deal(deal, None, now=now)
     state = filled_state(connection, deal, now=now)
     if given.get("customer_quickbooks_id"):
         state.values.update(customer_mode="existing", customer=given["customer_quickbooks_id"])

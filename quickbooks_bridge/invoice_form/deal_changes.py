@@ -11,18 +11,18 @@ from .form_state import FormState
 FROM_DEAL = ("name", "description", "quantity", "unit_price", "discount", "discount_kind")
 
 
-def lines_seen(lines: Iterable[DealLineFacts]) -> str:
+def lines_seen(lines: Iterable[DealLineFacts], currency: str) -> str:
     """Return what tells one state of a deal's lines from another: a digest, and the lines' ids."""
     lines = list(lines)
-    text = repr([(line.id, line.name, line.comment, line.quantity.normalize(), line.unit_price.normalize(),
-                  line.discount.normalize(), line.discount_kind) for line in lines])  # fmt: skip
+    text = currency + repr([(line.id, line.name, line.comment, line.quantity.normalize(), line.unit_price.normalize(),
+                  line.discount.normalize(), line.discount_kind, line.is_tax_included) for line in lines])  # fmt: skip
     return " ".join([hashlib.sha256(text.encode()).hexdigest()[:16], *(line.id for line in lines)])
 
 
-def is_deal_changed(state: FormState, lines: Iterable[DealLineFacts]) -> bool:
+def is_deal_changed(state: FormState, lines: Iterable[DealLineFacts], currency: str) -> bool:
     """Return whether the deal's lines are others than the form was filled from; amounts that were converted stay."""
     seen = state.values["deal_seen"]
-    return bool(seen) and not state.values["converted_from"] and seen != lines_seen(lines)
+    return bool(seen) and not state.values["converted_from"] and seen != lines_seen(lines, currency)
 
 
 def mark_filled(lines: Iterable[dict[str, str]]) -> None:
@@ -58,7 +58,8 @@ def take_deal_lines(state: FormState, fresh: FormState) -> None:
     ]
     state.lines = kept + added
     state.values["deal_seen"] = fresh.values["deal_seen"]
-    for name in ("lines_billed", "lines_over"):
+    # A deal that moved to another currency has all its amounts in that one.
+    for name in ("lines_billed", "lines_over", "currency"):
         state.values[name] = fresh.values[name]
 
 

@@ -155,7 +155,7 @@ def load_form_data(
         locations=locations,
         settings=settings_for(connection.account),
         billed=billed_contents(deal, token=token),
-        is_deal_changed=is_deal_changed(state, lines),
+        is_deal_changed=is_deal_changed(state, lines, deal.currency),
     )
 
 

@@ -4,20 +4,25 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from deals.fields import MappableField, field_catalogue
 from deals.models import Deal
 from deals.selectors import custom_field_facts, load_snapshot
-from deals.snapshot import DealLineFacts
+from deals.snapshot import DealLineFacts, DealSnapshot
 from quickbooks_bridge.domain.allocation import lines_left
 from quickbooks_bridge.domain.company_profile import format_decimal
 from quickbooks_bridge.domain.conversion import cross_rate
+from quickbooks_bridge.domain.deal_prices import (
+    installment_line,
+    is_all_included,
+    listed,
+    net_line,
+    whole_discount,
+)
 from quickbooks_bridge.domain.draft import build_draft
 from quickbooks_bridge.domain.field_mapping import FieldMapping, drop_missing_fields, mapping_problems
-from quickbooks_bridge.domain.money import line_amount
 from quickbooks_bridge.domain.preflight_lines import MOST_LINES
-from quickbooks_bridge.domain.tax import TaxRegime
+from quickbooks_bridge.domain.tax import TaxMode, TaxRegime, TaxRules
 from quickbooks_bridge.domain.totals import can_be_quoted
 from quickbooks_bridge.models import Connection, Customer, Item
 from quickbooks_bridge.selectors.connections import company_today
@@ -42,9 +47,12 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def filled_state(connection: Connection, deal: Deal, *, now: datetime) -> FormState:
-    """Fill the form from deal, mapping, links and preset; QuickBooks is asked for a rate that is not known yet at most."""
-    state = mapped_state(connection, deal, now=now)
+def filled_state(connection: Connection, deal: Deal, *, now: datetime, installment: str = "") -> FormState:
+    """Fill the form from deal, mapping, links and preset; QuickBooks is asked for a rate that is not known yet at most.
+
+    `installment` is the id of the one that is billed instead of the deal's products, "" for none.
+    """
+    state = mapped_state(connection, deal, now=now, installment=installment)
     own = deal.currency if deal.value or state.lines else ""
     customer = state.values["customer"]
     known = customer_by_id(connection.company_id, customer) if customer else None
@@ -53,7 +61,9 @@ def filled_state(connection: Connection, deal: Deal, *, now: datetime) -> FormSt
     return state
 
 
-def mapped_state(connection: Connection, deal: Deal, *, now: datetime, is_whole: bool = False) -> FormState:
+def mapped_state(
+    connection: Connection, deal: Deal, *, now: datetime, is_whole: bool = False, installment: str = ""
+) -> FormState:
     """Fill the form from deal, mapping, remembered links and default preset; asks QuickBooks nothing.
 
     Lines of the deal that invoices made here bill already are left out, unless `is_whole`, or all of them are billed.
@@ -62,15 +72,23 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime, is_whole:
     mapping = mapping_of(stored)
     catalogue = field_catalogue(custom_field_facts(connection.account))
     snapshot = load_snapshot(deal)
+    seen = lines_seen(snapshot.lines, snapshot.currency)
+    part = _installment(snapshot, installment)
+    if part is not None:
+        # It stands for the products, whatever becomes of them meanwhile.
+        snapshot, seen, is_whole = replace(snapshot, lines=(part,), discounts=()), "", True
     billed = {} if is_whole else allocated_quantities(deal)
     left = lines_left(snapshot.lines, billed) if billed else None
     taken, over = _fitting(left or snapshot.lines)
-    seen = lines_seen(snapshot.lines)
-    snapshot, count = replace(snapshot, lines=taken), len(snapshot.lines)
-    links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
-    items = items_with_parts(connection.company_id, links.values())
+    whole, count = snapshot.lines, len(snapshot.lines)
     customer = linked_customer(deal, connection.company_id)
     rules = tax_rules(connection.company, customer)
+    mode = _mode(rules, whole)
+    if mode is not TaxMode.INCLUSIVE:
+        taken, whole = tuple(map(net_line, taken)), tuple(map(net_line, whole))
+    snapshot = replace(snapshot, lines=taken)
+    links = item_links(connection.company_id, [(line.product_id, line.name) for line in snapshot.lines])
+    items = items_with_parts(connection.company_id, links.values())
     usual = usual_code(rules, customer)
     today = company_today(connection, now=now)
     draft = build_draft(
@@ -88,13 +106,15 @@ def mapped_state(connection: Connection, deal: Deal, *, now: datetime, is_whole:
         home_currency=connection.company.home_currency,
         preset=default_preset(connection, rules),
         is_as_quoted=stored.tax_policy == stored.TaxPolicy.AS_QUOTED and can_be_quoted(rules),
+        tax_mode=mode,
+        discount=whole_discount(snapshot.discounts, taken, of=whole),
     )
     labels = {qbo_id: item.name for qbo_id, item in items.items()}
     state = state_from_draft(draft, token=new_token(), labels=labels)
     if left is not None:
         state.values["lines_billed"] = str(count - len(left))
     if over:
-        state.values["lines_over"] = f"{len(over)} {_listed(over)} {draft.currency}"
+        state.values["lines_over"] = f"{len(over)} {listed(over)} {draft.currency}"
     _open_bundles(
         state,
         EditContext(
@@ -118,17 +138,17 @@ def _fitting(
     return tuple(lines[:MOST_LINES]), tuple(lines[MOST_LINES:])
 
 
-def _listed(lines: Sequence[DealLineFacts]) -> Decimal:
-    """Return what lines of a deal come to."""
-    return sum(
-        (
-            line_amount(
-                line.quantity, line.unit_price, discount=line.discount, discount_kind=line.discount_kind
-            )
-            for line in lines
-        ),
-        Decimal(0),
-    )
+def _mode(rules: TaxRules, lines: Sequence[DealLineFacts]) -> TaxMode:
+    """Return whether prices hold the tax: so they do in the deal, and QuickBooks takes them like that where lines bear codes."""
+    is_inclusive = rules.regime is TaxRegime.CODES and is_all_included(lines)
+    return TaxMode.INCLUSIVE if is_inclusive else TaxMode.EXCLUSIVE
+
+
+def _installment(snapshot: DealSnapshot, key: str) -> DealLineFacts | None:
+    """Return the line of the installment that is billed, None where products are."""
+    parts = snapshot.installments
+    found = next(((at, part) for at, part in enumerate(parts, 1) if part.id == key), None)
+    return installment_line(found[1], found[0], len(parts)) if found else None
 
 
 def _open_bundles(state: FormState, around: EditContext) -> None:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from crm_invoicing.ui.templatetags.ui import money_text
+from deals.crm_source import load_deal
 from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.alarms import Alarm
@@ -95,11 +96,17 @@ class FormOutcome:
     message: tuple[int, str] | None = field(default=None)
 
 
-def open_form(at: FormRequest, *, refused: str = "") -> FormOutcome:
-    """Return the form of a deal: a refused invoice to correct, what this person left, or filled from the deal."""
+def open_form(at: FormRequest, *, refused: str = "", installment: str = "") -> FormOutcome:
+    """Return the form of a deal: a refused invoice to correct, what this person left, or filled from the deal.
+
+    A deal of another CRM is read first, with its products; where that CRM does not answer, the last copy is used.
+    """
     if not at.connection.is_active:
         words = _("QuickBooks is not connected. Connect it again to create invoices.")
         return FormOutcome(leads_to="deal", message=(messages.WARNING, words))
+    load_deal(at.deal, at.viewer.member, now=at.now)
+    if installment:
+        return FormOutcome(filled_state(at.connection, at.deal, now=at.now, installment=installment))
     intent = _refused(at, refused)
     if intent is not None:
         state = state_from_json(intent.form)

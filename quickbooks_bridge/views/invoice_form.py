@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from deals.crm_source import freshness_of
 from deals.models import Deal
 from deals.viewer import Viewer
 from quickbooks_bridge.invoice_form import workflow
@@ -27,7 +28,9 @@ def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, de
     """Open the form, change it by one of its buttons, or create the invoice from what was posted."""
     at = _at(viewer, connection, deal_pk)
     if request.method != "POST":
-        return _answer(request, at, workflow.open_form(at, refused=request.GET.get("intent", "")))
+        asked = {"refused": "intent", "installment": "installment"}
+        named = {name: request.GET.get(key, "")[:60] for name, key in asked.items()}
+        return _answer(request, at, workflow.open_form(at, **named))
     action = str(request.POST.get("do", workflow.CREATE))
     return _answer(request, at, workflow.handle(at, _posted(request, connection), action))
 
@@ -74,7 +77,10 @@ def _answer(request: HttpRequest, at: FormRequest, outcome: FormOutcome) -> Http
     data = outcome.data or load_form_data(at.connection, at.deal, outcome.state, now=at.now)
     if request.method == "GET":
         outcome.state.values["seen"] = data.situation
-    context = page_context(outcome, outcome.state, data) | {"deal_url": _deal(at.deal)}
+    context = page_context(outcome, outcome.state, data) | {
+        "deal_url": _deal(at.deal),
+        "freshness": freshness_of(at.deal),
+    }
     return render(request, "quickbooks/invoice_new.html", context, status=outcome.status)
 
 

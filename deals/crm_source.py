@@ -42,10 +42,11 @@ class WrittenBack:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an account wants written into its CRM: notes since a time (None: none), and fields."""
+    """What an account wants written into its CRM: notes since a time (None: none), and fields. `can_be` says if it may choose."""
 
     notes_since: datetime | None = None
     has_fields: bool = False
+    can_be: bool = False
 
 
 class CrmSource(Protocol):
@@ -141,3 +142,8 @@ def load_deal(deal: Deal, member: Member | None, *, now: datetime) -> Freshness:
 def kept_at(deal: Deal) -> str:
     """Return where a deal is changed that is read from another CRM, "" for one that is changed here."""
     return source_of(deal).deal_url(deal) if deal.external_source in _SOURCES else ""
+
+
+def wants_write_back(account: Account) -> bool:
+    """Return whether an account has a CRM that can be written into."""
+    return any(source.wanted(account).can_be for source in _SOURCES.values())

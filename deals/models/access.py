@@ -87,6 +87,7 @@ class SpentContext(models.Model):
 
     integration = models.ForeignKey(EmbedIntegration, on_delete=models.CASCADE, related_name="+")
     token_id = models.CharField(max_length=120)
+    used_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -230,6 +230,11 @@ class Deal(OfAnotherCrm):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_read_elsewhere(self) -> bool:
+        """Whether its products are read from another CRM, and only when somebody needs them."""
+        return self.external_source not in {"", "api"}
+
 
 class DealLine(models.Model):
     """A product on a deal; its texts are copies, so that a later change of the product does not rewrite it."""

@@ -7,29 +7,29 @@ from typing import Any
 
 import jwt
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
 from deals.embed.sessions import KEPT, session_begin
 from deals.embed.signed_context import LEEWAY, LONGEST_LIFE, ContextRefused
 from deals.models import CrmCopy, CrmPermission, Deal, MemberIdentity, PipedriveCompany, SpentContext
 
 from .errors import Forbidden, PipedriveError, RowNotFound, SignInNeeded
+from .fields import fields_read
 from .installs import SOURCE, company_of
 from .reading import deal_read
 from .tokens import client_for, live_tokens
 
 # While Pipedrive cannot be asked, whoever saw the deal so recently may see it again.
 REMEMBERED = timedelta(days=1)
+# Frames that open together come within this time.
+TOGETHER = timedelta(seconds=20)
 
 
 @dataclass(frozen=True)
 class Launch:
-    """Who asks, from which company. `token_id` tells this token from others."""
+    """Who asks, from which company."""
 
     company: PipedriveCompany
     identity: MemberIdentity
-    token_id: str
-    expires_at: datetime
 
 
 def read_token(token: str, *, now: datetime) -> tuple[int, int, datetime]:
@@ -77,15 +77,23 @@ def launch_accept(token: str, *, now: datetime) -> Launch:
     has_app = identity is not None and live_tokens(company).filter(identity=identity).exists()
     if identity is None or not has_app or not identity.member.user.is_active:
         raise ContextRefused("not_installed")
+    if not _is_first_use(company, token, expires, now=now):
+        raise ContextRefused("used")
+    return Launch(company, identity)
+
+
+def _is_first_use(company: PipedriveCompany, token: str, expires: datetime, *, now: datetime) -> bool:
+    """Note that a token was used; returns whether it may be.
+
+    It has no id of its own, so two frames that open in one second have the same one, as when a browser restores its tabs.
+    """
     token_id = hashlib.sha256(token.encode()).hexdigest()
-    try:
-        with transaction.atomic():
-            SpentContext.objects.create(
-                integration=company.integration, token_id=token_id, expires_at=expires + KEPT
-            )
-    except IntegrityError as error:
-        raise ContextRefused("used") from error
-    return Launch(company, identity, token_id, expires)
+    row, _is_new = SpentContext.objects.get_or_create(
+        integration=company.integration,
+        token_id=token_id,
+        defaults={"used_at": now, "expires_at": expires + KEPT},
+    )
+    return row.used_at is not None and now - row.used_at <= TOGETHER
 
 
 def deal_for_launch(launch: Launch, deal_id: str, *, now: datetime) -> Deal:
@@ -131,6 +139,16 @@ def _forget(launch: Launch, deal_id: str) -> None:
     CrmPermission.objects.filter(deal__in=mine, member=launch.identity.member_id).delete()
 
 
+def _fields_first(company: PipedriveCompany, *, now: datetime) -> None:
+    """Read the fields before the settings are seen for the first time; without an answer they come later."""
+    if company.fields_read_at is not None:
+        return
+    try:
+        fields_read(company, client_for(company), now=now)
+    except PipedriveError:
+        return
+
+
 def launch_session(token: str, *, place: str, deal_id: str, now: datetime) -> tuple[PipedriveCompany, str]:
     """Begin the frame's session that a token asks for; returns the company and the one-time code. Raises ContextRefused."""
     launch = launch_accept(token, now=now)
@@ -139,6 +157,7 @@ def launch_session(token: str, *, place: str, deal_id: str, now: datetime) -> tu
     if place == "settings":
         if not member.is_admin:
             raise ContextRefused("admins_only")
+        _fields_first(launch.company, now=now)
     else:
         deal = deal_for_launch(launch, deal_id, now=now)
     code = session_begin(launch.company.integration, member, deal, place=place, now=now)

@@ -44,7 +44,7 @@ class PipedriveSource:
         if company is None:
             return Wanted()
         chosen = (company.status_field, company.invoiced_field, company.paid_field, company.outstanding_field)
-        return Wanted(company.notes_since, any(chosen))
+        return Wanted(company.notes_since, any(chosen), can_be=True)
 
     def push_note(self, deal: Deal, key: str, text: str, *, is_old: bool, now: datetime) -> None:
         """Keep a note for the deal; a key that is known already changes nothing."""

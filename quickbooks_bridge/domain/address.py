@@ -11,9 +11,26 @@ from babel.core import get_global
 
 LONGEST_LINE, LONGEST_PART, LONGEST_CODE = 500, 255, 30
 US = "US"
-STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
-    "PR RI SC SD TN TX UT VT VA WA WV WI WY".split()
+# Each state's code and name; CRMs that take addresses from maps write the name.
+STATE_NAMES = {
+    name.replace("_", " ").casefold(): code
+    for code, name in (
+        pair.split(":")
+        for pair in (
+            "AL:Alabama AK:Alaska AZ:Arizona AR:Arkansas CA:California CO:Colorado CT:Connecticut DE:Delaware "
+            "DC:District_of_Columbia FL:Florida GA:Georgia HI:Hawaii ID:Idaho IL:Illinois IN:Indiana IA:Iowa "
+            "KS:Kansas KY:Kentucky LA:Louisiana ME:Maine MD:Maryland MA:Massachusetts MI:Michigan MN:Minnesota "
+            "MS:Mississippi MO:Missouri MT:Montana NE:Nebraska NV:Nevada NH:New_Hampshire NJ:New_Jersey "
+            "NM:New_Mexico NY:New_York NC:North_Carolina ND:North_Dakota OH:Ohio OK:Oklahoma OR:Oregon "
+            "PA:Pennsylvania PR:Puerto_Rico RI:Rhode_Island SC:South_Carolina SD:South_Dakota TN:Tennessee "
+            "TX:Texas UT:Utah VT:Vermont VA:Virginia WA:Washington WV:West_Virginia WI:Wisconsin WY:Wyoming"
+        ).split()
+    )
+}
+STATES = frozenset(STATE_NAMES.values())
+_NAMED_STATE = re.compile(
+    rf"(?<![\w-])(?P<name>{'|'.join(sorted(STATE_NAMES, key=len, reverse=True))})(?=\.?,?\s+\d{{5}}(?:-\d{{4}})?$)",
+    re.IGNORECASE,
 )
 _CITY = re.compile(r"(?P<city>[^,\d][^,]*?),?\s+(?P<region>[A-Z]{2})\.?,?\s+(?P<code>\d{5}(?:-\d{4})?)")
 # Where the postal code comes before the city, behind it, or on a line of its own.
@@ -81,7 +98,8 @@ def parse_address(text: str, home: str = "") -> Address:
 
 
 def _us_place(lines: list[str]) -> Address | None:
-    last = lines[-1]
+    last = _NAMED_STATE.sub(lambda found: STATE_NAMES[found["name"].casefold()], lines[-1])
+    lines = [*lines[:-1], last]
     if len(lines) == 1 and last.count(",") > 1:
         # All on one line: the street ends before the last two commas.
         street, city, rest = last.rsplit(",", 2)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from deals.crm_source import wants_write_back
 from deals.fields import GROUPS, MappableField, field_catalogue, read_field
 from deals.models import Deal, Member
 from deals.selectors import custom_field_facts, deal_for, load_snapshot, parse_pk, preview_deals
@@ -96,6 +97,7 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "viewer": viewer,
         "admins": Member.objects.filter(account=viewer.account, role=Member.Role.ADMIN),
         "presets": preset_rows(viewer.account),
+        "has_pipedrive": wants_write_back(viewer.account),
         **_preview(viewer, saved, request.GET.get("deal", ""), typed),
     }
     return render(request, "quickbooks/settings.html", context, status=422 if is_save else 200)

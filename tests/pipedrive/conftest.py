@@ -1,0 +1,152 @@
+"""A Pipedrive company in the emulator, and our app installed in it the way a person does."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.test import Client
+from django.utils import timezone
+
+from deals.models import Deal, PipedriveCompany
+from deals.pipedrive.setting_up import set_up_due
+from pipedrive_emulator.seed.company import DANA, LIN, RAVI
+from pipedrive_emulator.server import Running
+from pipedrive_emulator.web.embed import signed_token
+from pipedrive_emulator.world import Settings
+
+APP = "http://testserver"
+CLIENT_ID, SECRET = "demo-app", "demo-secret"
+
+
+@dataclass
+class Crm:
+    """The emulated Pipedrive, with what a person there would do."""
+
+    running: Running
+
+    @property
+    def url(self) -> str:
+        return self.running.url
+
+    def control(self, path: str, **body):
+        answer = requests.post(f"{self.url}/control/{path}", json=body, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def state(self):
+        return requests.get(f"{self.url}/control/state", timeout=10).json()
+
+    def calls(self) -> list[str]:
+        return [f"{call['method']} {call['path']}" for call in self.state()["calls"]]
+
+    def code(self, user: int = DANA) -> str:
+        return self.control("install", user_id=user)["code"]
+
+    def token(self, user: int = DANA) -> str:
+        return signed_token(self.running.world, user)
+
+    def install(self, user: int = DANA, client: Client | None = None) -> Client:
+        """Install as it goes when it begins in Pipedrive; returns the browser that was used."""
+        browser = client or Client()
+        answer = browser.get("/pipedrive/callback/", {"code": self.code(user)})
+        assert answer["Location"] == "/pipedrive/confirm/", answer.content.decode()[-500:]
+        answer = browser.post("/pipedrive/confirm/", {"account": "own"})
+        assert answer.status_code == 302, answer.content.decode()[-800:]
+        return browser
+
+    def enter(self, place: str = "panel", deal: int = 1, user: int = DANA, **query):
+        given = {
+            "token": self.token(user),
+            "selectedIds": str(deal),
+            "id": "frame-1",
+            "theme": "dark",
+            **query,
+        }
+        return Client().get(f"/pipedrive/{place}/", given)
+
+    def frame(self, place: str = "panel", deal: int = 1, user: int = DANA) -> "Frame":
+        answer = self.enter(place, deal, user)
+        assert answer.status_code == 302, answer.content.decode()[-800:]
+        code = urlsplit(answer["Location"]).fragment
+        opened = Client().post("/pipedrive/open/", {"code": code}, content_type="application/json")
+        return Frame(**opened.json())
+
+
+@dataclass
+class Frame:
+    """Asks as the page in the frame does: a token in the header, no cookie."""
+
+    token: str
+    seconds: int
+    path: str
+    home: str
+
+    def get(self, path: str = "", **more):
+        return Client().get(path or self.path, headers={"Authorization": f"Bearer {self.token}"}, **more)
+
+    def post(self, path: str, data=None):
+        return Client().post(path, data or {}, headers={"Authorization": f"Bearer {self.token}"})
+
+
+@pytest.fixture
+def crm(settings) -> Iterator[Crm]:
+    """Return an emulated Pipedrive that knows our app; webhooks wait until they are delivered."""
+    emulated = replace(
+        Settings(),
+        app_url=APP,
+        callback_url=f"{APP}/pipedrive/callback/",
+        burst=10_000,
+        daily_tokens=1_000_000,
+    )
+    with Running(emulated) as running:
+        settings.PUBLIC_URL = APP
+        settings.PIPEDRIVE_CLIENT_ID, settings.PIPEDRIVE_CLIENT_SECRET = CLIENT_ID, SECRET
+        settings.PIPEDRIVE_OAUTH_URL = running.url
+        settings.PIPEDRIVE_API_HOSTS = [running.url]
+        settings.PIPEDRIVE_FRAMERS = [running.url]
+        made = Crm(running)
+        made.control("webhooks", mode="hold")
+        yield made
+
+
+@pytest.fixture
+def installed(crm, db) -> PipedriveCompany:
+    """Return the company in which an admin installed the app."""
+    crm.install()
+    set_up_due(now=timezone.now())
+    return PipedriveCompany.objects.select_related("account", "integration").get()
+
+
+def deliver(crm: Crm, company: PipedriveCompany) -> list[int]:
+    """Bring every waiting webhook to our address as Pipedrive would; returns the status codes."""
+    statuses = []
+    for delivery in list(crm.running.world.courier.deliveries):
+        if delivery.state != "waiting":
+            continue
+        delivery.state = "done"
+        path = urlsplit(delivery.url).path
+        answer = Client().generic(
+            delivery.method,
+            path,
+            json.dumps(delivery.body),
+            "application/json",
+            headers=dict(delivery.headers),
+        )
+        statuses.append(answer.status_code)
+    return statuses
+
+
+def deal_of(crm_id: int) -> Deal:
+    """Return our row of a deal of Pipedrive's."""
+    return Deal.objects.get(external_source="pipedrive", external_id=str(crm_id))
+
+
+def state_of(address: str) -> str:
+    """Return the state in an address."""
+    return parse_qs(urlsplit(address).query)["state"][0]
+
+
+__all__ = ["DANA", "LIN", "RAVI", "Crm", "Frame", "deal_of", "deliver", "state_of"]

@@ -23,7 +23,12 @@ $(SDK)/node_modules/.installed: $(SDK)/package-lock.json $(SDK)/requirements.loc
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --prefix $(SDK)
 	touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime $(SDK)/node_modules/.installed
+# Programs of others that tests run against the emulators and pages.
+tests/npm/node_modules/.installed: tests/npm/package-lock.json $(SDK)/node_modules/.installed
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --silent --prefix tests/npm
+	touch $@
+
+$(VENV)/.dev: tests/npm/node_modules/.installed requirements-dev.lock $(VENV)/.runtime $(SDK)/node_modules/.installed
 	echo "Installing what the checks and tests need"
 	$(PIP) -r requirements-dev.lock
 	touch $@
@@ -43,7 +48,7 @@ up: install  ## this installation, without the demo
 check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment settings
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator manage.py tests bench soak
+	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator pipedrive_emulator manage.py tests bench soak
 	$(VENV)/bin/lint-imports
 	$(PY) -m tests.house_rules
 	$(VENV)/bin/vulture

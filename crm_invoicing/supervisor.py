@@ -24,7 +24,7 @@ from .processes import BASE, ManagedProcess
 
 GRACE = 30.0
 # What they print is for whoever starts them alone.
-QUIET = ("qbo_emulator", "docs.example_host.host")
+QUIET = ("qbo_emulator", "pipedrive_emulator", "docs.example_host.host")
 LONGEST_START = 60.0
 VERIFIER = "demo-verifier-token"
 # Another CRM's page in the demo: its deal, and who looks at it there.
@@ -63,6 +63,7 @@ class Plan:
     emulator_port: int
     data: Path
     host_port: int = 8950
+    pipedrive_port: int = 8960
     # The QuickBooks company that the demo's books are like; the others can be chosen when connecting.
     company: str = "us"
 
@@ -105,6 +106,7 @@ class Supervisor:
         if self.plan.is_demo:
             self.env["EXAMPLE_HOST_SECRET"] = secrets.token_urlsafe(48)
             self.env["EXAMPLE_HOST_URL"] = f"http://127.0.0.1:{self.plan.host_port}"
+            self.env.update(pipedrive_demo_settings(self.plan))
         command = seed if self.plan.is_demo else ["migrate", "--verbosity", "0"]
         self._step("Preparing the database", ["manage", *command])
         if emulator is not None:
@@ -154,6 +156,19 @@ class Supervisor:
 
         if self.plan.is_demo:
             self._start_host()
+            self._start_pipedrive()
+
+    def _start_pipedrive(self) -> None:
+        """Start the emulator of Pipedrive, whose deal pages show the app's panel."""
+        arguments = [
+            "pipedrive_emulator", "--port", str(self.plan.pipedrive_port), "--app-url", self.env["PUBLIC_URL"],
+            "--callback-url", f"{self.env['PUBLIC_URL']}/pipedrive/callback/",
+            "--client-id", self.env["PIPEDRIVE_CLIENT_ID"],
+        ]  # fmt: skip
+        secret = {"PIPEDRIVE_EMULATOR_CLIENT_SECRET": self.env["PIPEDRIVE_CLIENT_SECRET"]}
+        child = ManagedProcess("Pipedrive emulator", arguments, {**self.env, **secret})
+        self.children.append(child)
+        child.start(output=subprocess.DEVNULL)
 
     def _start_host(self) -> None:
         """Start the page of another CRM, which shows a deal's invoices in a frame."""
@@ -217,6 +232,18 @@ def emulator_settings(hello: Mapping[str, str], env: Mapping[str, str]) -> dict[
     }
 
 
+def pipedrive_demo_settings(plan: Plan) -> dict[str, str]:
+    """Return the settings that point the CRM at the emulator of Pipedrive."""
+    address = f"http://127.0.0.1:{plan.pipedrive_port}"
+    return {
+        "PIPEDRIVE_CLIENT_ID": "crm-invoicing-demo",
+        "PIPEDRIVE_CLIENT_SECRET": secrets.token_urlsafe(32),
+        "PIPEDRIVE_OAUTH_URL": address,
+        "PIPEDRIVE_API_HOSTS": address,
+        "PIPEDRIVE_FRAMERS": address,
+    }
+
+
 def require_port(name: str, port: int, others: set[int]) -> None:
     """End with a sentence when a port is taken."""
     with socket.socket() as probe:
@@ -255,6 +282,7 @@ def greet(plan: Plan) -> None:
     if plan.is_demo:
         from deals.demo_data import PASSWORD, SIGN_INS
 
+        say(f"In Pipedrive        http://127.0.0.1:{plan.pipedrive_port}")
         say(f"In another CRM      http://127.0.0.1:{plan.host_port}")
         say(f"QuickBooks emulator http://127.0.0.1:{plan.emulator_port}")
         say(f"\nSign in with the password {PASSWORD} as")
@@ -303,6 +331,7 @@ def main() -> None:
         port=port_from("PORT", 8000),
         emulator_port=port_from("EMULATOR_PORT", 8900),
         host_port=port_from("HOST_PORT", port_from("EMULATOR_PORT", 8900) + 50),
+        pipedrive_port=port_from("PIPEDRIVE_PORT", port_from("EMULATOR_PORT", 8900) + 60),
         data=Path(data).absolute(),
         company=company,
     )
@@ -312,6 +341,9 @@ def main() -> None:
     if plan.is_demo:
         require_port("EMULATOR_PORT", plan.emulator_port, {plan.port})
         require_port("HOST_PORT", plan.host_port, {plan.port, plan.emulator_port})
+        require_port(
+            "PIPEDRIVE_PORT", plan.pipedrive_port, {plan.port, plan.emulator_port, plan.host_port}
+        )
     keep_private(plan.data)
     if plan.is_fresh:
         forget(plan.data)

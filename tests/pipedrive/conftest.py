@@ -1,14 +1,21 @@
 """A Pipedrive company in the emulator, and our app installed in it the way a person does."""
 
 import json
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+import yaml
 from django.test import Client
 from django.utils import timezone
+from openapi_core import OpenAPI
+from openapi_core.contrib.requests import RequestsOpenAPIRequest
 
 from deals.models import Deal, PipedriveCompany
 from deals.pipedrive.setting_up import set_up_due
@@ -16,6 +23,7 @@ from pipedrive_emulator.seed.company import DANA, LIN, RAVI
 from pipedrive_emulator.server import Running
 from pipedrive_emulator.web.embed import signed_token
 from pipedrive_emulator.world import Settings
+from tests.fixtures import ROOT
 
 APP = "http://testserver"
 CLIENT_ID, SECRET = "demo-app", "demo-secret"
@@ -89,6 +97,63 @@ class Frame:
 
     def post(self, path: str, data=None):
         return Client().post(path, data or {}, headers={"Authorization": f"Bearer {self.token}"})
+
+
+class Described:
+    """A description of Pipedrive's API that calls are held against: path, parameters and body, and no parameter of its own."""
+
+    def __init__(self, facts: dict[str, Any], base: str) -> None:
+        self.base = base
+        self.core = OpenAPI.from_dict({**facts, "servers": [{"url": "http://pipedrive.example"}]})
+        shared = facts.get("components", {}).get("parameters", {})
+        self.known = {}
+        for path, operations in facts["paths"].items():
+            pattern = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
+            for method, operation in operations.items():
+                given = [
+                    shared[one["$ref"].rsplit("/", 1)[-1]] if "$ref" in one else one
+                    for one in operation.get("parameters", [])
+                ]
+                self.known[method.upper(), pattern] = {one["name"] for one in given if one["in"] == "query"}
+
+    def check(self, request) -> None:
+        address = urlsplit(request.url)
+        path = address.path.replace("/api/v1/", "/v1/").removeprefix(self.base)
+        names = set(parse_qs(address.query))
+        allowed = [
+            known
+            for (method, pattern), known in self.known.items()
+            if method == request.method and pattern.fullmatch(path)
+        ]
+        assert any(names <= one for one in allowed), f"{request.method} {path} takes no {names}"
+        described = request.copy()
+        described.url = f"http://pipedrive.example{path}" + (f"?{address.query}" if address.query else "")
+        self.core.validate_request(RequestsOpenAPIRequest(described))
+
+
+@pytest.fixture(scope="session")
+def described() -> list[Described]:
+    """Return our own description, and the vendor's where somebody has it (PIPEDRIVE_OPENAPI: version 2 alone)."""
+    own = Described(yaml.safe_load((ROOT / "pipedrive_emulator/openapi.yaml").read_text()), "")
+    vendors = os.environ.get("PIPEDRIVE_OPENAPI")
+    more = [Described(yaml.safe_load(Path(vendors).read_text()), "/api/v2")] if vendors else []
+    return [own, *more]
+
+
+@pytest.fixture(autouse=True)
+def _calls_are_valid(described, monkeypatch) -> None:
+    """Hold every call of our client against the descriptions."""
+    send = requests.Session.send
+
+    def checked(self, request, **more):
+        path = urlsplit(request.url).path
+        if path.startswith(("/api/", "/v1/")):
+            for one in described:
+                if path.startswith(one.base):
+                    one.check(request)
+        return send(self, request, **more)
+
+    monkeypatch.setattr(requests.Session, "send", checked)
 
 
 @pytest.fixture

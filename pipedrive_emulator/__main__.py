@@ -1,0 +1,9 @@
+"""`python -m pipedrive_emulator`."""
+
+from __future__ import annotations
+
+import sys
+
+from pipedrive_emulator.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""The REST API, versions 1 and 2."""

@@ -1,0 +1,1 @@
+"""What the emulator knows: rows, tokens, limits and webhooks."""

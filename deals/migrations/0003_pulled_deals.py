@@ -5,145 +5,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deals', '0002_other_programs'),
+        ("deals", "0002_other_programs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customfield',
-            name='external_source',
-            field=models.CharField(blank=True, default='', max_length=20),
+            model_name="customfield",
+            name="external_source",
+            field=models.CharField(blank=True, default="", max_length=20),
         ),
         migrations.AddField(
-            model_name='customfield',
-            name='external_type',
-            field=models.CharField(blank=True, default='', max_length=40),
+            model_name="customfield",
+            name="external_type",
+            field=models.CharField(blank=True, default="", max_length=40),
         ),
         migrations.AddField(
-            model_name='deal',
-            name='discounts',
+            model_name="deal",
+            name="discounts",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='deal',
-            name='installments',
+            model_name="deal",
+            name="installments",
             field=models.JSONField(blank=True, default=list),
         ),
         migrations.AddField(
-            model_name='dealline',
-            name='is_tax_included',
+            model_name="dealline",
+            name="is_tax_included",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='spentcontext',
-            name='used_at',
+            model_name="spentcontext",
+            name="used_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='deal',
-            name='currency',
-            field=models.CharField(default='USD', max_length=12),
+            model_name="deal",
+            name="currency",
+            field=models.CharField(default="USD", max_length=12),
         ),
         migrations.AlterField(
-            model_name='product',
-            name='currency',
-            field=models.CharField(default='USD', max_length=12),
+            model_name="product",
+            name="currency",
+            field=models.CharField(default="USD", max_length=12),
         ),
         migrations.CreateModel(
-            name='CrmCopy',
+            name="CrmCopy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_at', models.DateTimeField(null=True)),
-                ('lines_read_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField(db_index=True, null=True)),
-                ('problem', models.CharField(blank=True, default='', max_length=40)),
-                ('deal', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='crm_copy', to='deals.deal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("read_at", models.DateTimeField(null=True)),
+                ("lines_read_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField(db_index=True, null=True)),
+                ("problem", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "deal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="crm_copy", to="deals.deal"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PipedriveCompany',
+            name="PipedriveCompany",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('company_id', models.BigIntegerField(unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('api_domain', models.CharField(max_length=200)),
-                ('installed_at', models.DateTimeField()),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('webhook_key', models.CharField(max_length=64, unique=True)),
-                ('webhook_password', models.TextField(blank=True, default='')),
-                ('webhook_ids', models.JSONField(default=list)),
-                ('fields_read_at', models.DateTimeField(null=True)),
-                ('blocked_until', models.DateTimeField(null=True)),
-                ('set_up_at', models.DateTimeField(null=True)),
-                ('set_up_due_at', models.DateTimeField(db_index=True, null=True)),
-                ('notes_since', models.DateTimeField(null=True)),
-                ('status_field', models.CharField(blank=True, default='', max_length=60)),
-                ('invoiced_field', models.CharField(blank=True, default='', max_length=60)),
-                ('paid_field', models.CharField(blank=True, default='', max_length=60)),
-                ('outstanding_field', models.CharField(blank=True, default='', max_length=60)),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pipedrive', to='deals.account')),
-                ('integration', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pipedrive', to='deals.embedintegration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("company_id", models.BigIntegerField(unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("api_domain", models.CharField(max_length=200)),
+                ("installed_at", models.DateTimeField()),
+                ("removed_at", models.DateTimeField(null=True)),
+                ("webhook_key", models.CharField(max_length=64, unique=True)),
+                ("webhook_password", models.TextField(blank=True, default="")),
+                ("webhook_ids", models.JSONField(default=list)),
+                ("fields_read_at", models.DateTimeField(null=True)),
+                ("blocked_until", models.DateTimeField(null=True)),
+                ("set_up_at", models.DateTimeField(null=True)),
+                ("set_up_due_at", models.DateTimeField(db_index=True, null=True)),
+                ("notes_since", models.DateTimeField(null=True)),
+                ("status_field", models.CharField(blank=True, default="", max_length=60)),
+                ("invoiced_field", models.CharField(blank=True, default="", max_length=60)),
+                ("paid_field", models.CharField(blank=True, default="", max_length=60)),
+                ("outstanding_field", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pipedrive",
+                        to="deals.account",
+                    ),
+                ),
+                (
+                    "integration",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pipedrive",
+                        to="deals.embedintegration",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PipedriveToken',
+            name="PipedriveToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('access_token', models.TextField(blank=True, default='')),
-                ('refresh_token', models.TextField(blank=True, default='')),
-                ('scope', models.TextField(blank=True, default='')),
-                ('is_admin', models.BooleanField(default=False)),
-                ('expires_at', models.DateTimeField()),
-                ('refreshed_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('broken_at', models.DateTimeField(null=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('identity', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pipedrive_token', to='deals.memberidentity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("access_token", models.TextField(blank=True, default="")),
+                ("refresh_token", models.TextField(blank=True, default="")),
+                ("scope", models.TextField(blank=True, default="")),
+                ("is_admin", models.BooleanField(default=False)),
+                ("expires_at", models.DateTimeField()),
+                ("refreshed_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("broken_at", models.DateTimeField(null=True)),
+                ("removed_at", models.DateTimeField(null=True)),
+                (
+                    "identity",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pipedrive_token",
+                        to="deals.memberidentity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CrmEvent',
+            name="CrmEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.CharField(max_length=80)),
-                ('received_at', models.DateTimeField(db_index=True)),
-                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.embedintegration')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("event_id", models.CharField(max_length=80)),
+                ("received_at", models.DateTimeField(db_index=True)),
+                (
+                    "integration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="deals.embedintegration",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('integration', 'event_id'), name='crm_event_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("integration", "event_id"), name="crm_event_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CrmPermission',
+            name="CrmPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seen_at', models.DateTimeField()),
-                ('deal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.deal')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='deals.member')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.deal"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="deals.member"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('deal', 'member'), name='crm_permission_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("deal", "member"), name="crm_permission_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CrmWrite',
+            name="CrmWrite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80)),
-                ('body', models.JSONField(default=dict)),
-                ('sent_body', models.JSONField(null=True)),
-                ('state', models.CharField(choices=[('due', 'Due'), ('sending', 'Sending'), ('done', 'Done'), ('failed', 'Failed'), ('skipped', 'Skipped')], default='due', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('problem', models.CharField(blank=True, default='', max_length=40)),
-                ('deal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='crm_writes', to='deals.deal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("body", models.JSONField(default=dict)),
+                ("sent_body", models.JSONField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("due", "Due"),
+                            ("sending", "Sending"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("skipped", "Skipped"),
+                        ],
+                        default="due",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("problem", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="crm_writes",
+                        to="deals.deal",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'due_at'], name='crm_write_due')],
-                'constraints': [models.UniqueConstraint(fields=('deal', 'key'), name='crm_write_once')],
+                "indexes": [models.Index(fields=["state", "due_at"], name="crm_write_due")],
+                "constraints": [models.UniqueConstraint(fields=("deal", "key"), name="crm_write_once")],
             },
         ),
     ]

@@ -89,6 +89,17 @@ class PipedriveClient:
             raise Unreadable
         return [row for row in data if isinstance(row, dict)]
 
+    def old_rows(self, path: str, *, cost: int, **query: Any) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a list of version 1, which counts from a start; raises PipedriveError."""
+        start = 0
+        for _page in range(MOST_PAGES):
+            answer = self._call("GET", path, cost=cost, query={"start": start, "limit": PAGE, **query})
+            yield from (row for row in answer["data"] or [] if isinstance(row, dict))
+            paging = (answer.get("additional_data") or {}).get("pagination") or {}
+            if not paging.get("more_items_in_collection"):
+                return
+            start = int(paging.get("next_start") or start + PAGE)
+
     def send(self, method: str, path: str, body: Mapping[str, Any], *, cost: int) -> Any:
         """Send a change once and return the "data" of the answer; raises PipedriveError.
 

@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime, timedelta
 from html import escape
-from typing import Any
 
 from django.db.models import Q
 
@@ -123,9 +122,7 @@ def _note_send(client: PipedriveClient, write: CrmWrite) -> None:
 
 
 def _is_there(client: PipedriveClient, write: CrmWrite, content: str) -> bool:
-    found: list[dict[str, Any]] = client.whole(
-        "/api/v1/notes", cost=NOTES_COST, deal_id=write.deal.external_id, sort="add_time DESC", limit=100
-    )
+    found = client.old_rows("/api/v1/notes", cost=NOTES_COST, deal_id=write.deal.external_id)
     wanted = _plain(content)
     return any(_plain(str(row.get("content") or "")) == wanted for row in found)
 

@@ -5,20 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deals', '0003_pulled_deals'),
-        ('quickbooks_bridge', '0005_deal_versions_again'),
+        ("deals", "0003_pulled_deals"),
+        ("quickbooks_bridge", "0005_deal_versions_again"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DealReport',
+            name="DealReport",
             fields=[
-                ('deal', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='deals.deal')),
-                ('version', models.BigIntegerField()),
-                ('day', models.DateField()),
-                ('reported_at', models.DateTimeField()),
+                (
+                    "deal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="deals.deal",
+                    ),
+                ),
+                ("version", models.BigIntegerField()),
+                ("day", models.DateField()),
+                ("reported_at", models.DateTimeField()),
             ],
         ),
     ]

@@ -39,8 +39,8 @@ class Crm:
     def url(self) -> str:
         return self.running.url
 
-    def control(self, path: str, **body):
-        answer = requests.post(f"{self.url}/control/{path}", json=body, timeout=10)
+    def control(self, name: str, /, **body):
+        answer = requests.post(f"{self.url}/control/{name}", json=body, timeout=10)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -103,7 +103,8 @@ def _notes(
     # Nobody looked at the deal since notes are wanted: what its older invoices are by now they may have been before.
     is_first_look = before is None or before.reported_at < since
     for row in rows:
-        is_new = (firsts.get(row.pk) or now) >= since
+        first = firsts.get(row.pk)
+        is_new = first is not None and first >= since
         status = invoice_status(row, today=today)
         if status is Status.DELETED:
             continue

@@ -27,7 +27,7 @@ export function pipedriveHost({ place, modals, deal }, on) {
     },
     ready: () => {},
     signedToken: async () => (await send(Command.GET_SIGNED_TOKEN))?.token || "",
-    resize: (height) => place === "panel" && send(Command.RESIZE, { height }),
+    resize: (height) => ["panel", "settings"].includes(place) && send(Command.RESIZE, { height }),
     async open(where) {
       // Answered when the dialog is closed, however long that takes.
       await execute(Command.OPEN_MODAL, { type: Modal.CUSTOM_MODAL, action_id: modals[where], data: { deal } }).catch(() => null);

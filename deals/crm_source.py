@@ -49,6 +49,16 @@ class Wanted:
     can_be: bool = False
 
 
+@dataclass(frozen=True)
+class CrmTrouble:
+    """Something about a CRM that needs somebody: "sign_in" with the people's names, "writes" with how many, "set_up"."""
+
+    code: str
+    crm: str
+    names: tuple[str, ...] = ()
+    count: int = 0
+
+
 class CrmSource(Protocol):
     """What every CRM can be asked; one that cannot do a thing does nothing."""
 
@@ -76,6 +86,10 @@ class CrmSource(Protocol):
         """Return where people find the deal."""
         ...
 
+    def troubles(self, account: Account, *, now: datetime) -> list[CrmTrouble]:
+        """Return what needs somebody."""
+        ...
+
 
 class LocalSource:
     """Deals that were written here or pushed here: our own tables are right, and the change log says everything."""
@@ -101,6 +115,10 @@ class LocalSource:
     def deal_url(self, deal: Deal) -> str:
         """Return the deal's page here."""
         return reverse("deals:deal_detail", args=[deal.pk])
+
+    def troubles(self, account: Account, *, now: datetime) -> list[CrmTrouble]:
+        """Return nothing: there is nobody else to depend on."""
+        return []
 
 
 _LOCAL = LocalSource()
@@ -147,3 +165,8 @@ def kept_at(deal: Deal) -> str:
 def wants_write_back(account: Account) -> bool:
     """Return whether an account has a CRM that can be written into."""
     return any(source.wanted(account).can_be for source in _SOURCES.values())
+
+
+def crm_troubles(account: Account, *, now: datetime) -> list[CrmTrouble]:
+    """Return what of all the account's CRMs needs somebody."""
+    return [one for source in _SOURCES.values() for one in source.troubles(account, now=now)]

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipedrive_emulator.api.front import Front
-from pipedrive_emulator.web.connection import TransportInScope
+from pipedrive_emulator.core.connection import TransportInScope
 from pipedrive_emulator.web.control_api import ControlApi
 from pipedrive_emulator.web.oauth_routes import OAuthRoutes
 from pipedrive_emulator.web.pages import Pages

@@ -56,7 +56,7 @@ class World:
         self.calls: deque[Row] = deque(maxlen=CALLS_KEPT)
         # Ids of frames now on a page: what each shows to whom.
         self.frames: dict[str, Row] = {}
-        fill(self)
+        fill(self.store, self.settings.company_id, self.settings.seed)
 
     @property
     def host(self) -> str:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
+from deals.embed.sessions import session_begin, session_open
 from deals.models import ApiToken, Deal, EmbedIntegration, ImportFile, Product
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.services.connections.lifecycle import settings_for
@@ -62,6 +65,15 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "embed:entry": ("403",) * 5,
     "embed:frame": ("403",) * 5,
     "embed:open": (POST_ONLY,) * 5,
+    "embed:continue_in_tab": ACTION,
+    "embed:tab": ("403",) * 5,
+    "pipedrive:start": LEADS_ON,
+    **{f"pipedrive:{name}": ("400",) * 5 for name in ("callback", "confirm")},
+    **{f"pipedrive:{name}": ACTION for name in ("leave", "retry")},
+    **{f"pipedrive:{name}": ("403",) * 5 for name in ("entry", "frame")},
+    **{f"pipedrive:{name}": (POST_ONLY,) * 5 for name in ("open", "webhook")},
+    # Of the company's own Pipedrive, which none of these has.
+    "pipedrive:write_back": (SIGN_IN, "404", "404", "404", "404"),
     "deals:deal_detail": ROW,
     "deals:deal_log": ROW,
     "deals:line_new": ROW,
@@ -98,9 +110,9 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
 }  # fmt: skip
 # These answer whoever posts: one asks for a signature, the other for a password.
 UNSIGNED = ("quickbooks:webhook", "quickbooks:sign_in_again")
-# Other programs' doors, which have tests of their own (tests/api, tests/embed).
-DOORS = ("api:", "embed:")
-FRAMES = ("embed:entry", "embed:frame")
+# Other programs' doors, which have tests of their own (tests/api, tests/embed, tests/pipedrive).
+DOORS = ("api:", "embed:", "pipedrive:")
+FRAMES = ("embed:entry", "embed:frame", "pipedrive:entry", "pipedrive:frame")
 OTHERS_WORDS = ("Quill", "Quinn", "Desk", "Bluestem")
 
 
@@ -162,6 +174,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
         key = next((key for start, key in keys.items() if name.startswith(start)), invoice.pk)
         path = "/" + route.replace("<int:deal_pk>", str(deal.pk)).replace("<int:pk>", str(key))
         path = path.replace("<str:external_id>", "deal-1").replace("<str:digest>", digest)
+        path = path.replace("<pipedrive_place:place>", "panel").replace("<str:key>", "k")
         found[name] = path.replace("<str:entity>", "deal").replace("<slug:key>", "po")
     return found
 
@@ -247,10 +260,40 @@ def test_nothing_is_posted_without_a_token_of_the_page(addresses, admin):
     codes = {name: client.post(path).status_code for name, path in addresses.items()}
     others = {name: code for name, code in codes.items() if code not in (403, 405)}
     # No cookie counts at these doors: one asks for a signature, the others for a token.
-    assert set(others) - {"quickbooks:webhook"} == {
+    assert set(others) - {"quickbooks:webhook", "pipedrive:webhook"} == {
         name for name in addresses if name.startswith("api:") and name != "api:openapi"
     }
     assert set(others.values()) == {401}
+
+
+def test_a_frames_token_opens_the_addresses_of_its_place_alone(addresses, admin, deal):
+    opened = {"panel": settings.EMBED_ADDRESSES, "settings": settings.EMBED_SETTINGS_ADDRESSES}
+    integration = EmbedIntegration.objects.get()
+    for place, allowed in opened.items():
+        code = session_begin(
+            integration, admin.member, deal if place == "panel" else None, place=place, now=timezone.now()
+        )
+        token = session_open(code, now=timezone.now()).token
+        headers = {"Authorization": f"Bearer {token}"}
+        codes = {name: Client().get(path, headers=headers).status_code for name, path in addresses.items()}
+        answered = {name for name, code in codes.items() if code not in (404, 405)}
+        # The installation's own health says the same to everybody.
+        assert answered - {"healthz"} - allowed == set()
+        assert len(answered & allowed) > 3
+
+
+def test_an_api_token_opens_the_api_alone(addresses, admin):
+    _row, token = ApiToken.objects.create(user=admin.member.user, expiry=None, name="t", rights="invoice")
+    headers = {"Authorization": f"Bearer {token}"}
+    wrong = {}
+    for name, path in addresses.items():
+        found = kind_of(Client().get(path, headers=headers))
+        is_api = name.startswith("api:")
+        if is_api and found in ("401", SIGN_IN):
+            wrong[name] = found
+        if not is_api and found != kind_of(Client().get(path)):
+            wrong[name] = found
+    assert wrong == {}
 
 
 def state(*labels: str) -> dict[str, list[dict[str, object]]]:

@@ -86,6 +86,9 @@ def test_methods_that_no_page_uses_are_refused_everywhere(method, addresses, adm
         # The REST API is pushed to; without a token it answers nobody.
         if method == "PUT" and name.startswith("api:") and answer.status_code == 401:
             continue
+        # Pipedrive tells with DELETE that somebody uninstalled the app; nobody else knows the app's secret.
+        if method == "DELETE" and name == "pipedrive:callback" and answer.status_code == 401:
+            continue
         if answer.status_code != 405 or secret.encode() in answer.content:
             answered[name] = answer.status_code
     assert len(addresses) == len(dict(EVERY))

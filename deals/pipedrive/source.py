@@ -1,10 +1,13 @@
 """Pipedrive behind the seam of CRM sources."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from deals.crm_source import Freshness, Wanted, WrittenBack
+from django.conf import settings
+from django.db.models import QuerySet
+
+from deals.crm_source import CrmTrouble, Freshness, Wanted, WrittenBack
 from deals.fields import MappableField, field_catalogue
-from deals.models import Account, CrmCopy, CrmWrite, Deal, Member, PipedriveCompany
+from deals.models import Account, CrmCopy, CrmWrite, Deal, Member, PipedriveCompany, PipedriveToken
 from deals.selectors import custom_field_facts
 
 from .client import PipedriveClient
@@ -14,6 +17,9 @@ from .reading import deal_read
 from .tokens import client_for
 
 FIELDS = "fields"
+NAME = "Pipedrive"
+# It is seen to once a day; so long after that something is wrong.
+STUCK = timedelta(days=1, hours=1)
 
 
 class PipedriveSource:
@@ -71,6 +77,32 @@ class PipedriveSource:
         """Return the deal's page in Pipedrive."""
         company = PipedriveCompany.objects.filter(account=deal.account_id).first()
         return f"{company.api_domain}/deal/{deal.external_id}" if company else ""
+
+    def troubles(self, account: Account, *, now: datetime) -> list[CrmTrouble]:
+        """Return permissions that ended, writes that failed for good, and a company that could not be set up for an hour."""
+        company = _installed(account.pk) if settings.PIPEDRIVE_CLIENT_ID else None
+        if company is None:
+            return []
+        found = []
+        broken = PipedriveToken.objects.filter(
+            identity__integration=company.integration_id, removed_at__isnull=True, broken_at__isnull=False
+        )
+        names = tuple(broken.order_by("pk").values_list("identity__member__name", flat=True))
+        if names:
+            found.append(CrmTrouble("sign_in", NAME, names, len(names)))
+        failed = failed_writes(account).count()
+        if failed:
+            found.append(CrmTrouble("writes", NAME, count=failed))
+        begun = company.set_up_at or company.installed_at
+        if begun < now - STUCK and not names:
+            found.append(CrmTrouble("set_up", NAME))
+        return found
+
+
+def failed_writes(account: Account) -> QuerySet[CrmWrite]:
+    """Return writes that failed for good and may be tried again; those of an app that was gone are old by now."""
+    rows = CrmWrite.objects.filter(deal__account=account, state=CrmWrite.State.FAILED)
+    return rows.exclude(problem="uninstalled")
 
 
 def _client(company: PipedriveCompany, member: Member | None) -> PipedriveClient:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("callback/", views.callback, name="callback"),
     path("confirm/", views.confirm, name="confirm"),
     path("uninstall/", views.leave, name="leave"),
+    path("retry/", views.retry, name="retry"),
     path("<pipedrive_place:place>/", frames.entry, name="entry"),
     path("frame/", frames.frame, name="frame"),
     path("open/", frames.open_session, name="open"),

@@ -14,15 +14,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from deals.models import MemberIdentity, PipedriveCompany, PipedriveToken
+from deals.models import CrmWrite, MemberIdentity, PipedriveCompany, PipedriveToken
 from deals.viewer import Viewer, member_of, viewer_required
 
 from . import oauth
 from .errors import PipedriveError, RequestRefused
 from .installs import InstallRefused, company_of, install, uninstall, who_consented
+from .source import failed_writes
 from .tokens import unseal
 
 STATE, CODE = "pipedrive_state", "pipedrive_code"
@@ -178,6 +180,22 @@ def leave(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return redirect("access:page")
 
 
+@require_POST
+@viewer_required
+def retry(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Try again what could not be written into Pipedrive."""
+    if viewer.is_admin:
+        now = timezone.now()
+        # It may have arrived: whoever sends it looks first.
+        count = failed_writes(viewer.account).update(
+            state=CrmWrite.State.SENDING, attempts=0, due_at=now, lease_until=now
+        )
+        messages.success(
+            request, ngettext("%(n)s is tried again now.", "%(n)s are tried again now.", count) % {"n": count}
+        )
+    return redirect("access:page")
+
+
 def pipedrive_card(viewer: Viewer) -> dict[str, Any]:
     """Return what the page of API and embedding says about Pipedrive."""
     company = PipedriveCompany.objects.filter(account=viewer.account).first()
@@ -190,6 +208,7 @@ def pipedrive_card(viewer: Viewer) -> dict[str, Any]:
         "company": company if company and company.removed_at is None else None,
         "people": people,
         "broken": [row.identity.member.name for row in tokens if row.broken_at is not None],
+        "failed": failed_writes(viewer.account).count() if company else 0,
         "is_mine": any(row.identity.member_id == viewer.member.pk for row in tokens),
         "settings_address": settings_address(company.api_domain) if company else "",
     }

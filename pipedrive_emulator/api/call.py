@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipedrive_emulator.core.changes import API, Changes
+from pipedrive_emulator.changes import API, Changes
 from pipedrive_emulator.core.errors import invalid, not_found
 from pipedrive_emulator.core.oauth import Grant
 from pipedrive_emulator.core.store import Row, Store, may_see

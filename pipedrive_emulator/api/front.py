@@ -11,10 +11,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from pipedrive_emulator.api.call import Call
 from pipedrive_emulator.api.table import Operation, find
 from pipedrive_emulator.core.clock import millis
+from pipedrive_emulator.core.connection import Half, abort
 from pipedrive_emulator.core.errors import INFO, Refused, forbidden, invalid, over_limit, unauthorized
 from pipedrive_emulator.core.oauth import Grant
 from pipedrive_emulator.core.store import Row
-from pipedrive_emulator.web.connection import Half, abort
 from pipedrive_emulator.world import World
 
 CLOUDFLARE = """<!doctype html><html><head><title>Access denied</title></head>

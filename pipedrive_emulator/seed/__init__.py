@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pipedrive_emulator.core.store import Store
 from pipedrive_emulator.seed import company, contacts, deals, fields
-
-if TYPE_CHECKING:
-    from pipedrive_emulator.world import World
 
 SEEDS = ("demo", "empty")
 
 
-def fill(world: World) -> None:
+def fill(store: Store, company_id: int, seed: str) -> None:
     """Write the rows of the seed that was asked for."""
-    if world.settings.seed not in SEEDS:
+    if seed not in SEEDS:
         raise ValueError(f"seed must be one of {', '.join(SEEDS)}")
-    company.write(world)
-    fields.write(world.store)
-    if world.settings.seed == "demo":
-        contacts.write(world.store)
-        deals.write(world.store)
+    company.write(store, company_id)
+    fields.write(store)
+    if seed == "demo":
+        contacts.write(store)
+        deals.write(store)

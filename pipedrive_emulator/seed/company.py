@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pipedrive_emulator.core.store import Row
-
-if TYPE_CHECKING:
-    from pipedrive_emulator.world import World
+from pipedrive_emulator.core.store import Row, Store
 
 DANA, RAVI, LIN = 9100001, 9100002, 9100003
 THEN = "2026-02-02T09:00:00Z"
@@ -30,10 +25,8 @@ _PIPELINES = (
 )
 
 
-def write(world: World) -> None:
-    """Write the company into an empty world."""
-    store = world.store
-    company_id = world.settings.company_id
+def write(store: Store, company_id: int) -> None:
+    """Write the company into an empty store."""
     store.put(
         "company",
         {

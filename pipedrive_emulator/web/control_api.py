@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from pipedrive_emulator.changes import APP, Changes
 from pipedrive_emulator.core import rows
-from pipedrive_emulator.core.changes import APP, Changes
 from pipedrive_emulator.core.clock import rfc3339
 from pipedrive_emulator.core.faults import KINDS
 from pipedrive_emulator.core.store import ENTITIES, Row, is_admin
@@ -174,7 +174,7 @@ class ControlApi:
         return entity, self.world.store.fields[entity][body["field_code"]]
 
     def rename_field(self, body: Row) -> Any:
-        """Give a field another name."""
+        """Rename a field."""
         entity, field = self._field(body)
         renamed = {**field, "field_name": str(body["name"])}
         self._changes(body).field(entity, "change", renamed, field)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipedrive_emulator.changes import APP, Changes
 from pipedrive_emulator.core import rows
-from pipedrive_emulator.core.changes import APP, Changes
 from pipedrive_emulator.core.clean_html import sanitised
 from pipedrive_emulator.core.clock import plain, rfc3339
 from pipedrive_emulator.core.store import Row

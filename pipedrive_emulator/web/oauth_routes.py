@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from pipedrive_emulator.api.front import failure
 from pipedrive_emulator.core.clock import millis
+from pipedrive_emulator.core.connection import Half, abort
 from pipedrive_emulator.core.oauth import ACCESS_SECONDS, OAuthError
 from pipedrive_emulator.core.store import Row
-from pipedrive_emulator.web.connection import Half, abort
 from pipedrive_emulator.web.layout import e, form_of, hidden, options, page, viewer
 from pipedrive_emulator.world import World
 

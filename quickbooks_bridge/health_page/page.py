@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import CharField, Count, Max, QuerySet, Sum, Value
 from django.utils.translation import get_language
 
+from deals.crm_source import crm_troubles
 from deals.viewer import Viewer
 from quickbooks_bridge.models import (
     ApiUsage,
@@ -31,6 +32,7 @@ from .activity import recent_activity
 from .api_usage import reads
 from .components import Health
 from .connection import connection_facts
+from .crm import crm_state
 from .latency_chart import chart
 from .local_copy import local_copy
 from .notification_settings import SWITCHES, notification_settings
@@ -59,6 +61,7 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
     webhook_tile(health, connection, now)
     pending_work(health, viewer, connection, now)
     reads(health, connection, now)
+    crm_state(health, connection, now)
     health.findings.sort(key=lambda one: one.weight)
     resolved(health, connection, now)
     health.chart = chart(connection, now=now)
@@ -85,6 +88,7 @@ def health_stamp(connection: Connection, *, now: datetime) -> str:
         beat is None or now - beat > STALE_AFTER,
         sorted(_newest(connection)),
         kept.values_list(*SWITCHES).first(),
+        crm_troubles(connection.account, now=now),
         ApiUsage.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("reads") + Sum("writes"))["sum"]
         if settings.QUICKBOOKS_MONTHLY_READS
         else 0,

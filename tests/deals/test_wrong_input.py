@@ -40,7 +40,7 @@ def line_data(**changes) -> dict[str, str]:
         ("value", "1e400", "smaller number"),
         ("value", "9" * 40, "smaller number"),
         ("value", "1.005", "fewer decimals"),
-        ("currency", "DOLLARS", "Shorten this to 3 characters"),
+        ("currency", "DOLLARS", "Write the currency as its three letters"),
         ("currency", "QQQ", "three letters"),
         ("closed_on", "2026-02-30", "Write a day, such as 2026-03-13."),
         ("status", "gone", "Choose one from the list."),

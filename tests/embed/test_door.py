@@ -111,13 +111,25 @@ def test_a_token_is_used_once_and_so_is_its_code(crm):
 
 
 @pytest.mark.parametrize(
-    ("place", "path"), [("form", "/invoices/new/"), ("all", "/invoices/all/"), ("settings", "/"), ("x", "/")]
+    ("place", "path"), [("form", "/invoices/new/"), ("all", "/invoices/all/"), ("x", "/")]
 )
 def test_each_place_begins_at_its_page_and_an_unknown_one_at_the_panel(crm, deal, place, path):
     code = crm.enter(crm.token(), place=place)["Location"].partition("#")[2]
     assert crm.open({"code": code}).json()["path"] == f"/deals/{deal.pk}{path}"
     again = crm.open({"context": crm.token(), "place": place})
     assert again.json()["path"] == f"/deals/{deal.pk}{path}"
+
+
+def test_settings_are_for_admins(crm):
+    answer = crm.enter(crm.token(), place="settings")
+    assert answer.status_code == 403
+    assert "An admin sets this up" in answer.content.decode()
+    code = crm.enter(crm.token(sub="u-8", role="admin"), place="settings")["Location"].partition("#")[2]
+    opened = crm.open({"code": code}).json()
+    assert opened["path"] == "/quickbooks/"
+    frame = Frame(opened["token"])
+    assert "Field mapping" in frame.get("/quickbooks/").content.decode()
+    assert frame.get("/deals/").status_code == 404
 
 
 def test_a_code_holds_for_a_minute(crm):

@@ -4,10 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import requests
 import time_machine
 from django.utils import timezone
 
-from deals.models import CrmWrite, CustomField, PipedriveCompany
+from deals.models import CrmWrite, CustomField, PipedriveCompany, PipedriveToken
 from deals.pipedrive.setting_up import set_up_due
 from deals.pipedrive.webhooks import changes_read
 from deals.pipedrive.writing import MOST_ATTEMPTS, writes_send
@@ -44,7 +45,7 @@ def invoice(connection, company) -> Invoice:
         created_by_app=True, mirrored_at=now,
     )  # fmt: skip
     InvoiceEvent.objects.create(
-        account=made.deal.account, invoice=made, occurred_at=now, kind="invoice.created", source="app"
+        account=connection.account, invoice=made, occurred_at=now, kind="invoice.created", source="app"
     )
     return made
 
@@ -149,7 +150,7 @@ def test_the_limit_is_waited_for_and_counts_as_no_attempt(crm, invoice):
         assert tell() == 1
 
 
-def test_after_many_failures_it_is_given_up_and_says_why(crm, invoice):
+def test_after_many_failures_it_is_given_up_and_says_so(crm, invoice, connection):
     crm.control("faults", kind="500", count=500)
     now = timezone.now()
     crm_reports_send(now=now)
@@ -158,6 +159,18 @@ def test_after_many_failures_it_is_given_up_and_says_why(crm, invoice):
         writes_send(now=now)
     write = CrmWrite.objects.get()
     assert (write.state, write.problem) == ("failed", "unreachable")
+    # Nothing dies in silence: the health page says so, and a press tries again without doubling anything.
+    browser = sign_in(connection.owner)
+    assert (
+        "1 note or field was not written into Pipedrive"
+        in browser.get("/quickbooks/health/").content.decode()
+    )
+    assert "could not be written into Pipedrive" in browser.get("/access/").content.decode()
+    requests.delete(f"{crm.url}/control/faults", timeout=5)
+    browser.post("/pipedrive/retry/")
+    assert writes_send(now=timezone.now() + timedelta(seconds=1)) == 1
+    assert len(notes(crm)) == 1
+    assert "not written" not in browser.get("/quickbooks/health/").content.decode()
 
 
 def test_fields_follow_the_invoices_and_are_written_when_they_differ(crm, company, invoice):
@@ -213,6 +226,12 @@ def test_the_settings_refuse_one_field_for_two_amounts(crm, company, admin):
     assert answer.status_code == 302
     company.refresh_from_db()
     assert (company.paid_field, company.notes_since is not None) == (keys["Margin"], True)
+
+
+def test_a_permission_that_ended_is_on_the_health_page(crm, company, connection):
+    PipedriveToken.objects.update(broken_at=timezone.now())
+    page = sign_in(connection.owner).get("/quickbooks/health/").content.decode()
+    assert "Pipedrive no longer accepts a permission" in page
 
 
 def test_reps_change_none_of_it(company, rep):

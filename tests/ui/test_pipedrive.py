@@ -117,6 +117,7 @@ def connected(installed, page, crm, qbo, settings, live_server) -> Connection:
 def linked(made: Connection) -> None:
     """Link the deal's three products, so that the form is ready."""
     item = Item.objects.filter(company=made.company, kind="Service", is_active=True).first()
+    assert item is not None
     for product in ("Oak workbench", "Cordless drill", "Site survey"):
         ItemLink.objects.create(
             company=made.company, name_key=f"name:{product.casefold()}", item_qbo_id=item.qbo_id,

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-PARTS = ("overview", "scale", "reads", "news", "long_run")
+PARTS = ("overview", "scale", "first_paint", "reads", "news", "long_run")
 
 
 def main() -> int:

@@ -42,6 +42,7 @@ from tests.fixtures import make_member
 from .api import api_calling
 from .create import creating
 from .panel import looking
+from .pipedrive import pipedrive_opening
 from .report import Figure, show
 from .site import run_parts
 
@@ -358,7 +359,7 @@ def measure(kind: str) -> list[str]:
         with EmulatorProcess("--company", "us", "--seed", "7") as emulator:
             figures += calling(emulator) + creating(emulator)
         figures += many_companies(int(os.environ.get("BENCH_COMPANIES", "2000")))
-        figures += looking() + api_calling()
+        figures += looking() + api_calling() + pipedrive_opening()
         return show(f"keeping up to date: {kind}", figures)
     finally:
         runner.teardown_databases(old)

@@ -18,11 +18,11 @@ BESIDE = {
         *PYTEST, "tests/brokers", "tests/e2e", "soak", "tests/ui",
     ),
     "rules and commands": (*MEASURED, *(f"tests/{name}" for name in RULES)),
-    # None of the product runs in its tests, so nothing of them is measured.
-    "the emulator": (*PYTEST, "tests/emulator"),
+    # None of the product runs in their tests, so nothing of them is measured.
+    "the emulators": (*PYTEST, "tests/emulator", "tests/pipedrive_emulator"),
     "once more on PostgreSQL": (sys.executable, "-m", "tests.postgres"),
 }  # fmt: skip
-ELSEWHERE = {"brokers", "e2e", "emulator", "ui", "mutations", *RULES}
+ELSEWHERE = {"brokers", "e2e", "emulator", "ui", "mutations", "npm", "pipedrive_emulator", *RULES}
 
 
 def product_paths() -> list[str]:

@@ -47,7 +47,7 @@ def test_every_picture_of_readme_exists():
 
 def variables_of_the_settings() -> set[str]:
     read: set[str] = set()
-    for name in ("settings.py", "web_server.py"):
+    for name in ("settings.py", "crm_settings.py", "web_server.py"):
         source = (ROOT / "crm_invoicing" / name).read_text()
         read |= set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     return read

@@ -341,9 +341,7 @@ def main() -> None:
     if plan.is_demo:
         require_port("EMULATOR_PORT", plan.emulator_port, {plan.port})
         require_port("HOST_PORT", plan.host_port, {plan.port, plan.emulator_port})
-        require_port(
-            "PIPEDRIVE_PORT", plan.pipedrive_port, {plan.port, plan.emulator_port, plan.host_port}
-        )
+        require_port("PIPEDRIVE_PORT", plan.pipedrive_port, {plan.port, plan.emulator_port, plan.host_port})
     keep_private(plan.data)
     if plan.is_fresh:
         forget(plan.data)

@@ -5,12 +5,23 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from deals.crm_source import CrmTrouble, crm_troubles
+from deals.fields import field_catalogue
+from deals.selectors import custom_field_facts
+from quickbooks_bridge.domain.field_mapping import mapping_problems
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.services.connections.lifecycle import mapping_of, settings_for
 
 from .components import ERROR, WARNING, Health, HealthIssue, grouped
+
+PLACES = {
+    "to_field": gettext_lazy("To"),
+    "address_field": gettext_lazy("Address"),
+    "email_field": gettext_lazy("Email"),
+    "tax_id_field": gettext_lazy("Customer tax ID"),
+}
 
 
 def crm_state(health: Health, connection: Connection, now: datetime) -> None:
@@ -19,6 +30,23 @@ def crm_state(health: Health, connection: Connection, now: datetime) -> None:
         found = _finding(trouble)
         link = reverse("access:page") + "#pipedrive"
         health.findings.append(replace(found, link=link, link_text=_("See to it")))
+
+
+def mapping_state(health: Health, connection: Connection) -> None:
+    """Say that a field which invoices are filled from is gone in the CRM: they would have an empty place without a word."""
+    account = connection.account
+    mapping = mapping_of(settings_for(account))
+    gone = mapping_problems(mapping, field_catalogue(custom_field_facts(account)))
+    if not gone:
+        return
+    names = [str(PLACES[problem.field]) for problem in gone]
+    health.findings.append(
+        HealthIssue(
+            "mapping", WARNING, _("The field for %(places)s is gone in the CRM") % {"places": ", ".join(names)},
+            _("New invoices have nothing there until another field is chosen."), _("An admin"),
+            link=reverse("quickbooks:settings") + "#mapping", link_text=_("Choose a field"),
+        )
+    )  # fmt: skip
 
 
 def _finding(trouble: CrmTrouble) -> HealthIssue:

@@ -10,7 +10,9 @@ from django.db.models import CharField, Count, Max, QuerySet, Sum, Value
 from django.utils.translation import get_language
 
 from deals.crm_source import crm_troubles
+from deals.models import CustomField
 from deals.viewer import Viewer
+from quickbooks_bridge.domain.field_mapping import MAPPED
 from quickbooks_bridge.models import (
     ApiUsage,
     Connection,
@@ -32,7 +34,7 @@ from .activity import recent_activity
 from .api_usage import reads
 from .components import Health
 from .connection import connection_facts
-from .crm import crm_state
+from .crm import crm_state, mapping_state
 from .latency_chart import chart
 from .local_copy import local_copy
 from .notification_settings import SWITCHES, notification_settings
@@ -62,6 +64,7 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
     pending_work(health, viewer, connection, now)
     reads(health, connection, now)
     crm_state(health, connection, now)
+    mapping_state(health, connection)
     health.findings.sort(key=lambda one: one.weight)
     resolved(health, connection, now)
     health.chart = chart(connection, now=now)
@@ -73,7 +76,7 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
 
 
 def health_stamp(connection: Connection, *, now: datetime) -> str:
-    """Return a short text that changes when something that the page shows may have changed, from four cheap statements."""
+    """Return a short text that changes when something that the page shows may have changed, from a few cheap statements."""
     fields = [
         "consecutive_failures", "last_error", "last_sync_at", "next_sync_at", "import_state", "import_progress",
         "last_webhook_at", "last_missed_webhook_at", "reconcile_requested_at", "reconciled_at",
@@ -87,7 +90,8 @@ def health_stamp(connection: Connection, *, now: datetime) -> str:
         int(now.timestamp()) // STILL_RIGHT,
         beat is None or now - beat > STALE_AFTER,
         sorted(_newest(connection)),
-        kept.values_list(*SWITCHES).first(),
+        kept.values_list(*SWITCHES, *MAPPED).first(),
+        CustomField.objects.filter(account=connection.account_id).count(),
         crm_troubles(connection.account, now=now),
         ApiUsage.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("reads") + Sum("writes"))["sum"]
         if settings.QUICKBOOKS_MONTHLY_READS

@@ -137,7 +137,7 @@ def handle(at: FormRequest, posted: FormInput, action: str) -> FormOutcome:
         outcome.file_problems = problems
         return outcome
     if action.startswith("adopt:"):
-        return _adopt(at, action.partition(":")[2])
+        return _adopt(at, posted.state, action.partition(":")[2])
     return _change(at, posted, action)
 
 
@@ -316,11 +316,14 @@ def _preset_name(data: FormData, draft: InvoiceDraft) -> str:
     return preset.name if preset is not None else ""
 
 
-def _adopt(at: FormRequest, pk: str) -> FormOutcome:
+def _adopt(at: FormRequest, state: FormState, pk: str) -> FormOutcome:
     """Link an invoice that QuickBooks has already, instead of making another; the form is over then."""
     mine = Invoice.objects.select_related("company").filter(
         company=at.connection.company_id, deal__isnull=True, is_deleted=False
     )
+    if at.viewer.only_deal is not None:
+        # A frame reaches what its form offers: invoices of the customer that is chosen in it.
+        mine = mine.filter(customer_qbo_id=state.values["customer"] or "-")
     invoice = mine.filter(pk=int(pk)).first() if is_digits(pk) else None
     if invoice is None:
         words = _("That invoice belongs to a deal by now, or is gone. Nothing was linked.")

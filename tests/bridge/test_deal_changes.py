@@ -3,6 +3,7 @@
 import pytest
 
 from deals.models import DealLine
+from quickbooks_bridge.models import Item, ItemLink
 
 from ..fixtures import sign_in
 from .company_forms import NOW, create, in_books, page_of, sellable
@@ -66,6 +67,35 @@ def test_changed_new_and_removed_products_are_taken_over_and_typed_ones_stay(adm
         ("Rug", "2", "70"),
     ]
     assert SAID not in press(client, deal, taken, "check")
+
+
+@pytest.fixture
+def kit(deal, gb, lines):
+    """A deal of one product that is a bundle of three in QuickBooks."""
+    bundle = Item.objects.get(company=gb.company, kind="Group")
+    DealLine.objects.filter(deal=deal).delete()
+    ItemLink.objects.create(
+        company=gb.company, name_key="name:room", item_qbo_id=bundle.qbo_id, linked_at=NOW
+    )
+    return DealLine.objects.create(deal=deal, name="Room", quantity=1, unit_price=300, tax_percent=0)
+
+
+def test_a_bundle_follows_the_deal_until_somebody_types_into_it(admin, deal, kit):
+    client = sign_in(admin.member)
+    opened = page_of(client, deal)
+    assert [opened[f"lines-{at}-kind"] for at in range(4)] == ["bundle", "item", "item", "item"]
+    DealLine.objects.filter(pk=kit.pk).update(quantity=2)
+    taken = fields_of(press(client, deal, opened, "take_deal"))
+    assert taken["lines-0-quantity"] == "2"
+    assert [taken[f"lines-{at}-quantity"] for at in range(1, 4)] == [
+        str(2 * int(opened[f"lines-{at}-quantity"])) for at in range(1, 4)
+    ]
+    assert len(shown(taken)) == 4
+    DealLine.objects.filter(pk=kit.pk).update(quantity=3)
+    typed = fields_of(press(client, deal, taken | {"lines-1-unit_price": "1.5"}, "take_deal"))
+    assert [typed["lines-0-quantity"], typed["lines-1-unit_price"]] == ["2", "1.5"]
+    DealLine.objects.filter(pk=kit.pk).delete()
+    assert shown(fields_of(press(client, deal, taken, "take_deal"))) == []
 
 
 def test_a_line_that_was_taken_out_stays_out(admin, deal, lines):

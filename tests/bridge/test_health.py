@@ -59,7 +59,7 @@ def test_it_is_shown_from_few_rows_and_without_a_call(qbo, connection, admin):
     before = qbo.control("GET", "/control/requests")["total"]
     with CaptureQueriesContext(database) as queries:
         page = client.get(PAGE).content.decode()
-    assert len(queries) <= 28
+    assert len(queries) <= 31
     assert qbo.control("GET", "/control/requests")["total"] == before
     assert connection.company.name in page
     assert "Alive" in page
@@ -408,7 +408,7 @@ def test_more_to_say_takes_no_more_statements(running, deal, admin):
     few = statements()
     for at in range(1, 12):
         one_of_each(at)
-    assert statements() == few <= 29
+    assert statements() == few <= 32
 
 
 def test_what_all_processes_count_together_is_shown(running, admin, monkeypatch):

@@ -12,7 +12,7 @@ from deals.models import CrmWrite, CustomField, PipedriveCompany, PipedriveToken
 from deals.pipedrive.setting_up import set_up_due
 from deals.pipedrive.webhooks import changes_read
 from deals.pipedrive.writing import MOST_ATTEMPTS, writes_send
-from quickbooks_bridge.models import DealReport, Invoice, InvoiceEvent
+from quickbooks_bridge.models import DealReport, Invoice, InvoiceEvent, InvoicingSettings
 from quickbooks_bridge.services.sync.crm_reports import crm_reports_send
 from tests.fixtures import sign_in
 
@@ -226,6 +226,22 @@ def test_the_settings_refuse_one_field_for_two_amounts(crm, company, admin):
     assert answer.status_code == 302
     company.refresh_from_db()
     assert (company.paid_field, company.notes_since is not None) == (keys["Margin"], True)
+
+
+def test_a_mapped_field_that_is_gone_is_on_the_health_page_at_once(crm, company, connection):
+    field = CustomField.objects.get(entity="organization", label="Tax ID")
+    InvoicingSettings.objects.update_or_create(
+        account=connection.account, defaults={"tax_id_field": f"organization.custom.{field.key}"}
+    )
+    browser = sign_in(connection.owner)
+    assert "is gone in the CRM" not in browser.get("/quickbooks/health/").content.decode()
+    crm.control("delete-field", object="organization", field_code=field.key)
+    deliver(crm, company)
+    changes_read(now=timezone.now())
+    assert (
+        "The field for Customer tax ID is gone in the CRM"
+        in browser.get("/quickbooks/health/").content.decode()
+    )
 
 
 def test_a_permission_that_ended_is_on_the_health_page(crm, company, connection):

@@ -1,8 +1,10 @@
 """The REST API, version 1: both apps' addresses and the description of all of them."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
+
+from deals.api.views import NotFoundView
 
 app_name = "api"
 
@@ -16,4 +18,6 @@ urlpatterns = [
     ),
     path("", include("deals.api.urls")),
     path("", include("quickbooks_bridge.views.api_urls")),
+    # The last: what is no address of the API is said in the API's own way.
+    re_path(r"^(?P<rest>[\s\S]*)\Z", NotFoundView.as_view(), name="not_found"),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 
 ALLOWED = ("GET", "HEAD", "POST", "OPTIONS")
 # The REST API also creates and updates by the caller's own ids.
@@ -41,11 +41,19 @@ class NulMiddleware:
 
     def process_view(
         self, request: HttpRequest, _view: object, _args: object, _named: dict[str, Any]
-    ) -> None:
-        """Return nothing; raises BadRequest."""
-        for fields in (request.GET, request.POST):
-            for name, values in fields.lists():
-                if "\0" in name or any("\0" in value for value in values):
-                    raise BadRequest("NUL character")
-        if "\0" in request.path:
+    ) -> HttpResponse | None:
+        """Return nothing, or the API's own error; raises BadRequest for pages."""
+        if not _has_nul(request):
+            return None
+        if not request.path.startswith(API_PREFIX):
             raise BadRequest("NUL character")
+        error = {"code": "parse_error", "detail": "NUL characters are not accepted.", "attr": None}
+        return JsonResponse({"type": "client_error", "errors": [error]}, status=400)
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Return whether a form or the address has a NUL character."""
+    pairs = [pair for fields in (request.GET, request.POST) for pair in fields.lists()]
+    return "\0" in request.path or any(
+        "\0" in name or any("\0" in value for value in values) for name, values in pairs
+    )

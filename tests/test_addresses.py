@@ -58,7 +58,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     # A session opens nothing of the API, and nobody a frame without a signed token.
     **{f"api:{name}": ("401",) * 5 for name in (
         "organizations", "organization", "persons", "person", "products", "product", "deals", "deal", "deal_by_id",
-        "deal_invoices", "deal_readiness", "items", "customers", "invoices", "invoice", "invoice_pdf", "custom_field", "invoice_void", "invoice_delete",
+        "deal_invoices", "deal_readiness", "not_found", "items", "customers", "invoices", "invoice", "invoice_pdf", "custom_field", "invoice_void", "invoice_delete",
         "invoice_send",
     )},
     "api:openapi": OPEN,
@@ -174,6 +174,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
         key = next((key for start, key in keys.items() if name.startswith(start)), invoice.pk)
         path = "/" + route.replace("<int:deal_pk>", str(deal.pk)).replace("<int:pk>", str(key))
         path = path.replace("<str:external_id>", "deal-1").replace("<str:digest>", digest)
+        path = "/api/v1/nowhere/" if name == "api:not_found" else path
         path = path.replace("<pipedrive_place:place>", "panel").replace("<str:key>", "k")
         found[name] = path.replace("<str:entity>", "deal").replace("<slug:key>", "po")
     return found

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -278,3 +278,14 @@ class DealList(RowList):
 
     kind = Deal
     serializer_class = DealSerializer
+
+
+@extend_schema(exclude=True)
+class NotFoundView(APIView):
+    """Whatever is no address of the API; after the question who asks."""
+
+    def get(self, request: Request, rest: str) -> Response:
+        """Raise NotFound."""
+        raise NotFound
+
+    post = put = get

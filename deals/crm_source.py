@@ -157,6 +157,14 @@ def load_deal(deal: Deal, member: Member | None, *, now: datetime) -> Freshness:
     return found
 
 
+def load_unread(deal: Deal, member: Member | None, *, now: datetime) -> None:
+    """Read a deal of another CRM with its products if that was never done: a page that lists them would say there are none."""
+    if deal.external_source not in _SOURCES:
+        return
+    if not CrmCopy.objects.filter(deal=deal, lines_read_at__isnull=False).exists():
+        load_deal(deal, member, now=now)
+
+
 def kept_at(deal: Deal) -> str:
     """Return where a deal is changed that is read from another CRM, "" for one that is changed here."""
     return source_of(deal).deal_url(deal) if deal.external_source in _SOURCES else ""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from deals import selectors, services
-from deals.crm_source import freshness_of, kept_at
+from deals.crm_source import freshness_of, kept_at, load_unread
 from deals.forms import DealForm, DealLineForm
 from deals.models import CustomField, Deal, DealLine, Stage
 from deals.panels import deal_panels
@@ -27,11 +27,13 @@ LOG_SIZE = 20
 def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Show a deal with its panels, products and change log."""
     deal = selectors.deal_for(viewer.account, pk)
-    crm = {"freshness": freshness_of(deal), "crm_url": kept_at(deal)}
+    crm: dict[str, Any] = {"freshness": freshness_of(deal), "crm_url": kept_at(deal)}
     if is_embedded(request):
         panels = [panel.render(request, viewer, deal) for panel in deal_panels("frame")]
         context = {"deal": deal, "panels": panels, **crm, **_log(request, viewer, deal)}
         return render(request, "embed/panel.html", context)
+    load_unread(deal, viewer.member, now=timezone.now())
+    crm["freshness"] = freshness_of(deal)
     tabs = deal_panels("tab")
     keys = [panel.key for panel in tabs] + ["products"]
     current = request.GET.get("tab", "")

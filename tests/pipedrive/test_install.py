@@ -19,6 +19,7 @@ from deals.models import (
     PipedriveCompany,
     PipedriveToken,
 )
+from deals.pipedrive.installs import uninstall
 from deals.pipedrive.setting_up import set_up_due
 from deals.pipedrive.tokens import StoredToken, refresh_idle
 from tests.fixtures import sign_in
@@ -167,6 +168,14 @@ def test_uninstalling_forgets_tokens_ends_frames_and_a_later_installation_finds_
     assert deal_of(1) == deal
     assert crm.frame().get().status_code == 200
     assert Account.objects.count() == 1
+
+
+def test_an_admin_who_uninstalled_opens_no_settings_while_others_stay(crm, installed):
+    crm.install(RAVI)
+    uninstall(installed, str(DANA), now=timezone.now())
+    assert PipedriveCompany.objects.get().removed_at is None
+    assert crm.enter("settings").status_code == 403
+    assert crm.enter(user=RAVI).status_code == 302
 
 
 @pytest.mark.parametrize(

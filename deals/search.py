@@ -82,7 +82,7 @@ def _all(name: str, words: str) -> str:
 
 def find_deals(viewer: Viewer, words: str, limit: int) -> SearchResults:
     """Find deals by title, organization or person, the newest first."""
-    rows = list(selectors.deals_of(viewer.account, query=words)[: limit + 1])
+    rows = list(selectors.deals_of(viewer, query=words)[: limit + 1])
     return SearchResults(
         [_deal(row) for row in rows[:limit]], len(rows) > limit, _all("deals:deal_list", words)
     )

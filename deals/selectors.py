@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Sum, Value, When
 from django.shortcuts import get_object_or_404
 
 from .fields import CustomFieldFacts
 from .models import Account, CustomField, Deal, DealLine, Organization, Person, Product
+from .rights import HasMember, visible_deals
 from .snapshot import (
     AddressFacts,
     DealDiscountFacts,
@@ -32,6 +33,15 @@ DEAL_SORTS = {
     "value": ("value", "id"),
     "-value": ("-value", "-id"),
 }
+
+
+class Asker(HasMember, Protocol):
+    """Whoever asks, with the account that every query starts from."""
+
+    @property
+    def account(self) -> Account:
+        """Return the account of whoever asks."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -100,11 +110,11 @@ def parse_pk(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def deals_of(
-    account: Account, *, query: str = "", filters: Mapping[str, str] | None = None
-) -> QuerySet[Deal]:
-    """Return the account's deals, newest first, narrowed by words and by stage, status and owner."""
-    rows = Deal.objects.filter(account=account).select_related("organization", "person", "stage", "owner")
+def deals_of(viewer: Asker, *, query: str = "", filters: Mapping[str, str] | None = None) -> QuerySet[Deal]:
+    """Return the deals that the viewer sees, newest first, narrowed by words and by stage, status and owner."""
+    rows = Deal.objects.filter(visible_deals(viewer), account=viewer.account).select_related(
+        "organization", "person", "stage", "owner"
+    )
     for name in ("stage", "owner"):
         key = parse_pk((filters or {}).get(name, ""))
         if key is not None:
@@ -133,11 +143,12 @@ def deal_sums(rows: QuerySet[Deal], page: Page) -> list[tuple[str, Decimal]]:
     return sorted(found, key=lambda pair: -pair[1])
 
 
-def deal_for(account: Account, pk: int) -> Deal:
-    """Return one deal of the account, or 404."""
+def deal_for(viewer: Asker, pk: int) -> Deal:
+    """Return one deal that the viewer sees, or 404."""
     return get_object_or_404(
         Deal.objects.select_related("account", "organization", "person", "stage", "owner"),
-        account=account,
+        visible_deals(viewer),
+        account=viewer.account,
         pk=pk,
     )
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from .models import Account, Member
+from .rights import Right, may
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,6 +32,10 @@ class Viewer:
         if key not in self._attached:
             self._attached[key] = kind(self)
         return cast("T", self._attached[key])
+
+    def may(self, right: Right) -> bool:
+        """Return whether the viewer has a right."""
+        return may(self.member, right)
 
     @property
     def is_admin(self) -> bool:

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from deals import push
 from deals.models import CustomField, Deal, DealLine, Organization, Person, Product
+from deals.rights import visible_deals
 from deals.viewer import Viewer
 
 from .authentication import MayPush, viewer_of
@@ -58,7 +59,7 @@ def rows_of(kind: type[Any], viewer: Viewer) -> QuerySet[Any]:
     """Return the account's rows of a kind, with what is shown of them."""
     rows: QuerySet[Any] = kind._default_manager.filter(account=viewer.account)
     if kind is Deal:
-        return with_lines(rows)
+        return with_lines(rows.filter(visible_deals(viewer)))
     return rows.select_related("organization") if kind is Person else rows
 
 

@@ -22,6 +22,7 @@ from .crm import (
     Stage,
     TimelineEntry,
 )
+from .people import DealShare, EmailChange, Invitation, RecoveryCode, SecondFactor, SignedInSession
 from .pulled import CrmCopy, CrmEvent, CrmPermission, CrmWrite, PipedriveCompany, PipedriveToken
 
 __all__ = [
@@ -35,9 +36,12 @@ __all__ = [
     "CustomField",
     "Deal",
     "DealLine",
+    "DealShare",
+    "EmailChange",
     "EmbedIntegration",
     "EmbedSession",
     "ImportFile",
+    "Invitation",
     "Member",
     "MemberIdentity",
     "Organization",
@@ -45,7 +49,10 @@ __all__ = [
     "PipedriveCompany",
     "PipedriveToken",
     "Product",
+    "RecoveryCode",
+    "SecondFactor",
     "SignInAttempts",
+    "SignedInSession",
     "SpentContext",
     "Stage",
     "TimelineEntry",

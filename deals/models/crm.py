@@ -40,6 +40,8 @@ class Account(models.Model):
     name = models.CharField(max_length=200)
     currency = models.CharField(max_length=3, default="USD")
     time_zone = models.CharField(max_length=64, default="America/Chicago")
+    # Whether everybody with the right to sees invoices, or, as at first, only who connected QuickBooks.
+    shares_invoices = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -47,16 +49,34 @@ class Account(models.Model):
 
 
 class Member(models.Model):
-    """A person who signs in, with the role that decides what they may change."""
+    """A person who signs in. Owners and admins may do everything; what others may is said one by one (rights.py)."""
 
     class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
         ADMIN = "admin", _("Admin")
         REP = "rep", _("Sales rep")
+
+    class Deals(models.TextChoices):
+        ALL = "all", _("All deals")
+        OWN = "own", _("Their own deals")
+        CHOSEN = "chosen", _("Their own and chosen deals")
+
+    ADMINS = (Role.OWNER, Role.ADMIN)
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="member")
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=10, choices=Role, default=Role.REP)
+    may_view = models.BooleanField(_("See invoices"), default=True)
+    may_create = models.BooleanField(_("Create, send and link invoices"), default=True)
+    may_void = models.BooleanField(_("Void and delete invoices"), default=True)
+    deals_seen = models.CharField(max_length=6, choices=Deals, default=Deals.ALL)
+    # "" is what the browser, and the company, say.
+    language = models.CharField(max_length=10, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    wants_email = models.BooleanField(default=True)
+    # Drawn anew with every change of rights, so that two admins at one form see each other.
+    version = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["name", "id"]
@@ -67,7 +87,7 @@ class Member(models.Model):
     @property
     def is_admin(self) -> bool:
         """Whether this person may connect QuickBooks and change the company's settings."""
-        return self.role == self.Role.ADMIN
+        return self.role in self.ADMINS
 
 
 class CustomField(models.Model):

@@ -17,6 +17,7 @@ from deals.crm_source import freshness_of, kept_at, load_unread
 from deals.forms import DealForm, DealLineForm
 from deals.models import CustomField, Deal, DealLine, Stage
 from deals.panels import deal_panels
+from deals.rights import visible_deals
 from deals.timeline import change_log
 from deals.viewer import Viewer, is_embedded, viewer_required
 
@@ -26,7 +27,7 @@ LOG_SIZE = 20
 @viewer_required
 def deal_detail(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Show a deal with its panels, products and change log."""
-    deal = selectors.deal_for(viewer.account, pk)
+    deal = selectors.deal_for(viewer, pk)
     crm: dict[str, Any] = {"freshness": freshness_of(deal), "crm_url": kept_at(deal)}
     if is_embedded(request):
         panels = [panel.render(request, viewer, deal) for panel in deal_panels("frame")]
@@ -77,7 +78,10 @@ def _elsewhere(request: HttpRequest, deal: Deal) -> HttpResponse:
 def deal_external(request: HttpRequest, viewer: Viewer, external_id: str) -> HttpResponse:
     """Lead to the deal that another CRM calls so: its pages can link here without knowing our ids."""
     deal = get_object_or_404(
-        Deal.objects.exclude(external_id=""), account=viewer.account, external_id=external_id
+        Deal.objects.exclude(external_id=""),
+        visible_deals(viewer),
+        account=viewer.account,
+        external_id=external_id,
     )
     return redirect("deals:deal_detail", deal.pk)
 
@@ -85,7 +89,7 @@ def deal_external(request: HttpRequest, viewer: Viewer, external_id: str) -> Htt
 @viewer_required
 def deal_log(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Return the change log alone, for a page on which something has just changed."""
-    deal = selectors.deal_for(viewer.account, pk)
+    deal = selectors.deal_for(viewer, pk)
     return render(request, "deals/_log.html", {"deal": deal, **_log(request, viewer, deal)})
 
 
@@ -111,7 +115,7 @@ def _custom(deal: Deal, labels: dict[tuple[str, str], str]) -> dict[str, list[tu
 @viewer_required
 def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> HttpResponse:
     """Add or edit a deal."""
-    deal = selectors.deal_for(viewer.account, pk) if pk else Deal(account=viewer.account, owner=viewer.member)
+    deal = selectors.deal_for(viewer, pk) if pk else Deal(account=viewer.account, owner=viewer.member)
     if pk and kept_at(deal):
         return _elsewhere(request, deal)
     form = DealForm(request.POST or None, instance=deal, account=viewer.account)
@@ -129,7 +133,7 @@ def deal_edit(request: HttpRequest, viewer: Viewer, pk: int | None = None) -> Ht
 @viewer_required
 def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Move a deal to the posted stage."""
-    deal = selectors.deal_for(viewer.account, pk)
+    deal = selectors.deal_for(viewer, pk)
     if kept_at(deal):
         return _elsewhere(request, deal)
     stage = get_object_or_404(
@@ -142,7 +146,7 @@ def deal_move(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
 @viewer_required
 def line_edit(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int | None = None) -> HttpResponse:
     """Add a product to a deal or edit one on it."""
-    deal = selectors.deal_for(viewer.account, deal_pk)
+    deal = selectors.deal_for(viewer, deal_pk)
     if kept_at(deal):
         return _elsewhere(request, deal)
     line = get_object_or_404(DealLine, deal=deal, pk=pk) if pk else DealLine(deal=deal)
@@ -160,7 +164,7 @@ def line_edit(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int | None
 @viewer_required
 def line_remove(request: HttpRequest, viewer: Viewer, deal_pk: int, pk: int) -> HttpResponse:
     """Take a product off a deal."""
-    deal = selectors.deal_for(viewer.account, deal_pk)
+    deal = selectors.deal_for(viewer, deal_pk)
     if kept_at(deal):
         return _elsewhere(request, deal)
     services.deal_line_remove(

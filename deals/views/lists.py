@@ -72,7 +72,7 @@ def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """List deals with search, filters and what other apps have to say about each."""
     query = selectors.search_words(request.GET.get("q", ""))
     filters = {name: request.GET.get(name, "") for name in ("stage", "status", "owner", "sort")}
-    rows = selectors.deals_of(viewer.account, query=query, filters=filters)
+    rows = selectors.deals_of(viewer, query=query, filters=filters)
     others = []
     for other in deal_filters(viewer):
         value = request.GET.get(other.key, "")

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm_invoicing.ui.templatetags.ui import clock, day_text, moment, money_text
+from deals.rights import Right
+from deals.viewer import Viewer
 from quickbooks_bridge.domain.actions import Action, invoice_actions
 from quickbooks_bridge.domain.alarms import Alarm, Cause
 from quickbooks_bridge.domain.deep_links import company_link, customer_link, invoice_link, web_url
@@ -104,13 +106,20 @@ def customer_page(realm_id: str, qbo_id: str) -> str:
     return customer_link(_web(), realm_id=realm_id, qbo_id=qbo_id)
 
 
-def invoice_rows(invoices: Sequence[Invoice], connection: Connection, *, now: datetime) -> list[InvoiceRow]:
-    """Return the rows of many invoices."""
-    return [invoice_row(row, connection, now=now) for row in invoices]
+def invoice_rows(
+    invoices: Sequence[Invoice], connection: Connection, *, viewer: Viewer | None = None, now: datetime
+) -> list[InvoiceRow]:
+    """Return the rows of many invoices, with what the viewer may do with each."""
+    return [invoice_row(row, connection, viewer=viewer, now=now) for row in invoices]
 
 
-def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> InvoiceRow:
-    """Return the row of one invoice; when it was paid is said of those read `with_last_payment`."""
+def invoice_row(
+    invoice: Invoice, connection: Connection, *, viewer: Viewer | None = None, now: datetime
+) -> InvoiceRow:
+    """Return the row of one invoice; when it was paid is said of those read `with_last_payment`.
+
+    Its actions are what state, connection and the viewer's rights allow; without a viewer those of an admin.
+    """
     today = company_today(connection, now=now)
     status = invoice_status(invoice, today=today)
     zone = company_zone(connection)
@@ -128,6 +137,8 @@ def invoice_row(invoice: Invoice, connection: Connection, *, now: datetime) -> I
         actions=invoice_actions(
             status,
             is_linked=invoice.deal_id is not None,
+            may_write=viewer is None or viewer.may(Right.CREATE),
+            may_void=viewer is None or viewer.may(Right.VOID),
             is_connected=connection.is_active and is_same_company,
         ),
         link=deep_link(invoice),

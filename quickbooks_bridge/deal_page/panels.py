@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from deals.models import Deal
 from deals.panels import DealPanel, register_panel
+from deals.rights import Right
 from deals.timeline import DerivedLine, register_derived_entries, register_visibility
 from deals.viewer import Viewer
 from quickbooks_bridge.db.panel_state import PanelState, panel_state
@@ -112,7 +113,7 @@ def _context(viewer: Viewer, deal: Deal, *, page: int, size: int, now: datetime)
         **context,
         "state": "connected",
         "found": found,
-        "rows": invoice_rows(found.invoices, connection, now=now),
+        "rows": invoice_rows(found.invoices, connection, viewer=viewer, now=now),
         "unconfirmed": unconfirmed,
         "refused": [rejected_card(row, connection, now=now) for row in intents.refused],
         **_money(deal, connection, data, now=now),
@@ -123,7 +124,7 @@ def _context(viewer: Viewer, deal: Deal, *, page: int, size: int, now: datetime)
         "is_in_step": is_up_to_date(connection, now=now),
         "banner": banner or checking_banner(unconfirmed, connection),
         "progress": initial_import_progress(connection, now=now),
-        "may_create": connection.is_active,
+        "may_create": connection.is_active and viewer.may(Right.CREATE),
         "is_reachable": connection.is_active and not connection.company.sync.consecutive_failures,
         "pages": _pages(found, page, size),
         "etag": panel_etag(viewer, connection, state, now=now),

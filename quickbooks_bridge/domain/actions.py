@@ -23,7 +23,12 @@ DELETE = Action("delete", has_dialog=True, is_destructive=True)
 
 
 def invoice_actions(
-    status: Status, *, is_linked: bool = True, may_write: bool = True, is_connected: bool = True
+    status: Status,
+    *,
+    is_linked: bool = True,
+    may_write: bool = True,
+    may_void: bool = True,
+    is_connected: bool = True,
 ) -> tuple[Action, ...]:
     """Return what state, rights and connection allow, neutral actions first.
 
@@ -39,5 +44,7 @@ def invoice_actions(
     if not is_connected:
         allowed = tuple(action for action in allowed if action in (OPEN, UNLINK))
     if not may_write:
-        allowed = tuple(action for action in allowed if action in (PDF, OPEN))
+        allowed = tuple(action for action in allowed if action in (PDF, OPEN, VOID, DELETE))
+    if not may_void:
+        allowed = tuple(action for action in allowed if action not in (VOID, DELETE))
     return tuple(action for action in allowed if is_linked or action is not UNLINK)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db.models import Case, Exists, OuterRef, QuerySet, When
 
 from deals.models import Account
+from deals.rights import Right
 from deals.viewer import Viewer
 from quickbooks_bridge.models import (
     Connection,
@@ -71,8 +72,11 @@ def link_counts(connection: Connection) -> LinkCounts:
 
 
 def may_see_invoices(viewer: Viewer, connection: Connection | None) -> bool:
-    """Return whether the viewer sees invoices: by default only the person who connected does."""
-    return connection is not None and connection.owner_id == viewer.member.pk
+    """Return whether the viewer sees invoices: the person who connected does, others if the account shares and they may."""
+    if connection is None:
+        return False
+    is_shared = viewer.account.shares_invoices and viewer.may(Right.VIEW)
+    return is_shared or connection.owner_id == viewer.member.pk
 
 
 class _BlockCache:

@@ -42,5 +42,5 @@ class RequestContext:
         if self.viewer.only_deal not in {None, pk}:
             raise Http404
         if pk not in self._deals:
-            self._deals[pk] = deal_for(self.viewer.account, pk)
+            self._deals[pk] = deal_for(self.viewer, pk)
         return self._deals[pk]

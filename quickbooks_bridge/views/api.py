@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +19,7 @@ from deals.api.authentication import MayInvoice, viewer_of
 from deals.api.etags import versioned
 from deals.api.idempotency import HEADER, once
 from deals.api.pagination import ById
+from deals.rights import Right
 from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.invoice_rows import InvoiceRow, invoice_row
 from quickbooks_bridge.deal_page.panels import panel_context
@@ -82,9 +83,9 @@ def _connection(viewer: Viewer) -> Connection:
     return context.connection
 
 
-def _shown(invoice: Invoice, connection: Connection) -> dict[str, Any]:
+def _shown(invoice: Invoice, connection: Connection, viewer: Viewer) -> dict[str, Any]:
     invoice.refresh_from_db()
-    return dict(InvoiceSerializer(invoice_row(invoice, connection, now=timezone.now())).data)
+    return dict(InvoiceSerializer(invoice_row(invoice, connection, viewer=viewer, now=timezone.now())).data)
 
 
 class InvoicesOfDeal(APIView):
@@ -123,6 +124,8 @@ class InvoicesOfDeal(APIView):
         """Create the deal's next invoice as the form would be filled, with what is sent instead."""
         viewer = viewer_of(request)
         deal, connection = deal_or_404(viewer, pk), _connection(viewer)
+        if not viewer.may(Right.CREATE):
+            raise PermissionDenied
         given = NewInvoiceSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         now = timezone.now()
@@ -131,7 +134,7 @@ class InvoicesOfDeal(APIView):
             key = str(request.headers[HEADER])
             made = api_create(viewer, connection, deal, given.validated_data, key=key, now=now)
             if made.invoice is not None:
-                return Response(_shown(made.invoice, connection), status=status.HTTP_201_CREATED)
+                return Response(_shown(made.invoice, connection, viewer), status=status.HTTP_201_CREATED)
             if made.is_unconfirmed:
                 return Response({"state": "unconfirmed"}, status=status.HTTP_202_ACCEPTED)
             if made.is_overtaken:
@@ -222,7 +225,7 @@ class InvoiceList(ListAPIView[Any]):
             )
         page = self.paginate_queryset(rows)
         now = timezone.now()
-        shown = [invoice_row(row, connection, now=now) for row in page or []]
+        shown = [invoice_row(row, connection, viewer=viewer, now=now) for row in page or []]
         return self.get_paginated_response(InvoiceSerializer(shown, many=True).data)  # type: ignore[arg-type]
 
 
@@ -236,7 +239,7 @@ class InvoiceDetail(APIView):
         """Return the invoice as it is known here."""
         viewer = viewer_of(request)
         connection = _connection(viewer)
-        return versioned(request, _shown(invoice_or_404(viewer, connection, pk), connection))
+        return versioned(request, _shown(invoice_or_404(viewer, connection, pk), connection, viewer))
 
 
 class _Action(APIView):
@@ -254,7 +257,7 @@ class _Action(APIView):
         invoice = invoice_or_404(viewer, connection, pk)
 
         def run() -> Response:
-            row = invoice_row(invoice, connection, now=timezone.now())
+            row = invoice_row(invoice, connection, viewer=viewer, now=timezone.now())
             _allowed(row, self.action)
             try:
                 act(viewer, connection, invoice)
@@ -264,7 +267,7 @@ class _Action(APIView):
                 ) from changed
             except QuickBooksError as error:
                 raise _refused(error, self.action) from error
-            return Response(_shown(invoice, connection))
+            return Response(_shown(invoice, connection, viewer))
 
         return once(request, viewer.account, run, now=timezone.now())
 
@@ -362,7 +365,7 @@ class InvoicePdf(APIView):
         viewer = viewer_of(request)
         connection = _connection(viewer)
         invoice = invoice_or_404(viewer, connection, pk)
-        _allowed(invoice_row(invoice, connection, now=timezone.now()), "pdf")
+        _allowed(invoice_row(invoice, connection, viewer=viewer, now=timezone.now()), "pdf")
         try:
             person_asks(viewer)
             data = service.invoice_pdf(connection, invoice, now=timezone.now())

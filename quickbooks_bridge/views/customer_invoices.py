@@ -140,7 +140,7 @@ def all_invoices(request: HttpRequest, viewer: Viewer, connection: Connection, d
         context |= asked | {
             "found": found,
             "page": found,
-            "rows": invoice_rows(found.invoices, connection, now=now),
+            "rows": invoice_rows(found.invoices, connection, viewer=viewer, now=now),
             "wanted": wanted,
             "flags": [
                 (status.value, found.counts[status.value]) for status in Status if status in found.counts

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from deals.rights import Right
 from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.intent_cards import search_link
 from quickbooks_bridge.deal_page.invoice_rows import as_of
@@ -22,7 +23,7 @@ from quickbooks_bridge.services.invoicing.intents import intent_resume
 from quickbooks_bridge.services.sync.company import sync_company
 
 from .limits import person_limited
-from .permissions import deal_or_404, invoice_access_required, next_path
+from .permissions import deal_or_404, invoice_access_required, next_path, right_required
 
 
 def _tab(deal_pk: int) -> str:
@@ -70,7 +71,7 @@ def _intent(viewer: Viewer, pk: int) -> InvoiceIntent:
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Find out now what became of an unconfirmed invoice."""
     intent = _intent(viewer, pk)
@@ -87,7 +88,7 @@ def check(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int)
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def dismiss(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Take a refusal off the deal page."""
     intent = _intent(viewer, pk)
@@ -95,7 +96,7 @@ def dismiss(request: HttpRequest, viewer: Viewer, connection: Connection, pk: in
     return redirect(_tab(intent.deal_id))
 
 
-@invoice_access_required
+@right_required(Right.CREATE)
 def abandon(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Ask, then end an unconfirmed invoice whose company is no longer connected."""
     intent = _intent(viewer, pk)
@@ -112,7 +113,7 @@ def abandon(request: HttpRequest, viewer: Viewer, connection: Connection, pk: in
     return redirect(back)
 
 
-@invoice_access_required
+@right_required(Right.CREATE)
 def unlink_customer(
     request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int
 ) -> HttpResponse:

@@ -15,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from deals.rights import Right
 from deals.viewer import Viewer
+from deals.viewer import viewer as viewer_behind
 from quickbooks_bridge.deal_page.invoice_rows import InvoiceRow, invoice_row, method_text
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired, Throttled, Unavailable
@@ -29,7 +31,7 @@ from quickbooks_bridge.services.mirror.events import InvoiceState
 from quickbooks_bridge.services.operations.person_limit import PERSON_LIMIT, person_asks
 
 from .conflict_messages import conflict_text
-from .permissions import invoice_access_required, invoice_or_404, linked_invoice_or_404
+from .permissions import invoice_access_required, invoice_or_404, linked_invoice_or_404, right_required
 from .send_form import SendForm
 
 LONGEST_REASON = 200
@@ -56,8 +58,8 @@ def _is_allowed(row: InvoiceRow, action: str) -> bool:
     return any(entry.id == action for entry in row.actions)
 
 
-def _row(connection: Connection, invoice: Invoice) -> InvoiceRow:
-    return invoice_row(invoice, connection, now=timezone.now())
+def _row(viewer: Viewer, connection: Connection, invoice: Invoice) -> InvoiceRow:
+    return invoice_row(invoice, connection, viewer=viewer, now=timezone.now())
 
 
 def _dialog(
@@ -74,7 +76,7 @@ def _dialog(
     ]
     credit = sum((payment["credit"] for payment in payments), Decimal(0))
     values = {
-        "row": _row(connection, invoice),
+        "row": _row(viewer_behind(request), connection, invoice),
         "invoice": invoice,
         "back": back_address(request, invoice),
         "named_back": request.POST.get("back") or request.GET.get("back") or "",
@@ -143,11 +145,11 @@ def _not_allowed(request: HttpRequest, invoice: Invoice, text: str) -> HttpRespo
     return _done(request, invoice)
 
 
-@invoice_access_required
+@right_required(Right.VOID)
 def void(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Say what will happen, then void."""
     invoice = invoice_or_404(viewer, connection, pk)
-    if not _is_allowed(_row(connection, invoice), "void"):
+    if not _is_allowed(_row(viewer, connection, invoice), "void"):
         return _not_allowed(request, invoice, _("This invoice cannot be voided as it is now."))
     if request.method != "POST":
         return _dialog(request, connection, "void", invoice)
@@ -163,7 +165,7 @@ def void(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
         invoice.refresh_from_db()
         refusal = refusal_of(error, "void")
         return _dialog(request, connection, "void", invoice, status=422, refusal=refusal, reason=reason)
-    text = _("Invoice %(number)s is voided.") % {"number": _row(connection, invoice).number}
+    text = _("Invoice %(number)s is voided.") % {"number": _row(viewer, connection, invoice).number}
     if result.is_credit_back:
         text += " " + _("The credit memo that settled it has its credit back.")
     if result.freed_payments:
@@ -182,7 +184,7 @@ def _changed(
     """Say what changed while the person was looking; what is still possible can be decided anew."""
     invoice = changed.invoice
     invoice.refresh_from_db()
-    row = _row(connection, invoice)
+    row = _row(viewer_behind(request), connection, invoice)
     done = {
         "void": _("so nothing has been voided"),
         "delete": _("so nothing has been deleted"),
@@ -196,11 +198,11 @@ def _changed(
     return _dialog(request, connection, name, invoice, status=409, **values)
 
 
-@invoice_access_required
+@right_required(Right.VOID)
 def delete(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Ask, then delete in QuickBooks."""
     invoice = invoice_or_404(viewer, connection, pk)
-    row = _row(connection, invoice)
+    row = _row(viewer, connection, invoice)
     if not _is_allowed(row, "delete"):
         return _not_allowed(request, invoice, _("This invoice cannot be deleted as it is now."))
     may_void = _is_allowed(row, "void")
@@ -217,11 +219,11 @@ def delete(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int
     return _done(request, invoice)
 
 
-@invoice_access_required
+@right_required(Right.CREATE)
 def send(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Ask for the address, then let QuickBooks send."""
     invoice = invoice_or_404(viewer, connection, pk)
-    row = _row(connection, invoice)
+    row = _row(viewer, connection, invoice)
     if not _is_allowed(row, "send"):
         return _not_allowed(request, invoice, _("This invoice cannot be sent as it is now."))
     form = SendForm(request.POST or None, initial={"to": invoice.bill_email})
@@ -250,7 +252,7 @@ def send(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) 
 def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Hand on QuickBooks' PDF as a download, or with `?show=1` to look at."""
     invoice = invoice_or_404(viewer, connection, pk)
-    if not _is_allowed(_row(connection, invoice), "pdf"):
+    if not _is_allowed(_row(viewer, connection, invoice), "pdf"):
         return _not_allowed(request, invoice, _("This invoice has no PDF now."))
     try:
         person_asks(viewer)
@@ -273,7 +275,7 @@ def pdf(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def unlink(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Take an invoice off its deal, one of a former company too: nothing of QuickBooks is touched."""
     invoice = linked_invoice_or_404(viewer, pk)

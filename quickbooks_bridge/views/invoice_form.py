@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from deals.crm_source import freshness_of
 from deals.models import Deal
+from deals.rights import Right
 from deals.viewer import Viewer
 from quickbooks_bridge.invoice_form import workflow
 from quickbooks_bridge.invoice_form.form_data import load_form_data
@@ -19,11 +20,11 @@ from quickbooks_bridge.invoice_form.workflow import FormInput, FormOutcome, Form
 from quickbooks_bridge.models import Connection
 
 from .login_recovery import keeps_form_when_signed_out
-from .permissions import deal_or_404, invoice_access_required
+from .permissions import deal_or_404, right_required
 
 
 @keeps_form_when_signed_out
-@invoice_access_required
+@right_required(Right.CREATE)
 def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Open the form, change it by one of its buttons, or create the invoice from what was posted."""
     at = _at(viewer, connection, deal_pk)
@@ -36,14 +37,14 @@ def invoice_new(request: HttpRequest, viewer: Viewer, connection: Connection, de
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def invoice_check(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Show the form as it stands with totals and checks, and keep it; nothing is sent."""
     at = _at(viewer, connection, deal_pk)
     return _answer(request, at, workflow.handle(at, _posted(request, connection), workflow.CHECK))
 
 
-@invoice_access_required
+@right_required(Right.CREATE)
 def reopened(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Show a form that came too late to be trusted as it was typed; nothing of it is stored or sent."""
     at = _at(viewer, connection, deal_pk)

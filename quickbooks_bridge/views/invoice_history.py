@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from deals.rights import Right
 from deals.viewer import Viewer
 from quickbooks_bridge.deal_page.invoice_rows import invoice_row
 from quickbooks_bridge.deal_page.record_lines import record_lines
@@ -21,7 +22,7 @@ from quickbooks_bridge.services.invoicing.records import broken_entry, record_en
 from quickbooks_bridge.services.operations.person_limit import person_asks
 
 from .invoice_actions import back_address, refusal_of
-from .permissions import invoice_access_required, invoice_or_404
+from .permissions import invoice_access_required, invoice_or_404, right_required
 
 
 def _records(invoice: Invoice) -> list[InvoiceRecord]:
@@ -37,7 +38,7 @@ def invoice_history(request: HttpRequest, viewer: Viewer, connection: Connection
     rows = _records(invoice)
     zone = company_zone(connection)
     context = {
-        "row": invoice_row(invoice, connection, now=timezone.now()),
+        "row": invoice_row(invoice, connection, viewer=viewer, now=timezone.now()),
         "invoice": invoice,
         "lines": [record_lines(record, zone, currency=invoice.currency) for record in rows],
         "broken": broken_entry(rows),
@@ -80,7 +81,7 @@ def history_export(request: HttpRequest, viewer: Viewer, connection: Connection,
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def alarm_checked(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int) -> HttpResponse:
     """Take what is odd off an invoice: somebody has looked and says that it is right."""
     invoice = invoice_or_404(viewer, connection, pk)

@@ -10,12 +10,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from deals.models import Deal
+from deals.rights import Right
 from deals.selectors import parse_pk
 from deals.viewer import Viewer
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.services.invoicing import actions as service
 
-from .permissions import deal_or_404, invoice_access_required, invoice_or_404, next_path, reachable_invoices
+from .permissions import deal_or_404, invoice_or_404, next_path, reachable_invoices, right_required
 
 AT_ONCE = 200
 DECLINED = "not_this_deal"
@@ -31,7 +32,7 @@ def _list_of(deal: Deal) -> str:
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def links(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Link or unlink the chosen invoices of the list; those of other deals are left alone and counted."""
     deal = deal_or_404(viewer, deal_pk)
@@ -81,7 +82,7 @@ def _tell(request: HttpRequest, rows: list[Invoice], *, is_link: bool, elsewhere
         messages.warning(request, text % {"n": elsewhere})
 
 
-@invoice_access_required
+@right_required(Right.CREATE)
 def link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int, deal_pk: int) -> HttpResponse:
     """Count an invoice toward a deal; one that belongs to another deal is moved after a question only."""
     invoice, deal = invoice_or_404(viewer, connection, pk), deal_or_404(viewer, deal_pk)
@@ -99,7 +100,7 @@ def link(request: HttpRequest, viewer: Viewer, connection: Connection, pk: int, 
 
 
 @require_POST
-@invoice_access_required
+@right_required(Right.CREATE)
 def decline(request: HttpRequest, viewer: Viewer, connection: Connection, deal_pk: int) -> HttpResponse:
     """Remember for this person that a suggested invoice is no part of the deal."""
     deal = deal_or_404(viewer, deal_pk)

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from deals.models import Deal
+from deals.rights import Right
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.models import Connection, Invoice
 from quickbooks_bridge.selectors.customers import customer_links
@@ -32,6 +34,35 @@ def invoice_access_required(
         return view(request, viewer, connection, *args, **kwargs)
 
     return viewer_required(inner)
+
+
+def right_required(
+    right: Right,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, Viewer, Connection, P], HttpResponseBase]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+]:
+    """Return a decorator like `invoice_access_required` for what takes one more right; who lacks it gets 403 and whom to ask."""
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, Viewer, Connection, P], HttpResponseBase],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+        @wraps(view)
+        def inner(
+            request: HttpRequest,
+            viewer: Viewer,
+            connection: Connection,
+            /,
+            *args: P.args,
+            **kwargs: P.kwargs,
+        ) -> HttpResponseBase:
+            if not viewer.may(right):
+                raise PermissionDenied
+            return view(request, viewer, connection, *args, **kwargs)
+
+        return invoice_access_required(inner)
+
+    return decorate
 
 
 def deal_or_404(viewer: Viewer, pk: int) -> Deal:

@@ -95,7 +95,7 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         or any(name.startswith("more_") for name in form.errors),
         "pickers": [_picker(form, name, catalogue, suggested) for name in MAPPED],
         "viewer": viewer,
-        "admins": Member.objects.filter(account=viewer.account, role=Member.Role.ADMIN),
+        "admins": Member.objects.filter(account=viewer.account, role__in=Member.ADMINS),
         "presets": preset_rows(viewer.account),
         "has_pipedrive": wants_write_back(viewer.account),
         **_preview(viewer, saved, request.GET.get("deal", ""), typed),
@@ -228,7 +228,7 @@ def _preview(viewer: Viewer, saved: FieldMapping, chosen: str, typed: Mapping[st
 def _preview_deal(viewer: Viewer, deals: list[Deal], chosen: str) -> Deal | None:
     key = parse_pk(chosen)
     if key is not None:
-        return deal_for(viewer.account, key)
+        return deal_for(viewer, key)
     return deals[0] if deals else None
 
 

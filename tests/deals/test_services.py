@@ -72,6 +72,6 @@ def test_a_discount_is_taken_off_the_line(deal, discount, kind, total):
     assert services.line_total(line) == Decimal(total)
 
 
-def test_people_leave_a_deal_without_taking_it_along(deal):
+def test_people_leave_a_deal_without_taking_it_along(deal, admin):
     Person.objects.filter(pk=deal.person_id).delete()
-    assert deal_for(deal.account, deal.pk).person is None
+    assert deal_for(admin, deal.pk).person is None

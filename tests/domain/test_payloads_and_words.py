@@ -127,7 +127,9 @@ ACTIONS = [
     (Status.VOIDED, {}, "pdf open unlink delete"),
     (Status.DELETED, {}, "unlink"),
     (Status.OPEN, {"is_connected": False}, "open unlink"),
-    (Status.OPEN, {"may_write": False}, "pdf open"),
+    (Status.OPEN, {"may_write": False, "may_void": False}, "pdf open"),
+    (Status.OPEN, {"may_write": False}, "pdf open void delete"),
+    (Status.OPEN, {"may_void": False}, "send pdf open unlink"),
     (Status.OPEN, {"is_linked": False}, "send pdf open void delete"),
 ]
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from deals.crm_source import freshness_of, load_deal
 from deals.fields import read_field
 from deals.models import CrmCopy, CustomField, Deal, Organization, PipedriveCompany
+from deals.pipedrive import reading as reading_module
 from deals.pipedrive.errors import RowNotFound
 from deals.pipedrive.reading import deal_read
 from deals.pipedrive.tokens import client_for
@@ -143,6 +144,20 @@ def test_webhooks_mark_a_deal_and_it_is_read_with_its_new_products(crm, installe
     assert deal.lines.order_by("position").first().quantity == 5
     assert CrmCopy.objects.get(deal=deal).changed_at is None
     assert changes_read(now=timezone.now()) == 0
+
+
+def test_what_is_told_while_a_deal_is_read_is_read_again(crm, installed, read, monkeypatch):
+    deal = read(1)
+    CrmCopy.objects.update(changed_at=timezone.now() - timedelta(minutes=1))
+    told = timezone.now()
+
+    def lines(reading, deal_id, currency):
+        CrmCopy.objects.update(changed_at=told)
+        return {}
+
+    monkeypatch.setattr(reading_module, "_lines", lines)
+    read(1)
+    assert CrmCopy.objects.get(deal=deal).changed_at == told
 
 
 def test_a_field_that_was_renamed_or_deleted_is_known_at_once(crm, installed):

@@ -193,6 +193,14 @@ def test_fields_follow_the_invoices_and_are_written_when_they_differ(crm, compan
     assert (values[keys["Purchase order"]], values[keys["Margin"]]) == ("Paid", 0)
 
 
+def test_a_change_that_changes_no_field_writes_none(crm, company, invoice):
+    keys = dict(CustomField.objects.filter(entity="deal").values_list("label", "key"))
+    PipedriveCompany.objects.update(notes_since=None, outstanding_field=keys["Margin"])
+    assert tell() == 1
+    Invoice.objects.filter(pk=invoice.pk).update(email_status="EmailSent")
+    assert tell() == 0
+
+
 def test_our_own_writes_start_no_loop(crm, company, invoice):
     keys = dict(CustomField.objects.filter(entity="deal").values_list("label", "key"))
     PipedriveCompany.objects.update(outstanding_field=keys["Margin"])

@@ -62,7 +62,7 @@ def notify_invoice_failed(intent: InvoiceIntent, *, now: datetime) -> None:
 
 def notify_keeps_failing(intent: InvoiceIntent, *, now: datetime) -> None:
     """Notify the creator and the admins that an invoice could not be created however often it was tried; once each."""
-    admins = Member.objects.filter(account_id=intent.account_id, role=Member.Role.ADMIN)
+    admins = Member.objects.filter(account_id=intent.account_id, role__in=Member.ADMINS)
     told = {intent.member_id, *admins.values_list("pk", flat=True)}
     data = {"deal": intent.deal.title, "deal_id": intent.deal_id, "tries": str(intent.attempts)}
     _enqueue(
@@ -105,7 +105,7 @@ def reminder_key(intent: InvoiceIntent, *, now: datetime) -> str:
 
 def notify_sync_delayed(connection: Connection, *, outage: int, since: datetime, now: datetime) -> None:
     """Have the account's admins told that changes have not come for long; once for each outage."""
-    admins = Member.objects.filter(account_id=connection.account_id, role=Member.Role.ADMIN)
+    admins = Member.objects.filter(account_id=connection.account_id, role__in=Member.ADMINS)
     data = {"company": connection.company.name, "since": time_text(since, connection, now=now)}
     _enqueue(
         [
@@ -126,7 +126,7 @@ def notify_sync_delayed(connection: Connection, *, outage: int, since: datetime,
 def notify_reads_blocked(block: int, *, is_over: bool, now: datetime) -> None:
     """Notify the admins of every connected account that QuickBooks refuses reads, or serves them again; once for each block."""
     connected = Connection.objects.filter(status=Connection.Status.ACTIVE).values("account_id")
-    admins = Member.objects.filter(account_id__in=connected, role=Member.Role.ADMIN)
+    admins = Member.objects.filter(account_id__in=connected, role__in=Member.ADMINS)
     kind = BLOCK_OVER if is_over else BLOCK
     _enqueue(
         [

@@ -1,0 +1,99 @@
+"""How people come in and prove who they are: invitations, shared deals, second factors, addresses, sessions."""
+
+from django.conf import settings
+from django.db import models
+
+from .crm import Account, Deal, Member
+
+
+class Invitation(models.Model):
+    """An invitation to join an account, by a link that works once. Only its digest is stored."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    name = models.CharField(max_length=200, blank=True, default="")
+    role = models.CharField(max_length=10, choices=Member.Role, default=Member.Role.REP)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    # Why the mail could not be sent, "" if it was.
+    problem = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class DealShare(models.Model):
+    """A deal that a member sees who sees chosen ones alone."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="shares")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="shared_deals")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deal", "member"], name="deal_share_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} sees {self.deal_id}"
+
+
+class SecondFactor(models.Model):
+    """A member's authenticator app. The secret is sealed; `last_step` is the time step of the last code, used once."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="second_factor"
+    )
+    secret = models.TextField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """A code that stands for the second factor once; only its digest is stored."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"
+    )
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
+
+
+class EmailChange(models.Model):
+    """An address that a person says is theirs, until they open the link that was sent there."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="email_changes")
+    email = models.EmailField()
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class SignedInSession(models.Model):
+    """A browser in which somebody is signed in: when it began, when it was last used, and what it calls itself."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sessions")
+    session_key = models.CharField(max_length=40, unique=True)
+    browser = models.CharField(max_length=120, blank=True, default="")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.began_at:%Y-%m-%d}"

@@ -1,14 +1,15 @@
 """Settings of the whole project, every one of them readable from the environment (see .env.example)."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
+from . import catalogs
 from .crm_settings import (  # noqa: F401 - settings
     EMBED_ADDRESSES,
     EMBED_PLACES,
@@ -113,6 +114,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "deals.account.sessions.SessionLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -174,7 +176,10 @@ CACHES = {
 
 LANGUAGE_CODE = "en"
 # More languages come with their translations: without them dates would be another language than the sentences.
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = catalogs.LANGUAGES
+catalogs.know_other_names()
+LOCALE_PATHS = [catalogs.compiled_catalogs(BASE_DIR / "locale", DATA_DIR)]
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_AGE = True, "Lax", 60 * 60 * 24 * 365
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -213,6 +218,10 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # the answer of QuickBooks' consent page is a top-level navigation
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
+# A browser that nobody uses for so long, or that has been signed in for so long, is signed out.
+SESSION_IDLE = timedelta(hours=env.int("SESSION_IDLE_HOURS", default=72))
+SESSION_LONGEST = timedelta(days=env.int("SESSION_LONGEST_DAYS", default=30))
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = IS_HTTPS
 if IS_HTTPS:
     # Such a cookie cannot be set by a neighbouring host or over http (busy.js knows both names).

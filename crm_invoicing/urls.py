@@ -16,6 +16,8 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("embed/", include("deals.embed.urls")),
+    path("", include("deals.people.urls")),
+    path("", include("deals.account.urls")),
     path("pipedrive/", include("deals.pipedrive.urls")),
     path("api/v1/", include("crm_invoicing.api_urls")),
     path("", include("deals.access_urls")),

@@ -10,6 +10,7 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register how the CRM's change-log lines read, what of it can be searched, and how the API is described."""
+        from .account.sessions import connect_signals
         from .api import schema  # noqa: F401 - describes itself by being there
         from .crm_source import register_source
         from .pipedrive.installs import SOURCE
@@ -17,6 +18,7 @@ class DealsConfig(AppConfig):
         from .search import register_own
         from .timeline_renderers import register_kinds
 
+        connect_signals()
         register_kinds()
         register_source(SOURCE, PipedriveSource())
         register_own()

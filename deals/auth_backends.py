@@ -1,6 +1,7 @@
 """Signing in: limited, logged, and the person, their membership and their company in one statement."""
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -8,13 +9,17 @@ from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
+from .models import SecondFactor
 from .sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
 
 logger = logging.getLogger(__name__)
 
 TOO_MANY = 429
+# Whose password was right and whose second factor is asked for, in the session, for so long.
+PENDING, PENDING_LIFE = "sign_in_pending", timedelta(minutes=10)
 
 
 class MemberBackend(ModelBackend):
@@ -74,6 +79,19 @@ class SignInView(LoginView):
             return self._limited(wait)
         return super().post(request, *args, **kwargs)
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign in, or ask for the second factor of who has one."""
+        user = form.get_user()
+        if not SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists():
+            return super().form_valid(form)
+        self.request.session.cycle_key()
+        self.request.session[PENDING] = {
+            "user": user.pk,
+            "next": self.get_success_url(),
+            "until": (timezone.now() + PENDING_LIFE).timestamp(),
+        }
+        return redirect("account:second_step")
+
     def _limited(self, wait: int) -> HttpResponse:
         context = self.get_context_data(form=self.get_form(), wait=wait)
         answer = self.render_to_response(context, status=TOO_MANY)
@@ -90,3 +108,12 @@ class SignOutView(LogoutView):
         if request.method == "POST":
             answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
+
+
+def pending_sign_in(request: HttpRequest, *, now: datetime) -> dict[str, Any] | None:
+    """Return whose second factor is asked for and where they wanted to go, None when nobody's is or it took too long."""
+    found = request.session.get(PENDING)
+    if not isinstance(found, dict) or found["until"] < now.timestamp():
+        request.session.pop(PENDING, None)
+        return None
+    return found

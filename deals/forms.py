@@ -1,5 +1,6 @@
 """Forms of the CRM pages; custom fields of the account are added by kind."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.validators import EmailValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm_invoicing.ui.templatetags.ui import number
+from crm_invoicing.ui.templatetags.ui import has_comma_decimals, number
 
 from .models import Account, CustomField, Deal, DealLine, Member, Organization, Person, Product, Stage
 
@@ -25,6 +26,9 @@ WORDS = {
 NUMBER = _("Write a number, such as 1250.50.")
 DATE = _("Write a day, such as 2026-03-13.")
 EMAIL = _("Write an email address, such as accounts@company.example.")
+_PLAIN = re.compile(r"-?\d+\.\d+", re.ASCII)
+# What people put between thousands besides commas and dots.
+_SPACES = re.compile(r"[\s'\u2019]")
 CURRENCY = _("Write the currency as its three letters, such as USD.")
 
 
@@ -32,8 +36,27 @@ class NumberText(forms.TextInput):
     """A number as text: a browser's own number field posts nothing at all for what it cannot read."""
 
     def format_value(self, value: Any) -> str | None:
-        """Leave idle zeros out; give what was typed back as typed."""
-        return number(value) if isinstance(value, Decimal) else super().format_value(value)
+        """Leave idle zeros out, and write the decimals as the reader's language does; what is no number stays."""
+        text = number(value) if isinstance(value, Decimal) else super().format_value(value)
+        is_read = text and has_comma_decimals() and _PLAIN.fullmatch(text)
+        return text.replace(".", ",") if text and is_read else text
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return what was typed, a number with a dot before its decimals and nothing between its thousands."""
+        text = super().value_from_datadict(data, files, name)
+        return typed_number(text) if isinstance(text, str) else text
+
+
+def typed_number(text: str) -> str:
+    """Return a number typed in the reader's language ("1 234,50", "1,234.50") plainly; anything else as it was."""
+    group, mark = (".", ",") if has_comma_decimals() else (",", ".")
+    bare = _SPACES.sub("", text).replace("\u2212", "-")
+    if not re.fullmatch(rf"-?(\d+|\d{{1,3}}(\{group}\d{{3}})+)(\{mark}\d+)?", bare, re.ASCII):
+        return text
+    # A dot alone stands before decimals everywhere: that is how programs write them.
+    if group == "." and "," not in bare and bare.count(".") == 1:
+        return bare
+    return bare.replace(group, "").replace(mark, ".")
 
 
 def use_plain_errors(form: forms.BaseForm) -> None:

@@ -52,9 +52,44 @@ class DealListButton:
     render: Callable[[HttpRequest, Viewer], str]
 
 
+@dataclass(frozen=True)
+class DealListTab:
+    """A saved filter above the deals list: a filter's key and one of its values."""
+
+    label: Text
+    filter: str
+    value: str
+
+
+@dataclass(frozen=True)
+class DealListTabs:
+    """Saved filters above the deals list. `counts` says how many deals each has, in their order, up to a number."""
+
+    key: str
+    tabs: tuple[DealListTab, ...]
+    is_shown: Callable[[Viewer], bool]
+    counts: Callable[[Viewer, QuerySet[Deal]], Sequence[str]]
+
+
+_TABS: dict[str, DealListTabs] = {}
 _BUTTONS: dict[str, DealListButton] = {}
 _COLUMNS: dict[str, DealColumns] = {}
 _FILTERS: dict[str, DealFilter] = {}
+
+
+def register_tabs(tabs: DealListTabs) -> None:
+    """Add saved filters to the deals list; the same key again replaces them."""
+    _TABS[tabs.key] = tabs
+
+
+def deal_tabs(viewer: Viewer, deals: QuerySet[Deal]) -> list[tuple[DealListTab, str]]:
+    """Return the saved filters that this person sees, each with how many of the deals it has."""
+    return [
+        pair
+        for tabs in _TABS.values()
+        if tabs.is_shown(viewer)
+        for pair in zip(tabs.tabs, tabs.counts(viewer, deals), strict=True)
+    ]
 
 
 def register_button(button: DealListButton) -> None:

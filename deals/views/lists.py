@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from deals import selectors
 from deals.forms import AccountForm, OrganizationForm, PersonForm, ProductForm
-from deals.list_extensions import deal_buttons, deal_columns, deal_filters
+from deals.list_extensions import deal_buttons, deal_columns, deal_filters, deal_tabs
 from deals.models import Deal, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer, viewer_required
 
@@ -97,6 +97,7 @@ def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         ],
         "heads": [head for column in columns for head in column.heads],
         "buttons": deal_buttons(request, viewer),
+        "tabs": _tabs(request, viewer),
         "sums": selectors.deal_sums(rows, page),
         "query": query,
         "search_query": query,
@@ -110,6 +111,22 @@ def deal_list(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "statuses": Deal.Status.choices,
     }
     return render(request, "deals/deal_list.html", context)
+
+
+def _tabs(request: HttpRequest, viewer: Viewer) -> list[dict[str, Any]]:
+    """Return the saved filters as links; the one that the address is, is the current one."""
+    found = deal_tabs(viewer, selectors.deals_of(viewer))
+    saved = {tab.filter for tab, _count in found}
+    asked = {name: value for name, value in request.GET.items() if name in saved and value}
+    return [
+        {
+            "label": tab.label,
+            "count": count,
+            "query": f"?{tab.filter}={tab.value}",
+            "is_current": asked == {tab.filter: tab.value},
+        }
+        for tab, count in found
+    ]
 
 
 @viewer_required

@@ -1,0 +1,1 @@
+"""A person's own account: password, address, second factor, sessions, language."""

@@ -1,0 +1,59 @@
+"""Forms of a person's own account."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from deals.models import Member
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Name, language, time zone, mail."""
+
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    class Meta:
+        model = Member
+        fields = ["name", "language", "time_zone", "wants_email"]
+        labels = {"name": _("Name"), "wants_email": _("Mail me when something needs me")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        languages = [(code, name) for code, name in settings.LANGUAGES]
+        self.fields["language"].choices = [("", _("As the browser says")), *languages]  # type: ignore[attr-defined]
+        zones = sorted(
+            zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc", "SystemV"))
+        )
+        of_company = _("The company’s: %(zone)s") % {"zone": self.instance.account.time_zone}
+        self.fields["time_zone"].choices = [("", of_company), *((zone, zone) for zone in zones)]  # type: ignore[attr-defined]
+
+
+class EmailForm(forms.Form):
+    """A new mail address."""
+
+    email = forms.EmailField(label=_("Email"), max_length=254)
+
+
+class CodeForm(forms.Form):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class RecoveryForm(forms.Form):
+    """The password once more, before the second factor is changed."""
+
+    password = forms.CharField(
+        label=_("Your password"), strip=False, max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )  # fmt: skip

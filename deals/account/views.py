@@ -1,0 +1,264 @@
+"""Pages of a person's own account."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model, login, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import PasswordResetConfirmView, PasswordResetView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from deals.auth_backends import PENDING, address_of, pending_sign_in
+from deals.models import SignedInSession
+from deals.sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
+from deals.viewer import Viewer, viewer_required
+
+from . import factors
+from .addresses import address_ask, address_confirm, address_waiting
+from .forms import CodeForm, EmailForm, ProfileForm, RecoveryForm
+from .sessions import sessions_end
+
+
+def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: Any) -> HttpResponse:
+    user, now = viewer.member.user, timezone.now()
+    context = {
+        "profile": ProfileForm(instance=viewer.member),
+        "email_form": EmailForm(initial={"email": user.email}),
+        "password_form": PasswordChangeForm(user),
+        "waiting": address_waiting(user, now=now),
+        "has_password": user.has_usable_password(),
+        "has_factor": factors.has_factor(user),
+        "codes_left": factors.codes_left(user),
+        "sessions": SignedInSession.objects.filter(user=user),
+        "this_session": request.session.session_key,
+        "viewer": viewer,
+        "time_zone": viewer.member.time_zone or viewer.account.time_zone,
+        **more,
+    }
+    answer = render(request, "account/account.html", context, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@viewer_required
+def account(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Show a person's own account, and save name, language and time zone."""
+    if request.method != "POST":
+        return _page(request, viewer)
+    form = ProfileForm(request.POST, instance=viewer.member)
+    if not form.is_valid():
+        return _page(request, viewer, status=422, profile=form)
+    form.save()
+    answer = redirect("account:page")
+    if viewer.member.language:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, viewer.member.language, samesite="Lax", secure=settings.IS_HTTPS
+        )
+    else:
+        answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    messages.success(request, _("Saved."))
+    return answer
+
+
+@require_POST
+@viewer_required
+def password(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Change the password; every other browser is signed out."""
+    form = PasswordChangeForm(viewer.member.user, request.POST)
+    if not form.is_valid():
+        return _page(request, viewer, status=422, password_form=form)
+    user = form.save()
+    update_session_auth_hash(request, user)
+    SignedInSession.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
+    messages.success(request, _("Your password is changed. You are signed out everywhere else."))
+    return redirect("account:page")
+
+
+@require_POST
+@viewer_required
+def email(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Ask for a new address to be confirmed by the link that is sent there."""
+    form = EmailForm(request.POST)
+    if not form.is_valid():
+        return _page(request, viewer, status=422, email_form=form)
+    problem = address_ask(
+        viewer.member.user, form.cleaned_data["email"], language=viewer.member.language, now=timezone.now()
+    )
+    if problem:
+        messages.warning(
+            request, _("The mail could not be sent. Whoever runs this installation looks after its mail.")
+        )
+    else:
+        messages.success(request, _("Open the link that was sent there. Until then nothing changes."))
+    return redirect("account:page")
+
+
+def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Take an address whose link was opened, after a press: programs that look at mails open links, too."""
+    if request.method != "POST":
+        answer = render(request, "account/confirm_email.html", {})
+        answer["Referrer-Policy"] = "no-referrer"
+        return answer
+    if not address_confirm(token, now=timezone.now()):
+        return render(request, "account/confirm_email.html", {"is_over": True}, status=410)
+    messages.success(request, _("Your address is confirmed."))
+    return redirect("account:page")
+
+
+@require_POST
+@viewer_required
+def session_end(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Sign out elsewhere: one browser, or with 0 all of them."""
+    ended = sessions_end(viewer.member.user_id, keep=request.session.session_key or "", pk=pk or None)
+    if ended:
+        messages.success(request, _("Signed out there."))
+    return redirect("account:page")
+
+
+@viewer_required
+def factor(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Set up an authenticator app: the password first, then a code of the app, then the recovery codes."""
+    user = viewer.member.user
+    if factors.has_factor(user):
+        return redirect("account:page")
+    secret = factors.begun_secret(user)
+    if not secret or request.GET.get("again"):
+        return _factor_begin(request, user)
+    form = CodeForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            codes = factors.factor_confirm(
+                user, form.cleaned_data["code"].replace(" ", ""), now=timezone.now()
+            )
+            if codes is not None:
+                sessions_end(user.pk, keep=request.session.session_key or "")
+                return _codes_shown(request, codes)
+            form.add_error(
+                "code", _("That is not the code of now. Look at the app and write the newest one.")
+            )
+    drawing = mark_safe(factors.drawing(user, secret))  # noqa: S308 - drawn by the library, of our own text
+    answer = render(
+        request, "account/factor.html", {"form": form, "drawing": drawing, "secret": secret}, status=status
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _factor_begin(request: HttpRequest, user: Any) -> HttpResponse:
+    form = RecoveryForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid() and _is_password(request, user, form):
+            factors.factor_begin(user)
+            return redirect("account:factor")
+    return render(request, "account/factor_begin.html", {"form": form}, status=status)
+
+
+def _is_password(request: HttpRequest, user: Any, form: RecoveryForm) -> bool:
+    """Return whether the password is right; tries are limited as at the door."""
+    name, now = user.get_username(), timezone.now()
+    if not sign_in_begins(name, address_of(request), now=now):
+        form.add_error("password", _("Too many tries in a row. Wait a little."))
+        return False
+    if not user.check_password(form.cleaned_data["password"]):
+        form.add_error("password", _("This is not your password."))
+        return False
+    sign_in_worked(name, address_of(request))
+    return True
+
+
+def _codes_shown(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    answer = render(request, "account/codes.html", {"codes": codes})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@viewer_required
+def factor_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Make new recovery codes, or remove the second factor; the password is asked once more."""
+    user = viewer.member.user
+    form = RecoveryForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid() and _is_password(request, user, form):
+            if request.POST.get("do") == "codes" and factors.has_factor(user):
+                return _codes_shown(request, factors.recovery_codes_make(user))
+            factors.factor_remove(user)
+            messages.success(request, _("You sign in with your password alone from now on."))
+            return redirect("account:page")
+    context = {"form": form, "has_factor": factors.has_factor(user)}
+    return render(request, "account/factor_change.html", context, status=status)
+
+
+def second_step(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor of somebody whose password was right a moment ago."""
+    waiting = pending_sign_in(request, now=timezone.now())
+    if waiting is None:
+        return redirect("login")
+    user = get_user_model()._default_manager.filter(pk=waiting["user"], is_active=True).first()
+    form = CodeForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and user is not None:
+        status = 422
+        name, address, now = f"second factor of {user.pk}", address_of(request), timezone.now()
+        wait = sign_in_wait(name, address, now=now)
+        if wait or not sign_in_begins(name, address, now=now):
+            form.add_error(
+                "code",
+                _("Too many tries in a row. Wait %(n)s seconds, then try again.") % {"n": max(1, wait)},
+            )
+            status = 429
+        elif form.is_valid() and factors.code_accept(user, form.cleaned_data["code"], now=now):
+            sign_in_worked(name, address)
+            request.session.pop(PENDING, None)
+            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            return redirect(waiting["next"])
+        elif form.is_valid():
+            form.add_error(
+                "code", _("That code does not fit, or was used already. Take the newest one of the app.")
+            )
+    return render(request, "account/second_step.html", {"form": form}, status=status)
+
+
+class ResetView(PasswordResetView):
+    """Send a link by which a forgotten password is replaced; the page says the same whether there is such a person."""
+
+    template_name = "account/reset.html"
+    email_template_name = "account/reset_mail.txt"
+    subject_template_name = "account/reset_subject.txt"
+    success_url = reverse_lazy("account:reset_sent")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Return the form's arguments; links lead to our own address, whatever host the request names."""
+        self.extra_email_context = {"public_url": settings.PUBLIC_URL}
+        return super().get_form_kwargs()
+
+
+class ResetConfirmView(PasswordResetConfirmView):
+    """Take a new password from whoever opened the link; every browser is signed out."""
+
+    template_name = "account/reset_confirm.html"
+    success_url = reverse_lazy("login")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Save it and say so."""
+        answer = super().form_valid(form)
+        sessions_end(form.user.pk)
+        messages.success(self.request, _("Your password is changed. Sign in with it."))
+        return answer
+
+
+def reset_sent(request: HttpRequest) -> HttpResponse:
+    """Say that a mail is on its way, if there is such a person."""
+    return render(request, "account/reset_sent.html", {})

@@ -1,0 +1,1 @@
+"""Who works in an account: invitations, rights, leaving."""

@@ -1,0 +1,16 @@
+"""Addresses about people."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "people"
+
+urlpatterns = [
+    path("people/", views.people, name="list"),
+    path("people/sharing/", views.sharing, name="sharing"),
+    path("people/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
+    path("people/<int:pk>/", views.member_edit, name="edit"),
+    path("people/<int:pk>/end/", views.member_end, name="end"),
+    path("join/<str:token>/", views.join_page, name="join"),
+]

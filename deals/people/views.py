@@ -1,0 +1,142 @@
+"""Pages about people: who works here, with which rights, and how others join."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from deals.models import Invitation, Member
+from deals.viewer import Viewer, viewer_required
+
+from .forms import InviteForm, JoinForm, RightsForm
+from .invitations import InvitationRefused, Invited, invitation_of, invite, join
+from .members import ChangeRefused, member_remove, member_return, member_update, sharing_set
+
+
+@viewer_required
+def people(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Show who works here; an admin invites others."""
+    form = InviteForm(request.POST or None) if viewer.is_admin else None
+    invited: Invited | None = None
+    status = 200
+    if request.method == "POST" and form is not None:
+        status = 422
+        if form.is_valid():
+            try:
+                invited = invite(viewer.member, now=timezone.now(), **form.cleaned_data)
+                status, form = 200, InviteForm()
+            except InvitationRefused as refused:
+                form.add_error("email", refused.text)
+    context = {
+        "members": Member.objects.filter(account=viewer.account).select_related("user"),
+        "invitations": Invitation.objects.filter(account=viewer.account, used_at__isnull=True),
+        "now": timezone.now(),
+        "form": form,
+        "invited": invited,
+        "link": f"{settings.PUBLIC_URL}{invited.path}" if invited else "",
+        "viewer": viewer,
+        "time_zone": viewer.account.time_zone,
+    }
+    answer = render(request, "people/people.html", context, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@viewer_required
+def sharing(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Set who sees invoices at all."""
+    try:
+        sharing_set(viewer.member, is_shared=request.POST.get("shared") == "1")
+        messages.success(request, _("Saved."))
+    except ChangeRefused as refused:
+        messages.error(request, refused.text)
+    return redirect("people:list")
+
+
+@require_POST
+@viewer_required
+def invitation_withdraw(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Take an invitation back; its link opens nothing any more."""
+    row = get_object_or_404(Invitation, account=viewer.account, pk=pk, used_at__isnull=True)
+    if viewer.is_admin:
+        row.delete()
+        messages.success(request, _("The invitation was taken back."))
+    return redirect("people:list")
+
+
+@viewer_required
+def member_edit(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Show and change what a member may do."""
+    member = get_object_or_404(
+        Member.objects.select_related("user", "account"), account=viewer.account, pk=pk
+    )
+    if not viewer.is_admin:
+        messages.error(request, _("Only an admin may do this."))
+        return redirect("people:list")
+    form = RightsForm(request.POST or None, instance=Member.objects.get(pk=member.pk))
+    status = 422 if request.method == "POST" else 200
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            member_update(viewer.member, member, values["version"], values, deals=values["deals"])
+            messages.success(request, _("%(name)s has these rights from now on.") % {"name": member.name})
+            return redirect("people:list")
+        except ChangeRefused as refused:
+            form.add_error(None, refused.text)
+    context = {"form": form, "member": member, "viewer": viewer}
+    return render(request, "people/member.html", context, status=status)
+
+
+@require_POST
+@viewer_required
+def member_end(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """Remove a member, or let one back in."""
+    member = get_object_or_404(
+        Member.objects.select_related("user", "account"), account=viewer.account, pk=pk
+    )
+    try:
+        if not viewer.is_admin:
+            raise ChangeRefused(_("Only an admin may do this."))
+        if member.user.is_active:
+            member_remove(viewer.member, member)
+            text = _("%(name)s can no longer sign in. What they did stays.")
+        else:
+            member_return(viewer.member, member)
+            text = _("%(name)s can sign in again, with the rights of before.")
+        messages.success(request, text % {"name": member.name})
+    except ChangeRefused as refused:
+        messages.error(request, refused.text)
+    return redirect("people:list")
+
+
+def join_page(request: HttpRequest, token: str) -> HttpResponse:
+    """Let somebody in who was invited; whoever is signed in is asked to sign out first."""
+    context: dict[str, Any] = {}
+    try:
+        row = invitation_of(token, now=timezone.now())
+    except InvitationRefused as refused:
+        return render(request, "people/join.html", {"refused": refused.text}, status=410)
+    if request.user.is_authenticated:
+        context = {"row": row, "is_signed_in": True}
+        return render(request, "people/join.html", context, status=409)
+    form = JoinForm(request.POST or None, initial={"name": row.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            member = join(row, now=timezone.now(), **form.cleaned_data)
+        except InvitationRefused as refused:
+            return render(request, "people/join.html", {"refused": refused.text}, status=410)
+        login(request, member.user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        messages.success(request, _("Welcome to %(company)s.") % {"company": row.account.name})
+        return redirect("deals:deal_list")
+    status = 422 if request.method == "POST" else 200
+    answer = render(request, "people/join.html", {"row": row, "form": form}, status=status)
+    answer["Cache-Control"] = "no-store"
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer

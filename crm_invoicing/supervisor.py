@@ -109,11 +109,14 @@ class Supervisor:
             self.env.update(pipedrive_demo_settings(self.plan))
         command = seed if self.plan.is_demo else ["migrate", "--verbosity", "0"]
         self._step("Preparing the database", ["manage", *command])
+        if not self.plan.is_demo:
+            self._step("", ["manage", "setup_link", "--verbosity", "0"])
         if emulator is not None:
             self._meet_emulator(emulator)
 
     def _step(self, text: str, arguments: list[str]) -> None:
-        say(text)
+        if text:
+            say(text)
         child = ManagedProcess(text, arguments, self.env)
         self.children.append(child)
         process = child.start()

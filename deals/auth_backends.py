@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from .models import SecondFactor
+from .models import Member, SecondFactor
 from .sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
 
 logger = logging.getLogger(__name__)
@@ -69,6 +69,12 @@ class SignInView(LoginView):
     """The sign-in page; whoever failed too often is asked to wait, with 429 and for how long."""
 
     redirect_authenticated_user = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the page; an installation without anybody is set up first."""
+        if not Member.objects.exists():
+            return redirect("people:setup")
+        return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign in, or say how long to wait; what is posted meanwhile is not even read."""

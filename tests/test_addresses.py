@@ -105,6 +105,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     **{f"quickbooks:{name}": INVOICES for name in (
         "customer_search", "item_search", "invoice_new", "all_invoices", "export_csv", "unlink_customer", "void",
         "delete", "send", "pdf", "link", "abandon", "invoice_history", "history_export",
+        "receivables", "receivables_csv",
     )},
     **{f"quickbooks:{name}": ACTION for name in ("invoice_check", "refresh", "links", "decline", "unlink", "dismiss", "check", "alarm_checked", "readiness_ask", "pay_link")},
 }  # fmt: skip

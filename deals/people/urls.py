@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import setup, views
 
 app_name = "people"
 
@@ -12,5 +12,8 @@ urlpatterns = [
     path("people/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
     path("people/<int:pk>/", views.member_edit, name="edit"),
     path("people/<int:pk>/end/", views.member_end, name="end"),
+    path("setup/", setup.setup, name="setup"),
+    path("welcome/", setup.welcome, name="welcome"),
+    path("welcome/samples/", setup.samples, name="samples"),
     path("join/<str:token>/", views.join_page, name="join"),
 ]

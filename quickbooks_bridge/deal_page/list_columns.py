@@ -32,6 +32,7 @@ from quickbooks_bridge.selectors.connections import company_today, company_zone
 from quickbooks_bridge.selectors.invoices import has_alarm, with_status
 from quickbooks_bridge.selectors.request_context import RequestContext
 
+from .list_tabs import narrowed, register_list_tabs
 from .money_summary import Segment
 
 SHOWN_FLAGS = 2
@@ -50,7 +51,9 @@ def register_list_parts() -> None:
     register_columns(DealColumns("readiness", readiness, _may_see, readiness_cells))
     choices = (
         ("some", _("With invoices")),
-        ("none", _("Without invoices")),
+        ("none", _("Not invoiced")),
+        ("part", _("Partly invoiced")),
+        ("unpaid", _("Unpaid")),
         ("overdue", _("Overdue")),
         ("alarm", _("Tax or rate to check")),
     )
@@ -65,6 +68,7 @@ def register_list_parts() -> None:
         ("lacks_tax_id", _("Without a tax ID")),
     )
     register_filter(DealFilter("readiness", _("Will it invoice: any"), states, _may_see, _narrow_readiness))
+    register_list_tabs(_may_see)
 
 
 def _readiness_button(request: HttpRequest, viewer: Viewer) -> str:
@@ -115,14 +119,9 @@ def _may_see(viewer: Viewer) -> bool:
 
 
 def _narrow(viewer: Viewer, deals: QuerySet[Deal], value: str) -> QuerySet[Deal]:
-    connection = RequestContext.of(viewer).connection
-    own = Invoice.objects.filter(deal=OuterRef("pk"), is_deleted=False)
-    if value == "overdue" and connection is not None:
-        today = company_today(connection, now=timezone.now())
-        return deals.filter(Exists(own.filter(is_voided=False, balance__gt=0, due_date__lt=today)))
     if value == "alarm":
-        return deals.filter(Exists(own.filter(has_alarm())))
-    return deals.filter(~Exists(own) if value == "none" else Exists(own))
+        return deals.filter(Exists(Invoice.objects.filter(has_alarm(), deal=OuterRef("pk"))))
+    return narrowed(viewer, deals, value)
 
 
 def invoice_cells(viewer: Viewer, deals: Sequence[Deal]) -> dict[int, tuple[str, ...]]:

@@ -14,6 +14,7 @@ from .invoices import (
     Payment,
     SavedDraft,
 )
+from .keys import InstallationKeys
 from .links import CustomerLink, DealReadiness, ItemLink
 from .operations import (
     ApiUsage,
@@ -39,6 +40,7 @@ __all__ = [
     "DealVersion",
     "ExchangeRate",
     "Heartbeat",
+    "InstallationKeys",
     "Invoice",
     "InvoiceAttachment",
     "InvoiceEvent",

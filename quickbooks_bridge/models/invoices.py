@@ -78,6 +78,8 @@ class Invoice(RemoteRow):
                 name="invoice_of_customer",
             ),
             models.Index(fields=["deal"], condition=~models.Q(alarm=""), name="invoice_with_alarm"),
+            # Most invoices of a company are paid: what is open is found without them.
+            models.Index(fields=["company", "balance"], name="invoice_by_balance"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from quickbooks_bridge.gateway import oauth
 from quickbooks_bridge.gateway.errors import QuickBooksError, ReconnectRequired
 from quickbooks_bridge.models import Connection, InvoiceIntent, WebhookEvent
 from quickbooks_bridge.selectors.connections import open_reads_block
+from quickbooks_bridge.services.connections.keys import client_keys
 
 from .connections.lifecycle import client_for
 from .connections.tokens import oauth_config
@@ -84,7 +85,7 @@ def file_findings() -> Iterator[Diagnosis]:
 def key_findings() -> Iterator[Diagnosis]:
     """Whether Intuit takes the keys of our app."""
     take = "Take them from Keys & credentials of your Intuit app, the ones for this environment."
-    if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
+    if not all(client_keys()):
         yield Diagnosis("QUICKBOOKS_CLIENT_ID or QUICKBOOKS_CLIENT_SECRET is missing.", take)
         return
     try:

@@ -4,7 +4,7 @@ import json
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from quickbooks_bridge.selectors.connections import connection_for, last_connect
 from quickbooks_bridge.selectors.import_progress import initial_import_progress
 from quickbooks_bridge.services.connections import consent
 from quickbooks_bridge.services.connections import lifecycle as service
+from quickbooks_bridge.services.connections.keys import keys_check, keys_store, may_set_keys
 from quickbooks_bridge.tasks.enqueue import enqueue
 
 NOTICE = "quickbooks_notice"
@@ -40,6 +41,30 @@ def _begin(request: HttpRequest, viewer: Viewer, *, is_other_company: bool) -> H
     except consent.ConnectionRefused as error:
         return refuse(request, error.code, **error.params)
     return redirect(url)
+
+
+@require_POST
+@viewer_required
+def keys(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Check the keys of the installation's Intuit app with Intuit, and keep those that it takes."""
+    if not may_set_keys(viewer):
+        raise Http404
+    client_id, secret = (request.POST.get(name, "").strip()[:200] for name in ("client_id", "client_secret"))
+    problem = keys_check(client_id, secret) if client_id and secret else "missing"
+    if problem == "missing":
+        messages.error(request, _("Both are needed: client id and client secret."))
+    elif problem == "refused":
+        messages.error(
+            request, _("Intuit does not take these keys. Copy them again, for the right environment.")
+        )
+    elif problem == "unreachable":
+        messages.error(
+            request, _("Intuit does not answer right now, so the keys could not be checked. Try again.")
+        )
+    else:
+        keys_store(viewer, client_id, secret, now=timezone.now())
+        messages.success(request, _("Intuit takes the keys. Connect your company now."))
+    return redirect("quickbooks:settings")
 
 
 @viewer_required

@@ -19,9 +19,11 @@ def connection_chip(request: HttpRequest) -> dict[str, Any]:
     member = member_of(request)
     connection = RequestContext.of(viewer(request)).connection if member else None
     frame: dict[str, Any] = {}
+    if member and RequestContext.of(viewer(request)).may_see_invoices:
+        frame["receivables_url"] = reverse("quickbooks:receivables")
     if member and member.is_admin:
         # Counted only where the rail is drawn: parts of a page have none.
-        frame = {
+        frame |= {
             "health_url": reverse("quickbooks:health"),
             "health_count": SimpleLazyObject(lambda: health_count(connection)),
         }

@@ -192,7 +192,7 @@ def _ages(sums: Sums) -> dict[str, Any]:
     }
 
 
-class _Echo:
+class Echo:
     """A file that gives back what is written: the csv module wants one, the answer wants pieces."""
 
     def write(self, text: str) -> str:
@@ -232,7 +232,7 @@ def export_csv(
 
 
 def _csv(rows: Iterator[Invoice], deal: Deal, *, today: date) -> Iterator[str]:
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     heads = (_("Invoice"), _("Status"), _("Issued"), _("Due"), _("Made in"), _("Customer"), _("Deal"), _("Currency"), _("Total"), _("Balance"))  # fmt: skip
     # Without the mark spreadsheets read the file in an old code page.
     yield "\ufeff" + str(writer.writerow(heads))

@@ -48,6 +48,7 @@ from quickbooks_bridge.selectors.connections import (
 from quickbooks_bridge.selectors.deals import lacking_counts
 from quickbooks_bridge.selectors.import_progress import initial_import_progress
 from quickbooks_bridge.services.connections import lifecycle as service
+from quickbooks_bridge.services.connections.keys import client_keys, may_set_keys
 from quickbooks_bridge.settings_page.forms import (
     GROUP_WORDS,
     ChoicesForm,
@@ -140,6 +141,8 @@ def _connection_context(request: HttpRequest, viewer: Viewer) -> dict[str, Any]:
     links = link_counts(former) if former else None
     return {
         "connection": connection,
+        "needs_keys": connection is None and may_set_keys(viewer) and not all(client_keys()),
+        "callback_address": f"{settings.PUBLIC_URL}/quickbooks/callback/",
         "connected_on": connection.connected_at.astimezone(company_zone(connection)).date()
         if connection
         else None,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_decimal, get_currency_precision
+from babel.numbers import format_currency, format_decimal, get_currency_precision, get_decimal_symbol
 from django import template
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils import timezone
@@ -22,6 +22,8 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.icons import SHAPES
 
 register = template.Library()
+# Where one country writes a language in the way that all its readers here get.
+LOCALES = {"en": "en_US", "en_us": "en_US", "nb": "nb_NO"}
 _CODE_BEFORE_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 
 FLAGS = {
@@ -47,9 +49,14 @@ BANNER_ICONS = {
 def _locale() -> Locale:
     language = (get_language() or "en").replace("-", "_")
     try:
-        return Locale.parse("en_US" if language in {"en", "en_us"} else language)
+        return Locale.parse(LOCALES.get(language, language))
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en_US")
+
+
+def has_comma_decimals() -> bool:
+    """Return whether the reader's language writes a comma before decimals."""
+    return bool(get_decimal_symbol(_locale()) == ",")
 
 
 @register.simple_tag
@@ -120,6 +127,11 @@ def day_text(value: date | None, style: str = "") -> str:
     if style == "short" and value.year == timezone.localdate().year:
         return str(format_skeleton("MMMd", value, locale=_locale()))
     return str(format_date(value, "medium", locale=_locale()))
+
+
+def month_text(value: date) -> str:
+    """Return month and year as the reader's language writes them."""
+    return str(format_skeleton("yMMMM", value, locale=_locale()))
 
 
 @register.simple_tag
@@ -266,10 +278,13 @@ def _banner(values: list[Any], options: dict[str, Any], actions: SafeString) -> 
 
 def _empty(values: list[Any], options: dict[str, Any], actions: SafeString) -> SafeString:
     title, text = [*values, ""][:2]
+    level = int(options.get("level", 2))
     return format_html(
-        '<div class="empty"><span class="empty-icon">{}</span><h3>{}</h3><p>{}</p><div class="btn-row">{}</div></div>',
+        '<div class="empty"><span class="empty-icon">{}</span><h{}>{}</h{}><p>{}</p><div class="btn-row">{}</div></div>',
         icon(options.get("icon", "document"), 24),
+        level,
         title,
+        level,
         text,
         actions,
     )

@@ -28,6 +28,7 @@ from quickbooks_bridge.gateway.usage_counter import call_key, count_here
 from quickbooks_bridge.models import Company, Connection, OAuthState, SyncState
 from quickbooks_bridge.selectors.connections import connection_for, last_connection_for, link_counts
 
+from .keys import client_keys
 from .lifecycle import mark_disconnected, profile_columns, revoke_stored, settings_for
 from .tokens import oauth_config, token_fields
 
@@ -57,7 +58,7 @@ def oauth_start(viewer: Viewer, *, now: datetime, is_other_company: bool = False
     _require_no_other_connection(viewer)
     if not viewer.is_admin:
         raise ConnectionRefused("connect_needs_admin")
-    if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
+    if not all(client_keys()):
         raise ConnectionRefused("keys_missing")
     state = (STATE_PREFIX_OTHER_COMPANY if is_other_company else "") + secrets.token_urlsafe(32)
     OAuthState.objects.filter(account=viewer.account, expires_at__lt=now).delete()

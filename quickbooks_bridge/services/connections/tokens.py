@@ -19,6 +19,8 @@ from quickbooks_bridge.gateway.errors import ReconnectRequired, Unavailable
 from quickbooks_bridge.models import Connection, SyncState
 from quickbooks_bridge.services.operations.notifications import notify_disconnected
 
+from .keys import client_keys
+
 logger = logging.getLogger(__name__)
 
 REFRESH_BEFORE = timedelta(minutes=5)
@@ -34,9 +36,10 @@ RETRY_AFTER_REFUSAL = (timedelta(minutes=5), timedelta(minutes=30), timedelta(ho
 
 def oauth_config() -> oauth.OAuthConfig:
     """Return the keys of this installation's Intuit app."""
+    client_id, client_secret = client_keys()
     return oauth.OAuthConfig(
-        client_id=settings.QUICKBOOKS_CLIENT_ID,
-        client_secret=settings.QUICKBOOKS_CLIENT_SECRET,
+        client_id=client_id,
+        client_secret=client_secret,
         redirect_uri=f"{settings.PUBLIC_URL}/quickbooks/callback/",
         environment=settings.QUICKBOOKS_DISCOVERY_URL or settings.QUICKBOOKS_ENVIRONMENT,
     )

@@ -2,16 +2,18 @@
 
 import hashlib
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils import translation
 from django.utils.translation import gettext as _
 
+from crm_invoicing.ui.templatetags.ui import day_text, moment
 from deals.models import Member
-from quickbooks_bridge.messages.times import time_text
 from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings, Notification
+from quickbooks_bridge.selectors.connections import company_zone
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +108,8 @@ def reminder_key(intent: InvoiceIntent, *, now: datetime) -> str:
 def notify_sync_delayed(connection: Connection, *, outage: int, since: datetime, now: datetime) -> None:
     """Have the account's admins told that changes have not come for long; once for each outage."""
     admins = Member.objects.filter(account_id=connection.account_id, role__in=Member.ADMINS)
-    data = {"company": connection.company.name, "since": time_text(since, connection, now=now)}
+    zone = company_zone(connection).key
+    data = {"company": connection.company.name, "since": since.isoformat(), "zone": zone}
     _enqueue(
         [
             Notification(
@@ -204,7 +207,9 @@ def notification_send(pk: int, *, now: datetime) -> bool:
 
 
 def _mail(row: Notification, address: str) -> EmailMessage:
-    subject, text, path = _message(row)
+    # Nobody's browser asks here: without a choice of the member it is the installation's language.
+    with translation.override(getattr(row.member, "language", "") or settings.LANGUAGE_CODE):
+        subject, text, path = _message(row)
     # The same for every try: a mail program shows it once should a try have got through unnoticed.
     identity = hashlib.sha256(row.key.encode()).hexdigest()[:32]
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
@@ -220,9 +225,9 @@ def _message(row: Notification) -> tuple[str, str, str]:
     """Return subject, text and the path of the page that helps."""
     names = {
         "company": row.data.get("company") or "QuickBooks",
-        "until": row.data.get("until", ""),
+        "until": _day(row.data.get("until", "")),
         "deal": row.data.get("deal", ""),
-        "since": row.data.get("since", ""),
+        "since": _moment(row.data.get("since", ""), row.data.get("zone", "")),
         "by": row.data.get("by", ""),
         "tries": row.data.get("tries", ""),
     }
@@ -261,6 +266,16 @@ def _message(row: Notification) -> tuple[str, str, str]:
             "created and status stops updating. Nothing is lost: reconnecting keeps every link. It takes a minute:"
         )
     return subject % names, text % names, path
+
+
+def _day(text: str) -> str:
+    """Return a kept day as the reader's language writes it."""
+    return day_text(date.fromisoformat(text)) if text else ""
+
+
+def _moment(text: str, zone: str) -> str:
+    """Return a kept moment as the reader's language writes it; before, its words were kept, which stay."""
+    return moment(datetime.fromisoformat(text), zone) if zone else text
 
 
 def _about_invoice(kind: str) -> tuple[str, str]:

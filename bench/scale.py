@@ -43,6 +43,7 @@ from .api import api_calling
 from .create import creating
 from .panel import looking
 from .pipedrive import pipedrive_opening
+from .receivables import receivables_looking
 from .report import Figure, show
 from .site import run_parts
 
@@ -359,7 +360,7 @@ def measure(kind: str) -> list[str]:
         with EmulatorProcess("--company", "us", "--seed", "7") as emulator:
             figures += calling(emulator) + creating(emulator)
         figures += many_companies(int(os.environ.get("BENCH_COMPANIES", "2000")))
-        figures += looking() + api_calling() + pipedrive_opening()
+        figures += looking() + api_calling() + pipedrive_opening() + receivables_looking()
         return show(f"keeping up to date: {kind}", figures)
     finally:
         runner.teardown_databases(old)

@@ -65,6 +65,21 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "embed:entry": ("403",) * 5,
     "embed:frame": ("403",) * 5,
     "embed:open": (POST_ONLY,) * 5,
+    "people:list": LIST,
+    # A rep is led back to the list, and another account finds nobody.
+    "people:edit": (SIGN_IN, "404", "away", "page", "page"),
+    **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "samples")},
+    "people:join": ("410",) * 5,
+    "people:setup": (SIGN_IN,) * 5,
+    "people:welcome": LIST,
+    "account:page": LIST,
+    **{f"account:{name}": ACTION for name in ("password", "email", "session_end")},
+    "account:email_confirm": OPEN,
+    "account:factor": LIST,
+    "account:factor_change": LIST,
+    "account:second_step": (SIGN_IN,) * 5,
+    **{f"account:{name}": OPEN for name in ("reset", "reset_sent", "reset_confirm")},
+    "quickbooks:keys": ACTION,
     "embed:continue_in_tab": ACTION,
     "embed:tab": ("403",) * 5,
     "pipedrive:start": LEADS_ON,
@@ -114,6 +129,8 @@ UNSIGNED = ("quickbooks:webhook", "quickbooks:sign_in_again")
 # Other programs' doors, which have tests of their own (tests/api, tests/embed, tests/pipedrive).
 DOORS = ("api:", "embed:", "pipedrive:")
 FRAMES = ("embed:entry", "embed:frame", "pipedrive:entry", "pipedrive:frame")
+# Their addresses open something, so that they are nobody's referrer.
+SECRET_PATHS = ("people:join", "account:email_confirm", "account:reset_confirm")
 OTHERS_WORDS = ("Quill", "Quinn", "Desk", "Bluestem")
 
 
@@ -166,7 +183,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     )  # fmt: skip
     integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
-        "access:integration": integration.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
+        "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,
     }  # fmt: skip
@@ -175,6 +192,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
         key = next((key for start, key in keys.items() if name.startswith(start)), invoice.pk)
         path = "/" + route.replace("<int:deal_pk>", str(deal.pk)).replace("<int:pk>", str(key))
         path = path.replace("<str:external_id>", "deal-1").replace("<str:digest>", digest)
+        path = path.replace("<str:token>", "none").replace("<str:uidb64>", "x")
         path = "/api/v1/nowhere/" if name == "api:not_found" else path
         path = path.replace("<pipedrive_place:place>", "panel").replace("<str:key>", "k")
         found[name] = path.replace("<str:entity>", "deal").replace("<slug:key>", "po")
@@ -346,7 +364,7 @@ def test_every_answer_carries_the_safety_headers(addresses, people):
                 "objects": is_document or ("object-src 'none'" in policy and "base-uri 'none'" in policy),
                 "type": answer.get("X-Content-Type-Options") == "nosniff",
                 "referrer": answer.get("Referrer-Policy")
-                == ("no-referrer" if name in FRAMES else "same-origin"),
+                in (("no-referrer", "same-origin") if name in (*FRAMES, *SECRET_PATHS) else ("same-origin",)),
                 "cache": "no-store" in answer.get("Cache-Control", ""),
             }
             missing = {part for part, is_there in has.items() if not is_there}

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model, login, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordResetConfirmView, PasswordResetView
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils import timezone
@@ -117,6 +117,8 @@ def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
 def session_end(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     """Sign out elsewhere: one browser, or with 0 all of them."""
     ended = sessions_end(viewer.member.user_id, keep=request.session.session_key or "", pk=pk or None)
+    if pk and not ended:
+        raise Http404
     if ended:
         messages.success(request, _("Signed out there."))
     return redirect("account:page")

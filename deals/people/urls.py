@@ -7,11 +7,11 @@ from . import setup, views
 app_name = "people"
 
 urlpatterns = [
-    path("people/", views.people, name="list"),
-    path("people/sharing/", views.sharing, name="sharing"),
-    path("people/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
-    path("people/<int:pk>/", views.member_edit, name="edit"),
-    path("people/<int:pk>/end/", views.member_end, name="end"),
+    path("team/", views.people, name="list"),
+    path("team/sharing/", views.sharing, name="sharing"),
+    path("team/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
+    path("team/<int:pk>/", views.member_edit, name="edit"),
+    path("team/<int:pk>/end/", views.member_end, name="end"),
     path("setup/", setup.setup, name="setup"),
     path("welcome/", setup.welcome, name="welcome"),
     path("welcome/samples/", setup.samples, name="samples"),

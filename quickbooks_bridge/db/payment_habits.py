@@ -32,8 +32,7 @@ settled AS (
   WHERE i.balance <= 0 AND i.total > 0 AND NOT i.is_voided AND NOT i.is_deleted AND i.due_date IS NOT NULL
 ),
 counted AS (
-  SELECT customer, days FROM settled
-  UNION ALL SELECT '', days FROM settled
+  SELECT customer, days FROM settled{only}
 ),
 ranked AS (
   SELECT customer, days,
@@ -77,14 +76,18 @@ class ExpectedMonth:
     amount: Decimal
 
 
-def _habits(company_id: int, today: date) -> tuple[str, list[Any]]:
-    """Return the common table expressions that end in `habits`, with their values."""
-    words = _WORDS[connections[DEFAULT_DB_ALIAS].vendor]
+def _habits(
+    company_id: int, today: date, *, only: str = "", values: Sequence[Any] = ()
+) -> tuple[str, list[Any]]:
+    """Return the common table expressions that end in `habits`, with their values; `only` narrows what is ranked."""
     text = _HABITS.format(
-        payment=quote(Payment._meta.db_table), invoice=quote(Invoice._meta.db_table), **words
+        payment=quote(Payment._meta.db_table),
+        invoice=quote(Invoice._meta.db_table),
+        only=only,
+        **_WORDS[connections[DEFAULT_DB_ALIAS].vendor],
     )
     span = (year_before(today).isoformat(), today.isoformat())
-    return text, [company_id, *span, company_id, FEWEST_SETTLED]
+    return text, [company_id, *span, company_id, *values, FEWEST_SETTLED]
 
 
 def payment_habits(
@@ -94,13 +97,16 @@ def payment_habits(
 
     Whoever settled too few invoices is left out. Without `customers` all are returned.
     """
-    text, values = _habits(company_id, today)
-    narrowed = ""
+    only = ""
     if customers is not None:
-        wanted = [EVERYBODY, *customers]
-        narrowed = f" WHERE customer IN ({', '.join(['%s'] * len(wanted))})"
-        values += wanted
-    statement = f"WITH {text} SELECT customer, settled, early, usual, late FROM habits{narrowed}"  # noqa: S608
+        only = f" WHERE customer IN ({', '.join(['%s'] * len(customers)) or 'NULL'})"
+    text, values = _habits(
+        company_id,
+        today,
+        only=only + " UNION ALL SELECT '', days FROM settled",
+        values=customers or (),
+    )
+    statement = f"WITH {text} SELECT customer, settled, early, usual, late FROM habits"  # noqa: S608
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(statement, values)
         return {row[0]: Habit(*map(int, row[1:])) for row in cursor.fetchall()}

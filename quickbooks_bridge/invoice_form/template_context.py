@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_name
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
 
+from crm_invoicing.ui.templatetags.ui import reader_locale
 from quickbooks_bridge.deal_page.money_summary import Segment
 from quickbooks_bridge.domain.address import physical_address, ship_to, ship_to_key
 from quickbooks_bridge.domain.currencies import currency_codes
@@ -291,8 +292,7 @@ def _currencies(state: FormState, about: FormData) -> list[tuple[str, str]]:
         is_multicurrency=about.connection.company.is_multicurrency,
         extra=extra,
     )
-    language = (get_language() or "en").replace("-", "_")
-    return [(code, str(get_currency_name(code, locale=language))) for code in codes]
+    return [(code, str(get_currency_name(code, locale=reader_locale()))) for code in codes]
 
 
 def _currency_hint(state: FormState, about: FormData) -> str:

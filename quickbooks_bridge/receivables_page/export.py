@@ -18,6 +18,7 @@ from quickbooks_bridge.selectors.receivables import (
     ReceivablesFilter,
     SumRow,
     receivables_export,
+    sees_some,
     unapplied_by_customer,
 )
 
@@ -49,7 +50,8 @@ def export_rows(
         for invoice in cast("Iterator[Invoice]", rows):
             yield _invoice_cells(invoice, habits.get(invoice.customer_qbo_id), today=today, safe=safe)
         return
-    credit = unapplied_by_customer(connection) if wanted.by == "customer" else {}
+    is_whole = wanted.by == "customer" and not sees_some(viewer)
+    credit = unapplied_by_customer(connection) if is_whole else {}
     for row in cast("Iterator[SumRow]", rows):
         cells = [safe(row_name(row, wanted.by)), row.currency]
         cells += [str(row.amounts[bucket]) for bucket in Bucket]

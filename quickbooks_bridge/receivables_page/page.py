@@ -209,7 +209,8 @@ def _entries(
         rows = invoice_rows(page.invoices, connection, viewer=viewer, now=now)
         return [InvoiceEntry(row, cash_text(_expected(row, habits, today), today=today)) for row in rows]
     is_customer = wanted.by == "customer"
-    customers = [row.key for row in page.sums] if is_customer else []
+    # What a customer has to apply is the company's to know, not of one deal.
+    customers = [row.key for row in page.sums] if is_customer and not sees_some(viewer) else []
     credit = unapplied_by_customer(connection, customers) if customers else {}
     return [
         SumEntry(

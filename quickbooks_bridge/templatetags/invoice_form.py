@@ -6,8 +6,8 @@ from babel.numbers import format_decimal
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
+from crm_invoicing.ui.templatetags.ui import reader_locale
 from quickbooks_bridge.invoice_form.issues import FormIssue
 
 register = template.Library()
@@ -46,4 +46,4 @@ def at(mapping: dict[str, Any], key: str) -> Any:
 @register.filter
 def thousands(count: int) -> str:
     """Write a count as the reader's language groups it: 1,206."""
-    return str(format_decimal(count, locale=(get_language() or "en").replace("-", "_")))
+    return str(format_decimal(count, locale=reader_locale()))

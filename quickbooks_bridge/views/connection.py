@@ -32,12 +32,17 @@ def refuse(request: HttpRequest, code: str, **params: str) -> HttpResponse:
 @viewer_required
 def connect(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Go to QuickBooks' consent page in the top window."""
-    return _begin(request, viewer, is_other_company=False)
+    is_takeover = request.POST.get("takeover") == "1"
+    return _begin(request, viewer, is_other_company=False, is_takeover=is_takeover)
 
 
-def _begin(request: HttpRequest, viewer: Viewer, *, is_other_company: bool) -> HttpResponse:
+def _begin(
+    request: HttpRequest, viewer: Viewer, *, is_other_company: bool, is_takeover: bool = False
+) -> HttpResponse:
     try:
-        url = consent.oauth_start(viewer, now=timezone.now(), is_other_company=is_other_company)
+        url = consent.oauth_start(
+            viewer, now=timezone.now(), is_other_company=is_other_company, is_takeover=is_takeover
+        )
     except consent.ConnectionRefused as error:
         return refuse(request, error.code, **error.params)
     return redirect(url)

@@ -66,7 +66,9 @@ def deals(account, connected) -> dict[str, Deal]:
     DealReadiness.objects.create(
         account=account, deal=made["nothing"], is_ready=False, checked_at=NOW, problems=[]
     )
-    DealReadiness.objects.create(account=account, deal=made["half"], is_ready=True, checked_at=NOW, problems=[])
+    DealReadiness.objects.create(
+        account=account, deal=made["half"], is_ready=True, checked_at=NOW, problems=[]
+    )
     return made
 
 

@@ -80,7 +80,11 @@ def test_a_sentence_ends_as_it_ends_in_english(known):
 
 
 def test_nothing_is_left_in_english(known):
-    same = {one for one, other in pairs(known) if one == other and " " in TAG.sub("", PLACEHOLDER.sub("", one)).strip()}
+    same = {
+        one
+        for one, other in pairs(known)
+        if one == other and " " in TAG.sub("", PLACEHOLDER.sub("", one)).strip()
+    }
     assert same - SAME == set()
     assert [other for _one, other in pairs(known) if re.search("[“”]|\\.\\.\\.| …|  ", other)] == []
 
@@ -88,7 +92,9 @@ def test_nothing_is_left_in_english(known):
 PRODUCTS = {"CRM invoicing", "· CRM invoicing", "QuickBooks", "Pipedrive", "CRM", "Enter", "Ctrl", "Esc", "Alt", "intuit_tid", "CSV"}  # fmt: skip
 SAYING = re.compile(r"\b(?:aria-label|aria-description|title|placeholder|alt|label)=(\"[^\"]*\"|'[^']*')")
 # Blocks that fill an attribute of the page around them, not its text.
-ATTRIBUTE_BLOCKS = re.compile(r"{% block (?:body_class|action|\w+_attributes|\w+_class) %}[^{]*{% endblock %}")
+ATTRIBUTE_BLOCKS = re.compile(
+    r"{% block (?:body_class|action|\w+_attributes|\w+_class) %}[^{]*{% endblock %}"
+)
 
 
 def _bare(path: Path) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from deals.models import ApiToken, Invitation, Member, SignedInSession
 from quickbooks_bridge.models import Invoice
-from tests.fixtures import PASSWORD, make_deal, make_member, sign_in
+from tests.fixtures import PASSWORD, consent, make_deal, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 NEW = "a-new-password-of-mine"
@@ -24,7 +24,7 @@ def _mail(settings):
 
 
 def invite(browser, email: str = "new@team.example", role: str = "rep"):
-    return browser.post("/people/", {"email": email, "name": "Nia New", "role": role})
+    return browser.post("/team/", {"email": email, "name": "Nia New", "role": role})
 
 
 def link() -> str:
@@ -57,7 +57,7 @@ def test_a_link_is_old_after_a_week_taken_back_or_replaced(admin):
     second = link()
     with time_machine.travel(timezone.now() + timedelta(days=8), tick=False):
         assert "older than a week" in Client().get(second).content.decode()
-    browser.post(f"/people/invitations/{Invitation.objects.get().pk}/withdraw/")
+    browser.post(f"/team/invitations/{Invitation.objects.get().pk}/withdraw/")
     assert Client().get(second).status_code == 410
     assert Client().get("/join/made-up/").status_code == 410
 
@@ -106,7 +106,7 @@ def rights(browser, member, version: int = 0, **values):
     given = {"role": "rep", "may_view": "on", "may_create": "on", "may_void": "on", "deals_seen": "all", "deals": "",
              "version": version} | values  # fmt: skip
     return browser.post(
-        f"/people/{member.pk}/", {key: value for key, value in given.items() if value is not None}
+        f"/team/{member.pk}/", {key: value for key, value in given.items() if value is not None}
     )
 
 
@@ -124,8 +124,8 @@ def test_the_last_owner_cannot_leave_or_become_less(admin, rep):
     Member.objects.filter(pk=admin.member.pk).update(role="owner")
     browser = sign_in(admin.member)
     assert "needs an owner" in rights(browser, admin.member).content.decode()
-    browser.post(f"/people/{admin.member.pk}/end/")
-    assert "last owner" in browser.get("/people/").content.decode()
+    browser.post(f"/team/{admin.member.pk}/end/")
+    assert "last owner" in browser.get("/team/").content.decode()
     assert rights(browser, rep.member, role="owner").status_code == 302
     assert rights(browser, admin.member).status_code == 302
 
@@ -135,7 +135,7 @@ def test_admins_make_no_owners(admin, rep):
     browser = sign_in(admin.member)
     assert rights(browser, rep.member, role="owner").status_code == 422
     assert rights(browser, owner).status_code == 422
-    browser.post(f"/people/{owner.pk}/end/")
+    browser.post(f"/team/{owner.pk}/end/")
     owner.user.refresh_from_db()
     assert owner.user.is_active
 
@@ -144,25 +144,25 @@ def test_whoever_is_removed_is_out_at_once_and_can_come_back(admin, rep):
     browser = sign_in(rep.member)
     ApiToken.objects.create(user=rep.member.user, expiry=None, name="t", rights="read")
     assert browser.get("/deals/").status_code == 200
-    sign_in(admin.member).post(f"/people/{rep.member.pk}/end/")
+    sign_in(admin.member).post(f"/team/{rep.member.pk}/end/")
     assert browser.get("/deals/")["Location"].startswith("/login/")
     assert not ApiToken.objects.exists()
     assert not SignedInSession.objects.filter(user=rep.member.user).exists()
-    sign_in(admin.member).post(f"/people/{rep.member.pk}/end/")
+    sign_in(admin.member).post(f"/team/{rep.member.pk}/end/")
     assert Client().post("/login/", {"username": "rob", "password": PASSWORD})["Location"] == "/deals/"
 
 
 def test_another_accounts_people_are_none(admin, stranger):
     browser = sign_in(admin.member)
-    assert browser.get(f"/people/{stranger.member.pk}/").status_code == 404
-    assert browser.post(f"/people/{stranger.member.pk}/end/").status_code == 404
+    assert browser.get(f"/team/{stranger.member.pk}/").status_code == 404
+    assert browser.post(f"/team/{stranger.member.pk}/end/").status_code == 404
 
 
 @pytest.fixture
 def shared(connection, deal, rep):
     """An account that shares its invoices, with one on the deal."""
     browser = sign_in(connection.owner)
-    browser.post("/people/sharing/", {"shared": "1"})
+    browser.post("/team/sharing/", {"shared": "1"})
     invoice = Invoice.objects.filter(company=connection.company, balance__gt=0, is_voided=False).first()
     Invoice.objects.filter(pk=invoice.pk).update(deal=deal)
     return invoice
@@ -171,9 +171,9 @@ def shared(connection, deal, rep):
 def test_invoices_are_the_owners_alone_until_they_are_shared(connection, deal, rep):
     browser = sign_in(rep.member)
     assert browser.get(f"/deals/{deal.pk}/invoices/new/").status_code == 404
-    sign_in(rep.member).post("/people/sharing/", {"shared": "1"})
+    sign_in(rep.member).post("/team/sharing/", {"shared": "1"})
     assert browser.get(f"/deals/{deal.pk}/invoices/new/").status_code == 404
-    sign_in(connection.owner).post("/people/sharing/", {"shared": "1"})
+    sign_in(connection.owner).post("/team/sharing/", {"shared": "1"})
     assert browser.get(f"/deals/{deal.pk}/invoices/new/").status_code == 200
 
 
@@ -251,3 +251,34 @@ def test_the_token_of_a_member_does_no_more_than_the_member(shared, deal, rep):
     assert void.status_code == 409
     Member.objects.filter(pk=rep.member.pk).update(deals_seen="own")
     assert Client().get(f"/api/v1/deals/{deal.pk}/", headers=headers).status_code == 404
+
+
+def test_the_connection_is_handed_over_by_a_new_consent(connection, qbo, deal):
+    second = make_member(connection.account, "bea", "admin")
+    browser = sign_in(second)
+    assert "Hand over the connection" in browser.get("/quickbooks/").content.decode()
+    # Without saying so nobody takes anything over.
+    assert browser.post("/quickbooks/connect/")["Location"] == "/quickbooks/"
+    address = browser.post("/quickbooks/connect/", {"takeover": "1"})["Location"]
+    answer = consent(qbo, address)
+    browser.get("/quickbooks/callback/", answer)
+    connection.refresh_from_db()
+    assert (connection.owner, connection.status) == (second, "active")
+    assert browser.get(f"/deals/{deal.pk}/invoices/new/").status_code == 200
+
+
+def test_a_handover_to_another_company_is_refused(connection, qbo):
+    second = make_member(connection.account, "bea", "admin")
+    browser = sign_in(second)
+    address = browser.post("/quickbooks/connect/", {"takeover": "1"})["Location"]
+    before = connection.owner
+    browser.get("/quickbooks/callback/", {**consent(qbo, address), "realmId": "1234567890"})
+    connection.refresh_from_db()
+    assert connection.owner == before
+
+
+def test_reps_take_nothing_over(connection, rep):
+    answer = sign_in(rep.member).post("/quickbooks/connect/", {"takeover": "1"})
+    assert answer["Location"] == "/quickbooks/"
+    connection.refresh_from_db()
+    assert connection.owner != rep.member

@@ -46,7 +46,8 @@ BANNER_ICONS = {
 }
 
 
-def _locale() -> Locale:
+def reader_locale() -> Locale:
+    """Return how the reader's language writes dates and numbers; as in the United States where nothing is known."""
     language = (get_language() or "en").replace("-", "_")
     try:
         return Locale.parse(LOCALES.get(language, language))
@@ -56,7 +57,7 @@ def _locale() -> Locale:
 
 def has_comma_decimals() -> bool:
     """Return whether the reader's language writes a comma before decimals."""
-    return bool(get_decimal_symbol(_locale()) == ",")
+    return bool(get_decimal_symbol(reader_locale()) == ",")
 
 
 @register.simple_tag
@@ -79,7 +80,7 @@ def money_text(amount: Decimal | None, currency: str) -> str:
     if amount is None:
         return "–"
     # A code is set off from the digits ("NOK 5.00"), as the locale data ask for and Babel leaves out.
-    return _CODE_BEFORE_DIGIT.sub("\u00a0", str(format_currency(amount, currency, locale=_locale())))
+    return _CODE_BEFORE_DIGIT.sub("\u00a0", str(format_currency(amount, currency, locale=reader_locale())))
 
 
 @register.simple_tag
@@ -95,7 +96,7 @@ def money_plain(amount: Decimal | None, currency: str = "") -> str:
         return "–"
     digits = get_currency_precision(currency) if currency else 2
     return str(
-        format_decimal(amount, format="#,##0." + "0" * digits if digits else "#,##0", locale=_locale())
+        format_decimal(amount, format="#,##0." + "0" * digits if digits else "#,##0", locale=reader_locale())
     )
 
 
@@ -125,13 +126,13 @@ def day_text(value: date | None, style: str = "") -> str:
     if value is None:
         return "–"
     if style == "short" and value.year == timezone.localdate().year:
-        return str(format_skeleton("MMMd", value, locale=_locale()))
-    return str(format_date(value, "medium", locale=_locale()))
+        return str(format_skeleton("MMMd", value, locale=reader_locale()))
+    return str(format_date(value, "medium", locale=reader_locale()))
 
 
 def month_text(value: date) -> str:
     """Return month and year as the reader's language writes them."""
-    return str(format_skeleton("yMMMM", value, locale=_locale()))
+    return str(format_skeleton("yMMMM", value, locale=reader_locale()))
 
 
 @register.simple_tag
@@ -156,7 +157,7 @@ def moment(value: datetime | None, zone: tzinfo | str | None = None) -> str:
 @register.simple_tag
 def clock(value: datetime | None, zone: tzinfo | str | None = None) -> str:
     """Write the time of day."""
-    return "–" if value is None else str(format_time(value, "HH:mm", tzinfo=_zone(zone), locale=_locale()))
+    return "–" if value is None else str(format_time(value, "HH:mm", tzinfo=_zone(zone), locale=reader_locale()))
 
 
 @register.simple_tag

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 CONSENT_LIFETIME = timedelta(minutes=15)
 STATE_PREFIX_OTHER_COMPANY = "other-"
+STATE_PREFIX_TAKEOVER = "takeover-"
 MAX_REALM_ID_LENGTH = 40
 PROOF_READS = 2
 
@@ -49,18 +50,23 @@ class ConnectionRefused(Exception):
         self.params = params
 
 
-def oauth_start(viewer: Viewer, *, now: datetime, is_other_company: bool = False) -> str:
+def oauth_start(
+    viewer: Viewer, *, now: datetime, is_other_company: bool = False, is_takeover: bool = False
+) -> str:
     """Remember that this person begins to connect and give the address of QuickBooks' consent page.
 
     Only a consent begun with `is_other_company` may come back with another company than the account's links
-    belong to; the wish is part of the state, so it holds for this one consent.
+    belong to, and only one begun with `is_takeover` replaces the consent of somebody else, for the same company; the wish
+    is part of the state, so it holds for this one consent.
     """
-    _require_no_other_connection(viewer)
+    if not is_takeover:
+        _require_no_other_connection(viewer)
     if not viewer.is_admin:
         raise ConnectionRefused("connect_needs_admin")
     if not all(client_keys()):
         raise ConnectionRefused("keys_missing")
-    state = (STATE_PREFIX_OTHER_COMPANY if is_other_company else "") + secrets.token_urlsafe(32)
+    prefix = STATE_PREFIX_TAKEOVER if is_takeover else STATE_PREFIX_OTHER_COMPANY if is_other_company else ""
+    state = prefix + secrets.token_urlsafe(32)
     OAuthState.objects.filter(account=viewer.account, expires_at__lt=now).delete()
     OAuthState.objects.create(
         account=viewer.account,
@@ -91,12 +97,19 @@ def oauth_complete(
     if not code or not _is_realm_id(realm_id):
         raise ConnectionRefused("consent_incomplete")
     is_other_company = state.startswith(STATE_PREFIX_OTHER_COMPANY)
-    _require_allowed(viewer, realm_id, is_other_company=is_other_company)
+    is_takeover = state.startswith(STATE_PREFIX_TAKEOVER)
+    _require_allowed(viewer, realm_id, is_other_company=is_other_company, is_takeover=is_takeover)
     pair = _exchange(code)
     company = _proven_company(viewer, realm_id, pair)
     try:
         connection, former = _store(
-            viewer, realm_id, pair, company, is_other_company=is_other_company, now=now
+            viewer,
+            realm_id,
+            pair,
+            company,
+            is_other_company=is_other_company,
+            is_takeover=is_takeover,
+            now=now,
         )
     except ConnectionRefused:
         if not Connection.objects.filter(
@@ -116,12 +129,17 @@ def _is_realm_id(text: str) -> bool:
     return is_digits(text, longest=MAX_REALM_ID_LENGTH)
 
 
-def _require_allowed(viewer: Viewer, realm_id: str, *, is_other_company: bool) -> None:
+def _require_allowed(
+    viewer: Viewer, realm_id: str, *, is_other_company: bool, is_takeover: bool = False
+) -> None:
     """Raise ConnectionRefused unless this person may, as things are now, connect this company."""
     member = Member.objects.filter(pk=viewer.member.pk, account=viewer.account, user__is_active=True).first()
     if member is None or not member.is_admin:
         raise ConnectionRefused("connect_needs_admin")
-    _require_no_other_connection(viewer)
+    current = connection_for(viewer.account)
+    # Handing over is for the company that is connected: its tokens change hands, and nothing else.
+    if not is_takeover or current is None or current.company.realm_id != realm_id:
+        _require_no_other_connection(viewer)
     if not is_other_company:
         _refuse_other_company(viewer.account, realm_id)
 
@@ -198,6 +216,7 @@ def _store(
     company: RemoteCompany,
     *,
     is_other_company: bool,
+    is_takeover: bool,
     now: datetime,
 ) -> tuple[Connection, Connection | None]:
     """Store the proven connection; returns it and the one of another company that it ends, with its tokens for revoking.
@@ -208,7 +227,7 @@ def _store(
     try:
         with transaction.atomic():
             Account.objects.select_for_update().get(pk=viewer.account.pk)
-            _require_allowed(viewer, realm_id, is_other_company=is_other_company)
+            _require_allowed(viewer, realm_id, is_other_company=is_other_company, is_takeover=is_takeover)
             former = connection_for(viewer.account)
             if former is not None and former.company.realm_id == realm_id:
                 former = None

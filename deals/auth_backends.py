@@ -4,11 +4,12 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -89,7 +90,9 @@ class SignInView(LoginView):
         """Sign in, or ask for the second factor of who has one."""
         user = form.get_user()
         if not SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists():
-            return super().form_valid(form)
+            answer = super().form_valid(form)
+            language_set(answer, getattr(user, "member", None))
+            return answer
         self.request.session.cycle_key()
         self.request.session[PENDING] = {
             "user": user.pk,
@@ -123,3 +126,17 @@ def pending_sign_in(request: HttpRequest, *, now: datetime) -> dict[str, Any] | 
         request.session.pop(PENDING, None)
         return None
     return found
+
+
+def language_set(answer: HttpResponseBase, member: Member | None, *, is_changed: bool = False) -> None:
+    """Have the browser ask for the member's language from now on; one without a choice keeps what the browser says."""
+    if member is not None and member.language:
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            member.language,
+            samesite="Lax",
+            secure=settings.IS_HTTPS,
+            max_age=settings.SESSION_COOKIE_AGE,
+        )
+    elif is_changed:
+        answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)

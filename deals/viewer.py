@@ -38,6 +38,11 @@ class Viewer:
         return may(self.member, right)
 
     @property
+    def time_zone(self) -> str:
+        """The name of the time zone that the CRM's own times are shown in; invoices keep their company's."""
+        return self.member.time_zone or self.account.time_zone
+
+    @property
     def is_admin(self) -> bool:
         """Whether the viewer may connect QuickBooks and change settings."""
         return self.member.is_admin

@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from deals.auth_backends import PENDING, address_of, pending_sign_in
+from deals.auth_backends import PENDING, address_of, language_set, pending_sign_in
 from deals.models import SignedInSession
 from deals.sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
 from deals.viewer import Viewer, viewer_required
@@ -39,7 +39,7 @@ def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: An
         "sessions": SignedInSession.objects.filter(user=user),
         "this_session": request.session.session_key,
         "viewer": viewer,
-        "time_zone": viewer.member.time_zone or viewer.account.time_zone,
+        "time_zone": viewer.time_zone,
         **more,
     }
     answer = render(request, "account/account.html", context, status=status)
@@ -57,12 +57,7 @@ def account(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return _page(request, viewer, status=422, profile=form)
     form.save()
     answer = redirect("account:page")
-    if viewer.member.language:
-        answer.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, viewer.member.language, samesite="Lax", secure=settings.IS_HTTPS
-        )
-    else:
-        answer.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    language_set(answer, viewer.member, is_changed=True)
     messages.success(request, _("Saved."))
     return answer
 
@@ -225,7 +220,9 @@ def second_step(request: HttpRequest) -> HttpResponse:
             sign_in_worked(name, address)
             request.session.pop(PENDING, None)
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-            return redirect(waiting["next"])
+            answer = redirect(waiting["next"])
+            language_set(answer, getattr(user, "member", None))
+            return answer
         elif form.is_valid():
             form.add_error(
                 "code", _("That code does not fit, or was used already. Take the newest one of the app.")

@@ -41,7 +41,7 @@ def people(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         "invited": invited,
         "link": f"{settings.PUBLIC_URL}{invited.path}" if invited else "",
         "viewer": viewer,
-        "time_zone": viewer.account.time_zone,
+        "time_zone": viewer.time_zone,
     }
     answer = render(request, "people/people.html", context, status=status)
     answer["Cache-Control"] = "no-store"

@@ -65,7 +65,7 @@ def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: An
         "pipedrive": pipedrive_card(viewer),
         "token_form": TokenForm(),
         "integration_form": IntegrationForm(),
-        "time_zone": viewer.account.time_zone,
+        "time_zone": viewer.time_zone,
         **more,
     }
     answer = render(request, "deals/access.html", context, status=status)

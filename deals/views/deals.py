@@ -96,7 +96,7 @@ def deal_log(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
 def _log(request: HttpRequest, viewer: Viewer, deal: Deal) -> dict[str, Any]:
     size = LOG_SIZE * (5 if request.GET.get("log") == "all" else 1)
     log, has_more = change_log(viewer, deal, limit=size)
-    return {"log": log, "has_more_log": has_more, "time_zone": viewer.account.time_zone}
+    return {"log": log, "has_more_log": has_more, "time_zone": viewer.time_zone}
 
 
 def _custom(deal: Deal, labels: dict[tuple[str, str], str]) -> dict[str, list[tuple[str, str]]]:

@@ -50,6 +50,7 @@ habits AS (
   GROUP BY customer, settled
 )
 """
+_EVERYBODYS = " UNION ALL SELECT '', days FROM settled"
 _WORDS: dict[str, dict[str, str]] = {
     "sqlite": {
         "parts": "json_each(p.applied)",
@@ -103,7 +104,7 @@ def payment_habits(
     text, values = _habits(
         company_id,
         today,
-        only=only + " UNION ALL SELECT '', days FROM settled",
+        only=only + _EVERYBODYS,
         values=customers or (),
     )
     statement = f"WITH {text} SELECT customer, settled, early, usual, late FROM habits"  # noqa: S608

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_name
-from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from crm_invoicing.ui.templatetags.ui import reader_locale
 from quickbooks_bridge.deal_page.money_summary import Segment

@@ -157,7 +157,9 @@ def moment(value: datetime | None, zone: tzinfo | str | None = None) -> str:
 @register.simple_tag
 def clock(value: datetime | None, zone: tzinfo | str | None = None) -> str:
     """Write the time of day."""
-    return "–" if value is None else str(format_time(value, "HH:mm", tzinfo=_zone(zone), locale=reader_locale()))
+    return (
+        "–" if value is None else str(format_time(value, "HH:mm", tzinfo=_zone(zone), locale=reader_locale()))
+    )
 
 
 @register.simple_tag

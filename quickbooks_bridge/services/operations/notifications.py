@@ -191,10 +191,10 @@ def notification_send(pk: int, *, now: datetime) -> bool:
     mine = Notification.objects.filter(pk=pk, next_try_at=row.next_try_at, sent_at__isnull=True)
     if not mine.update(next_try_at=now + wait, attempts=min(row.attempts + 1, 30_000)):
         return False
-    address = row.member.user.email
+    address = row.member.user.email if row.member.wants_email else ""
     if not address:
         Notification.objects.filter(pk=pk).update(next_try_at=None)
-        logger.warning("notice not sent: the member has no address", extra={"notice": pk})
+        logger.warning("notice not sent: the member has no address or wants no mail", extra={"notice": pk})
         return False
     try:
         _mail(row, address).send()

@@ -50,7 +50,9 @@ def _secret(row: SecondFactor) -> str:
 def drawing(user: Any, secret: str) -> str:
     """Return the QR code of a secret as SVG for an authenticator app."""
     address = pyotp.TOTP(secret).provisioning_uri(name=user.get_username(), issuer_name=ISSUER)
-    return str(segno.make(address, micro=False).svg_inline(scale=4, border=2, dark="#000", light="#fff"))
+    return str(
+        segno.make(address, micro=False).svg_inline(border=2, dark="#000", light="#fff", omitsize=True)
+    )
 
 
 @transaction.atomic

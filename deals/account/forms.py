@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Member
@@ -30,6 +31,18 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         of_company = _("The company’s: %(zone)s") % {"zone": self.instance.account.time_zone}
         self.fields["time_zone"].choices = [("", of_company), *((zone, zone) for zone in zones)]  # type: ignore[attr-defined]
+
+
+class NewPasswordForm(PasswordChangeForm):
+    """Django's own, in fewer words."""
+
+    def __init__(self, user: Any, data: Any = None) -> None:
+        super().__init__(user, data)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        self.fields["old_password"].label = _("Your password now")
+        self.fields["new_password1"].help_text = _("At least 12 characters; a sentence is good.")
+        self.fields["new_password2"].label = _("New password once more")
+        self.fields["new_password2"].help_text = ""
 
 
 class EmailForm(forms.Form):

@@ -1,6 +1,5 @@
 """Where somebody is signed in: seen and ended by themselves, over when idle or too long."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -30,7 +29,7 @@ _SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Wi
 
 def browser_name(agent: str) -> str:
     """Return browser and system by the words of the User-Agent header, as people know them; "" for none."""
-    browser = next((name for mark, name in _BROWSERS if re.search(rf"\b{mark}", agent)), "")
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in agent), "")
     return ", ".join(part for part in (browser, system) if part)
 

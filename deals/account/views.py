@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login, update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import PasswordResetConfirmView, PasswordResetView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,7 +21,7 @@ from deals.viewer import Viewer, viewer_required
 
 from . import factors
 from .addresses import address_ask, address_confirm, address_waiting
-from .forms import CodeForm, EmailForm, ProfileForm, RecoveryForm
+from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm
 from .sessions import sessions_end
 
 
@@ -31,7 +30,7 @@ def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: An
     context = {
         "profile": ProfileForm(instance=viewer.member),
         "email_form": EmailForm(initial={"email": user.email}),
-        "password_form": PasswordChangeForm(user),
+        "password_form": NewPasswordForm(user),
         "waiting": address_waiting(user, now=now),
         "has_password": user.has_usable_password(),
         "has_factor": factors.has_factor(user),
@@ -66,7 +65,7 @@ def account(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @viewer_required
 def password(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Change the password; every other browser is signed out."""
-    form = PasswordChangeForm(viewer.member.user, request.POST)
+    form = NewPasswordForm(viewer.member.user, request.POST)
     if not form.is_valid():
         return _page(request, viewer, status=422, password_form=form)
     user = form.save()

@@ -37,7 +37,8 @@ def _digest(token: str) -> str:
 
 def invite(by: Member, *, email: str, name: str, role: str, now: datetime) -> Invited:
     """Invite somebody by mail; an older invitation of the same address ends. Raises InvitationRefused."""
-    if role == Member.Role.OWNER and by.role != Member.Role.OWNER:
+    owners = Member.objects.filter(account=by.account_id, role=Member.Role.OWNER)
+    if role == Member.Role.OWNER and by.role != Member.Role.OWNER and owners.exists():
         raise InvitationRefused(_("Only an owner invites another owner."))
     users = get_user_model()._default_manager
     taken = users.filter(username__iexact=email).select_related("member").first()

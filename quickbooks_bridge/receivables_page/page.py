@@ -57,7 +57,6 @@ class MonthOfCash:
     """What will probably come in within a month; `label` names it."""
 
     label: str
-    count: int
     amount: Decimal
 
 
@@ -81,7 +80,6 @@ class SumEntry:
     habit: str
     is_known: bool
     credit: Decimal
-    query: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,6 @@ def receivables_context(
     return {
         "wanted": wanted,
         "cards": _cards(viewer, connection, shown, wanted=wanted, today=today),
-        "found": page,
         "page": page,
         "entries": _entries(connection, page, habits, wanted=wanted, now=now, viewer=viewer),
         "sum_heads": sum_heads(wanted),
@@ -169,15 +166,15 @@ def _months(months: list[ExpectedMonth]) -> list[MonthOfCash]:
     found = [_month(month) for month in known[:MONTHS]]
     if later:
         amount = sum((month.amount for month in later), Decimal(0))
-        found.append(MonthOfCash(_("Later"), sum(month.count for month in later), amount))
+        found.append(MonthOfCash(_("Later"), amount))
     return found + [_month(month) for month in months if month.month is None]
 
 
 def _month(month: ExpectedMonth) -> MonthOfCash:
     if month.month is None:
-        return MonthOfCash(_("Not enough known yet"), month.count, month.amount)
+        return MonthOfCash(_("Not enough known yet"), month.amount)
     year, number = map(int, month.month.split("-"))
-    return MonthOfCash(month_text(date(year, number, 1)), month.count, month.amount)
+    return MonthOfCash(month_text(date(year, number, 1)), month.amount)
 
 
 def _foot(ageing: Ageing, wanted: ReceivablesFilter) -> dict[str, Any]:
@@ -220,7 +217,6 @@ def _entries(
             habit=habit_text(habits.get(row.key)) if is_customer else "",
             is_known=row.key in habits,
             credit=credit.get((row.key, row.currency), Decimal(0)),
-            query={"by": "invoice", wanted.by: row.key, "currency": row.currency},
         )
         for row in page.sums
     ]

@@ -22,7 +22,7 @@ function place(menu) {
     list.style.top = "auto";
     list.style.bottom = "calc(100% + 4px)";
   }
-  if (box.left < 8) {
+  if (box.left < 8 || box.right > window.innerWidth - 8) {
     list.style.right = "auto";
     list.style.left = `${Math.max(8 - button.left, Math.min(0, window.innerWidth - 8 - box.width - button.left))}px`;
   }

@@ -98,6 +98,7 @@ def test_a_weak_password_is_refused_and_the_name_stays(admin):
 def test_reps_invite_nobody_and_admins_no_owner(admin, rep):
     invite(sign_in(rep.member))
     assert not Invitation.objects.exists()
+    make_member(admin.account, "olga", "owner")
     answer = invite(sign_in(admin.member), role="owner")
     assert "Only an owner" in answer.content.decode()
 

@@ -67,13 +67,10 @@ def both_themes(page: Page, axe: str, place: Any = None) -> dict[str, list[Any]]
 def walk(page: Page, axe: str, pages: tuple[Shown, ...], world: World) -> dict[str, Any]:
     found = {}
     for shown in pages:
-        import time
-        t0=time.time()
         try:
             problems: Any = both_themes(visit(page, shown, world), axe)
         except (Error, AssertionError) as error:  # the others are looked at all the same
             problems = str(error)
-        print("T", shown.name, round(time.time()-t0,2))
         if problems:
             found[shown.name] = problems
     return found

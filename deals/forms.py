@@ -30,6 +30,29 @@ _PLAIN = re.compile(r"-?\d+\.\d+", re.ASCII)
 # What people put between thousands besides commas and dots.
 _SPACES = re.compile(r"[\s'\u2019]")
 CURRENCY = _("Write the currency as its three letters, such as USD.")
+LABELS = {
+    "city": _("City"),
+    "code": _("Code"),
+    "comment": _("Comment"),
+    "country": _("Country"),
+    "currency": _("Currency"),
+    "description": _("Description"),
+    "discount": _("Discount"),
+    "email": _("Email"),
+    "name": _("Name"),
+    "organization": _("Organization"),
+    "owner": _("Owner"),
+    "person": _("Person"),
+    "phone": _("Phone"),
+    "postal_code": _("Postal code"),
+    "product": _("Product"),
+    "quantity": _("Quantity"),
+    "stage": _("Stage"),
+    "status": _("Status"),
+    "street": _("Street"),
+    "title": _("Title"),
+    "value": _("Value"),
+}
 
 
 class NumberText(forms.TextInput):
@@ -181,7 +204,7 @@ class DealForm(AccountForm):
             "closed_on",
         ]
         widgets = {"closed_on": forms.DateInput(attrs={"type": "date"})}
-        labels = {"closed_on": _("Closed on")}
+        labels = LABELS | {"closed_on": _("Closed on")}
 
     def clean_currency(self) -> str:
         """Take a currency in any case."""
@@ -202,7 +225,7 @@ class OrganizationForm(AccountForm):
     class Meta:
         model = Organization
         fields = ["name", "street", "city", "region", "postal_code", "country", "address"]
-        labels = {"region": _("State or region"), "address": _("Address as one text")}
+        labels = LABELS | {"region": _("State or region"), "address": _("Address as one text")}
         help_texts = {"address": _("Used instead of the parts when filled.")}
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 
@@ -215,6 +238,7 @@ class PersonForm(AccountForm):
     class Meta:
         model = Person
         fields = ["name", "organization", "email", "phone"]
+        labels = LABELS
 
     def clean_email(self) -> str:
         """Refuse a new address that is none; one that came with an import may stay until it is touched."""
@@ -230,7 +254,7 @@ class ProductForm(AccountForm):
     class Meta:
         model = Product
         fields = ["name", "code", "description", "unit_price", "currency", "tax_percent", "is_active"]
-        labels = {"is_active": _("Active"), "tax_percent": _("Tax %"), "unit_price": _("Price")}
+        labels = LABELS | {"is_active": _("Active"), "tax_percent": _("Tax %"), "unit_price": _("Price")}
         widgets = {"description": forms.Textarea(attrs={"rows": 2})}
 
     def clean_currency(self) -> str:
@@ -253,7 +277,11 @@ class DealLineForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "product", "name", "quantity", "unit_price", "discount", "discount_kind", "tax_percent", "comment",
         ]  # fmt: skip
-        labels = {"tax_percent": _("Tax %"), "unit_price": _("Price"), "discount_kind": _("Discount in")}
+        labels = LABELS | {
+            "tax_percent": _("Tax %"),
+            "unit_price": _("Price"),
+            "discount_kind": _("Discount in"),
+        }
         widgets = {"comment": forms.TextInput()}
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:

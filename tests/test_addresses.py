@@ -69,6 +69,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     # A rep is led back to the list, and another account finds nobody.
     "people:edit": (SIGN_IN, "404", "away", "page", "page"),
     **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "samples")},
+    "people:trail": (SIGN_IN, "page", "away", "page", "page"),
     "people:join": ("410",) * 5,
     "people:setup": (SIGN_IN,) * 5,
     "people:welcome": LIST,

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from deals.auth_backends import PENDING, address_of, language_set, pending_sign_in
 from deals.models import SignedInSession
 from deals.sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
+from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
 
 from . import factors
@@ -70,6 +71,7 @@ def password(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return _page(request, viewer, status=422, password_form=form)
     user = form.save()
     update_session_auth_hash(request, user)
+    event_add(viewer.account, "password", actor=viewer.member)
     SignedInSession.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))
     return redirect("account:page")
@@ -136,6 +138,7 @@ def factor(request: HttpRequest, viewer: Viewer) -> HttpResponse:
                 user, form.cleaned_data["code"].replace(" ", ""), now=timezone.now()
             )
             if codes is not None:
+                event_add(viewer.account, "factor.on", actor=viewer.member)
                 sessions_end(user.pk, keep=request.session.session_key or "")
                 return _codes_shown(request, codes)
             form.add_error(
@@ -191,6 +194,7 @@ def factor_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             if request.POST.get("do") == "codes" and factors.has_factor(user):
                 return _codes_shown(request, factors.recovery_codes_make(user))
             factors.factor_remove(user)
+            event_add(viewer.account, "factor.off", actor=viewer.member)
             messages.success(request, _("You sign in with your password alone from now on."))
             return redirect("account:page")
     context = {"form": form, "has_factor": factors.has_factor(user)}

@@ -22,11 +22,20 @@ from .crm import (
     Stage,
     TimelineEntry,
 )
-from .people import DealShare, EmailChange, Invitation, RecoveryCode, SecondFactor, SignedInSession
+from .people import (
+    AccountEvent,
+    DealShare,
+    EmailChange,
+    Invitation,
+    RecoveryCode,
+    SecondFactor,
+    SignedInSession,
+)
 from .pulled import CrmCopy, CrmEvent, CrmPermission, CrmWrite, PipedriveCompany, PipedriveToken
 
 __all__ = [
     "Account",
+    "AccountEvent",
     "ApiRequest",
     "ApiToken",
     "CrmCopy",

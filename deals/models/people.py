@@ -97,3 +97,23 @@ class SignedInSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.began_at:%Y-%m-%d}"
+
+
+class AccountEvent(models.Model):
+    """Something an account's people did to the account itself: who, when, and what it was before. Never changed, never removed.
+
+    `data` has "what" it is about and, for each changed thing, before and after. An erased person stays as their key alone.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="events", db_index=False)
+    occurred_at = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    actor = models.ForeignKey(Member, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-occurred_at", "-id"]
+        indexes = [models.Index(fields=["account", "-occurred_at", "-id"], name="account_event_newest")]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from deals.mail import mail_send
 from deals.models import Account, Invitation, Member
+from deals.trail import event_add
 
 LIFE = timedelta(days=7)
 
@@ -58,6 +59,7 @@ def invite(by: Member, *, email: str, name: str, role: str, now: datetime) -> In
             account_id=by.account_id, email=email, name=name, role=role, digest=_digest(token), invited_by=by,
             created_at=now, expires_at=now + LIFE,
         )  # fmt: skip
+        event_add(by.account_id, "invited", actor=by, what=f"{email}, {row.get_role_display()}", at=now)
     path = f"/join/{token}/"
     words = {"by": by.name, "company": by.account.name}
     row.problem = mail_send(
@@ -92,7 +94,9 @@ def join(row: Invitation, *, name: str, password: str, now: datetime) -> Member:
             user = get_user_model()._default_manager.create_user(
                 username=row.email, email=row.email, password=password
             )
-            return Member.objects.create(account_id=row.account_id, user=user, name=name, role=row.role)
+            member = Member.objects.create(account_id=row.account_id, user=user, name=name, role=row.role)
+            event_add(row.account_id, "joined", actor=member, what=name, at=now)
+            return member
     except IntegrityError as error:
         raise InvitationRefused(_("This address signs in here already.")) from error
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from deals.account.sessions import sessions_end
 from deals.models import Account, ApiToken, Deal, DealShare, EmbedSession, Member
+from deals.trail import event_add
 
 RIGHTS = ("role", "may_view", "may_create", "may_void", "deals_seen")
 
@@ -53,6 +54,7 @@ def member_update(
     if leads == {member.pk} and values["role"] != member.role:
         raise ChangeRefused(_("An account needs an owner. Make somebody else one first."))
     changes = {name: values[name] for name in RIGHTS}
+    before = {name: getattr(member, name) for name in RIGHTS}
     mine = Member.objects.filter(pk=member.pk, account=by.account_id, version=version)
     if not mine.update(**changes, version=F("version") + 1):
         raise ChangeRefused(
@@ -61,6 +63,7 @@ def member_update(
     DealShare.objects.filter(member=member).delete()
     known = Deal.objects.filter(account=by.account_id, pk__in=list(deals))
     DealShare.objects.bulk_create(DealShare(deal=deal, member=member) for deal in known)
+    event_add(by.account_id, "rights", actor=by, what=member.name, before=before, after=changes)
 
 
 @transaction.atomic
@@ -77,6 +80,7 @@ def member_remove(by: Member, member: Member) -> None:
     ApiToken.objects.filter(user=member.user_id).delete()
     EmbedSession.objects.filter(member=member).delete()
     sessions_end(member.user_id)
+    event_add(by.account_id, "removed", actor=by, what=member.name)
 
 
 @transaction.atomic
@@ -85,10 +89,15 @@ def member_return(by: Member, member: Member) -> None:
     _require_may(by, member, member.role)
     member.user.is_active = True
     member.user.save(update_fields=["is_active"])
+    event_add(by.account_id, "returned", actor=by, what=member.name)
 
 
 def sharing_set(by: Member, *, is_shared: bool) -> None:
     """Set whether everybody with the right to sees invoices, or only who connected QuickBooks."""
     if not by.is_admin:
         raise ChangeRefused(_("Only an admin may do this."))
-    Account.objects.filter(pk=by.account_id).update(shares_invoices=is_shared)
+    with transaction.atomic():
+        before = Account.objects.select_for_update().get(pk=by.account_id)
+        Account.objects.filter(pk=by.account_id).update(shares_invoices=is_shared)
+        change = {"shared": before.shares_invoices}, {"shared": is_shared}
+        event_add(before, "sharing", actor=by, before=change[0], after=change[1])

@@ -10,6 +10,7 @@ urlpatterns = [
     path("team/", views.people, name="list"),
     path("team/sharing/", views.sharing, name="sharing"),
     path("team/invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="withdraw"),
+    path("team/trail/", views.trail, name="trail"),
     path("team/<int:pk>/", views.member_edit, name="edit"),
     path("team/<int:pk>/end/", views.member_end, name="end"),
     path("setup/", setup.setup, name="setup"),

@@ -1,17 +1,21 @@
 """Pages about people: who works here, with which rights, and how others join."""
 
+import csv
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from deals.models import Invitation, Member
+from deals.models import AccountEvent, Invitation, Member
+from deals.selectors import page_of
+from deals.trail import csv_rows, event_add, events_of, kinds
 from deals.viewer import Viewer, viewer_required
 
 from .forms import InviteForm, JoinForm, RightsForm
@@ -67,6 +71,7 @@ def invitation_withdraw(request: HttpRequest, viewer: Viewer, pk: int) -> HttpRe
     row = get_object_or_404(Invitation, account=viewer.account, pk=pk, used_at__isnull=True)
     if viewer.is_admin:
         row.delete()
+        event_add(viewer.account, "invitation.withdrawn", actor=viewer.member, what=row.email)
         messages.success(request, _("The invitation was taken back."))
     return redirect("people:list")
 
@@ -140,3 +145,50 @@ def join_page(request: HttpRequest, token: str) -> HttpResponse:
     answer["Cache-Control"] = "no-store"
     answer["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+@viewer_required
+def trail(request: HttpRequest, viewer: Viewer) -> HttpResponseBase:
+    """Show who did what to the account; as CSV with `?format=csv`."""
+    if not viewer.is_admin:
+        messages.error(request, _("Only an admin may do this."))
+        return redirect("people:list")
+    asked = {"kind": request.GET.get("kind", ""), "actor": request.GET.get("actor", "")}
+    rows = events_of(viewer.account, **asked)
+    if request.GET.get("format") == "csv":
+        return _csv(rows)
+    number = request.GET.get("page", "")
+    page = page_of(rows, int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1)
+    words = kinds()
+    context = {
+        "page": page,
+        "rows": [(row, words.get(row.kind, row.kind)) for row in page.rows],
+        "kinds": words,
+        "members": Member.objects.filter(account=viewer.account),
+        "asked": asked,
+        "time_zone": viewer.time_zone,
+    }
+    return render(request, "people/trail.html", context)
+
+
+class _Echo:
+    """Takes what the csv module writes, and gives it back."""
+
+    def write(self, value: str) -> str:
+        """Return the line."""
+        return value
+
+
+def _csv(rows: QuerySet[AccountEvent]) -> StreamingHttpResponse:
+    writer = csv.writer(_Echo())
+    lines = (
+        writer.writerow([guarded(cell) for cell in row]) for row in csv_rows(rows.iterator(chunk_size=2000))
+    )
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="trail.csv"'
+    return answer
+
+
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

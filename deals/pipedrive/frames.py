@@ -20,6 +20,7 @@ from crm_invoicing.embed_policy import allow_framers
 from deals.embed.signed_context import ContextRefused
 from deals.embed.views import opened_answer, posted_json, refused, theme_of
 from deals.models import EmbedIntegration, PipedriveCompany
+from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
 
 from .fields import known_fields
@@ -169,7 +170,10 @@ def write_back(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = {name: form.cleaned_data[name] for name in FIELD_NAMES}
         since = (company.notes_since or timezone.now()) if form.cleaned_data["notes"] else None
+        before = {name: getattr(company, name) for name in FIELD_NAMES} | {"notes": bool(company.notes_since)}
         PipedriveCompany.objects.filter(pk=company.pk).update(notes_since=since, **chosen)
+        after = {**chosen, "notes": bool(since)}
+        event_add(viewer.account, "pipedrive.writing", actor=viewer.member, before=before, after=after)
         messages.success(
             request, _("Saved. Notes are written from now on; fields of all deals follow shortly.")
         )

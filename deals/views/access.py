@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from deals.embed.sessions import integration_create
 from deals.models import ApiToken, EmbedIntegration
 from deals.pipedrive.views import pipedrive_card
+from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
 
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
@@ -99,11 +100,14 @@ def access(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         made, secret = integration_create(
             viewer.account, form.cleaned_data["title"], form.cleaned_data["origins"]
         )
+        event_add(viewer.account, "crm.added", actor=viewer.member, what=made.name)
         return _page(request, viewer, new_integration=made, secret=secret)
     token_form = TokenForm(request.POST)
     if not token_form.is_valid():
         return _page(request, viewer, status=422, token_form=token_form)
-    _row, token = ApiToken.objects.create(user=request.user, expiry=None, **token_form.cleaned_data)
+    row, token = ApiToken.objects.create(user=request.user, expiry=None, **token_form.cleaned_data)
+    what = f"{row.name}: {row.get_rights_display()}"
+    event_add(viewer.account, "token.made", actor=viewer.member, what=what)
     return _page(request, viewer, new_token=token)
 
 
@@ -114,6 +118,7 @@ def token_revoke(request: HttpRequest, viewer: Viewer, digest: str) -> HttpRespo
     if not _is_refused(request, viewer):
         row = get_object_or_404(ApiToken, digest=digest, user__member__account=viewer.account)
         row.delete()
+        event_add(viewer.account, "token.revoked", actor=viewer.member, what=row.name)
         messages.success(request, _("The token “%(name)s” no longer opens anything.") % {"name": row.name})
     return redirect("access:page")
 
@@ -125,6 +130,7 @@ def integration_revoke(request: HttpRequest, viewer: Viewer, pk: int) -> HttpRes
     if not _is_refused(request, viewer):
         row = get_object_or_404(_integrations(viewer), pk=pk)
         EmbedIntegration.objects.filter(pk=row.pk).update(revoked_at=timezone.now())
+        event_add(viewer.account, "crm.revoked", actor=viewer.member, what=row.name)
         messages.success(
             request, _("“%(name)s” no longer shows anything of this company.") % {"name": row.name}
         )

@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from crm_invoicing.ui.templatetags.ui import money_plain
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.problems import Problem
 
@@ -54,11 +56,13 @@ def problem_text(problem: Problem) -> str:
 
 
 def _readable(params: dict[str, str]) -> dict[str, str]:
-    """Return the parameters with days as the reader's language writes them."""
+    """Return the parameters with days and amounts as the reader's language writes them."""
     days = {key: params[key] for key in ("closed", "day") if params.get(key)}
+    amounts = {key: params[key] for key in ("over",) if params.get(key)}
     return {
         **params,
         **{key: date_format(date.fromisoformat(value), "DATE_FORMAT") for key, value in days.items()},
+        **{key: money_plain(Decimal(value), params.get("currency", "")) for key, value in amounts.items()},
     }
 
 

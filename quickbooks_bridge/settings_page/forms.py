@@ -292,6 +292,7 @@ class PresetForm(forms.ModelForm):  # type: ignore[type-arg]
             "memo",
         ]
         labels = {
+            "name": _("Name"),
             "is_default": _("Use for new invoices"),
             "tax": _("Tax"),
             "message": _("Message to customer"),

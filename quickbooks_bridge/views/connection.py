@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from deals.trail import event_add
 from deals.viewer import Viewer, viewer, viewer_required
 from quickbooks_bridge.selectors.connections import connection_for, last_connection_for, link_counts
 from quickbooks_bridge.selectors.import_progress import initial_import_progress
@@ -68,6 +69,7 @@ def keys(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         )
     else:
         keys_store(viewer, client_id, secret, now=timezone.now())
+        event_add(viewer.account, "quickbooks.keys", actor=viewer.member)
         messages.success(request, _("Intuit takes the keys. Connect your company now."))
     return redirect("quickbooks:settings")
 
@@ -146,6 +148,8 @@ def disconnect(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     if request.method != "POST":
         context = {"connection": connection, "link_counts": link_counts(connection)}
         return render(request, "quickbooks/disconnect.html", context)
+    what = connection.company.name
+    event_add(viewer.account, "quickbooks.disconnected", actor=viewer.member, what=what)
     if service.connection_disconnect(connection, now=timezone.now()):
         messages.success(request, _("Disconnected. Invoices and links are kept."))
     else:

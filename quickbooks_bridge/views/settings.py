@@ -19,6 +19,7 @@ from deals.fields import GROUPS, MappableField, field_catalogue, read_field
 from deals.models import Deal, Member
 from deals.selectors import custom_field_facts, deal_for, load_snapshot, parse_pk, preview_deals
 from deals.snapshot import DealSnapshot
+from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.domain.deep_links import company_link, web_url
 from quickbooks_bridge.domain.due_dates import due_date, parse_due_days
@@ -80,7 +81,15 @@ def settings_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     )
     if is_save and form.is_valid():
         form.instance.saved_at = timezone.now()
+        before = _mapped(service.settings_for(viewer.account))
         form.save()
+        event_add(
+            viewer.account,
+            "settings.mapping",
+            actor=viewer.member,
+            before=before,
+            after=_mapped(form.instance),
+        )
         messages.success(
             request, _("Saved. New invoices are filled like this; earlier ones stay as they are.")
         )
@@ -112,13 +121,21 @@ def settings_choices(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         return refuse(request, "settings_need_admin")
     form = ChoicesForm(request.POST, instance=service.settings_for(viewer.account), company=_company(viewer))
     if form.is_valid():
+        before = {name: form.initial.get(name) for name in form.fields}
         form.save()
+        event_add(
+            viewer.account, "settings.choices", actor=viewer.member, before=before, after=form.cleaned_data
+        )
         messages.success(
             request, _("Saved. New invoices are written like this; earlier ones stay as they are.")
         )
     else:
         messages.error(request, _("Nothing was saved: choose one of the choices that are offered."))
     return redirect(reverse("quickbooks:settings") + "#choices")
+
+
+def _mapped(row: InvoicingSettings) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in (*MAPPED, "due_days", "more_fields")}
 
 
 def _own_fields(viewer: Viewer) -> dict[str, str]:

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from babel.messages import mofile
 from babel.messages.catalog import Catalog, Message
+from django.forms import BaseForm
+from django.urls import get_resolver
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, override, pgettext
 
 from crm_invoicing.catalogs import compiled_catalogs
-from tests.i18n.extraction import PO, ROOT, Found, Key, catalog, extracted, translations
+from tests.i18n.extraction import PO, ROOT, SOURCES, Found, Key, catalog, extracted, translations
 
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|\{[a-z_0-9]*\}")
 TAG = re.compile(r"</?[a-z][^>]*>")
@@ -117,6 +120,26 @@ def test_templates_say_nothing_past_the_catalog():
             if re.search(r"[^\W\d_]{2}", words) and words not in PRODUCTS and not words.endswith('="'):
                 found.append(f"{path.relative_to(ROOT)}: {words[:80]}")
     assert found == []
+
+
+def _forms(base: type[BaseForm] = BaseForm) -> Iterator[type[BaseForm]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _forms(kind)
+
+
+def test_labels_of_forms_are_no_names_of_columns():
+    """A form of a model takes its columns' names for labels, in English, where nobody says others."""
+    get_resolver().url_patterns  # noqa: B018 - loads every view and with it every form
+    # These get their labels with their choices, and hidden fields have none.
+    without = ("_qbo_id", "version")
+    assert [
+        f"{kind.__module__}.{kind.__name__}.{name}"
+        for kind in _forms()
+        if kind.__module__.split(".")[0] in SOURCES
+        for name, form_field in kind.base_fields.items()  # type: ignore[attr-defined]
+        if not isinstance(form_field.label, Promise) and not name.endswith(without)
+    ] == []
 
 
 def test_scripts_say_nothing_themselves():

@@ -30,6 +30,7 @@ from quickbooks_bridge.models import (
     UnreadableObject,
 )
 from quickbooks_bridge.services.connections.lifecycle import settings_for
+from tests.fixtures import make_member
 from tests.test_addresses import RULES
 
 Do = Callable[[Page], Any] | None
@@ -251,6 +252,12 @@ CONNECTED = (
     Shown("API and embedding, a token", "/access/", token_made),
     Shown("new import", "/import/"),
     Shown("import", "/import/{import}/"),
+    Shown("team", "/team/", unfold),
+    Shown("a member of the team", "/team/{member}/"),
+    Shown("welcome", "/welcome/"),
+    Shown("my account", "/account/", unfold),
+    Shown("second factor", "/account/second-factor/"),
+    Shown("second factor, changed", "/account/second-factor/change/"),
     Shown("not found", "/nowhere/"),
 )
 # Somebody of a company that is new: nothing connected, nothing there.
@@ -265,6 +272,11 @@ NEW_COMPANY = (
 SIGNED_OUT = (
     Shown("sign in", "/login/"),
     Shown("sign in, refused", "/login/", sign_in_wrongly),
+    Shown("password forgotten", "/login/forgotten/"),
+    Shown("password forgotten, sent", "/login/forgotten/sent/"),
+    Shown("new password, an old link", "/login/forgotten/x/y/"),
+    Shown("new address, an old link", "/account/address/x/"),
+    Shown("invitation, an old link", "/join/x/"),
     Shown("sign in again", "/deals/{unconnected}/invoices/new/sign-in/"),
     Shown("installing for Pipedrive took too long", "/pipedrive/confirm/"),
     Shown("tab whose code is used", "/embed/tab/"),
@@ -284,7 +296,7 @@ EVERYTHING = (*CONNECTED, *NEW_COMPANY, *SIGNED_OUT)
 def unlisted() -> set[str]:
     """Return the addresses that answer with a page and stand in none of the lists."""
     ids = dict.fromkeys(
-        ("deal", "empty", "loose", "line", "organization", "person", "product", "open", "made", "intent", "preset", "import"), 1
+        ("deal", "empty", "loose", "line", "organization", "person", "product", "open", "made", "intent", "preset", "import", "member"), 1
     ) | {"unconnected": 1}
     listed = set()
     for shown in EVERYTHING:
@@ -357,7 +369,7 @@ def world_of(deal: Deal, connection: Connection, url: str) -> World:
         "deal": deal.pk, "empty": empty.pk, "line": deal.lines.all()[0].pk, "organization": deal.organization_id,
         "person": deal.person_id, "product": Product.objects.filter(account=account)[0].pk, "import": uploaded.pk,
         "preset": InvoicePreset.objects.filter(account=account)[0].pk, "intent": _intents(deal, connection),
-        **_statuses(deal, connection),
+        "member": make_member(account, "rosa").pk, **_statuses(deal, connection),
     })  # fmt: skip
 
 

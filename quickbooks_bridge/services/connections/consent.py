@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from deals.models import Account, Member
+from deals.trail import event_add
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.remote import RemoteCompany
@@ -117,6 +118,9 @@ def oauth_complete(
         ).exists():
             _revoke_new_pair(pair)
         raise
+    event_add(
+        viewer.account, "quickbooks.connected", actor=viewer.member, what=connection.company.name, at=now
+    )
     if former is not None:
         revoke_stored(former)
     # The proof was read before there was a row to count it for.

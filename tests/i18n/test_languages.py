@@ -50,6 +50,7 @@ def test_a_choice_stays_whatever_the_browser_asks_for(rep, path):
     assert answer.headers["Location"] == reverse(path)
     page = client.get(reverse(path), headers={"accept-language": "en"}).content.decode()
     assert '<html lang="nb">' in page
+    assert ">English</button>" in page
     assert re.search(r'value="nb"\s+lang="nb"\s+[^>]*(pressed|checked)="true"', page)
     client.post(reverse("set_language"), {"language": "xx", "next": "https://elsewhere.example/"})
     assert '<html lang="nb">' in client.get(reverse(path)).content.decode()

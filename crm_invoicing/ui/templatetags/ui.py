@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_precision, get_decimal_symbol
 from django import template
+from django.conf import settings
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
@@ -160,6 +161,12 @@ def clock(value: datetime | None, zone: tzinfo | str | None = None) -> str:
     return (
         "–" if value is None else str(format_time(value, "HH:mm", tzinfo=_zone(zone), locale=reader_locale()))
     )
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the languages, each named in itself: whoever looks for theirs may not read any other."""
+    return list(settings.LANGUAGES)
 
 
 @register.simple_tag

@@ -39,17 +39,22 @@ def _compiled(files: list[Path], source: Path, folder: Path) -> str:
     return str(folder)
 
 
+def _make_private(folder: Path) -> None:
+    """Make a folder, and those above that are not there, for this user of the machine alone, as all of `DATA_DIR` is."""
+    for one in (*reversed(folder.parents), folder):
+        if not one.exists():
+            one.mkdir(mode=0o700, exist_ok=True)
+
+
 def _compile(path: Path, target: Path) -> None:
     """Write one compiled catalog, whole or not at all, however many processes begin at once."""
-    if target.exists():
+    if os.access(target, os.R_OK):
         return
     from babel.messages import mofile, pofile
 
-    target.parent.mkdir(parents=True, exist_ok=True)
+    _make_private(target.parent)
     with path.open("rb") as file:
         catalog = pofile.read_po(file, locale=path.parts[-3])
     with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as made:
         mofile.write_mo(made, catalog)
-    # Readable for whoever runs the program next; there is nothing secret in it.
-    os.chmod(made.name, 0o644)
     os.replace(made.name, target)

@@ -37,6 +37,20 @@ USUAL_SORT = {"customer": "-outstanding", "rep": "-outstanding", "invoice": "due
 # Whose deal it is, for invoices that nobody's is.
 NO_DEAL, NO_OWNER = 0, -1
 _CENT = Decimal("0.01")
+# What a line of the file is made of: whole rows of invoice, deal and company take several times as long.
+_EXPORTED = (
+    *(
+        "qbo_id",
+        "doc_number",
+        "customer_qbo_id",
+        "customer_name",
+        "currency",
+        "txn_date",
+        "due_date",
+        "total",
+    ),
+    *("balance", "deposit", "is_voided", "is_deleted", "deal__title", "deal__owner__name"),
+)
 
 
 @dataclass(frozen=True)
@@ -275,7 +289,10 @@ def receivables_export(
 ) -> Iterator[SumRow] | Iterator[Invoice]:
     """Return all rows of the filter in its order, a few at a time."""
     if wanted.by == "invoice":
-        return _ordered_invoices(viewer, connection, wanted, today).iterator(chunk_size=500)
+        rows = _ordered_invoices(viewer, connection, wanted, today)
+        return (
+            rows.select_related(None).select_related("deal__owner").only(*_EXPORTED).iterator(chunk_size=500)
+        )
     return map(_row, _ordered_sums(viewer, connection, wanted, today).iterator(chunk_size=500))
 
 

@@ -2,12 +2,15 @@
 import { askAround, asksItself, go, here, reload } from "./navigation.js";
 import { isSignedOut, showNotice } from "./submit_guard.js";
 
+const KEPT = "came-from";
 let cameFrom = null;
+let isByKeyboard = false;
 
 const host = () => document.getElementById("dialog-host");
 
 function show(dialog, opener) {
   cameFrom = opener;
+  isByKeyboard = Boolean(document.activeElement?.matches(":focus-visible"));
   if (!dialog.open) dialog.showModal();
   const first = dialog.querySelector("[autofocus]");
   first?.focus();
@@ -40,6 +43,26 @@ async function ask(address, options = {}) {
 }
 
 const words = (part) => part?.textContent.replace(/\s+/g, " ").trim() || "";
+
+/** Who works by keyboard goes on, on the page that is loaded anew, where the dialog was opened. */
+function keepPlace() {
+  const id = cameFrom?.closest("[id]")?.id;
+  try {
+    if (isByKeyboard && id) sessionStorage.setItem(KEPT, id);
+  } catch {
+    // Storage is closed to frames in some browsers; they put the focus on their page themselves.
+  }
+}
+
+function goOn() {
+  try {
+    const place = document.getElementById(sessionStorage.getItem(KEPT) || "");
+    sessionStorage.removeItem(KEPT);
+    (place?.querySelector("summary") || place?.querySelector("a[href], button") || place)?.focus();
+  } catch {
+    // As above.
+  }
+}
 
 /** What a dialog asks, in the words of its page. */
 function question(form) {
@@ -78,6 +101,7 @@ async function post(form, button) {
   const answer = await ask(address, { method: "POST", body: button ? new FormData(form, button) : new FormData(form) });
   if (!answer) return;
   if (answer.status === 204 || answer.redirected) {
+    keepPlace();
     reload();
     return;
   }
@@ -99,6 +123,7 @@ function isWayBack(link) {
 }
 
 export function initDialogs() {
+  goOn();
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target.closest("a[data-dialog-url]");

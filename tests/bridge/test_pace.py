@@ -40,7 +40,9 @@ def now() -> datetime:
 
 
 def pay_one(qbo, connection: Connection) -> str:
-    row = Invoice.objects.filter(company=connection.company, balance__gt=0, is_deleted=False)[0]
+    row = Invoice.objects.filter(company=connection.company, balance__gt=1, is_deleted=False).order_by("pk")[
+        0
+    ]
     qbo.control("POST", f"/control/{connection.company.realm_id}/invoices/{row.qbo_id}/pay", {})
     return row.qbo_id
 

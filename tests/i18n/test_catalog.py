@@ -1,5 +1,6 @@
 """The Norwegian catalog says everything that the product says, and templates say nothing past it."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, override, pgettext
 
 from crm_invoicing.catalogs import compiled_catalogs
-from tests.i18n.extraction import PO, ROOT, SOURCES, Found, Key, catalog, extracted, translations
+from tests.i18n.extraction import (
+    KEYWORDS,
+    PO,
+    ROOT,
+    SOURCES,
+    Found,
+    Key,
+    catalog,
+    extracted,
+    files,
+    translations,
+)
 
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|\{[a-z_0-9]*\}")
 TAG = re.compile(r"</?[a-z][^>]*>")
@@ -137,9 +149,35 @@ def test_labels_of_forms_are_no_names_of_columns():
         f"{kind.__module__}.{kind.__name__}.{name}"
         for kind in _forms()
         if kind.__module__.split(".")[0] in SOURCES
-        for name, form_field in kind.base_fields.items()  # type: ignore[attr-defined]
+        for name, form_field in kind.base_fields.items()
         if not isinstance(form_field.label, Promise) and not name.endswith(without)
     ] == []
+
+
+def _at_import(node: ast.AST, names: set[str]) -> Iterator[int]:
+    """Return the lines that translate while a module is loaded, when nobody reads yet."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in names:
+            yield child.lineno
+        yield from _at_import(child, names)
+
+
+def test_nothing_is_translated_before_somebody_reads():
+    """Outside of functions only lazy translations follow the reader; others would stay in English for all."""
+    found = []
+    for path in (path for path in files() if path.suffix == ".py"):
+        tree = ast.parse(path.read_text())
+        names = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+            for alias in node.names
+            if not alias.name.endswith(("_lazy", "_noop")) and alias.name in KEYWORDS
+        }
+        found += [f"{path.relative_to(ROOT)}:{line}" for line in _at_import(tree, names)]
+    assert found == []
 
 
 def test_scripts_say_nothing_themselves():

@@ -56,6 +56,20 @@ def test_a_choice_stays_whatever_the_browser_asks_for(rep, path):
     assert '<html lang="nb">' in client.get(reverse(path)).content.decode()
 
 
+def test_the_language_of_an_account_is_spoken_in_every_browser(rep):
+    type(rep.member).objects.filter(pk=rep.member.pk).update(language="nb")
+    client = sign_in(rep.member)
+    page = client.get(reverse("deals:deal_list"), headers={"accept-language": "en"})
+    assert '<html lang="nb">' in page.content.decode()
+    assert page.headers["Content-Language"] == "nb"
+    # A choice in this browser comes first, and one that is no language here counts for nothing.
+    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+    assert '<html lang="en">' in client.get(reverse("deals:deal_list")).content.decode()
+    type(rep.member).objects.filter(pk=rep.member.pk).update(language="xx")
+    other = sign_in(rep.member).get(reverse("deals:deal_list"), headers={"accept-language": "nn"})
+    assert '<html lang="nb">' in other.content.decode()
+
+
 def test_errors_outside_of_pages_are_translated(db):
     client = Client(headers={"accept-language": "nb"}, raise_request_exception=False)
     assert "Det finnes ingenting på denne adressen" in client.get("/deals/nowhere/at/all/").content.decode()

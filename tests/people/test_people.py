@@ -28,7 +28,9 @@ def invite(browser, email: str = "new@team.example", role: str = "rep"):
 
 
 def link() -> str:
-    return re.search(r"http://testserver(/join/\S+)", mail.outbox[-1].body)[1]
+    found = re.search(r"http://testserver(/join/\S+)", str(mail.outbox[-1].body))
+    assert found is not None
+    return found[1]
 
 
 def test_somebody_joins_by_the_link_of_a_mail_once(admin):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -138,7 +138,9 @@ def form_open(page: Page) -> None:
         with page.expect_response(re.compile("/invoices/new/")):
             page.get_by_role("button", name=name).click()
     settled(page)
-    page.evaluate("document.querySelectorAll('main details:not([data-menu])').forEach((part) => (part.open = true))")
+    page.evaluate(
+        "document.querySelectorAll('main details:not([data-menu])').forEach((part) => (part.open = true))"
+    )
     page.fill("#line-0-discount", "10")
     settled(page)
 
@@ -153,7 +155,9 @@ def form_searching(page: Page) -> None:
 
 
 def customer_chosen(page: Page) -> None:
-    name = Customer.objects.filter(is_active=True, currency="USD").exclude(email="").order_by("display_name")[0]
+    name = (
+        Customer.objects.filter(is_active=True, currency="USD").exclude(email="").order_by("display_name")[0]
+    )
     take(page, "#id_customer", name.display_name)
     page.fill("#id_email", "new@quill.example")
     expect(page.locator("#update-customer ins").first).to_be_visible()
@@ -174,7 +178,9 @@ def range_open(page: Page) -> None:
 
 
 def unfold(page: Page) -> None:
-    page.evaluate("document.querySelectorAll('main details:not([data-menu])').forEach((part) => (part.open = true))")
+    page.evaluate(
+        "document.querySelectorAll('main details:not([data-menu])').forEach((part) => (part.open = true))"
+    )
 
 
 def sign_in_wrongly(page: Page) -> None:
@@ -253,6 +259,7 @@ CONNECTED = (
     Shown("new import", "/import/"),
     Shown("import", "/import/{import}/"),
     Shown("team", "/team/", unfold),
+    Shown("what changed in the team", "/team/trail/"),
     Shown("a member of the team", "/team/{member}/"),
     Shown("welcome", "/welcome/"),
     Shown("my account", "/account/", unfold),
@@ -296,7 +303,22 @@ EVERYTHING = (*CONNECTED, *NEW_COMPANY, *SIGNED_OUT)
 def unlisted() -> set[str]:
     """Return the addresses that answer with a page and stand in none of the lists."""
     ids = dict.fromkeys(
-        ("deal", "empty", "loose", "line", "organization", "person", "product", "open", "made", "intent", "preset", "import", "member"), 1
+        (
+            "deal",
+            "empty",
+            "loose",
+            "line",
+            "organization",
+            "person",
+            "product",
+            "open",
+            "made",
+            "intent",
+            "preset",
+            "import",
+            "member",
+        ),
+        1,
     ) | {"unconnected": 1}
     listed = set()
     for shown in EVERYTHING:
@@ -309,7 +331,7 @@ def unlisted() -> set[str]:
 
 def _statuses(deal: Deal, connection: Connection) -> dict[str, int]:
     """Put invoices of every status on the deal; returns one that is open and one made here."""
-    today = date.today()
+    today = datetime.now(UTC).date()
     chosen = list(Invoice.objects.filter(company=connection.company, currency="USD").order_by("pk")[:7])
     facts: tuple[dict[str, Any], ...] = (
         {"total": 500, "balance": 500},
@@ -318,10 +340,21 @@ def _statuses(deal: Deal, connection: Connection) -> dict[str, int]:
         {"total": 500, "balance": 500, "due_date": today - timedelta(days=40)},
         {"total": 0, "balance": 0, "is_voided": True, "original_total": 500},
         {"total": 0, "balance": 0, "is_deleted": True, "original_total": 500},
-        {"total": 500, "balance": 500, "alarm": "total_differs", "expected_total": 510, "created_by_app": True},
+        {
+            "total": 500,
+            "balance": 500,
+            "alarm": "total_differs",
+            "expected_total": 510,
+            "created_by_app": True,
+        },
     )
     start = {"deal": deal, "due_date": today + timedelta(days=20), "txn_date": today - timedelta(days=10)}
-    start |= {"is_voided": False, "is_deleted": False, "bill_email": "pay@quill.example", "created_by_app": False}
+    start |= {
+        "is_voided": False,
+        "is_deleted": False,
+        "bill_email": "pay@quill.example",
+        "created_by_app": False,
+    }
     for invoice, fact in zip(chosen, facts, strict=True):
         Invoice.objects.filter(pk=invoice.pk).update(**{**start, **fact})
     CustomerLink.objects.get_or_create(
@@ -343,7 +376,13 @@ def _intents(deal: Deal, connection: Connection) -> int:
         **common, token="r", request_id="r", state="rejected", finished_at=now, problems=problems
     )
     waiting = InvoiceIntent.objects.create(
-        **common, token="u", request_id="u", state="unknown", attempts=2, sent_at=now, next_check_at=now + timedelta(hours=1)
+        **common,
+        token="u",
+        request_id="u",
+        state="unknown",
+        attempts=2,
+        sent_at=now,
+        next_check_at=now + timedelta(hours=1),
     )
     return int(waiting.pk)
 
@@ -355,9 +394,16 @@ def world_of(deal: Deal, connection: Connection, url: str) -> World:
     client = Client()
     client.force_login(connection.owner.user)
     client.post(f"/deals/{deal.pk}/move/", {"stage": deal.stage_id})
-    empty = Deal.objects.create(account=account, stage=deal.stage, title="Empty deal", organization=deal.organization)
+    empty = Deal.objects.create(
+        account=account, stage=deal.stage, title="Empty deal", organization=deal.organization
+    )
     UnreadableObject.objects.create(
-        company=connection.company, entity="Invoice", qbo_id="77", reason="x", first_seen_at=now, last_seen_at=now
+        company=connection.company,
+        entity="Invoice",
+        qbo_id="77",
+        reason="x",
+        first_seen_at=now,
+        last_seen_at=now,
     )
     ApiToken.objects.create(user=connection.owner.user, expiry=None, name="Nightly", rights="read")
     integration_create(account, "Example CRM", ["https://crm.example"])
@@ -399,9 +445,16 @@ def drawn(route: Any) -> None:
 def unlinked_deal(deal: Deal) -> Deal:
     """Make a deal whose customer is not linked and whose form nobody has typed into."""
     organization = Organization.objects.create(
-        account=deal.account, name="Quill & Sons", street="1 Elm St", city="Austin", region="TX", postal_code="78701"
+        account=deal.account,
+        name="Quill & Sons",
+        street="1 Elm St",
+        city="Austin",
+        region="TX",
+        postal_code="78701",
     )
-    made = Deal.objects.create(account=deal.account, stage=deal.stage, title="Loose deal", organization=organization, value=1500)
+    made = Deal.objects.create(
+        account=deal.account, stage=deal.stage, title="Loose deal", organization=organization, value=1500
+    )
     DealLine.objects.create(deal=made, name="Desk", quantity=3, unit_price="500.00", tax_percent="8.25")
     return made
 

@@ -9,7 +9,18 @@ import pytest
 from playwright.sync_api import Browser, Error, Page
 
 from tests.fixtures import make_deal
-from tests.ui.pages import CONNECTED, NEW_COMPANY, SIGNED_OUT, Shown, World, framed, signed_in, unlisted, visit, world_of
+from tests.ui.pages import (
+    CONNECTED,
+    NEW_COMPANY,
+    SIGNED_OUT,
+    Shown,
+    World,
+    framed,
+    signed_in,
+    unlisted,
+    visit,
+    world_of,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -112,13 +123,15 @@ def test_health_with_nothing_to_do(browser: Browser, live_server, connection, ad
     assert not found, told(found)
 
 
-def test_the_panel_in_another_programs_page(browser: Browser, live_server, settings, connection, deal, admin, axe):
+def test_the_panel_in_another_programs_page(
+    browser: Browser, live_server, settings, connection, deal, admin, axe
+):
     settings.PUBLIC_URL = live_server.url
     world_of(deal, connection, live_server.url)
     context = signed_in(browser, None, live_server.url)
     page = context.new_page()
     with framed(page, live_server.url, deal, admin.member) as frame:
-        found = both_themes(page, axe, frame)
+        found: dict[str, Any] = dict(both_themes(page, axe, frame))
         frame.locator("details[data-menu] summary").first.click()
         if more := both_themes(page, axe, frame):
             found["menu"] = more

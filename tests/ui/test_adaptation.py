@@ -153,7 +153,9 @@ def test_nothing_moves_where_motion_is_reduced(walk):
     assert not found, told(found)
 
 
-def test_zoomed_to_320_pixels_nothing_is_cut_off_and_nothing_scrolls_sideways(browser, live_server, connection, deal, admin):
+def test_zoomed_to_320_pixels_nothing_is_cut_off_and_nothing_scrolls_sideways(
+    browser, live_server, connection, deal, admin
+):
     world = world_of(deal, connection, live_server.url)
     context = signed_in(browser, admin.member, live_server.url, viewport={"width": 320, "height": 640})
     page = context.new_page()

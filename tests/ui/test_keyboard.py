@@ -50,6 +50,12 @@ def open_page(browser: Browser, live_server, connection, deal, admin):
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(live_server.url + path)
+        page.bring_to_front()
+        # A key that comes before the first frame goes nowhere.
+        page.wait_for_function(
+            "document.documentElement.classList.contains('has-script') && document.hasFocus()"
+        )
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return page
 
     yield start
@@ -98,7 +104,9 @@ def take(page: Page, field: Locator, words: str) -> None:
 
 def test_an_invoice_is_made_and_voided_by_keyboard_alone(open_page, deal):
     made_for = unlinked_deal(deal)
-    customer = Customer.objects.filter(is_active=True, currency="USD").exclude(email="").order_by("display_name")[0]
+    customer = (
+        Customer.objects.filter(is_active=True, currency="USD").exclude(email="").order_by("display_name")[0]
+    )
     page = open_page(f"/deals/{made_for.pk}/?tab=invoice")
     page.keyboard.press("Tab")
     expect(focused(page)).to_have_text("Skip to content")
@@ -148,14 +156,20 @@ def test_an_invoice_is_made_and_voided_by_keyboard_alone(open_page, deal):
     page.keyboard.press("Enter")
     expect(row).to_contain_text("Voided")
     told(page, re.compile("[Vv]oided"))
-    page.keyboard.press("Tab")
+    expect(page.locator(f"#invoice-{made.pk} summary")).to_be_focused()
     focused(page)
 
 
 def test_every_stop_of_the_main_pages_is_drawn_and_not_covered(open_page, deal, connection, live_server):
     ids = world_of(deal, connection, live_server.url).ids
     page = open_page("/deals/", viewport={"width": 1280, "height": 600})
-    for path in ("/deals/", "/deals/{deal}/?tab=invoice", "/deals/{deal}/invoices/new/", "/deals/{deal}/invoices/all/", "/quickbooks/"):
+    for path in (
+        "/deals/",
+        "/deals/{deal}/?tab=invoice",
+        "/deals/{deal}/invoices/new/",
+        "/deals/{deal}/invoices/all/",
+        "/quickbooks/",
+    ):
         page.goto(live_server.url + path.format(**ids))
         for key, most in (("Tab", 70), ("Shift+Tab", 25)):
             for _press in range(most):
@@ -175,6 +189,11 @@ def test_a_refusal_is_told_and_has_the_focus(open_page, deal):
     described = (field.get_attribute("aria-describedby") or "").split()
     assert page.locator(f"#{described[0]}").inner_text().strip()
     focused(page)
+    # Red is what is wrong; where the focus is, is drawn besides.
+    ring = "part => getComputedStyle(part).outlineStyle"
+    with_focus = field.evaluate(ring)
+    page.keyboard.press("Tab")
+    assert (with_focus, field.evaluate(ring)) == ("solid", "none")
 
 
 def test_escape_closes_the_list_of_keys_and_gives_the_focus_back(open_page):
@@ -202,7 +221,9 @@ def test_pages_are_walked_by_landmarks_headings_and_names(open_page, deal, conne
         expect(table.get_by_role("columnheader", name=head, exact=True)).to_have_count(1)
     for status in ("Open", "Partially paid", "Paid", "Overdue", "Voided", "Deleted"):
         expect(table.get_by_role("cell", name=re.compile(status)).first).to_be_visible()
-    names = page.locator("#invoice-table summary").evaluate_all("all => all.map((part) => part.getAttribute('aria-label'))")
+    names = page.locator("#invoice-table summary").evaluate_all(
+        "all => all.map((part) => part.getAttribute('aria-label'))"
+    )
     assert len(names) == len(set(names)) > 5
     expect(page.get_by_role("link", name="Invoice", exact=True).first).to_be_visible()
     expect(page.get_by_role("region", name="Change log")).to_be_visible()

@@ -93,8 +93,7 @@ def test_every_page_has_room_for_other_languages(
     client = Client()
     client.force_login(admin.member.user)
     context = browser.new_context(viewport={"width": width, "height": 900})
-    spoken = {"name": "django_language", "value": language, "url": live_server.url}
-    context.add_cookies([spoken])
+    context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     page = context.new_page()
     page.goto(f"{live_server.url}/login/")
     assert page.locator("html").get_attribute("lang") == language

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -50,7 +51,7 @@ def books(account, admin) -> Connection:
 
 
 @pytest.fixture
-def open_page(browser: Browser, live_server, books, admin) -> Iterator:
+def open_page(browser: Browser, live_server, books, admin) -> Iterator[Any]:
     """Return a way to open an address in a fresh window; a script error or a message on the console is a failure."""
     opened, problems = [], []
 

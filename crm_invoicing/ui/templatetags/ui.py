@@ -169,6 +169,12 @@ def languages() -> list[tuple[str, str]]:
     return list(settings.LANGUAGES)
 
 
+@register.filter
+def is_same(one: str, other: str) -> str:
+    """Return whether two texts are the same, as attributes of assistive technology say it."""
+    return "true" if one == other else "false"
+
+
 @register.simple_tag
 def initials(name: str) -> str:
     """Return up to two letters for an avatar."""

@@ -67,7 +67,7 @@ bench: $(VENV)/.dev  ## counts and ratios, side by side; a quarter of an hour (B
 	$(PY) -m bench
 
 screenshots: $(VENV)/.dev  ## the pictures of README, made by the browser walk
-	SCREENSHOTS=docs/img DATA_DIR=build/test $(PY) -m pytest -q tests/e2e tests/ui/test_frame.py
+	SCREENSHOTS=docs/img DATA_DIR=build/test $(PY) -m pytest -q tests/e2e tests/ui/test_frame.py tests/ui/test_pipedrive.py
 
 # Which index is asked is the business of uv's or pip's own settings; none is written down.
 UV_COMPILE = $(VENV)/bin/uv pip compile pyproject.toml --extra emulator --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 -q --no-header

@@ -130,8 +130,6 @@ UNSIGNED = ("quickbooks:webhook", "quickbooks:sign_in_again")
 # Other programs' doors, which have tests of their own (tests/api, tests/embed, tests/pipedrive).
 DOORS = ("api:", "embed:", "pipedrive:")
 FRAMES = ("embed:entry", "embed:frame", "pipedrive:entry", "pipedrive:frame")
-# Their addresses open something, so that they are nobody's referrer.
-SECRET_PATHS = ("people:join", "account:email_confirm", "account:reset_confirm")
 OTHERS_WORDS = ("Quill", "Quinn", "Desk", "Bluestem")
 
 
@@ -365,7 +363,7 @@ def test_every_answer_carries_the_safety_headers(addresses, people):
                 "objects": is_document or ("object-src 'none'" in policy and "base-uri 'none'" in policy),
                 "type": answer.get("X-Content-Type-Options") == "nosniff",
                 "referrer": answer.get("Referrer-Policy")
-                in (("no-referrer", "same-origin") if name in (*FRAMES, *SECRET_PATHS) else ("same-origin",)),
+                == ("no-referrer" if name in FRAMES else "same-origin"),
                 "cache": "no-store" in answer.get("Cache-Control", ""),
             }
             missing = {part for part, is_there in has.items() if not is_there}

@@ -99,9 +99,7 @@ def email(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Take an address whose link was opened, after a press: programs that look at mails open links, too."""
     if request.method != "POST":
-        answer = render(request, "account/confirm_email.html", {})
-        answer["Referrer-Policy"] = "no-referrer"
-        return answer
+        return render(request, "account/confirm_email.html", {})
     if not address_confirm(token, now=timezone.now()):
         return render(request, "account/confirm_email.html", {"is_over": True}, status=410)
     messages.success(request, _("Your address is confirmed."))

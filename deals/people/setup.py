@@ -52,9 +52,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         else:
             sign_in_worked("first run", address)
             return _made(request, form, values)
-    answer = render(request, "people/setup.html", {"form": form}, status=status)
-    answer["Referrer-Policy"] = "no-referrer"
-    return answer
+    return render(request, "people/setup.html", {"form": form}, status=status)
 
 
 def _made(request: HttpRequest, form: FirstForm, values: dict[str, Any]) -> HttpResponse:

@@ -143,7 +143,6 @@ def join_page(request: HttpRequest, token: str) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
     answer = render(request, "people/join.html", {"row": row, "form": form}, status=status)
     answer["Cache-Control"] = "no-store"
-    answer["Referrer-Policy"] = "no-referrer"
     return answer
 
 

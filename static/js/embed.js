@@ -8,6 +8,8 @@ const shell = document.getElementById("embed-shell");
 const settings = JSON.parse(shell.textContent);
 const { openUrl, place } = settings;
 const RENEW_BEFORE = 60;
+const LOOK_EVERY = 4000;
+const LOOKS = 150;
 const plainFetch = window.fetch.bind(window);
 let token = "";
 let current = new URL(location.href);
@@ -146,6 +148,18 @@ async function continueInTab(address) {
   tab.opener = null;
   if (there) tab.location.replace(there);
   else tab.close();
+  if (there) lookForDone();
+}
+
+/** Look every few seconds whether what went on in the tab is done, as long as its prompt stands here. */
+function lookForDone() {
+  clearInterval(lookForDone.timer);
+  let looks = 0;
+  lookForDone.timer = setInterval(() => {
+    looks += 1;
+    if (!document.querySelector("[data-continue-url]") || looks > LOOKS) clearInterval(lookForDone.timer);
+    else if (!document.hidden && !document.querySelector("dialog[open]")) visit(current.href);
+  }, LOOK_EVERY);
 }
 
 // What needs more room than the panel has: the host opens it as a dialog of its own.

@@ -109,8 +109,9 @@ def connected(installed, page, crm, qbo, settings, live_server) -> Connection:
     tab.close()
     made = Connection.objects.get(owner__name="Dana Whitfield")
     import_once(made)
-    # The panel notices by itself when it is looked at again.
+    # The panel notices by itself.
     page.bring_to_front()
+    expect(panel(page).get_by_role("link", name="Invoice", exact=True)).to_be_visible(timeout=15_000)
     return made
 
 

@@ -59,7 +59,7 @@ def invite(by: Member, *, email: str, name: str, role: str, now: datetime) -> In
             account_id=by.account_id, email=email, name=name, role=role, digest=_digest(token), invited_by=by,
             created_at=now, expires_at=now + LIFE,
         )  # fmt: skip
-        event_add(by.account_id, "invited", actor=by, what=f"{email}, {row.get_role_display()}", at=now)
+        event_add(by.account_id, "invited", actor=by, what=f"{email}, {row.role}", at=now)
     path = f"/join/{token}/"
     words = {"by": by.name, "company": by.account.name}
     row.problem = mail_send(

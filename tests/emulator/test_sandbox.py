@@ -256,7 +256,8 @@ def test_receivables_are_what_customers_owe(sandbox: Api) -> None:
     customers = sandbox.query("select * from Customer maxresults 1000")["Customer"]
     owed = sum(Decimal(str(row["Balance"])) for row in customers)
     for name in ("CustomerBalance", "AgedReceivables"):
-        last = report(sandbox, name)["Rows"]["Row"][-1]["Summary"]["ColData"]
+        # Rows of other tests may bear a date that has not begun where the company is.
+        last = report(sandbox, name, end_date="2099-12-31")["Rows"]["Row"][-1]["Summary"]["ColData"]
         assert (last[0]["value"], Decimal(last[-1]["value"])) == ("TOTAL", owed)
 
 

@@ -59,13 +59,13 @@ def test_an_empty_installation_is_set_up_and_a_colleague_joins(page, browser, li
     other.fill("[name=name]", "Nia New")
     other.fill("[name=password]", NEW)
     other.get_by_role("button", name="Join").click()
-    expect(other.get_by_text("Welcome to Acme.")).to_be_visible()
+    expect(other.locator("#toasts")).to_contain_text("Welcome to Acme.")
     assert Member.objects.get(name="Nia New").role == "rep"
     page.goto(f"{live_server.url}/team/")
     page.get_by_role("link", name="Rights of Nia New").click()
     page.get_by_label("Void and delete invoices").uncheck()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Nia New has these rights from now on.")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Nia New has these rights from now on.")
     other.context.close()
 
 
@@ -84,7 +84,7 @@ def test_a_forgotten_password_and_an_address_by_their_links(page, live_server, a
     assert found is not None
     page.goto(found[0])
     page.get_by_role("button", name="This is my address").click()
-    expect(page.get_by_text("Your address is confirmed.")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Your address is confirmed.")
     page.context.clear_cookies()
     page.goto(f"{live_server.url}/login/")
     page.get_by_role("link", name="Forgotten password?").click()
@@ -97,6 +97,6 @@ def test_a_forgotten_password_and_an_address_by_their_links(page, live_server, a
     page.fill("[name=new_password1]", NEW)
     page.fill("[name=new_password2]", NEW)
     page.get_by_role("button", name="Save the password").click()
-    expect(page.get_by_text("Sign in with it.")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("Sign in with it.")
     member.user.refresh_from_db()
     assert member.user.check_password(NEW)

@@ -145,7 +145,7 @@ def test_from_the_first_press_in_pipedrive_to_a_paid_invoice_on_the_deal(connect
         expect(form.locator("#check").get_by_text("Choose a product")).to_have_count(2 - at)
     expect(form.locator("#check")).to_contain_text("Ready")
     form.get_by_role("button", name="Create invoice").click()
-    expect(page.locator("dialog.custom-modal")).to_have_count(0)
+    expect(page.locator("dialog.custom-modal")).to_have_count(0, timeout=20_000)
     invoice = Invoice.objects.get(company=made.company, deal__external_id="1")
     row = frame.locator(f"tr:has-text('{invoice.doc_number}')")
     expect(row).to_contain_text("Open")
@@ -207,7 +207,9 @@ def test_an_old_address_is_renewed_with_a_press(installed, page, crm):
     renew = panel(page).get_by_role("button", name="Renew")
     expect(renew).to_be_visible()
     renew.click()
-    expect(panel(page).get_by_role("link", name="Connect QuickBooks")).to_be_visible()
+    # Four pages come after each other.
+    prompt = panel(page).get_by_role("link", name="Connect QuickBooks")
+    expect(prompt).to_be_visible(timeout=20_000)
 
 
 def test_an_open_form_is_told_of_changed_products_and_takes_them_over(connected, page, crm):

@@ -1,7 +1,7 @@
 """Where a form starts: filled from the deal, or from names typed without script."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -97,10 +97,7 @@ def mapped_state(
         customer_qbo_id=customer.qbo_id if customer else "",
         item_links={key: qbo_id for key, qbo_id in links.items() if qbo_id in items},
         item_taxable={qbo_id: item.is_taxable for qbo_id, item in items.items()},
-        item_codes={
-            qbo_id: item.tax_code_qbo_id if item.tax_code_qbo_id in rules.codes else usual
-            for qbo_id, item in items.items()
-        },
+        item_codes=_item_codes(items, rules, usual),
         form_tax_code=usual if rules.regime is TaxRegime.MANUAL else "",
         today=today,
         home_currency=connection.company.home_currency,
@@ -115,20 +112,23 @@ def mapped_state(
         state.values["lines_billed"] = str(count - len(left))
     if over:
         state.values["lines_over"] = f"{len(over)} {listed(over)} {draft.currency}"
+    home = connection.company.home_currency
+    codes = frozenset(rules.codes)
     _open_bundles(
-        state,
-        EditContext(
-            today=today,
-            home_currency=connection.company.home_currency,
-            items=items,
-            codes=frozenset(rules.codes),
-            usual_code=usual,
-        ),
+        state, EditContext(today=today, home_currency=home, items=items, codes=codes, usual_code=usual)
     )
     state.values["deal_seen"] = seen
     mark_filled(state.lines)
     _explain_empty(state, catalogue, mapping)
     return state
+
+
+def _item_codes(items: Mapping[str, Item], rules: TaxRules, usual: str) -> dict[str, str]:
+    """Return the tax code of each item's lines: its own where the company has it, else the usual one."""
+    return {
+        qbo_id: item.tax_code_qbo_id if item.tax_code_qbo_id in rules.codes else usual
+        for qbo_id, item in items.items()
+    }
 
 
 def _fitting(

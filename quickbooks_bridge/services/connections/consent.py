@@ -237,44 +237,52 @@ def _store(
                 former = None
             if former is not None:
                 mark_disconnected(former, now=now)
-            row, is_new = Company.objects.update_or_create(
-                account=viewer.account, realm_id=realm_id, defaults=profile_columns(company, now=now)
-            )
-            connection, _is_new = Connection.objects.get_or_create(
-                company=row,
-                defaults={
-                    "account": viewer.account,
-                    "owner": viewer.member,
-                    "connected_at": now,
-                    "status": Connection.Status.DISCONNECTED,
-                },
-            )
-            Connection.objects.filter(pk=connection.pk).update(
-                owner=viewer.member,
-                status=Connection.Status.ACTIVE,
-                connected_at=now,
-                disconnected_at=None,
-                token_version=F("token_version") + 1,
-                refresh_lease_until=None,
-                **token_fields(pair, now=now),
-            )
-            SyncState.objects.update_or_create(
-                company=row,
-                defaults={
-                    "consecutive_failures": 0,
-                    "last_error": "",
-                    "next_sync_at": now,
-                    "import_state": SyncState.Import.WAITING,
-                    "import_progress": {},
-                    "import_lease_until": None,
-                },
-            )
+            connection, is_new = _activate(viewer, realm_id, pair, company, now=now)
             settings_for(viewer.account)
     except IntegrityError as error:
         raise ConnectionRefused("already_connected_meanwhile") from error
     connection.refresh_from_db()
     logger.info("connected", extra={"realm": realm_id, "connection": connection.pk, "again": not is_new})
     return connection, former
+
+
+def _activate(
+    viewer: Viewer, realm_id: str, pair: oauth.TokenPair, company: RemoteCompany, *, now: datetime
+) -> tuple[Connection, bool]:
+    """Write the company, its active connection and a first import that is due; returns the connection and if it is new."""
+    row, is_new = Company.objects.update_or_create(
+        account=viewer.account, realm_id=realm_id, defaults=profile_columns(company, now=now)
+    )
+    connection, _is_new = Connection.objects.get_or_create(
+        company=row,
+        defaults={
+            "account": viewer.account,
+            "owner": viewer.member,
+            "connected_at": now,
+            "status": Connection.Status.DISCONNECTED,
+        },
+    )
+    Connection.objects.filter(pk=connection.pk).update(
+        owner=viewer.member,
+        status=Connection.Status.ACTIVE,
+        connected_at=now,
+        disconnected_at=None,
+        token_version=F("token_version") + 1,
+        refresh_lease_until=None,
+        **token_fields(pair, now=now),
+    )
+    SyncState.objects.update_or_create(
+        company=row,
+        defaults={
+            "consecutive_failures": 0,
+            "last_error": "",
+            "next_sync_at": now,
+            "import_state": SyncState.Import.WAITING,
+            "import_progress": {},
+            "import_lease_until": None,
+        },
+    )
+    return connection, is_new
 
 
 def _require_no_other_connection(viewer: Viewer) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from crm_invoicing.csv_export import Echo, safe_cell
 from deals.models import AccountEvent, Invitation, Member
 from deals.selectors import page_of
 from deals.trail import csv_rows, event_add, events_of, kinds
@@ -170,24 +171,11 @@ def trail(request: HttpRequest, viewer: Viewer) -> HttpResponseBase:
     return render(request, "people/trail.html", context)
 
 
-class _Echo:
-    """Takes what the csv module writes, and gives it back."""
-
-    def write(self, value: str) -> str:
-        """Return the line."""
-        return value
-
-
 def _csv(rows: QuerySet[AccountEvent]) -> StreamingHttpResponse:
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     lines = (
-        writer.writerow([guarded(cell) for cell in row]) for row in csv_rows(rows.iterator(chunk_size=2000))
+        writer.writerow([safe_cell(cell) for cell in row]) for row in csv_rows(rows.iterator(chunk_size=2000))
     )
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="trail.csv"'
     return answer
-
-
-def guarded(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from deals.mail import mail_is_set_up
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.deep_links import invoice_link, web_url
 from quickbooks_bridge.domain.problem_codes import ProblemCode
@@ -34,7 +35,7 @@ from quickbooks_bridge.selectors.connections import may_see_invoices
 from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS
 from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
 from quickbooks_bridge.services.mirror.unreadable import NEAR, NOT_SERVED
-from quickbooks_bridge.services.operations.notifications import email_is_set_up, reminder_key
+from quickbooks_bridge.services.operations.notifications import reminder_key
 from quickbooks_bridge.services.operations.sync_latency import RETENTION
 
 from .components import (
@@ -225,7 +226,7 @@ def _unserved(row: UnreadableObject, connection: Connection, *, now: datetime) -
 
 def _no_email(health: Health, connection: Connection, now: datetime) -> None:
     """Say that notifications wait because this installation has no mail server."""
-    if email_is_set_up():
+    if mail_is_set_up():
         return
     waiting = Notification.objects.filter(account_id=connection.account_id, sent_at__isnull=True)
     count = waiting.count()

@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from crm_invoicing.csv_export import Echo, safe_cell
 from crm_invoicing.ui.templatetags.ui import day_text, flag_label, money_text
 from deals.models import Deal
 from deals.viewer import Viewer
@@ -190,23 +191,6 @@ def _ages(sums: Sums) -> dict[str, Any]:
         "segments": [Segment(kind, amount * 100 / whole) for kind, _label, amount in parts if amount > 0],
         "words": ", ".join(f"{label} {money_text(amount, sums.currency)}" for _k, label, amount in parts),
     }
-
-
-class Echo:
-    """A file that gives back what is written: the csv module wants one, the answer wants pieces."""
-
-    def write(self, text: str) -> str:
-        """Return it back."""
-        return text
-
-
-# What formulas begin with, in full width too, and control characters that programs pass over.
-_FORMULA = frozenset("=+-@＝＋－＠\t\r\n\x00")
-
-
-def safe_cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula, in full-width signs or behind what is not shown either."""
-    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from crm_invoicing.csv_export import Echo, safe_cell
 from deals.selectors import search_words
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.receivables import Bucket
@@ -25,7 +26,6 @@ from quickbooks_bridge.selectors.receivables import (
     ReceivablesFilter,
 )
 
-from .customer_invoices import Echo, safe_cell
 from .permissions import invoice_access_required
 
 

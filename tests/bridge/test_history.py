@@ -9,11 +9,11 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from crm_invoicing.csv_export import safe_cell
 from deals.models import TimelineEntry
 from quickbooks_bridge.domain.status import Status
 from quickbooks_bridge.models import Connection, Customer, CustomerLink, Invoice
 from quickbooks_bridge.selectors.customer_invoices import HistoryFilter, invoices_of_customer
-from quickbooks_bridge.views.customer_invoices import safe_cell
 from tests.factories import company_of, connection_make
 
 from ..fixtures import make_deal, sign_in

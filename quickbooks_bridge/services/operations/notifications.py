@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm_invoicing.ui.templatetags.ui import day_text, moment
+from deals.mail import mail_is_set_up
 from deals.models import Member
 from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings, Notification
 from quickbooks_bridge.selectors.connections import company_zone
@@ -169,17 +170,12 @@ def _enqueue(notices: list[Notification]) -> None:
         Notification.objects.bulk_create(notices, ignore_conflicts=True)
 
 
-def email_is_set_up() -> bool:
-    """Return whether this installation can send email at all."""
-    return not settings.EMAIL_BACKEND.endswith(("dummy.EmailBackend", "console.EmailBackend"))
-
-
 def notification_send(pk: int, *, now: datetime) -> bool:
     """Send a due notice; its next try is moved first, so that two workers never send it both."""
     row = Notification.objects.select_related("member__user").filter(pk=pk, sent_at__isnull=True).first()
     if row is None or row.next_try_at is None or row.next_try_at > now:
         return False
-    if not email_is_set_up():
+    if not mail_is_set_up():
         # Nothing counts as sent that nobody can have got.
         Notification.objects.filter(pk=pk).update(next_try_at=now + LONGEST)
         return False

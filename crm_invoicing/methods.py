@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 ALLOWED = ("GET", "HEAD", "POST", "OPTIONS")
 # The REST API also creates and updates by the caller's own ids.
 API_PREFIX, API_ALLOWED = "/api/", (*ALLOWED, "PUT")
-# Pipedrive tells with DELETE that somebody uninstalled the app.
+# Pipedrive sends DELETE when somebody uninstalls the app.
 UNINSTALL_PATH, UNINSTALL_ALLOWED = "/pipedrive/callback/", (*ALLOWED, "DELETE")
 
 

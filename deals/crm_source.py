@@ -25,7 +25,7 @@ class Freshness:
 
     @property
     def is_stale(self) -> bool:
-        """Whether people should be told that they look at an older copy."""
+        """Whether the page warns that it shows an older copy."""
         return bool(self.problem)
 
 

@@ -1,4 +1,4 @@
-"""Celery tasks of the CRM side: what other CRMs told of, and what they are to be told."""
+"""Celery tasks of the CRM side: webhooks that came from other CRMs, and what is written back to them."""
 
 from datetime import timedelta
 

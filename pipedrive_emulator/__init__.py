@@ -1,1 +1,1 @@
-"""A pretend Pipedrive: OAuth, the API, webhooks, the deal page with app extensions, and faults on demand."""
+"""A Pipedrive emulator: OAuth, the API, webhooks, the deal page with app extensions, and faults on demand."""

@@ -15,7 +15,7 @@ from pipedrive_emulator.core.webhooks import Delivery, basic, envelope
 from pipedrive_emulator.world import World
 
 APP, API = "app", "api"
-# Of these the vendor tells nobody: a discount shows only in the value of its deal.
+# The vendor sends no webhook for these: a discount shows only in the value of its deal.
 SILENT = frozenset({"deal_discount", "note"})
 OF_DEAL = frozenset({"deal_product", "deal_installment", "deal_discount"})
 
@@ -30,16 +30,16 @@ class Changes:
         self.correlation_id = str(uuid.uuid4())
 
     def create(self, kind: str, row: Row) -> Row:
-        """Keep a new row and tell of it."""
+        """Store a new row and queue its webhook."""
         self.world.store.put(kind, row)
         if kind == "deal_product":
             row["sum"] = line_sum(row)
-        self._tell("create", kind, row["id"], row, None)
+        self._notify("create", kind, row["id"], row, None)
         self._follow(kind, row)
         return row
 
     def update(self, kind: str, row: Row, data: Row) -> Row:
-        """Change a row; nothing is told when nothing is different."""
+        """Change a row; no webhook is sent when nothing is different."""
         before = copy.deepcopy(row)
         custom = data.get("custom_fields") or {}
         row.update({key: value for key, value in data.items() if key != "custom_fields"})
@@ -52,7 +52,7 @@ class Changes:
         if row == before:
             return row
         self._touch(row)
-        self._tell("change", kind, row["id"], row, before)
+        self._notify("change", kind, row["id"], row, before)
         self._follow(kind, row)
         return row
 
@@ -66,7 +66,7 @@ class Changes:
                 row["status"] = "deleted"
         else:
             self.world.store.table(kind).pop(row["id"], None)
-        self._tell("delete", kind, row["id"], None, before, **extra)
+        self._notify("delete", kind, row["id"], None, before, **extra)
         self._follow(kind, row)
 
     def merge_organizations(self, loser: Row, winner: Row) -> None:
@@ -77,12 +77,12 @@ class Changes:
                 if row["org_id"] == loser["id"]:
                     self.update(kind, row, {"org_id": winner["id"]})
         self._touch(winner)
-        told = {"merged_from_id": str(loser["id"])}
-        self._tell("change", "organization", winner["id"], winner, copy.deepcopy(winner), **told)
+        more = {"merged_from_id": str(loser["id"])}
+        self._notify("change", "organization", winner["id"], winner, copy.deepcopy(winner), **more)
         self.delete("organization", loser, merged_to_id=str(winner["id"]))
 
     def field(self, entity: str, action: str, field: Row, before: Row | None = None) -> None:
-        """Keep, change or remove the definition of a field and tell of it."""
+        """Store, change or remove the definition of a field and queue its webhook."""
         table = self.world.store.fields[entity]
         code = field["field_code"]
         if action == "delete":
@@ -95,7 +95,9 @@ class Changes:
             for row in self.world.store.table(entity).values():
                 row["custom_fields"].setdefault(code, None)
         data = None if action == "delete" else field
-        self._tell(action, events.FIELD_OBJECTS[entity], code, data, field if action == "delete" else before)
+        self._notify(
+            action, events.FIELD_OBJECTS[entity], code, data, field if action == "delete" else before
+        )
 
     def _touch(self, row: Row) -> None:
         if "update_time" in row:
@@ -131,7 +133,7 @@ class Changes:
         if deal is not None:
             self.update("deal", deal, {"value": deal_value(self.world.store, deal)})
 
-    def _tell(
+    def _notify(
         self, action: str, kind: str, row_id: Any, row: Row | None, before: Row | None, **extra: Any
     ) -> None:
         if kind in SILENT:

@@ -21,7 +21,7 @@ SECRET_NAME, TOKEN_NAME = "PIPEDRIVE_EMULATOR_CLIENT_SECRET", "PIPEDRIVE_EMULATO
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pipedrive-emulator",
-        description="A pretend Pipedrive that runs in its own process.",
+        description="A Pipedrive emulator that runs in its own process.",
         epilog=f"The client secret is read from {SECRET_NAME} (demo-secret), a token for /control from {TOKEN_NAME}.",
     )
     add = parser.add_argument

@@ -77,11 +77,11 @@ class World:
         """Return everyone who works in the company."""
         return list(self.store.table("user").values())
 
-    def uninstall(self, user_id: int, *, tell: bool = True) -> bool:
-        """Take the app away from a user: tokens end, its webhooks go, and the app is told."""
+    def uninstall(self, user_id: int, *, notify: bool = True) -> bool:
+        """Take the app away from a user: tokens end, its webhooks go, and the app is notified."""
         ended = self.tokens.uninstall(user_id)
         self.drop_webhooks(user_id)
-        if ended and tell:
+        if ended and notify:
             self._tell_uninstalled(user_id)
         return ended
 

@@ -42,7 +42,7 @@ class Forbidden(PipedriveError):
 
 
 class RowNotFound(PipedriveError):
-    """There is no such row, or the person may not see it: Pipedrive does not tell one from the other."""
+    """There is no such row, or the person may not see it: Pipedrive answers both alike."""
 
     code = "not_found"
 

@@ -61,7 +61,7 @@ def tokens_refreshed(refresh_token: str, *, now: datetime) -> Tokens:
 
 
 def token_give_back(refresh_token: str) -> None:
-    """Tell Pipedrive that the app is no longer installed; raises PipedriveError."""
+    """Uninstall the app at Pipedrive by revoking its token; raises PipedriveError."""
     _post("/oauth/revoke", {"token": refresh_token, "token_type_hint": "refresh_token"}, is_empty_fine=True)
 
 

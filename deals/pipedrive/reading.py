@@ -66,7 +66,7 @@ def deal_read(
         read = {"read_at": now, "problem": ""} | ({"lines_read_at": now} if is_whole else {})
         CrmCopy.objects.filter(pk=stored.pk).update(**read)
         if is_whole:
-            # What was told while this was being read is still to be read.
+            # A webhook that came during this read is still to be handled.
             seen = copy.changed_at if copy else None
             CrmCopy.objects.filter(pk=stored.pk, changed_at=seen).update(changed_at=None)
     return deal

@@ -60,7 +60,7 @@ class PipedriveSource:
         )
 
     def write_fields(self, deal: Deal, values: WrittenBack, *, now: datetime) -> None:
-        """Keep the values of the chosen fields; what Pipedrive was told already is not sent again."""
+        """Keep the values of the chosen fields; a value that Pipedrive has already is not sent again."""
         company = _installed(deal.account_id)
         body = field_values(company, values) if company else {}
         if company is None or not body:

@@ -160,7 +160,7 @@ def _is_pipedrive(header: str) -> bool:
 @require_POST
 @viewer_required
 def leave(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Uninstall the app for the person who asks: Pipedrive is told, and our tokens are forgotten in any case."""
+    """Uninstall the app for the person who asks: the token is revoked at Pipedrive, and ours are deleted in any case."""
     identity = MemberIdentity.objects.filter(
         member=viewer.member, integration__pipedrive__account=viewer.account
     ).first()

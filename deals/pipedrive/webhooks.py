@@ -21,7 +21,7 @@ from .tokens import client_for, unseal
 log = logging.getLogger(__name__)
 
 USER = "crm-invoicing"
-# The last three tell that a field was renamed or deleted; a Pipedrive that does not offer them refuses them, and fields
+# The last three are sent when a field is renamed or deleted; a Pipedrive that does not offer them refuses them, and fields
 # are read once a day anyway.
 OBJECTS = (
     "deal", "deal_product", "deal_installment", "organization", "person", "product",
@@ -129,7 +129,7 @@ def _deal_id(found: dict[str, Any]) -> str:
 
 
 def changes_read(*, now: datetime) -> int:
-    """Read the deals and fields that events told of; returns how many deals. What fails is read at the next opening."""
+    """Read the deals and fields that webhooks named; returns how many deals. What fails is read at the next opening."""
     count = 0
     for company in PipedriveCompany.objects.filter(removed_at__isnull=True).select_related("account"):
         if company.blocked_until and company.blocked_until > now:

@@ -47,7 +47,7 @@ _LEFT_OUT = {
 
 @dataclass
 class Event:
-    """One change of one row, before anybody is told of it."""
+    """One change of one row, before webhooks are made of it."""
 
     action: str
     entity: str

@@ -28,7 +28,7 @@ class Limits:
     _counts: dict[tuple[str, bool], tuple[int, int]] = field(default_factory=dict)
 
     def take(self, token: str, cost: int, *, is_search: bool) -> dict[str, str]:
-        """Count a call and return the headers that tell of it; refuses when a limit is reached."""
+        """Count a call and return the rate limit headers; refuses when a limit is reached."""
         seconds = self.clock.seconds()
         window = math.floor(seconds / WINDOW_SECONDS)
         reset = max(1, math.ceil((window + 1) * WINDOW_SECONDS - seconds))

@@ -1,4 +1,4 @@
-"""Webhooks: who is told of what, and the thread that tells them and tries again."""
+"""Webhooks: the subscriptions, and the thread that delivers and retries."""
 
 from __future__ import annotations
 

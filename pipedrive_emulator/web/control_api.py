@@ -202,7 +202,7 @@ class ControlApi:
         return {"code": self.world.tokens.new_code(user["id"], address, self.world.clock.now())}
 
     def uninstall(self, body: Row) -> Any:
-        """Take the app away from a user; the app is told."""
+        """Take the app away from a user; the app is notified."""
         return {"ended": self.world.uninstall(int(body["user_id"]))}
 
     async def webhooks(self, request: Request) -> Response:
@@ -213,7 +213,7 @@ class ControlApi:
             return JSONResponse({"problem": str(problem)}, 400)
         courier, made = self.world.courier, 0
         if mode == "flush":
-            # Not on the event loop and not under the lock: whoever is told may ask the API back.
+            # Not on the event loop and not under the lock: the notified app may call the API.
             made = await run_in_threadpool(courier.flush)
         elif mode in MODES:
             courier.set_mode(mode)

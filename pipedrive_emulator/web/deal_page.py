@@ -16,14 +16,14 @@ from pipedrive_emulator.world import World
 
 def host_script(world: World, frames: list[Row], deal_id: int | None) -> str:
     """Return the script of the page that hosts frames, with what it has to know."""
-    told = {
+    config = {
         "frames": frames,
         "appOrigin": origin(world.settings.app_url),
         "dealId": deal_id,
         "settingsUrl": f"/settings/marketplace/app/{world.settings.client_id}/app-settings",
     }
     # Inside a script element only a closing tag could end the text early.
-    text = json.dumps(told).replace("<", "\\u003c")
+    text = json.dumps(config).replace("<", "\\u003c")
     return f"""<script type="application/json" id="host-config">{text}</script>
 <script src="/static/host.js" defer></script>"""
 

@@ -23,7 +23,7 @@ def _encoded(raw: bytes) -> str:
 
 
 def signed_token(world: World, user_id: int) -> str:
-    """Return the token that tells the app who is looking; it says nothing about the deal."""
+    """Return the token that names the user to the app; it says nothing about the deal."""
     now = int(world.clock.seconds())
     claims = {
         "userId": user_id,

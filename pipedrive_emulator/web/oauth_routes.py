@@ -161,7 +161,7 @@ class OAuthRoutes:
                 return JSONResponse(body, error.status)
             user_id = self.world.tokens.revoke(_unescaped(given.get("token", "")))
             if user_id is not None:
-                self.world.uninstall(user_id, tell=False)
+                self.world.uninstall(user_id, notify=False)
             self._log(request, 200, None)
         return Response(status_code=200)
 

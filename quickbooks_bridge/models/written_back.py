@@ -1,4 +1,4 @@
-"""How far what a CRM was told of a deal's invoices goes."""
+"""What was written back to a CRM about a deal's invoices."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from deals.models import Deal
 
 
 class DealReport(models.Model):
-    """The state of a deal's invoices that its CRM was told of: their version, and the day, for lateness comes by itself."""
+    """The state of a deal's invoices last written back to its CRM: their version, and the day, as an invoice becomes overdue unchanged."""
 
     deal = models.OneToOneField(Deal, primary_key=True, on_delete=models.CASCADE, related_name="+")
     version = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""The Celery task that tells CRMs what became of their deals' invoices."""
+"""The Celery task that writes invoice status back to the deals' CRMs."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,5 +8,5 @@ from quickbooks_bridge.services.sync.crm_reports import crm_reports_send
 
 @shared_task
 def write_back() -> None:
-    """Tell the CRMs of deals whose invoices changed since they were told last."""
+    """Write back deals whose invoices changed since the last time."""
     crm_reports_send(now=timezone.now())

@@ -194,7 +194,7 @@ TRUST = [
           "return max(due + timedelta(days=days), today)", "return due + timedelta(days=days)", DOMAIN + "/test_receivables.py"),
     _rule("no cell of the receivables file is a formula", f"{B}/views/receivables.py",
           "today=today, safe=safe_cell", "today=today, safe=str", T + "/test_receivables.py"),
-    _rule("no cell of the CSV is a formula", f"{B}/views/customer_invoices.py",
+    _rule("no cell of the CSV is a formula", "crm_invoicing/csv_export.py",
           """return f"'{text}" if text[:1] in _FORMULA else text""", "return text", T + "/test_history.py"),
     _rule("digits that are no numbers are refused", f"{B}/domain/texts.py",
           "return text.isascii() and text.isdigit() and len(text) <= longest", "return text.isdigit()",

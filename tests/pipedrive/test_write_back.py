@@ -1,4 +1,4 @@
-"""What Pipedrive is told of invoices: notes and fields, each once, also when an answer is lost; nothing starts a loop."""
+"""Invoices written back to Pipedrive: notes and fields, each once, also when an answer is lost; nothing starts a loop."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -55,59 +55,59 @@ def notes(crm) -> list[str]:
     return [row["content"] for row in rows if row["deal_id"] == 1 and "Invoice" in row["content"]]
 
 
-def tell(now=None) -> int:
+def write_back(now=None) -> int:
     now = now or timezone.now()
     crm_reports_send(now=now)
     return writes_send(now=now)
 
 
 def test_an_invoice_is_noted_when_it_is_made_and_when_it_is_paid_once_each(crm, invoice):
-    assert tell() == 1
+    assert write_back() == 1
     assert len(notes(crm)) == 1
     assert "1042" in notes(crm)[0]
     assert "$500.00" in notes(crm)[0]
-    assert tell() == 0
+    assert write_back() == 0
     Invoice.objects.filter(pk=invoice.pk).update(balance=0)
-    assert tell() == 1
+    assert write_back() == 1
     Invoice.objects.filter(pk=invoice.pk).update(balance=500)
-    tell()
+    write_back()
     Invoice.objects.filter(pk=invoice.pk).update(balance=0)
-    assert tell() == 0
+    assert write_back() == 0
     assert len(notes(crm)) == 2
 
 
 def test_lateness_is_noted_when_the_day_comes(crm, invoice):
     Invoice.objects.filter(pk=invoice.pk).update(due_date=timezone.now().date() + timedelta(days=2))
-    tell()
+    write_back()
     tomorrow = timezone.now() + timedelta(days=1)
-    assert tell(tomorrow) == 0
-    assert tell(timezone.now() + timedelta(days=4)) == 1
+    assert write_back(tomorrow) == 0
+    assert write_back(timezone.now() + timedelta(days=4)) == 1
     assert "is overdue" in notes(crm)[-1]
 
 
 def test_a_void_is_noted_with_what_it_was(crm, invoice):
-    tell()
+    write_back()
     Invoice.objects.filter(pk=invoice.pk).update(is_voided=True, total=0, balance=0, original_total=500)
-    tell()
+    write_back()
     assert "$500.00" in notes(crm)[-1]
     assert "voided" in notes(crm)[-1]
 
 
 def test_what_was_there_before_notes_were_wanted_stays_unsaid(crm, invoice):
     PipedriveCompany.objects.update(notes_since=timezone.now() + timedelta(hours=1))
-    assert tell() == 0
+    assert write_back() == 0
     assert notes(crm) == []
     later = timezone.now() + timedelta(hours=2)
     Invoice.objects.filter(pk=invoice.pk).update(balance=0)
     # The first look since then: it may have been paid before.
-    assert tell(later) == 0
+    assert write_back(later) == 0
     assert DealReport.objects.get().reported_at == later
 
 
 def test_nothing_is_written_while_nobody_wants_it(crm, invoice):
     PipedriveCompany.objects.update(notes_since=None)
     crm.control("reset-calls")
-    assert tell() == 0
+    assert write_back() == 0
     assert crm.calls() == []
     assert not CrmWrite.objects.exists()
 
@@ -115,7 +115,7 @@ def test_nothing_is_written_while_nobody_wants_it(crm, invoice):
 def test_a_note_whose_answer_was_lost_is_looked_for_before_it_is_sent_again(crm, invoice):
     crm.control("faults", kind="drop_after", count=1, path="/api/v1/notes")
     now = timezone.now()
-    assert tell(now) == 0
+    assert write_back(now) == 0
     assert len(notes(crm)) == 1
     assert CrmWrite.objects.get().state == CrmWrite.State.SENDING
     assert writes_send(now=now + timedelta(minutes=5)) == 1
@@ -125,7 +125,7 @@ def test_a_note_whose_answer_was_lost_is_looked_for_before_it_is_sent_again(crm,
 def test_a_note_that_never_arrived_is_sent_again(crm, invoice):
     crm.control("faults", kind="drop", count=1, path="/api/v1/notes")
     now = timezone.now()
-    assert tell(now) == 0
+    assert write_back(now) == 0
     assert notes(crm) == []
     assert writes_send(now=now) == 0
     assert writes_send(now=now + timedelta(minutes=5)) == 1
@@ -133,21 +133,21 @@ def test_a_note_that_never_arrived_is_sent_again(crm, invoice):
 
 
 def test_a_process_that_died_in_between_doubles_nothing(crm, invoice):
-    tell()
+    write_back()
     CrmWrite.objects.update(state=CrmWrite.State.SENDING, lease_until=timezone.now() - timedelta(minutes=1))
-    assert tell() == 1
+    assert write_back() == 1
     assert len(notes(crm)) == 1
 
 
 def test_the_limit_is_waited_for_and_counts_as_no_attempt(crm, invoice):
     crm.control("faults", kind="429", count=1)
     now = timezone.now()
-    assert tell(now) == 0
+    assert write_back(now) == 0
     write = CrmWrite.objects.get()
     assert (write.state, write.attempts, write.problem) == ("due", 0, "limited")
     assert write.due_at > now
     with time_machine.travel(write.due_at + timedelta(seconds=1), tick=False):
-        assert tell() == 1
+        assert write_back() == 1
 
 
 def test_after_many_failures_it_is_given_up_and_says_so(crm, invoice, connection):
@@ -181,14 +181,14 @@ def test_fields_follow_the_invoices_and_are_written_when_they_differ(crm, compan
         invoiced_field=keys["Budget"],
         outstanding_field=keys["Margin"],
     )
-    assert tell() == 1
+    assert write_back() == 1
     values = crm.running.world.store.get("deal", 1)["custom_fields"]
     assert values[keys["Purchase order"]] == "Open"
     assert values[keys["Budget"]] == {"value": 500, "currency": "USD"}
     assert values[keys["Margin"]] == 500
-    assert tell() == 0
+    assert write_back() == 0
     Invoice.objects.filter(pk=invoice.pk).update(balance=0)
-    assert tell() == 1
+    assert write_back() == 1
     values = crm.running.world.store.get("deal", 1)["custom_fields"]
     assert (values[keys["Purchase order"]], values[keys["Margin"]]) == ("Paid", 0)
 
@@ -196,16 +196,16 @@ def test_fields_follow_the_invoices_and_are_written_when_they_differ(crm, compan
 def test_a_change_that_changes_no_field_writes_none(crm, company, invoice):
     keys = dict(CustomField.objects.filter(entity="deal").values_list("label", "key"))
     PipedriveCompany.objects.update(notes_since=None, outstanding_field=keys["Margin"])
-    assert tell() == 1
+    assert write_back() == 1
     Invoice.objects.filter(pk=invoice.pk).update(email_status="EmailSent")
-    assert tell() == 0
+    assert write_back() == 0
 
 
 def test_our_own_writes_start_no_loop(crm, company, invoice):
     keys = dict(CustomField.objects.filter(entity="deal").values_list("label", "key"))
     PipedriveCompany.objects.update(outstanding_field=keys["Margin"])
     for _round in range(5):
-        tell()
+        write_back()
         deliver(crm, company)
         changes_read(now=timezone.now())
     patches = [call for call in crm.calls() if call.startswith("PATCH")]
@@ -215,7 +215,7 @@ def test_our_own_writes_start_no_loop(crm, company, invoice):
 
 def test_a_field_that_is_gone_is_left_out(crm, company, invoice):
     PipedriveCompany.objects.update(notes_since=None, status_field="gone", outstanding_field="gone-too")
-    assert tell() == 0
+    assert write_back() == 0
     page = (
         sign_in(invoice.deal.account.members.get(role="admin")).get("/pipedrive/write-back/").content.decode()
     )

@@ -1,4 +1,4 @@
-"""Webhooks: who is told, in which form, how often, and when no more."""
+"""Webhooks: who is notified, in which form, how often, and when no more."""
 
 from __future__ import annotations
 

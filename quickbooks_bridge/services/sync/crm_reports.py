@@ -1,4 +1,4 @@
-"""What a deal's own CRM is told of its invoices: notes, each once, and the fields that follow them."""
+"""Writes a deal's invoices back to its CRM: notes, each once, and the deal fields that show their status."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -24,7 +24,7 @@ WORST = (Status.OVERDUE, Status.PARTIALLY_PAID, Status.OPEN, Status.PAID, Status
 
 
 def crm_reports_send(*, now: datetime) -> int:
-    """Tell the CRMs of deals whose invoices changed, or became late; returns how many deals."""
+    """Write back deals whose invoices changed or became overdue; returns how many deals."""
     count = 0
     for connection in Connection.objects.filter(status=Connection.Status.ACTIVE).select_related(
         "account", "company"
@@ -43,11 +43,11 @@ def _account_report(connection: Connection, wanting: dict[str, Wanted], *, now: 
         deal__account=connection.account_id, deal__external_source__in=wanting
     )
     current = known.filter(deal__account=connection.account_id, day=today)
-    told = dict(current.values_list("deal_id", "version"))
+    reported = dict(current.values_list("deal_id", "version"))
     due = [
         (deal, version)
         for deal, version in versions.order_by(F("deal_id").desc()).values_list("deal_id", "version")
-        if told.get(deal) != version
+        if reported.get(deal) != version
     ][:A_ROUND]
     deals = {
         deal.pk: deal

@@ -2,4 +2,7 @@
 
 from .celery import app as celery_app
 
-__all__ = ["celery_app"]
+__all__ = ["VERSION", "celery_app"]
+
+# The project's own, as pyproject.toml has it.
+VERSION = "0.1.0"

@@ -341,6 +341,10 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="invoicing@localhost")
 EMAIL_BACKEND = "django.core.mail.backends." + ("smtp" if EMAIL_HOST else "dummy") + ".EmailBackend"
 
+# Hosts beside Slack's and Teams' own whose incoming webhooks are taken, each with whose format it speaks:
+# "chat.example.com=slack,chat.example.com:8443=teams".
+CHAT_WEBHOOK_HOSTS = env.dict("CHAT_WEBHOOK_HOSTS", default={})
+
 # Celery. Without Redis the broker lives inside the one worker process, and the rows it works on are the truth.
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_IGNORE_RESULT = True
@@ -374,6 +378,8 @@ CELERY_BEAT_SCHEDULE = {
     "send-attachments": {"task": "quickbooks_bridge.tasks.maintenance.send_attachments", "schedule": 5.0},
     "check-readiness": {"task": "quickbooks_bridge.tasks.maintenance.check_readiness", "schedule": 10.0},
     "continue-records": {"task": "quickbooks_bridge.tasks.maintenance.continue_records", "schedule": 300.0},
+    "check-issues": {"task": "quickbooks_bridge.tasks.inbox.check_issues", "schedule": 30.0},
+    "check-all-issues": {"task": "quickbooks_bridge.tasks.inbox.check_all_issues", "schedule": 3600.0},
     "refresh-idle-tokens": {
         "task": "quickbooks_bridge.tasks.maintenance.refresh_idle_tokens",
         "schedule": 3600.0,

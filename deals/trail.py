@@ -70,6 +70,10 @@ def kinds() -> dict[str, str]:
         "factor.on": _("Switched a second factor on"),
         "factor.off": _("Switched a second factor off"),
         "password": _("Changed their password"),
+        "issue.assigned": _("Assigned an issue"),
+        "issue.solved": _("Settled an issue"),
+        "chat.added": _("Added a chat channel"),
+        "chat.removed": _("Removed a chat channel"),
     }
 
 

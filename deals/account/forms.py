@@ -12,15 +12,15 @@ from deals.models import Member
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, language, time zone, mail."""
+    """Name, language, time zone."""
 
     language = forms.ChoiceField(label=_("Language"), required=False)
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
     class Meta:
         model = Member
-        fields = ["name", "language", "time_zone", "wants_email"]
-        labels = {"name": _("Name"), "wants_email": _("Mail me when something needs me")}
+        fields = ["name", "language", "time_zone"]
+        labels = {"name": _("Name")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ app_name = "account"
 urlpatterns = [
     path("account/", views.account, name="page"),
     path("account/password/", views.password, name="password"),
+    path("account/notifications/", views.notifications, name="notifications"),
     path("account/email/", views.email, name="email"),
     path("account/address/<str:token>/", views.email_confirm, name="email_confirm"),
     path("account/sessions/<int:pk>/end/", views.session_end, name="session_end"),

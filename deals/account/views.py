@@ -23,13 +23,16 @@ from deals.viewer import Viewer, viewer_required
 from . import factors
 from .addresses import address_ask, address_confirm, address_waiting
 from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm
+from .notifications import NotificationsForm, choices_save, digest_replan
 from .sessions import sessions_end
 
 
-def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: Any) -> HttpResponse:
+def account_page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: Any) -> HttpResponse:
+    """Return the page; `more` replaces what it is drawn from, as a form that was refused."""
     user, now = viewer.member.user, timezone.now()
     context = {
         "profile": ProfileForm(instance=viewer.member),
+        "notifications_form": NotificationsForm(viewer.member),
         "email_form": EmailForm(initial={"email": user.email}),
         "password_form": NewPasswordForm(user),
         "waiting": address_waiting(user, now=now),
@@ -51,11 +54,12 @@ def _page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **more: An
 def account(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Show a person's own account, and save name, language and time zone."""
     if request.method != "POST":
-        return _page(request, viewer)
+        return account_page(request, viewer)
     form = ProfileForm(request.POST, instance=viewer.member)
     if not form.is_valid():
-        return _page(request, viewer, status=422, profile=form)
+        return account_page(request, viewer, status=422, profile=form)
     form.save()
+    digest_replan(viewer.member, now=timezone.now())
     answer = redirect("account:page")
     language_set(answer, viewer.member, is_changed=True)
     messages.success(request, _("Saved."))
@@ -68,7 +72,7 @@ def password(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Change the password; every other browser is signed out."""
     form = NewPasswordForm(viewer.member.user, request.POST)
     if not form.is_valid():
-        return _page(request, viewer, status=422, password_form=form)
+        return account_page(request, viewer, status=422, password_form=form)
     user = form.save()
     update_session_auth_hash(request, user)
     event_add(viewer.account, "password", actor=viewer.member)
@@ -83,7 +87,7 @@ def email(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Ask for a new address to be confirmed by the link that is sent there."""
     form = EmailForm(request.POST)
     if not form.is_valid():
-        return _page(request, viewer, status=422, email_form=form)
+        return account_page(request, viewer, status=422, email_form=form)
     problem = address_ask(
         viewer.member.user, form.cleaned_data["email"], language=viewer.member.language, now=timezone.now()
     )
@@ -103,6 +107,18 @@ def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
     if not address_confirm(token, now=timezone.now()):
         return render(request, "account/confirm_email.html", {"is_over": True}, status=410)
     messages.success(request, _("Your address is confirmed."))
+    return redirect("account:page")
+
+
+@require_POST
+@viewer_required
+def notifications(request: HttpRequest, viewer: Viewer) -> HttpResponse:
+    """Save what a person is notified of, and when."""
+    form = NotificationsForm(viewer.member, request.POST)
+    if not form.is_valid():
+        return account_page(request, viewer, status=422, notifications_form=form)
+    choices_save(viewer.member, form.cleaned_data, now=timezone.now())
+    messages.success(request, _("Saved."))
     return redirect("account:page")
 
 

@@ -1,7 +1,10 @@
 """How people come in and prove who they are: invitations, shared deals, second factors, addresses, sessions."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from .crm import Account, Deal, Member
 
@@ -97,6 +100,31 @@ class SignedInSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} since {self.began_at:%Y-%m-%d}"
+
+
+class NotificationChoices(models.Model):
+    """What a member wants to be notified of by mail, and when. Without a row: everything, at once, and no digest.
+
+    Hours are of the member's own time zone. `muted` lists topics (notification_choices.TOPICS).
+    """
+
+    class Digest(models.TextChoices):
+        NONE = "", _("No digest")
+        DAILY = "daily", _("Every day")
+        WEEKDAYS = "weekdays", _("Monday to Friday")
+        WEEKLY = "weekly", _("Every Monday")
+
+    member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="notification_choices")
+    muted: Any = models.JSONField(default=list)
+    quiet_from = models.PositiveSmallIntegerField(null=True)
+    quiet_until = models.PositiveSmallIntegerField(null=True)
+    is_quiet_at_weekends = models.BooleanField(default=False)
+    digest = models.CharField(max_length=10, choices=Digest, blank=True, default=Digest.NONE)
+    digest_hour = models.PositiveSmallIntegerField(default=8)
+    next_digest_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"choices of {self.member_id}"
 
 
 class AccountEvent(models.Model):

@@ -7,12 +7,12 @@ from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 
 from quickbooks_bridge.gateway.rate_limiter import ALLOWED_AT_ONCE, ALLOWED_PER_MINUTE, default_limiter
-from quickbooks_bridge.messages.times import time_text
-from quickbooks_bridge.models import ApiUsage, Connection, ReadsBlock
+from quickbooks_bridge.models import ApiUsage, Connection
+from quickbooks_bridge.needs_action.connection import quota_words
 from quickbooks_bridge.selectors.connections import open_reads_block
 from quickbooks_bridge.services.operations.api_usage import ReadQuota, forecast, month_start
 
-from .components import ERROR, WARNING, Health, HealthIssue, grouped
+from .components import Health, grouped
 
 
 def reads(health: Health, connection: Connection, now: datetime) -> None:
@@ -28,12 +28,6 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
     used = ApiUsage.objects.filter(day__gte=month).aggregate(sum=Sum("reads"))["sum"] or 0
     allowance = ReadQuota(used, settings.QUICKBOOKS_MONTHLY_READS)
     labels = dict(ApiUsage.Purpose.choices)
-    if allowance.is_used_up:
-        words = _("Background reads have stopped until the month is over. What people do goes on.")
-    elif allowance.is_slow:
-        words = _("Background reads are slower until the month is over.")
-    else:
-        words = _("Background reads slow down at 80% and stop at 95%. What people do always goes on.")
     health.reads = {
         "rows": [
             {
@@ -48,52 +42,13 @@ def reads(health: Health, connection: Connection, now: datetime) -> None:
         "allowed": grouped(allowance.allowed) if allowance.allowed else "",
         "forecast": grouped(forecast(used, now=now)),
         "percent": min(100, round(used * 100 / allowance.allowed)) if allowance.allowed else 0,
-        "words": words,
+        "words": quota_words(allowance),
         "is_slow": allowance.is_slow,
         "now": _now(connection),
     }
     health.is_used_up = allowance.is_used_up
-    block = open_reads_block()
-    if block is not None:
+    if open_reads_block() is not None:
         health.is_used_up = True
-        health.findings.append(_blocked(block, connection, now=now))
-    if allowance.is_slow:
-        health.findings.append(
-            HealthIssue(
-                "reads",
-                ERROR if allowance.is_used_up else WARNING,
-                _("The month's reads run short"),
-                words,
-                _("Whoever runs this installation"),
-            )
-        )
-
-
-def _blocked(block: ReadsBlock, connection: Connection, *, now: datetime) -> HealthIssue:
-    """Return what an open block of the reads means; whether QuickBooks named it or it only looks so is a difference."""
-    if block.is_said:
-        title = _("QuickBooks refuses to be read until the month is over")
-        words = _(
-            "The monthly reads of this installation’s Intuit app are used up. Creating invoices goes on; statuses "
-            "show what was known before. A larger plan at Intuit ends it at once."
-        )
-    else:
-        title = _("QuickBooks has refused to be read for more than ten minutes")
-        words = _(
-            "It refuses every company although we ask slowly, so the monthly reads of this installation’s Intuit app "
-            "may be used up. Creating invoices goes on; statuses show what was known before."
-        )
-    return HealthIssue(
-        "reads-block",
-        ERROR,
-        title,
-        words,
-        _("Whoever runs this installation"),
-        since=time_text(block.began_at, connection, now=now),
-        again=_("By itself, next at %(when)s")
-        % {"when": time_text(block.next_probe_at, connection, now=now)},
-        action="sync",
-    )
 
 
 def _now(connection: Connection) -> list[dict[str, object]]:

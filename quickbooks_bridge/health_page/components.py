@@ -1,14 +1,26 @@
-"""What the page is put together from: tiles, findings, and the whole of both."""
+"""What the page is put together from: tiles, open issues, and the whole of both."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-OK, WARNING, ERROR, CHECKING = "ok", "warning", "error", "checking"
-ICONS = {OK: "check-circle", WARNING: "attention", ERROR: "attention", CHECKING: "unknown"}
+from quickbooks_bridge.needs_action.inbox import Entry
+from quickbooks_bridge.needs_action.issue import CHECKING, ERROR, ICONS, OK, WARNING, Issue, grouped
+
+__all__ = [
+    "CHECKING",
+    "ERROR",
+    "OK",
+    "WARNING",
+    "Health",
+    "ResolvedIssue",
+    "Tile",
+    "Verdict",
+    "grouped",
+    "span_text",
+]
 
 
 @dataclass(frozen=True)
@@ -23,41 +35,6 @@ class Tile:
     @property
     def icon(self) -> str:
         """Name the drawing of the state; the words beside it say the same."""
-        return ICONS[self.state]
-
-
-@dataclass(frozen=True)
-class HealthIssue:
-    """Something that needs somebody; `action` names what the page draws: "reconnect", "sync", "notices" or a link.
-
-    `about` is "invoice" where one invoice is what a person has to see to; `is_waiting` says that nobody has to act.
-    """
-
-    key: str
-    state: str
-    title: str
-    text: str
-    responsible: str
-    since: str = ""
-    again: str = ""
-    action: str = ""
-    link: str = ""
-    link_text: str = ""
-    about: str = ""
-    is_waiting: bool = False
-    # The refused invoice whose creator can be reminded, and whether that was done today.
-    remind: int = 0
-    remind_name: str = ""
-    is_reminded: bool = False
-
-    @property
-    def weight(self) -> int:
-        """Return its place: what is broken, what somebody should see to, what resolves itself."""
-        return 0 if self.state == ERROR else 2 if self.is_waiting else 1
-
-    @property
-    def icon(self) -> str:
-        """Name the drawing of the state."""
         return ICONS[self.state]
 
 
@@ -86,7 +63,8 @@ class Health:
 
     verdict: Verdict | None = None
     tiles: list[Tile] = field(default_factory=list)
-    findings: list[HealthIssue] = field(default_factory=list)
+    # What is open and not snoozed.
+    entries: list[Entry] = field(default_factory=list)
     solved: list[ResolvedIssue] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     reads: dict[str, Any] = field(default_factory=dict)
@@ -98,10 +76,10 @@ class Health:
     is_late: bool = False
     is_used_up: bool = False
 
-
-def grouped(number: int) -> str:
-    """Return a count as the reader's language writes it."""
-    return str(number_format(number, force_grouping=True))
+    @property
+    def findings(self) -> list[Issue]:
+        """Return the open issues, the gravest first."""
+        return [entry.issue for entry in self.entries]
 
 
 def span_text(seconds: float) -> str:

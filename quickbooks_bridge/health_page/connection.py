@@ -1,22 +1,19 @@
 """Whether the connection lives, who owns it and until when."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm_invoicing.ui.templatetags.ui import day_text
-from deals.viewer import Viewer
 from quickbooks_bridge.messages.times import time_text
 from quickbooks_bridge.models import Connection
 from quickbooks_bridge.selectors.connections import company_zone
 
-from .components import ERROR, OK, WARNING, Health, HealthIssue, Tile
-
-SOON = timedelta(days=30)
+from .components import ERROR, OK, WARNING, Health, Tile
 
 
-def connection_facts(health: Health, viewer: Viewer, connection: Connection, now: datetime) -> None:
+def connection_facts(health: Health, connection: Connection, now: datetime) -> None:
     """Say how the connection stands."""
 
     def when(at: datetime | None) -> str:
@@ -25,23 +22,8 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
     def day(at: datetime | None) -> str:
         return day_text(at.astimezone(company_zone(connection)).date()) if at else _("not known")
 
-    owner = connection.owner.name
-    is_owner = connection.owner_id == viewer.member.pk
-    responsible = _("You, as the owner of the connection") if is_owner else owner
     if connection.status == Connection.Status.NEEDS_RECONNECT:
         health.tiles.append(Tile(_("Connection"), ERROR, _("Ended"), _("Reconnect to go on")))
-        health.findings.append(
-            HealthIssue(
-                "reconnect",
-                ERROR,
-                _("QuickBooks needs a new sign-in"),
-                _("Nothing is created and status stops. Reconnecting keeps every link."),
-                responsible,
-                since=when(connection.company.sync.last_error_at),
-                again=_("Not by itself"),
-                action="reconnect" if is_owner else "",
-            )
-        )
     elif connection.status == Connection.Status.DISCONNECTED:
         health.tiles.append(
             Tile(_("Connection"), WARNING, _("Disconnected"), _("The settings page connects again"))
@@ -50,24 +32,11 @@ def connection_facts(health: Health, viewer: Viewer, connection: Connection, now
         renewal = _("Access renews itself by %(when)s") % {"when": when(connection.access_expires_at)}
         health.tiles.append(Tile(_("Connection"), OK, _("Alive"), renewal))
     ends = connection.consent_expires_at
-    if connection.is_active and ends and ends < now + SOON:
-        health.findings.append(
-            HealthIssue(
-                "consent",
-                WARNING,
-                _("The consent ends on %(when)s") % {"when": day(ends)},
-                _(
-                    "QuickBooks ends every consent after five years. Reconnect early and nothing is interrupted."
-                ),
-                responsible,
-                action="reconnect" if is_owner else "",
-            )
-        )
     days = (now - connection.connected_at).days
     consent = ngettext("%(count)s day ago", "%(count)s days ago", days) % {"count": days}
     health.facts += [
         (_("Company"), connection.company.name),
-        (_("Owner"), owner),
+        (_("Owner"), connection.owner.name),
         (_("Consent given"), consent if days else _("today")),
         (_("Tokens renewed"), when(connection.tokens_stored_at)),
         (_("Access good until"), when(connection.access_expires_at)),

@@ -25,8 +25,10 @@ from quickbooks_bridge.models import (
     VoidOperation,
     WebhookEvent,
 )
-from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS
+from quickbooks_bridge.needs_action.inbox import ALL, entries_of, listed
+from quickbooks_bridge.selectors.pending_work import REJECTED_INTENTS, with_stored_alarm
 from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
+from quickbooks_bridge.services.operations.action_items import live_items
 from quickbooks_bridge.services.operations.api_usage import month_start
 from quickbooks_bridge.services.operations.heartbeat import STALE_AFTER, schedule_last_ran
 
@@ -34,7 +36,6 @@ from .activity import recent_activity
 from .api_usage import reads
 from .components import Health
 from .connection import connection_facts
-from .crm import crm_state, mapping_state
 from .latency_chart import chart
 from .local_copy import local_copy
 from .notification_settings import SWITCHES, notification_settings
@@ -58,14 +59,12 @@ def health_of(viewer: Viewer, connection: Connection, *, now: datetime, shown: S
     """Look at the rows of the viewer's account; QuickBooks is asked nothing."""
     shown = shown or Shown()
     health = Health()
-    connection_facts(health, viewer, connection, now)
+    connection_facts(health, connection, now)
     sync_tiles(health, connection, now)
     webhook_tile(health, connection, now)
-    pending_work(health, viewer, connection, now)
+    pending_work(health, connection, now)
     reads(health, connection, now)
-    crm_state(health, connection, now)
-    mapping_state(health, connection)
-    health.findings.sort(key=lambda one: one.weight)
+    health.entries = listed(entries_of(viewer, connection, now=now), ALL)
     resolved(health, connection, now)
     health.chart = chart(connection, now=now)
     health.events = recent_activity(viewer, connection, kind=shown.kind, is_long=shown.is_long, now=now)
@@ -93,6 +92,10 @@ def health_stamp(connection: Connection, *, now: datetime) -> str:
         kept.values_list(*SWITCHES, *MAPPED).first(),
         CustomField.objects.filter(account=connection.account_id).count(),
         crm_troubles(connection.account, now=now),
+        [
+            (row.key, row.occurrence, row.assigned_to_id, row.snoozed_until, row.solved_at)
+            for row in live_items(connection.account).values()
+        ],
         ApiUsage.objects.filter(day__gte=month_start(now)).aggregate(sum=Sum("reads") + Sum("writes"))["sum"]
         if settings.QUICKBOOKS_MONTHLY_READS
         else 0,
@@ -108,8 +111,9 @@ def _newest(connection: Connection) -> list[tuple[str, int, object]]:
         ("unsure", InvoiceIntent.objects.filter(**mine, state__in=OPEN_STATES), "attempts"),
         ("refused", InvoiceIntent.objects.filter(REJECTED_INTENTS, **mine), "pk"),
         ("void", VoidOperation.objects.filter(**mine, ended_at__isnull=True), "pk"),
+        ("alarm", with_stored_alarm(connection), "pk"),
         ("unreadable", UnreadableObject.objects.filter(**here), "pk"),
-        ("unsent", Notification.objects.filter(**mine, sent_at__isnull=True), "attempts"),
+        ("unsent", Notification.objects.filter(**mine, sent_at__isnull=True, is_skipped=False), "attempts"),
         ("outage", Outage.objects.filter(**here, ended_at__isnull=True), "pk"),
         ("webhook_event", WebhookEvent.objects.filter(realm_id=connection.company.realm_id, processed_at__isnull=True), "pk"),
     ]  # fmt: skip

@@ -7,18 +7,19 @@ from django.utils.translation import ngettext
 
 from quickbooks_bridge.messages.times import time_text
 from quickbooks_bridge.models import Connection
+from quickbooks_bridge.needs_action import Issue
 from quickbooks_bridge.selectors.import_progress import initial_import_progress
 
-from .components import Health, HealthIssue, Verdict, grouped
+from .components import Health, Verdict, grouped
 from .sync_status import since_text
 
 
 def verdict(health: Health, connection: Connection, *, invoices: int, now: datetime) -> Verdict:
     """Weigh the findings; the gravest thing about the connection comes first."""
     acting = [finding for finding in health.findings if not finding.is_waiting]
-    target = f"finding-{acting[0].key}" if acting else ""
+    target = f"issue-{acting[0].key}" if acting else ""
     if not target and health.findings:
-        target = f"finding-{health.findings[0].key}"
+        target = f"issue-{health.findings[0].key}"
     stopped = _stopped(health, connection, invoices=invoices, now=now)
     if stopped is not None:
         kind, title, text = stopped
@@ -35,7 +36,7 @@ def verdict(health: Health, connection: Connection, *, invoices: int, now: datet
     return Verdict("attention" if acting else "done", title, text, target)
 
 
-def _needs(acting: list[HealthIssue]) -> str:
+def _needs(acting: list[Issue]) -> str:
     count = len(acting)
     if all(finding.about == "invoice" for finding in acting):
         return (

@@ -3,58 +3,28 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from quickbooks_bridge.messages.times import time_text
-from quickbooks_bridge.models import Connection, Outage, WebhookEvent
+from quickbooks_bridge.models import Connection, WebhookEvent
+from quickbooks_bridge.needs_action.connection import is_late, outage_began
 from quickbooks_bridge.selectors.connections import open_reads_block
-from quickbooks_bridge.services.operations.heartbeat import STALE_AFTER, schedule_last_ran
+from quickbooks_bridge.services.operations.heartbeat import schedule_last_ran
 from quickbooks_bridge.services.sync.webhook_trust import webhooks_reliable
 
-from .components import ERROR, OK, WARNING, Health, HealthIssue, Tile, span_text
-
-SLOW_AFTER = timedelta(minutes=15)
+from .components import OK, WARNING, Health, Tile, span_text
 
 
 def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
     """Say when the last sync was, and whether background work runs."""
     last, due = connection.company.sync.last_sync_at, connection.company.sync.next_sync_at
     beat = schedule_last_ran()
-    is_late = health.is_late = beat is None or now - beat > STALE_AFTER
-    if connection.company.sync.consecutive_failures and connection.is_active:
-        health.findings.append(
-            HealthIssue(
-                "unreadable",
-                WARNING,
-                _("QuickBooks could not be read"),
-                _("What you see is what we knew before. It is tried again by itself."),
-                _("QuickBooks"),
-                since=since_text(connection, now=now),
-                again=_("By itself, next at %(when)s") % {"when": time_text(due, connection, now=now)}
-                if due
-                else "",
-                action="sync",
-                is_waiting=True,
-            )
-        )
-    if is_late:
-        health.findings.append(
-            HealthIssue(
-                "background",
-                ERROR,
-                _("Background work is not running"),
-                _(
-                    "Status does not follow and unconfirmed invoices are not checked. Start worker and schedule."
-                ),
-                _("Whoever runs this installation"),
-                since=time_text(beat, connection, now=now) if beat else _("it never ran"),
-            )
-        )
+    late = health.is_late = is_late(beat, now=now)
     block = open_reads_block()
     state = (
         OK
-        if last and not connection.company.sync.consecutive_failures and not is_late and block is None
+        if last and not connection.company.sync.consecutive_failures and not late and block is None
         else WARNING
     )
     value = time_text(last, connection, now=now) if last else _("Not yet")
@@ -72,12 +42,7 @@ def sync_tiles(health: Health, connection: Connection, now: datetime) -> None:
 
 def since_text(connection: Connection, *, now: datetime) -> str:
     """Return since when the company could not be read, "" when that is not known."""
-    began = (
-        Outage.objects.filter(company=connection.company_id, ended_at__isnull=True)
-        .values_list("began_at", flat=True)
-        .first()
-    )
-    at = began or connection.company.sync.last_error_at
+    at = outage_began(connection)
     return time_text(at, connection, now=now) if at else ""
 
 
@@ -87,8 +52,6 @@ def webhook_tile(health: Health, connection: Connection, now: datetime) -> None:
         realm_id=connection.company.realm_id, received_at__gt=now - timedelta(days=1)
     ).aggregate(
         count=Count("pk"),
-        last=Max("received_at"),
-        stuck=Min("received_at", filter=Q(processed_at__isnull=True)),
     )
     title = _("Webhook events in 24 hours")
     if not settings.QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN:
@@ -101,18 +64,3 @@ def webhook_tile(health: Health, connection: Connection, now: datetime) -> None:
     else:
         note = _("Not proven: QuickBooks is asked regularly")
     health.tiles.append(Tile(title, OK, str(day["count"]), note))
-    if day["stuck"] and now - day["stuck"] > SLOW_AFTER:
-        health.findings.append(
-            HealthIssue(
-                "webhook event",
-                WARNING,
-                _("A webhook event has not been processed yet"),
-                _(
-                    "QuickBooks told of a change that was not fetched. It is fetched as soon as QuickBooks answers."
-                ),
-                _("QuickBooks"),
-                since=time_text(day["stuck"], connection, now=now),
-                action="sync",
-                is_waiting=True,
-            )
-        )

@@ -5,6 +5,7 @@ from .company import Company, SyncState
 from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
+from .inbox import ActionItem, ChatChannel, ChatMessage
 from .invoices import (
     Invoice,
     InvoiceAttachment,
@@ -30,7 +31,10 @@ from .webhooks import WebhookEvent
 from .written_back import DealReport
 
 __all__ = [
+    "ActionItem",
     "ApiUsage",
+    "ChatChannel",
+    "ChatMessage",
     "Company",
     "Connection",
     "Customer",

@@ -115,6 +115,8 @@ class Notification(models.Model):
     next_try_at = models.DateTimeField(null=True, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
+    # Not sent on purpose: its reader does not want it, or it was about something that is over by now.
+    is_skipped = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.member}"

@@ -7,7 +7,7 @@ from django.db.models import Case, CharField, Q, Value, When
 from django.utils import timezone
 
 from quickbooks_bridge.db.leases import lease_is_free
-from quickbooks_bridge.models import InvoiceIntent, Notification, SyncState, VoidOperation
+from quickbooks_bridge.models import ChatMessage, InvoiceIntent, Notification, SyncState, VoidOperation
 from quickbooks_bridge.selectors.connections import is_connected, open_reads_block
 from quickbooks_bridge.services.invoicing.intents import OPEN_STATES
 from quickbooks_bridge.services.operations.api_usage import read_quota, usage_flush_quietly
@@ -16,6 +16,7 @@ from quickbooks_bridge.services.sync.batch import BATCH_SIZE
 from quickbooks_bridge.services.sync.webhook_inbox import reschedule_stale_events
 
 from .enqueue import REQUEUE_AFTER
+from .inbox import send_chat_message
 from .invoices import resume_intent, resume_void
 from .maintenance import send_notification
 from .sync import import_company, sync_companies
@@ -65,6 +66,7 @@ def dispatch_due_work() -> None:
         "intent": resume_intent,
         "void": resume_void,
         "notice": send_notification,
+        "chat": send_chat_message,
     }
     for what, keys in found.items():
         for pk in keys:
@@ -104,4 +106,9 @@ def due_work(now: datetime) -> list[tuple[str, int]]:
         .annotate(what=Value("notice", output_field=CharField()))
         .values_list("what", "pk")
     )
-    return list(companies.union(intents, voids, notices, all=True)[:MAX_DUE])
+    chats = (
+        ChatMessage.objects.filter(next_try_at__lte=now)
+        .annotate(what=Value("chat", output_field=CharField()))
+        .values_list("what", "pk")
+    )
+    return list(companies.union(intents, voids, notices, chats, all=True)[:MAX_DUE])

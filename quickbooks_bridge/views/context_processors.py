@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from deals.viewer import member_of, viewer
 from quickbooks_bridge.models import Connection
-from quickbooks_bridge.selectors.pending_work import health_count
+from quickbooks_bridge.selectors.pending_work import needs_action_count
 from quickbooks_bridge.selectors.request_context import RequestContext
 
 
@@ -21,12 +21,12 @@ def connection_chip(request: HttpRequest) -> dict[str, Any]:
     frame: dict[str, Any] = {}
     if member and RequestContext.of(viewer(request)).may_see_invoices:
         frame["receivables_url"] = reverse("quickbooks:receivables")
-    if member and member.is_admin:
+    if member and connection is not None:
         # Counted only where the rail is drawn: parts of a page have none.
-        frame |= {
-            "health_url": reverse("quickbooks:health"),
-            "health_count": SimpleLazyObject(lambda: health_count(connection)),
-        }
+        count = SimpleLazyObject(lambda: needs_action_count(viewer(request), connection))
+        frame |= {"inbox_url": reverse("quickbooks:inbox"), "inbox_count": count}
+    if member and member.is_admin:
+        frame["health_url"] = reverse("quickbooks:health")
     if connection is None or connection.status == Connection.Status.DISCONNECTED:
         return frame
     return {

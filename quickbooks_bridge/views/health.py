@@ -48,6 +48,7 @@ def _context(request: HttpRequest, viewer: Viewer, connection: Connection | None
     poll = {"seen": health_stamp(connection, now=now), "kind": health.events.kind}
     poll |= {"rows": "all"} if shown.is_long else {}
     return {
+        "viewer": viewer,
         "connection": connection,
         "at": _exact(connection, now=now),
         "health": health,

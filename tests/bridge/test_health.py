@@ -59,7 +59,7 @@ def test_it_is_shown_from_few_rows_and_without_a_call(qbo, connection, admin):
     before = qbo.control("GET", "/control/requests")["total"]
     with CaptureQueriesContext(database) as queries:
         page = client.get(PAGE).content.decode()
-    assert len(queries) <= 31
+    assert len(queries) <= 38
     assert qbo.control("GET", "/control/requests")["total"] == before
     assert connection.company.name in page
     assert "Alive" in page
@@ -129,6 +129,7 @@ def running(connection, monkeypatch):
     """A connection whose schedule runs and which was just read."""
     monkeypatch.setattr("quickbooks_bridge.health_page.sync_status.schedule_last_ran", now)
     monkeypatch.setattr("quickbooks_bridge.health_page.page.schedule_last_ran", now)
+    monkeypatch.setattr("quickbooks_bridge.needs_action.connection.schedule_last_ran", now)
     assert sync_company(connection, now=now())
     connection.refresh_from_db()
     return connection
@@ -142,8 +143,8 @@ def test_the_verdict_says_whether_what_people_see_is_right(running, deal, admin)
     page = shown(admin)
     assert "Up to date with QuickBooks. One invoice needs a person." in page
     row = InvoiceIntent.objects.get()
-    assert f'href="#finding-intent-{row.pk}"' in page
-    assert f'id="finding-intent-{row.pk}"' in page
+    assert f'href="#issue-intent-{row.pk}"' in page
+    assert f'id="issue-intent-{row.pk}"' in page
     assert "The books are closed" in page
     SyncState.objects.update(consecutive_failures=1, last_error="quickbooks_down", last_error_at=now())
     assert "Not up to date with QuickBooks since" in shown(admin)
@@ -408,7 +409,7 @@ def test_more_to_say_takes_no_more_statements(running, deal, admin):
     few = statements()
     for at in range(1, 12):
         one_of_each(at)
-    assert statements() == few <= 32
+    assert statements() == few <= 38
 
 
 def test_what_all_processes_count_together_is_shown(running, admin, monkeypatch):

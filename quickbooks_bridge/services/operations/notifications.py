@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from datetime import date, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from django.utils.translation import gettext as _
 from crm_invoicing.ui.templatetags.ui import day_text, moment
 from deals.mail import mail_is_set_up
 from deals.models import Member
-from quickbooks_bridge.models import Connection, InvoiceIntent, InvoicingSettings, Notification
+from deals.notification_choices import choices_of, is_wanted, quiet_until, zone_of
+from quickbooks_bridge.models import ActionItem, Connection, InvoiceIntent, InvoicingSettings, Notification
 from quickbooks_bridge.selectors.connections import company_zone
 
 logger = logging.getLogger(__name__)
@@ -21,9 +23,19 @@ logger = logging.getLogger(__name__)
 RECONNECT, EXPIRES, REFUSED, DELAY, REMIND = "reconnect", "expires", "refused", "delay", "remind"
 BLOCK, BLOCK_OVER = "reads_block", "reads_block_over"
 FAILING = "keeps_failing"
+# Their words are decided with them, in the language of whom they go to.
+ISSUE, ASSIGNED, DIGEST = "issue", "assigned", "digest"
+WORDED = frozenset({ISSUE, ASSIGNED, DIGEST})
+# What members choose by (deals.notification_choices.TOPICS); a digest is chosen by itself.
+TOPIC_OF = {
+    RECONNECT: "connection", EXPIRES: "connection", DELAY: "connection", BLOCK: "connection",
+    BLOCK_OVER: "connection", REFUSED: "invoices", FAILING: "invoices", REMIND: "assigned",
+}  # fmt: skip
 EXPIRY_NOTICE = timedelta(days=30)
 # What could not be sent for so long tells nobody anything new.
 DROP_AFTER = timedelta(days=7)
+# From here on a mail server's refusal is for good.
+NO_SUCH_MAILBOX = 500
 PAUSE, LONGEST = timedelta(minutes=2), timedelta(hours=6)
 
 
@@ -31,7 +43,7 @@ def notify_disconnected(connection_id: int, *, now: datetime) -> None:
     """Have the owner told that only signing in again helps; once for each time they connected."""
     row = Connection.objects.filter(pk=connection_id).first()
     if row is not None and _is_notified(row.account_id, "notify_disconnected"):
-        _enqueue([_notification(row, RECONNECT, f"{row.connected_at.isoformat()}", now)])
+        notifications_enqueue([_notification(row, RECONNECT, f"{row.connected_at.isoformat()}", now)])
 
 
 def notify_consent_expiry(*, now: datetime) -> None:
@@ -41,14 +53,14 @@ def notify_consent_expiry(*, now: datetime) -> None:
         consent_expires_at__lt=now + EXPIRY_NOTICE,
         consent_expires_at__gt=now,
     ).exclude(account__invoicing_settings__notify_disconnected=False)
-    _enqueue([_notification(row, EXPIRES, row.connected_at.isoformat(), now) for row in ending])
+    notifications_enqueue([_notification(row, EXPIRES, row.connected_at.isoformat(), now) for row in ending])
 
 
 def notify_invoice_failed(intent: InvoiceIntent, *, now: datetime) -> None:
     """Have the creator told that an invoice was refused while nobody waited; once for each refusal."""
     if not _is_notified(intent.account_id, "notify_invoice_failed"):
         return
-    _enqueue(
+    notifications_enqueue(
         [
             Notification(
                 account_id=intent.account_id,
@@ -68,7 +80,7 @@ def notify_keeps_failing(intent: InvoiceIntent, *, now: datetime) -> None:
     admins = Member.objects.filter(account_id=intent.account_id, role__in=Member.ADMINS)
     told = {intent.member_id, *admins.values_list("pk", flat=True)}
     data = {"deal": intent.deal.title, "deal_id": intent.deal_id, "tries": str(intent.attempts)}
-    _enqueue(
+    notifications_enqueue(
         [
             Notification(
                 account_id=intent.account_id,
@@ -97,7 +109,7 @@ def reminder_enqueue(intent: InvoiceIntent, *, by: Member, now: datetime) -> boo
     )
     if Notification.objects.filter(key=row.key).exists():
         return False
-    _enqueue([row])
+    notifications_enqueue([row])
     return True
 
 
@@ -111,7 +123,7 @@ def notify_sync_delayed(connection: Connection, *, outage: int, since: datetime,
     admins = Member.objects.filter(account_id=connection.account_id, role__in=Member.ADMINS)
     zone = company_zone(connection).key
     data = {"company": connection.company.name, "since": since.isoformat(), "zone": zone}
-    _enqueue(
+    notifications_enqueue(
         [
             Notification(
                 account_id=connection.account_id,
@@ -132,7 +144,7 @@ def notify_reads_blocked(block: int, *, is_over: bool, now: datetime) -> None:
     connected = Connection.objects.filter(status=Connection.Status.ACTIVE).values("account_id")
     admins = Member.objects.filter(account_id__in=connected, role__in=Member.ADMINS)
     kind = BLOCK_OVER if is_over else BLOCK
-    _enqueue(
+    notifications_enqueue(
         [
             Notification(
                 account_id=account,
@@ -165,14 +177,19 @@ def _notification(row: Connection, kind: str, occurrence: str, now: datetime) ->
     )
 
 
-def _enqueue(notices: list[Notification]) -> None:
+def notifications_enqueue(notices: list[Notification]) -> None:
+    """Keep messages that are to go out; one whose key is known already is not kept again."""
     if notices:
         Notification.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 def notification_send(pk: int, *, now: datetime) -> bool:
     """Send a due notice; its next try is moved first, so that two workers never send it both."""
-    row = Notification.objects.select_related("member__user").filter(pk=pk, sent_at__isnull=True).first()
+    row = (
+        Notification.objects.select_related("member__user", "member__account")
+        .filter(pk=pk, sent_at=None)
+        .first()
+    )
     if row is None or row.next_try_at is None or row.next_try_at > now:
         return False
     if not mail_is_set_up():
@@ -183,22 +200,54 @@ def notification_send(pk: int, *, now: datetime) -> bool:
         row.delete()
         logger.warning("notice dropped: too old to be of use", extra={"notice": pk, "about": row.kind})
         return False
+    if _waits_or_skipped(row, now=now):
+        return False
     wait = min(PAUSE * 2 ** min(row.attempts, 10), LONGEST)
     mine = Notification.objects.filter(pk=pk, next_try_at=row.next_try_at, sent_at__isnull=True)
     if not mine.update(next_try_at=now + wait, attempts=min(row.attempts + 1, 30_000)):
         return False
-    address = row.member.user.email if row.member.wants_email else ""
-    if not address:
+    if not row.member.user.email:
         Notification.objects.filter(pk=pk).update(next_try_at=None)
-        logger.warning("notice not sent: the member has no address or wants no mail", extra={"notice": pk})
+        logger.warning("notice not sent: the member has no address", extra={"notice": pk})
         return False
+    return _deliver(row, now=now)
+
+
+def _waits_or_skipped(row: Notification, *, now: datetime) -> bool:
+    """Return whether a notice is not to be sent now: its reader wants none, is not to be disturbed, or it is over."""
+    choices = choices_of(row.member)
+    topic = TOPIC_OF.get(row.kind) or str(row.data.get("topic", ""))
+    if not row.member.wants_email or not is_wanted(choices, topic) or _is_over(row):
+        Notification.objects.filter(pk=row.pk).update(next_try_at=None, is_skipped=True)
+        logger.info("notice skipped", extra={"notice": row.pk, "about": row.kind})
+        return True
+    quiet = None if row.kind == DIGEST else quiet_until(choices, zone_of(row.member), now=now)
+    if quiet is not None:
+        Notification.objects.filter(pk=row.pk).update(next_try_at=quiet)
+    return quiet is not None
+
+
+def _is_over(row: Notification) -> bool:
+    """Return whether the issue that a notice is about is over by now."""
+    item = row.data.get("item")
+    open_ones = ActionItem.objects.filter(pk=item, solved_at__isnull=True, gone_at__isnull=True)
+    return isinstance(item, int) and not open_ones.exists()
+
+
+def _deliver(row: Notification, *, now: datetime) -> bool:
+    mine = Notification.objects.filter(pk=row.pk)
     try:
-        _mail(row, address).send()
-    except OSError as error:  # SMTP's own errors are OSErrors too
-        logger.warning("notice not sent", extra={"notice": pk, "kind": type(error).__name__})
+        _mail(row, row.member.user.email).send()
+    except SMTPRecipientsRefused as error:
+        if all(code >= NO_SUCH_MAILBOX for code, _words in error.recipients.values()):
+            mine.update(next_try_at=None, data={**row.data, "is_refused": True})
+        logger.warning("notice not sent: the mail server refuses the address", extra={"notice": row.pk})
         return False
-    Notification.objects.filter(pk=pk).update(sent_at=now, next_try_at=None)
-    logger.info("notice sent", extra={"notice": pk, "about": row.kind})
+    except OSError as error:  # SMTP's own errors are OSErrors too
+        logger.warning("notice not sent", extra={"notice": row.pk, "kind": type(error).__name__})
+        return False
+    mine.update(sent_at=now, next_try_at=None)
+    logger.info("notice sent", extra={"notice": row.pk, "about": row.kind})
     return True
 
 
@@ -219,6 +268,8 @@ def _mail(row: Notification, address: str) -> EmailMessage:
 
 def _message(row: Notification) -> tuple[str, str, str]:
     """Return subject, text and the path of the page that helps."""
+    if row.kind in WORDED:
+        return str(row.data["subject"]), str(row.data["text"]), str(row.data["path"])
     names = {
         "company": row.data.get("company") or "QuickBooks",
         "until": _day(row.data.get("until", "")),

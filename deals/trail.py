@@ -71,7 +71,7 @@ def kinds() -> dict[str, str]:
         "factor.off": _("Switched a second factor off"),
         "password": _("Changed their password"),
         "issue.assigned": _("Assigned an issue"),
-        "issue.solved": _("Settled an issue"),
+        "issue.solved": _("Marked an issue as solved"),
         "chat.added": _("Added a chat channel"),
         "chat.removed": _("Removed a chat channel"),
     }

@@ -26,8 +26,8 @@ class NotificationsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         choices=list(TOPICS.items()),
     )
-    quiet_from = forms.ChoiceField(label=gettext_lazy("Quiet from"), required=False)
-    quiet_until = forms.ChoiceField(label=gettext_lazy("until"), required=False)
+    quiet_from = forms.ChoiceField(label=gettext_lazy("From"), required=False)
+    quiet_until = forms.ChoiceField(label=gettext_lazy("Until"), required=False)
     is_quiet_at_weekends = forms.BooleanField(label=gettext_lazy("And all weekend"), required=False)
     digest = forms.ChoiceField(
         label=gettext_lazy("Digest of what is open"),

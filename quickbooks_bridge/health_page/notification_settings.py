@@ -55,7 +55,11 @@ def notification_settings(connection: Connection) -> NotificationSettings:
         ),
     ]
     note = (
-        "" if settings.EMAIL_HOST else _("No mail server is set up, so messages go to the worker's log only.")
+        ""
+        if settings.EMAIL_HOST
+        else _(
+            "No mail server is set up: messages wait, and those younger than a week are sent once there is one."
+        )
     )
     return NotificationSettings(rows, note)
 

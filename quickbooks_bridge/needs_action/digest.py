@@ -50,7 +50,7 @@ def digests_due(*, now: datetime) -> int:
 
 
 def _since(choices: NotificationChoices, *, now: datetime) -> datetime:
-    """Return since when a digest says what was settled: since the one before."""
+    """Return since when a digest says what was solved: since the one before."""
     is_weekly = choices.digest == NotificationChoices.Digest.WEEKLY
     return now - timedelta(days=7 if is_weekly else 1)
 
@@ -98,4 +98,4 @@ def _solved(member: Member, connection: Connection, *, since: datetime) -> str:
     if not member.is_admin:
         rows = rows.filter(solved_by=member)
     lines = [f"– {solved_title(row)}" for row in rows[:MOST]]
-    return "\n".join([_("Settled since the last one"), *lines]) if lines else ""
+    return "\n".join([_("Solved since the last one"), *lines]) if lines else ""

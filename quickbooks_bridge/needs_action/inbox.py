@@ -1,6 +1,6 @@
 """The inbox of one viewer: issues with what people decided about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,7 +70,7 @@ def seen_of(issue: Issue) -> Seen:
 
 
 def entries_of(viewer: Viewer, connection: Connection, *, now: datetime) -> list[Entry]:
-    """Return everything that concerns the viewer, snoozed and settled things too."""
+    """Return everything that concerns the viewer, snoozed and solved things too."""
     rows = live_items(viewer.account)
     assigned = frozenset(key for key, row in rows.items() if row.assigned_to_id == viewer.member.pk)
     found = issues_of(viewer, connection, now=now, assigned=assigned)
@@ -104,19 +104,26 @@ def listed(entries: Iterable[Entry], tab: str) -> list[Entry]:
     return open_ones if tab == ALL else [one for one in open_ones if one.is_mine]
 
 
-def assignees(viewer: Viewer, entry: Entry) -> list[Member]:
-    """Return who an issue can be given to: whoever can do something about it and sees its deal."""
-    members = Member.objects.filter(account=viewer.account, user__is_active=True)
-    if entry.issue.kind not in FOR_REPS:
-        return list(members.filter(role__in=Member.ADMINS))
-    able = [member for member in members if may(member, Right.CREATE)]
-    deal = entry.issue.deal_id
-    return [member for member in able if deal is None or _sees(member, deal)]
+class Assignees:
+    """Who issues can be given to: whoever can do something about one and sees its deal. The members are read once."""
 
+    def __init__(self, viewer: Viewer, entries: Sequence[Entry]) -> None:
+        members = Member.objects.filter(account=viewer.account, user__is_active=True)
+        self._members = list(members) if entries else []
+        deals = {entry.issue.deal_id for entry in entries if entry.issue.deal_id}
+        self._seen = {
+            member.pk: set(Deal.objects.filter(condition, pk__in=deals).values_list("pk", flat=True))
+            for member in self._members
+            if deals and (condition := visible_deals(Viewer(viewer.account, member)))
+        }
 
-def _sees(member: Member, deal_id: int) -> bool:
-    condition = visible_deals(Viewer(member.account, member))
-    return not condition or Deal.objects.filter(condition, pk=deal_id).exists()
+    def of(self, entry: Entry) -> list[Member]:
+        """Return who an issue can be given to."""
+        if entry.issue.kind not in FOR_REPS:
+            return [member for member in self._members if member.is_admin]
+        able = [member for member in self._members if may(member, Right.CREATE)]
+        deal = entry.issue.deal_id
+        return [one for one in able if deal is None or one.pk not in self._seen or deal in self._seen[one.pk]]
 
 
 def snooze_times(now_local: datetime) -> list[tuple[str, str, datetime]]:
@@ -132,14 +139,14 @@ def snooze_times(now_local: datetime) -> list[tuple[str, str, datetime]]:
 
 
 def solved_entries(viewer: Viewer, connection: Connection, *, now: datetime) -> list[SolvedEntry]:
-    """Return what was settled lately: admins all of it, others what they settled themselves."""
+    """Return what was solved lately: admins all of it, others what they solved themselves."""
     rows = solved_items(viewer.account, since=now - SOLVED_SHOWN)
     if not viewer.is_admin:
         rows = rows.filter(solved_by=viewer.member.pk)
     return [
         SolvedEntry(
             solved_title(row),
-            _("Settled by %(name)s") % {"name": row.solved_by.name} if row.solved_by else _("By itself"),
+            _("Solved by %(name)s") % {"name": row.solved_by.name} if row.solved_by else _("By itself"),
             time_text(row.solved_at, connection, now=now) if row.solved_at else "",
             row.key,
             can_reopen=row.gone_at is None and row.solved_by is not None,

@@ -36,7 +36,7 @@ class Issue:
 
     `key` is the same for as long as it is the same thing, `occurrence` differs once it happened anew. `action` names what
     the card draws: "reconnect", "sync", "notices", "alarm" or a link. `is_waiting` says that nobody has to act,
-    `is_solvable` that a person may say that it is settled: of a fact, such as an ended connection, nobody can.
+    `is_solvable` that a person may say that it is solved: of a fact, such as an ended connection, nobody can.
     """
 
     key: str

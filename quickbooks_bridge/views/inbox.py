@@ -1,4 +1,4 @@
-"""The inbox "Needs action": what waits for somebody, given to somebody, snoozed, settled."""
+"""The inbox "Needs action": what waits for somebody, given to somebody, snoozed, solved."""
 
 import json
 from collections.abc import Callable
@@ -27,8 +27,8 @@ from quickbooks_bridge.needs_action.inbox import (
     MINE,
     SOLVED,
     TABS,
+    Assignees,
     Entry,
-    assignees,
     entries_of,
     listed,
     seen_of,
@@ -64,12 +64,13 @@ def inbox(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     tab = tab if tab in tabs else MINE
     entries = entries_of(viewer, connection, now=now) if connection else []
     rows = listed(entries, tab) if tab != SOLVED else []
+    people = Assignees(viewer, rows)
     context = {
         "viewer": viewer,
         "connection": connection,
         "tab": tab,
         "tabs": [(key, words, _number(entries, key)) for key, words in tabs.items()],
-        "entries": [(entry, assignees(viewer, entry)) for entry in rows],
+        "entries": [(entry, people.of(entry)) for entry in rows],
         "solved": solved_entries(viewer, connection, now=now) if connection and tab == SOLVED else [],
         "snoozes": snooze_times(now.astimezone(ZoneInfo(viewer.time_zone))),
         "back": request.get_full_path(),
@@ -94,7 +95,7 @@ def _entry_view(
         back = next_path(request, reverse("quickbooks:inbox"))
         entry = _entry(viewer, connection, request.POST.get("key", ""), now=now)
         if entry is None:
-            messages.info(request, _("This is settled already: nothing is left to do."))
+            messages.info(request, _("This is solved already: nothing is left to do."))
             return redirect(back)
         said = view(request, viewer, connection, entry, now)
         if said:
@@ -117,7 +118,9 @@ def assign(
     wanted, held = request.POST.get("to", ""), request.POST.get("held", "")
     to: Member | None = None
     if wanted:
-        to = next((member for member in assignees(viewer, entry) if str(member.pk) == wanted), None)
+        to = next(
+            (member for member in Assignees(viewer, [entry]).of(entry) if str(member.pk) == wanted), None
+        )
         if to is None:
             messages.warning(
                 request, _("This person can do nothing about it: their rights do not reach that far.")
@@ -166,7 +169,7 @@ def snooze(
 def solve(
     request: HttpRequest, viewer: Viewer, connection: Connection, entry: Entry, now: datetime
 ) -> str | None:
-    """Take an issue as settled; it comes back only if it happens anew."""
+    """Take an issue as solved; it comes back only if it happens anew."""
     issue = entry.issue
     if not issue.is_solvable:
         messages.warning(request, _("This is over only once its cause is. Until then it can be snoozed."))
@@ -183,14 +186,14 @@ def solve(
         alarm_check(viewer, get_object_or_404(rows, pk=number, company=connection.company_id), now=now)
     if item_solve(row, by=viewer.member, now=now):
         event_add(viewer.account, "issue.solved", actor=viewer.member, what=issue.title, at=now)
-    return _("Settled. It comes back only if it happens anew.")
+    return _("Solved. It comes back only if it happens anew.")
 
 
 @_entry_view
 def reopen(
     request: HttpRequest, viewer: Viewer, connection: Connection, entry: Entry, now: datetime
 ) -> str | None:
-    """Bring back what was called settled and is still there."""
+    """Bring back what was called solved and is still there."""
     row = item_of(viewer.account, seen_of(entry.issue), now=now)
     return _("It is back in the list.") if item_reopen(row) else None
 

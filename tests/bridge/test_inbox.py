@@ -212,7 +212,7 @@ def test_settled_it_comes_back_only_when_it_happens_anew(connected, admin):
     assert key not in shown(admin)
     issues_check(connected, now=now())
     assert key not in shown(admin)
-    assert "Settled by Ada" in shown(admin, "solved")
+    assert "Solved by Ada" in shown(admin, "solved")
     # Changed again and still not understood: that is a new case.
     UnreadableObject.objects.update(changed_at=now())
     assert key in shown(admin)
@@ -232,7 +232,7 @@ def test_settled_it_comes_back_only_when_it_happens_anew(connected, admin):
 def test_what_was_settled_too_early_is_brought_back(connected, admin):
     key = f"unreadable-{unreadable(connected).pk}"
     post(admin, "solve", key)
-    assert "Not settled after all" in shown(admin, "solved")
+    assert "Not solved after all" in shown(admin, "solved")
     post(admin, "reopen", key)
     assert key in shown(admin)
 
@@ -274,7 +274,7 @@ def test_what_is_over_or_somebody_elses_is_said(connected, deal, admin, stranger
         connection_make(stranger.account, stranger.member, realm_id="1", name="Other", connected_at=now(),
             import_state="done") if not Connection.objects.filter(account=stranger.account).exists() else None  # fmt: skip
         said = post(stranger, viewer_action, key, to="", until="tomorrow")
-        assert "This is settled already" in said.content.decode()
+        assert "This is solved already" in said.content.decode()
     assert not ActionItem.objects.exists()
 
 

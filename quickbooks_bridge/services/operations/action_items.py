@@ -94,19 +94,19 @@ def item_snooze(row: ActionItem, until: datetime | None, *, now: datetime) -> No
 
 
 def item_solve(row: ActionItem, *, by: Member, now: datetime) -> bool:
-    """Keep that a person settled an issue; False when it was settled already."""
+    """Keep that a person solved an issue; False when it was solved already."""
     live = ActionItem.objects.filter(pk=row.pk, solved_at__isnull=True)
     return bool(live.update(solved_at=now, solved_by=by, snoozed_until=None))
 
 
 def item_reopen(row: ActionItem) -> bool:
-    """Bring back an issue that was called settled and is still there."""
+    """Bring back an issue that was called solved and is still there."""
     live = ActionItem.objects.filter(pk=row.pk, gone_at__isnull=True, solved_at__isnull=False)
     return bool(live.update(solved_at=None, solved_by=None))
 
 
 def solved_items(account: Account, *, since: datetime) -> QuerySet[ActionItem]:
-    """Return what was settled since a time, the newest first."""
+    """Return what was solved since a time, the newest first."""
     rows = ActionItem.objects.filter(account=account, solved_at__gt=since)
     return rows.select_related("solved_by").order_by("-solved_at")
 

@@ -40,6 +40,7 @@ NO_PAGES = {
     "quickbooks:history_export", "quickbooks:pdf", "quickbooks:link",
     "quickbooks:customer_search", "quickbooks:item_search", "quickbooks:field_options", "quickbooks:preview",
     "quickbooks:progress", "quickbooks:tab", "quickbooks:sidebar", "quickbooks:health_part", "deals:deal_log",
+    "quickbooks:support",
 }  # fmt: skip
 
 
@@ -70,6 +71,17 @@ def menu(page: Page) -> None:
 
 def press(name: str, role: Any = "button") -> Callable[[Page], None]:
     return lambda page: page.get_by_role(role, name=name).first.click()
+
+
+def assign_open(page: Page) -> None:
+    page.locator("summary", has_text="Assign").first.click()
+    expect(page.get_by_role("menuitem").first).to_be_visible()
+
+
+def channel_refused(page: Page) -> None:
+    page.get_by_label("Address of the incoming webhook").fill("https://example.com/x")
+    page.get_by_role("button", name="Add the channel").click()
+    expect(page.get_by_text("no incoming webhook of Slack")).to_be_visible()
 
 
 def dialog(entry: str) -> Callable[[Page], None]:
@@ -254,6 +266,12 @@ CONNECTED = (
     Shown("edit preset", "/quickbooks/presets/{preset}/"),
     Shown("delete preset", "/quickbooks/presets/{preset}/delete/"),
     Shown("health", "/quickbooks/health/", unfold),
+    Shown("needs action", "/needs-action/?tab=all"),
+    Shown("needs action, somebody chosen", "/needs-action/?tab=all", assign_open),
+    Shown("needs action, snoozed", "/needs-action/?tab=snoozed"),
+    Shown("needs action, solved", "/needs-action/?tab=solved"),
+    Shown("Slack and Teams", "/quickbooks/chat/"),
+    Shown("Slack and Teams, refused", "/quickbooks/chat/", channel_refused),
     Shown("API and embedding", "/access/"),
     Shown("API and embedding, a token", "/access/", token_made),
     Shown("new import", "/import/"),
@@ -274,6 +292,7 @@ NEW_COMPANY = (
     Shown("a deal without a connection", "/deals/{unconnected}/?tab=invoice"),
     Shown("settings without a connection", "/quickbooks/"),
     Shown("health without a connection", "/quickbooks/health/"),
+    Shown("needs action without a connection", "/needs-action/"),
 )
 # Nobody signed in.
 SIGNED_OUT = (

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 MAIN = {
     "deals", "a deal, Invoice", "a deal, a menu", "a deal, Products", "a deal, the void dialog", "a deal, the send dialog",
     "edit organization", "invoice form", "invoice form, ready", "invoice form, everything open", "all invoices",
-    "all invoices, range of days", "invoice history", "settings", "edit preset", "health", "API and embedding", "import", "search results",
+    "all invoices, range of days", "invoice history", "settings", "edit preset", "health", "needs action", "API and embedding", "import", "search results",
 }  # fmt: skip
 # WCAG 1.4.12: what a reader may set without losing anything.
 SPACING = """() => {

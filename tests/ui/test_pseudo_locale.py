@@ -45,6 +45,7 @@ PAGES = {
     "invoices": "/deals/{deal}/invoices/all/",
     "settings": "/quickbooks/",
     "health": "/quickbooks/health/",
+    "inbox": "/needs-action/?tab=all",
     "receivables": "/quickbooks/receivables/",
     "account": "/account/",
 }

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from quickbooks_bridge.metrics import InstallationFigures
+from quickbooks_bridge.views.metrics import InstallationFigures
 
 
 @require_safe

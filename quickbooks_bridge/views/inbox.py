@@ -114,7 +114,7 @@ def _entry(viewer: Viewer, connection: Connection, key: str, *, now: datetime) -
 def assign(
     request: HttpRequest, viewer: Viewer, connection: Connection, entry: Entry, now: datetime
 ) -> str | None:
-    """Give an issue to somebody who can do something about it, or back to whose it was."""
+    """Assign an issue to somebody who can do something about it, or back to whose it was."""
     wanted, held = request.POST.get("to", ""), request.POST.get("held", "")
     to: Member | None = None
     if wanted:

@@ -30,7 +30,8 @@ class Channel(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         self.got: list[dict] = []
-        self.status, self.headers = 200, {}
+        self.status = 200
+        self.headers: dict[str, str] = {}
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -39,6 +40,8 @@ class Channel(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: Channel
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append(json.loads(body))

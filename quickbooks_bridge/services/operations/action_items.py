@@ -76,7 +76,7 @@ def items_reconcile(account: Account, found: Iterable[Seen], *, now: datetime) -
 
 
 def item_assign(row: ActionItem, to: Member | None, *, by: Member, seen_holder: int | None) -> bool:
-    """Give an issue to somebody, or to nobody in particular; False when somebody else gave it away meanwhile.
+    """Assign an issue to somebody, or to nobody in particular; False when somebody else gave it away meanwhile.
 
     `seen_holder` is who had it as the page showed it.
     """

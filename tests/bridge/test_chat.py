@@ -4,6 +4,7 @@ import json
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ class Channel(ThreadingHTTPServer):
     """A server that takes messages as Slack and Teams do, or refuses them."""
 
     def __init__(self) -> None:
-        self.got: list[dict] = []
+        self.got: list[dict[str, Any]] = []
         self.status = 200
         self.headers: dict[str, str] = {}
         super().__init__(("127.0.0.1", 0), _Handler)

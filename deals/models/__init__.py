@@ -27,9 +27,12 @@ from .people import (
     DealShare,
     EmailChange,
     Invitation,
+    Passkey,
+    PasskeyHandle,
     RecoveryCode,
     SecondFactor,
     SignedInSession,
+    SignInIdentity,
 )
 from .pulled import CrmCopy, CrmEvent, CrmPermission, CrmWrite, PipedriveCompany, PipedriveToken
 
@@ -54,6 +57,8 @@ __all__ = [
     "Member",
     "MemberIdentity",
     "Organization",
+    "Passkey",
+    "PasskeyHandle",
     "Person",
     "PipedriveCompany",
     "PipedriveToken",
@@ -61,6 +66,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "SignInAttempts",
+    "SignInIdentity",
     "SignedInSession",
     "SpentContext",
     "Stage",

@@ -69,7 +69,13 @@ def kinds() -> dict[str, str]:
         "settings.choices": _("Changed how invoices are written"),
         "factor.on": _("Switched a second factor on"),
         "factor.off": _("Switched a second factor off"),
+        "passkey.added": _("Added a passkey"),
+        "passkey.removed": _("Removed a passkey"),
+        "identity.linked": _("Linked single sign-on"),
+        "identity.removed": _("Unlinked single sign-on"),
+        "factor.required": _("Changed who needs a second factor"),
         "password": _("Changed their password"),
+        "address": _("Changed their mail address"),
     }
 
 

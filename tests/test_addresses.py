@@ -81,7 +81,8 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "account:second_step": (SIGN_IN,) * 5,
     "account:confirm": LIST,
     "account:confirm_passkey": ACTION,
-    "account:factor_required": LIST,
+    # Whoever has a second factor already has nothing to do there: here the owner, by the passkey below.
+    "account:factor_required": (SIGN_IN, "page", "page", "page", "away"),
     "account:factor_policy": ACTION,
     # Who one is has to be proven once more first.
     "account:passkey_new": LEADS_ON,

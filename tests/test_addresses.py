@@ -87,10 +87,10 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     # Who one is has to be proven once more first.
     "account:passkey_new": LEADS_ON,
     # Its owner's alone, who here is the one who connected.
-    **{f"account:{name}": (SIGN_IN, "404", "404", "404", "away") for name in ("passkey_remove", "identity_remove")},
+    **dict.fromkeys(("account:passkey_remove", "oidc:identity_remove"), (SIGN_IN, "404", "404", "404", "away")),
     **{f"account:{name}": (POST_ONLY,) * 5 for name in ("passkey_options", "passkey_sign_in", "passkey_second_step")},
     # An installation without single sign-on.
-    **{f"account:{name}": ("404",) * 5 for name in ("oidc_start", "oidc_callback")},
+    **{f"oidc:{name}": ("404",) * 5 for name in ("start", "callback")},
     **{f"account:{name}": OPEN for name in ("reset", "reset_sent", "reset_confirm")},
     "quickbooks:keys": ACTION,
     "embed:continue_in_tab": ACTION,
@@ -199,7 +199,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     )
     integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
-        "account:passkey": passkey.pk, "account:identity": identity.pk,
+        "account:passkey": passkey.pk, "oidc:identity": identity.pk,
         "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,

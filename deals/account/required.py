@@ -19,9 +19,9 @@ from deals.viewer import Viewer, is_embedded, viewer_required
 OPEN = frozenset(
     {
         *(f"account:{name}" for name in (
-            "factor_required", "factor", "passkey_new", "passkey_options", "confirm", "confirm_passkey", "oidc_start", "oidc_callback",
+            "factor_required", "factor", "passkey_new", "passkey_options", "confirm", "confirm_passkey",
         )),
-        *("logout", "set_language", "healthz", "metrics"),
+        *("oidc:start", "oidc:callback", "logout", "set_language", "healthz", "metrics"),
     }
 )  # fmt: skip
 

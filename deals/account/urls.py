@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import confirm, oidc_views, passkey_views, required, views
+from . import confirm, passkey_views, required, views
 
 app_name = "account"
 
@@ -20,9 +20,6 @@ urlpatterns = [
     path("account/confirm/passkey/", passkey_views.confirm, name="confirm_passkey"),
     path("account/passkeys/new/", passkey_views.new, name="passkey_new"),
     path("account/passkeys/<int:pk>/remove/", passkey_views.remove, name="passkey_remove"),
-    path("account/single-sign-on/<int:pk>/remove/", oidc_views.identity_remove, name="identity_remove"),
-    path("login/oidc/", oidc_views.start, name="oidc_start"),
-    path("login/oidc/callback/", oidc_views.callback, name="oidc_callback"),
     path("login/passkey/options/", passkey_views.options, name="passkey_options"),
     path("login/passkey/", passkey_views.sign_in, name="passkey_sign_in"),
     path("login/second-step/passkey/", passkey_views.second_step, name="passkey_second_step"),

@@ -3,6 +3,7 @@
 import logging
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -26,7 +27,7 @@ def _here(settings):
     settings.PUBLIC_URL = "http://testserver"
 
 
-def options(browser: Client, purpose: str) -> dict:
+def options(browser: Client, purpose: str) -> dict[str, Any]:
     answer = browser.post("/login/passkey/options/", {"purpose": purpose})
     assert answer.status_code == 200
     return answer.json()

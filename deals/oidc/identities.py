@@ -10,7 +10,7 @@ from deals.models import Invitation, Member, SignInIdentity
 from deals.people.invitations import InvitationRefused, invitation_of, join
 from deals.trail import event_add
 
-from .oidc import OidcRefused, Vouched
+from .provider import OidcRefused, Vouched
 
 
 def user_of(who: Vouched, *, now: datetime) -> tuple[Any, bool]:

@@ -32,7 +32,7 @@ METADATA_KEPT = 600
 
 
 class OidcRefused(Exception):
-    """A sign-in that did not come about; `why` is one of the keys of oidc_views.PROBLEMS."""
+    """A sign-in that did not come about; `why` is one of the keys of views.problems()."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

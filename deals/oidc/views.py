@@ -13,16 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from deals.account.confirm import confirmed_mark, confirmed_required, own_path
+from deals.account.notices import notice_send
 from deals.auth_backends import address_of, sign_in_complete
 from deals.models import SignInIdentity
 from deals.sign_in_limits import sign_in_begins, sign_in_worked
 from deals.trail import event_add
 from deals.viewer import Viewer, is_embedded, viewer_required
 
-from . import identities, oidc
-from .confirm import confirmed_mark, confirmed_required, own_path
-from .notices import notice_send
-from .oidc import OidcRefused
+from . import identities, provider
+from .provider import OidcRefused
 
 logger = logging.getLogger(__name__)
 PURPOSES = ("sign-in", "join", "confirm")
@@ -112,7 +112,9 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect(path)
     invitation = request.GET.get("invitation", "") if purpose == "join" else ""
     try:
-        address = oidc.begin(request.session, purpose, path, invitation=invitation[:100], now=timezone.now())
+        address = provider.begin(
+            request.session, purpose, path, invitation=invitation[:100], now=timezone.now()
+        )
     except OidcRefused as refused:
         return _problem(request, refused.why)
     answer = HttpResponse(status=302)
@@ -132,10 +134,10 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         if not sign_in_begins(name, address, now=now):
             raise OidcRefused("too_many")
-        begun = oidc.started(request.session, state, now=now)
+        begun = provider.started(request.session, state, now=now)
         back = reverse("people:join", args=[begun.invitation]) if begun.invitation else ""
         answer = {key: request.GET[key] for key in ("code", "error", "iss") if key in request.GET}
-        who = oidc.vouched_for(begun, answer, now=now)
+        who = provider.vouched_for(begun, answer, now=now)
         done = _let_in(request, begun, who)
     except OidcRefused as refused:
         return _problem(request, refused.why, back=back)
@@ -145,12 +147,12 @@ def callback(request: HttpRequest) -> HttpResponse:
     return done
 
 
-def _let_in(request: HttpRequest, begun: oidc.Started, who: oidc.Vouched) -> HttpResponse:
+def _let_in(request: HttpRequest, begun: provider.Started, who: provider.Vouched) -> HttpResponse:
     """Do what was begun, now that it is known who it is; raises OidcRefused and InvitationRefused."""
     now = timezone.now()
     if begun.purpose == "confirm":
         is_same = request.user.is_authenticated and identities.is_same_person(request.user, who)
-        if not is_same or not oidc.was_proved_lately(who, now=now):
+        if not is_same or not provider.was_proved_lately(who, now=now):
             raise OidcRefused("other_person")
         confirmed_mark(request, now=now)
         return redirect(begun.path)

@@ -218,6 +218,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "deals.account.passwords.WordsOfHereValidator"},
 ]
 
 AUTHENTICATION_BACKENDS = ["deals.auth_backends.MemberBackend"]

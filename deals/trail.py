@@ -73,6 +73,7 @@ def kinds() -> dict[str, str]:
         "passkey.removed": _("Removed a passkey"),
         "identity.linked": _("Linked single sign-on"),
         "identity.removed": _("Unlinked single sign-on"),
+        "signed.out": _("Signed somebody out everywhere"),
         "factor.required": _("Changed who needs a second factor"),
         "password": _("Changed their password"),
         "address": _("Changed their mail address"),

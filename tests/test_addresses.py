@@ -68,7 +68,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "people:list": LIST,
     # A rep is led back to the list, and another account finds nobody.
     "people:edit": (SIGN_IN, "404", "away", "page", "page"),
-    **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "samples")},
+    **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "sign_out", "samples")},
     "people:trail": (SIGN_IN, "page", "away", "page", "page"),
     "people:join": ("410",) * 5,
     "people:setup": (SIGN_IN,) * 5,
@@ -200,7 +200,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
         "account:passkey": passkey.pk, "oidc:identity": identity.pk,
-        "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
+        "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "people:sign_out": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,
     }  # fmt: skip

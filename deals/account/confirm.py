@@ -7,7 +7,6 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from deals.auth_backends import address_of, has_app
-from deals.models import SignInIdentity
+from deals.models import SignedInSession, SignInIdentity
 from deals.sign_in_limits import sign_in_begins, sign_in_worked
 from deals.viewer import Viewer, viewer_required
 
@@ -28,7 +27,10 @@ CONFIRMED, LIFE = "confirmed_until", timedelta(minutes=10)
 
 
 def confirmed_mark(request: HttpRequest, *, now: datetime) -> None:
-    """Note that whoever uses this browser has just proven who they are."""
+    """Note that whoever uses this browser has just proven who they are; the session gets a new key, as at the door."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    SignedInSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
     request.session[CONFIRMED] = (now + LIFE).timestamp()
 
 
@@ -116,8 +118,3 @@ def code_is_right(request: HttpRequest, user: Any, form: Any) -> bool:
         return False
     sign_in_worked(name, address_of(request))
     return True
-
-
-def say_refused(request: HttpRequest, text: str) -> None:
-    """Have the next page say why something was refused."""
-    messages.error(request, text)

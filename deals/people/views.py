@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm_invoicing.csv_export import Echo, safe_cell
+from deals.account.sessions import sessions_end
 from deals.auth_backends import sign_in_complete
 from deals.models import AccountEvent, Invitation, Member
 from deals.selectors import page_of
@@ -121,6 +122,20 @@ def member_end(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     except ChangeRefused as refused:
         messages.error(request, refused.text)
     return redirect("people:list")
+
+
+@require_POST
+@viewer_required
+def member_sign_out(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """End every session of a member, who may sign in again."""
+    member = get_object_or_404(Member.objects.select_related("user"), account=viewer.account, pk=pk)
+    if not viewer.is_admin:
+        messages.error(request, _("Only an admin may do this."))
+        return redirect("people:list")
+    sessions_end(member.user_id, keep=request.session.session_key or "")
+    event_add(viewer.account, "signed.out", actor=viewer.member, what=member.name)
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": member.name})
+    return redirect("people:edit", pk)
 
 
 def join_page(request: HttpRequest, token: str) -> HttpResponse:

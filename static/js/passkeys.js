@@ -26,7 +26,8 @@ async function optionsOf(form, signal) {
   const token = form.querySelector('input[name="csrfmiddlewaretoken"]').value;
   const body = new URLSearchParams({ purpose: form.dataset.purpose, csrfmiddlewaretoken: token });
   const answer = await fetched(form.dataset.options, { method: "POST", body, signal });
-  if (!answer.ok) throw new Gone();
+  if (answer.status === 403) throw new Gone();
+  if (!answer.ok) throw new Unreachable();
   return answer.json();
 }
 

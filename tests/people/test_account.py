@@ -206,3 +206,30 @@ def test_language_and_time_zone_are_a_persons_own(rep):
     rep.member.refresh_from_db()
     assert (rep.member.name, rep.member.time_zone) == ("Røb", "Europe/Oslo")
     assert browser.post("/account/", {"name": "", "language": "xx"}).status_code == 422
+
+
+def test_a_reset_link_does_not_pass_the_second_factor(rep, factor):
+    rep.member.user.email = "rob@team.example"
+    rep.member.user.save()
+    Client().post("/login/forgotten/", {"email": "rob@team.example"})
+    path = re.search(r"http://testserver(/login/forgotten/\S+)", mail.outbox[0].body)[1]
+    visitor = Client()
+    visitor.post(visitor.get(path)["Location"], {"new_password1": NEW, "new_password2": NEW})
+    assert visitor.get("/deals/").status_code == 302
+    assert enter(password=NEW)[1]["Location"] == "/login/second-step/"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["crm-invoicing-2026!", "QuickBooks12345678", "rob rob rob rob 1", "Testers2026!!!!!", "passordpassord1"],
+)
+def test_words_of_this_program_are_no_password(rep, password):
+    browser = sign_in(rep.member)
+    sent = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
+    assert browser.post("/account/password/", sent).status_code == 422
+    good = {
+        **sent,
+        "new_password1": "invoices of a quiet morning",
+        "new_password2": "invoices of a quiet morning",
+    }
+    assert browser.post("/account/password/", good).status_code == 302

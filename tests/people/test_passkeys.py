@@ -234,7 +234,8 @@ def test_a_passkey_that_does_not_count_works_on(device):
 def test_tries_are_slowed_down_and_logged_without_what_was_sent(device, caplog):
     thief = Authenticator()
     thief.credential_id, thief.handle = device.credential_id, device.handle
-    with caplog.at_level(logging.INFO):
+    frozen = time_machine.travel(timezone.now(), tick=False)
+    with frozen, caplog.at_level(logging.INFO):
         for _time in range(8):
             by_itself(thief)
         browser, _answer = by_itself(device)
@@ -287,3 +288,22 @@ def test_a_passkey_proves_who_one_is_where_there_is_no_password(rep, device):
     assert browser.get("/account/passkeys/new/").status_code == 200
     with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
         assert browser.get("/account/passkeys/new/").status_code == 302
+
+
+def test_proving_who_one_is_gives_the_session_a_new_key_and_keeps_its_place_in_the_list(rep):
+    browser = Client()
+    browser.post("/login/", {"username": "rob", "password": PASSWORD})
+    before = browser.cookies["sessionid"].value
+    browser.post("/account/confirm/", {"password": PASSWORD})
+    assert browser.cookies["sessionid"].value != before
+    assert "This one" in browser.get("/account/").content.decode()
+    old = Client()
+    old.cookies["sessionid"] = before
+    assert not is_in(old)
+
+
+def test_a_new_passkey_signs_out_everywhere_else(rep):
+    there = Client()
+    there.post("/login/", {"username": "rob", "password": PASSWORD})
+    add(sign_in(rep.member), Authenticator())
+    assert not is_in(there)

@@ -186,7 +186,7 @@ def unfold(page: Page) -> None:
 def sign_in_wrongly(page: Page) -> None:
     page.fill("#id_username", "ada")
     page.fill("#id_password", "no")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".banner")).to_be_visible()
 
 
@@ -452,7 +452,14 @@ def drawn(route: Any) -> None:
     template, _mark, code = route.request.url.split("/drawn/")[1].partition("?")
     request = RequestFactory().get("/")
     request.session = {}  # type: ignore[assignment]
-    facts = {"code": code, "checked": (), "write_back": None}
+    facts = {
+        "code": code,
+        "checked": (),
+        "write_back": None,
+        "row": {"name": "Laptop", "email": "ada@crm.example", "subject": "1"},
+        "may": True,
+        "heading": "Single sign-on is not answering",
+    }
     route.fulfill(content_type="text/html", body=render_to_string(template, facts, request=request))
 
 

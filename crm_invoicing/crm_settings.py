@@ -1,8 +1,12 @@
-"""Settings of other CRMs: what frames may show, and the app at Pipedrive."""
+"""Settings of other programs: what frames may show, the app at Pipedrive, and who vouches for people (OIDC)."""
 
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 # The demo's page of another CRM; "" where there is none.
 EXAMPLE_HOST_URL = os.environ.get("EXAMPLE_HOST_URL", "")
@@ -73,3 +77,42 @@ def pipedrive_settings(env: Any, base: Path) -> dict[str, Any]:
         # Where the vendor's script lies after installation (deals/pipedrive/sdk).
         "PIPEDRIVE_SDK_DIR": base / "deals/pipedrive/sdk/node_modules/@pipedrive/app-extensions-sdk/dist",
     }
+
+
+@dataclass(frozen=True)
+class OidcSettings:
+    """The provider that vouches for people; without an issuer there is none. `is_only` closes passwords to all but owners."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    name: str = ""
+    is_only: bool = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether people can sign in by it."""
+        return bool(self.issuer)
+
+
+def is_safe_address(url: str) -> bool:
+    """Return whether secrets may travel to an address: https, or this very machine."""
+    parts = urlsplit(url)
+    is_here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return bool(parts.hostname) and (parts.scheme == "https" or is_here)
+
+
+def oidc_settings(env: Any) -> OidcSettings:
+    """Return the provider of single sign-on; raises ImproperlyConfigured for one that cannot be meant."""
+    found = OidcSettings(
+        issuer=env.str("OIDC_ISSUER", default=""),
+        client_id=env.str("OIDC_CLIENT_ID", default=""),
+        client_secret=env.str("OIDC_CLIENT_SECRET", default=""),
+        name=env.str("OIDC_NAME", default="") or "single sign-on",
+        is_only=env.bool("OIDC_ONLY", default=False),
+    )
+    if found.issuer and not (found.client_id and is_safe_address(found.issuer)):
+        raise ImproperlyConfigured("OIDC_ISSUER has to begin with https, and OIDC_CLIENT_ID belongs to it.")
+    if found.is_only and not found.issuer:
+        raise ImproperlyConfigured("OIDC_ONLY=1 would let nobody in: OIDC_ISSUER is empty.")
+    return found

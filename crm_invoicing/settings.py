@@ -10,12 +10,15 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from . import catalogs
+from .api_settings import SPECTACULAR_SETTINGS  # noqa: F401 - settings
 from .crm_settings import (  # noqa: F401 - settings
     EMBED_ADDRESSES,
     EMBED_PLACES,
     EMBED_SETTINGS_ADDRESSES,
     EXAMPLE_HOST_URL,
     PIPEDRIVE_SCHEDULE,
+    OidcSettings,
+    oidc_settings,
     pipedrive_settings,
 )
 from .local_secrets import load_or_create
@@ -82,6 +85,9 @@ PIPEDRIVE_FRAMERS: list[str] = _pipedrive["PIPEDRIVE_FRAMERS"]
 PIPEDRIVE_MODALS: dict[str, str] = _pipedrive["PIPEDRIVE_MODALS"]
 PIPEDRIVE_SDK_DIR: Path = _pipedrive["PIPEDRIVE_SDK_DIR"]
 
+# Single sign-on by the company's own provider, where there is one.
+OIDC: OidcSettings = oidc_settings(env)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -115,6 +121,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "deals.account.sessions.SessionLimitsMiddleware",
+    "deals.account.required.FactorRequiredMiddleware",
     "crm_invoicing.member_language.MemberLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -211,6 +218,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "deals.account.passwords.WordsOfHereValidator"},
 ]
 
 AUTHENTICATION_BACKENDS = ["deals.auth_backends.MemberBackend"]
@@ -284,31 +292,6 @@ REST_KNOX = {
     "TOKEN_TTL": None,
     "AUTH_HEADER_PREFIX": "Bearer",
     "AUTO_REFRESH": False,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "CRM invoicing",
-    "DESCRIPTION": "Push deals of another CRM, and read, create and change their QuickBooks invoices.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SCHEMA_PATH_PREFIX": r"/api/v1/",
-    "POSTPROCESSING_HOOKS": [
-        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
-        "deals.api.schema.describe_errors",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
-        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
-        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
-        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
-        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
-        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
-        "ErrorCode405Enum": "drf_standardized_errors.openapi_serializers.ErrorCode405Enum.choices",
-        "ErrorCode406Enum": "drf_standardized_errors.openapi_serializers.ErrorCode406Enum.choices",
-        "ErrorCode415Enum": "drf_standardized_errors.openapi_serializers.ErrorCode415Enum.choices",
-        "ErrorCode429Enum": "drf_standardized_errors.openapi_serializers.ErrorCode429Enum.choices",
-        "ErrorCode500Enum": "drf_standardized_errors.openapi_serializers.ErrorCode500Enum.choices",
-    },
 }
 
 # QuickBooks. The environment is `sandbox` or `production`; a discovery document elsewhere stands for Intuit's own.

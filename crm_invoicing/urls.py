@@ -18,6 +18,7 @@ urlpatterns = [
     path("embed/", include("deals.embed.urls")),
     path("", include("deals.people.urls")),
     path("", include("deals.account.urls")),
+    path("", include("deals.oidc.urls")),
     path("pipedrive/", include("deals.pipedrive.urls")),
     path("api/v1/", include("crm_invoicing.api_urls")),
     path("", include("deals.access_urls")),

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
-from .models import Member, SecondFactor
+from .models import Member, Passkey, SecondFactor
 from .sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 TOO_MANY = 429
 # Whose password was right and whose second factor is asked for, in the session, for so long.
 PENDING, PENDING_LIFE = "sign_in_pending", timedelta(minutes=10)
+# In the session of who has to set up a second factor before anything else (deals/account/required.py).
+FACTOR_REQUIRED = "factor_required"
 
 
 class MemberBackend(ModelBackend):
@@ -86,13 +89,28 @@ class SignInView(LoginView):
             return self._limited(wait)
         return super().post(request, *args, **kwargs)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows: the ways in that this installation has."""
+        return super().get_context_data(
+            **{
+                "oidc": settings.OIDC,
+                "origin": settings.PUBLIC_URL,
+                "shows_password": not settings.OIDC.is_only or bool(self._asks_for_password()),
+                **kwargs,
+            }
+        )
+
+    def _asks_for_password(self) -> bool:
+        return self.request.method == "POST" or "password" in self.request.GET
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in, or ask for the second factor of who has one."""
         user = form.get_user()
-        if not SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists():
-            answer = super().form_valid(form)
-            language_set(answer, getattr(user, "member", None))
-            return answer
+        if not may_use_own_means(user):
+            logger.warning("sign-in refused", extra={"user": user.pk, "why": "single sign-on only"})
+            return self.render_to_response(self.get_context_data(form=form, is_closed=True))
+        if not has_factor(user):
+            return sign_in_complete(self.request, user, self.get_success_url(), by="password")
         self.request.session.cycle_key()
         self.request.session[PENDING] = {
             "user": user.pk,
@@ -117,6 +135,47 @@ class SignOutView(LogoutView):
         if request.method == "POST":
             answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
+
+
+def has_app(user: Any) -> bool:
+    """Return whether a user signs in with an authenticator app."""
+    return SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists()
+
+
+def has_factor(user: Any) -> bool:
+    """Return whether a password alone does not sign a user in: they have an authenticator app or a passkey."""
+    return has_app(user) or Passkey.objects.filter(user=user).exists()
+
+
+def may_use_own_means(user: Any) -> bool:
+    """Return whether a user may come in by a password or passkey of here: where single sign-on is the only way, owners alone.
+
+    An account without an owner has its admins for that.
+    """
+    member = getattr(user, "member", None)
+    if not settings.OIDC.is_only or member is None:
+        return not settings.OIDC.is_only
+    if member.role == Member.Role.OWNER:
+        return True
+    owners = Member.objects.filter(account=member.account_id, role=Member.Role.OWNER, user__is_active=True)
+    return bool(member.is_admin) and not owners.exists()
+
+
+def sign_in_complete(request: HttpRequest, user: Any, path: str, *, by: str) -> HttpResponse:
+    """Sign in somebody who proved who they are, and lead them on; `by` is "password", "passkey" or "oidc".
+
+    Whoever came by a password alone, and whose company asks for more, sets up a second factor first.
+    """
+    request.session.pop(PENDING, None)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    member: Member | None = getattr(user, "member", None)
+    is_lacking = (
+        by == "password" and member is not None and member.account.requires_factor and not has_factor(user)
+    )
+    request.session[FACTOR_REQUIRED] = is_lacking
+    answer = redirect(reverse("account:factor_required") if is_lacking else path)
+    language_set(answer, member)
+    return answer
 
 
 def pending_sign_in(request: HttpRequest, *, now: datetime) -> dict[str, Any] | None:

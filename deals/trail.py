@@ -69,11 +69,18 @@ def kinds() -> dict[str, str]:
         "settings.choices": _("Changed how invoices are written"),
         "factor.on": _("Switched a second factor on"),
         "factor.off": _("Switched a second factor off"),
+        "passkey.added": _("Added a passkey"),
+        "passkey.removed": _("Removed a passkey"),
+        "identity.linked": _("Linked single sign-on"),
+        "identity.removed": _("Unlinked single sign-on"),
+        "signed.out": _("Signed somebody out everywhere"),
+        "factor.required": _("Changed who needs a second factor"),
         "password": _("Changed their password"),
         "issue.assigned": _("Assigned an issue"),
         "issue.solved": _("Marked an issue as solved"),
         "chat.added": _("Added a chat channel"),
         "chat.removed": _("Removed a chat channel"),
+        "address": _("Changed their mail address"),
     }
 
 

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from deals.embed.sessions import session_begin, session_open
-from deals.models import ApiToken, Deal, EmbedIntegration, ImportFile, Product
+from deals.models import ApiToken, Deal, EmbedIntegration, ImportFile, Passkey, Product, SignInIdentity
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from tests.factories import company_of
@@ -68,7 +68,7 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "people:list": LIST,
     # A rep is led back to the list, and another account finds nobody.
     "people:edit": (SIGN_IN, "404", "away", "page", "page"),
-    **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "samples")},
+    **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "sign_out", "samples")},
     "people:trail": (SIGN_IN, "page", "away", "page", "page"),
     "people:join": ("410",) * 5,
     "people:setup": (SIGN_IN,) * 5,
@@ -79,6 +79,18 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     "account:factor": LIST,
     "account:factor_change": LIST,
     "account:second_step": (SIGN_IN,) * 5,
+    "account:confirm": LIST,
+    "account:confirm_passkey": ACTION,
+    # Whoever has a second factor already has nothing to do there: here the owner, by the passkey below.
+    "account:factor_required": (SIGN_IN, "page", "page", "page", "away"),
+    "account:factor_policy": ACTION,
+    # Who one is has to be proven once more first.
+    "account:passkey_new": LEADS_ON,
+    # Its owner's alone, who here is the one who connected.
+    **dict.fromkeys(("account:passkey_remove", "oidc:identity_remove"), (SIGN_IN, "404", "404", "404", "away")),
+    **{f"account:{name}": (POST_ONLY,) * 5 for name in ("passkey_options", "passkey_sign_in", "passkey_second_step")},
+    # An installation without single sign-on.
+    **{f"oidc:{name}": ("404",) * 5 for name in ("start", "callback")},
     **{f"account:{name}": OPEN for name in ("reset", "reset_sent", "reset_confirm")},
     "quickbooks:keys": ACTION,
     "embed:continue_in_tab": ACTION,
@@ -186,9 +198,15 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
         account=account, member=connection.owner, kind="person", columns=["Name"], rows=[["Ada"]], mapping={"name": 0},
         created_at=connection.connected_at,
     )  # fmt: skip
+    now, mine = timezone.now(), connection.owner.user
+    passkey = Passkey.objects.create(user=mine, name="t", credential_id="c", public_key="k", added_at=now)
+    identity = SignInIdentity.objects.create(
+        user=mine, issuer="i", subject="s", linked_at=now, last_used_at=now
+    )
     integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
-        "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
+        "account:passkey": passkey.pk, "oidc:identity": identity.pk,
+        "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "people:sign_out": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,
     }  # fmt: skip

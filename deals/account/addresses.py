@@ -5,7 +5,6 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from deals.mail import mail_send
@@ -28,13 +27,14 @@ def address_ask(user: Any, email: str, *, language: str, now: datetime) -> str:
     )
 
 
-def address_confirm(token: str, *, now: datetime) -> bool:
-    """Take the address of a link as the person's own; False for a link that is old or unknown."""
-    row = EmailChange.objects.filter(digest=_digest(token), expires_at__gt=now).first()
+def address_confirm(token: str, *, now: datetime) -> tuple[Any, str] | None:
+    """Take the address of a link as the person's own; returns them and their address of before, None for a link that is old."""
+    row = EmailChange.objects.select_related("user").filter(digest=_digest(token), expires_at__gt=now).first()
     if row is None or not EmailChange.objects.filter(pk=row.pk).delete()[0]:
-        return False
-    get_user_model()._default_manager.filter(pk=row.user_id).update(email=row.email)
-    return True
+        return None
+    before, row.user.email = row.user.email, row.email
+    row.user.save(update_fields=["email"])
+    return row.user, before
 
 
 def address_waiting(user: Any, *, now: datetime) -> str:

@@ -12,16 +12,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from crm_invoicing.encryption import UnreadableToken, decrypt, encrypt
+from deals.auth_backends import has_factor
 from deals.models import RecoveryCode, SecondFactor
 
 ISSUER = "CRM invoicing"
 CODES, STEP = 10, 30
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def has_factor(user: Any) -> bool:
-    """Return whether a user signs in with a second factor."""
-    return SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists()
 
 
 def factor_begin(user: Any) -> str:
@@ -66,6 +62,11 @@ def factor_confirm(user: Any, code: str, *, now: datetime) -> list[str] | None:
     return recovery_codes_make(user)
 
 
+def recovery_codes_first(user: Any) -> list[str]:
+    """Return recovery codes for a user who has none yet, [] for one who has."""
+    return [] if codes_left(user) else recovery_codes_make(user)
+
+
 def recovery_codes_make(user: Any) -> list[str]:
     """Replace a user's recovery codes; returns the new ones, which are shown once."""
     codes = [
@@ -95,9 +96,15 @@ def codes_left(user: Any) -> int:
 
 
 def factor_remove(user: Any) -> None:
-    """Sign in with the password alone from now on."""
+    """Take a user's authenticator app out of force; recovery codes stay as long as there is a passkey."""
     SecondFactor.objects.filter(user=user).delete()
-    RecoveryCode.objects.filter(user=user).delete()
+    recovery_codes_drop(user)
+
+
+def recovery_codes_drop(user: Any) -> None:
+    """Drop the recovery codes of a user who has no second factor any more."""
+    if not has_factor(user):
+        RecoveryCode.objects.filter(user=user).delete()
 
 
 def _matching_step(row: SecondFactor, code: str, *, now: datetime) -> int | None:

@@ -46,9 +46,17 @@ class NewPasswordForm(PasswordChangeForm):
 
 
 class EmailForm(forms.Form):
-    """A new mail address."""
+    """A new mail address, and the password of who has one."""
 
     email = forms.EmailField(label=_("Email"), max_length=254)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if user.has_usable_password():
+            self.fields["password"] = forms.CharField(
+                label=_("Your password"), strip=False, max_length=200,
+                widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "id": "id_email_password"}),
+            )  # fmt: skip
 
 
 class CodeForm(forms.Form):
@@ -70,3 +78,14 @@ class RecoveryForm(forms.Form):
         label=_("Your password"), strip=False, max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
+
+
+class PasskeyForm(forms.Form):
+    """A new passkey: what its owner calls it, and what the browser made of it."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=60,
+        help_text=_("By which you know it again, for example the device it is on."),
+    )
+    credential = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20_000)

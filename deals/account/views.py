@@ -4,26 +4,36 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, login, update_session_auth_hash
+from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.views import PasswordResetConfirmView, PasswordResetView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from deals.auth_backends import PENDING, address_of, language_set, pending_sign_in
-from deals.models import SignedInSession
+from deals.auth_backends import (
+    address_of,
+    has_app,
+    has_factor,
+    language_set,
+    pending_sign_in,
+    sign_in_complete,
+)
+from deals.models import Passkey, SignedInSession, SignInIdentity
 from deals.sign_in_limits import sign_in_begins, sign_in_wait, sign_in_worked
 from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
 
-from . import factors
+from . import factors, passkeys
 from .addresses import address_ask, address_confirm, address_waiting
+from .confirm import confirm_address, is_confirmed, password_is_right
 from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm
+from .notices import notice_send
 from .notifications import NotificationsForm, choices_save, digest_replan
+from .required import may_drop_factor
 from .sessions import sessions_end
 
 
@@ -33,11 +43,14 @@ def account_page(request: HttpRequest, viewer: Viewer, *, status: int = 200, **m
     context = {
         "profile": ProfileForm(instance=viewer.member),
         "notifications_form": NotificationsForm(viewer.member),
-        "email_form": EmailForm(initial={"email": user.email}),
+        "email_form": EmailForm(initial={"email": user.email}, user=user),
         "password_form": NewPasswordForm(user),
         "waiting": address_waiting(user, now=now),
         "has_password": user.has_usable_password(),
-        "has_factor": factors.has_factor(user),
+        "has_factor": has_app(user),
+        "passkeys": Passkey.objects.filter(user=user),
+        "identities": SignInIdentity.objects.filter(user=user),
+        "oidc": settings.OIDC,
         "codes_left": factors.codes_left(user),
         "sessions": SignedInSession.objects.filter(user=user),
         "this_session": request.session.session_key,
@@ -76,6 +89,7 @@ def password(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     user = form.save()
     update_session_auth_hash(request, user)
     event_add(viewer.account, "password", actor=viewer.member)
+    notice_send(user, "password")
     SignedInSession.objects.filter(user=user).exclude(session_key=request.session.session_key).delete()
     messages.success(request, _("Your password is changed. You are signed out everywhere else."))
     return redirect("account:page")
@@ -85,11 +99,15 @@ def password(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @viewer_required
 def email(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Ask for a new address to be confirmed by the link that is sent there."""
-    form = EmailForm(request.POST)
-    if not form.is_valid():
+    user = viewer.member.user
+    form = EmailForm(request.POST, user=user)
+    if "password" not in form.fields and not is_confirmed(request, now=timezone.now()):
+        return redirect(confirm_address(reverse("account:page")))
+    is_theirs = form.is_valid() and ("password" not in form.fields or password_is_right(request, user, form))
+    if not is_theirs:
         return account_page(request, viewer, status=422, email_form=form)
     problem = address_ask(
-        viewer.member.user, form.cleaned_data["email"], language=viewer.member.language, now=timezone.now()
+        user, form.cleaned_data["email"], language=viewer.member.language, now=timezone.now()
     )
     if problem:
         messages.warning(
@@ -104,8 +122,15 @@ def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Take an address whose link was opened, after a press: programs that look at mails open links, too."""
     if request.method != "POST":
         return render(request, "account/confirm_email.html", {})
-    if not address_confirm(token, now=timezone.now()):
+    changed = address_confirm(token, now=timezone.now())
+    if changed is None:
         return render(request, "account/confirm_email.html", {"is_over": True}, status=410)
+    user, before = changed
+    if before and before != user.email:
+        notice_send(user, "address", address=before)
+    member = getattr(user, "member", None)
+    if member is not None:
+        event_add(member.account_id, "address", actor=member)
     messages.success(request, _("Your address is confirmed."))
     return redirect("account:page")
 
@@ -138,7 +163,7 @@ def session_end(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
 def factor(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Set up an authenticator app: the password first, then a code of the app, then the recovery codes."""
     user = viewer.member.user
-    if factors.has_factor(user):
+    if has_app(user):
         return redirect("account:page")
     secret = factors.begun_secret(user)
     if not secret or request.GET.get("again"):
@@ -153,6 +178,7 @@ def factor(request: HttpRequest, viewer: Viewer) -> HttpResponse:
             )
             if codes is not None:
                 event_add(viewer.account, "factor.on", actor=viewer.member)
+                notice_send(user, "factor.on")
                 sessions_end(user.pk, keep=request.session.session_key or "")
                 return _codes_shown(request, codes)
             form.add_error(
@@ -167,27 +193,19 @@ def factor(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 
 
 def _factor_begin(request: HttpRequest, user: Any) -> HttpResponse:
+    if not user.has_usable_password():
+        if not is_confirmed(request, now=timezone.now()):
+            return redirect(confirm_address(request.path))
+        factors.factor_begin(user)
+        return redirect("account:factor")
     form = RecoveryForm(request.POST or None)
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid() and _is_password(request, user, form):
+        if form.is_valid() and password_is_right(request, user, form):
             factors.factor_begin(user)
             return redirect("account:factor")
     return render(request, "account/factor_begin.html", {"form": form}, status=status)
-
-
-def _is_password(request: HttpRequest, user: Any, form: RecoveryForm) -> bool:
-    """Return whether the password is right; tries are limited as at the door."""
-    name, now = user.get_username(), timezone.now()
-    if not sign_in_begins(name, address_of(request), now=now):
-        form.add_error("password", _("Too many tries in a row. Wait a little."))
-        return False
-    if not user.check_password(form.cleaned_data["password"]):
-        form.add_error("password", _("This is not your password."))
-        return False
-    sign_in_worked(name, address_of(request))
-    return True
 
 
 def _codes_shown(request: HttpRequest, codes: list[str]) -> HttpResponse:
@@ -198,21 +216,36 @@ def _codes_shown(request: HttpRequest, codes: list[str]) -> HttpResponse:
 
 @viewer_required
 def factor_change(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Make new recovery codes, or remove the second factor; the password is asked once more."""
-    user = viewer.member.user
-    form = RecoveryForm(request.POST or None)
+    """Make new recovery codes, or remove the authenticator app; who asks proves once more who they are."""
+    user, has_password = viewer.member.user, viewer.member.user.has_usable_password()
+    if not has_password and not is_confirmed(request, now=timezone.now()):
+        return redirect(confirm_address(request.path))
+    form = RecoveryForm(request.POST or None) if has_password else None
+    may_drop = may_drop_factor(viewer, left=passkeys.has_passkeys(user))
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid() and _is_password(request, user, form):
-            if request.POST.get("do") == "codes" and factors.has_factor(user):
-                return _codes_shown(request, factors.recovery_codes_make(user))
-            factors.factor_remove(user)
-            event_add(viewer.account, "factor.off", actor=viewer.member)
-            messages.success(request, _("You sign in with your password alone from now on."))
-            return redirect("account:page")
-    context = {"form": form, "has_factor": factors.has_factor(user)}
+        if form is None or (form.is_valid() and password_is_right(request, user, form)):
+            done = _factor_changed(request, viewer, may_drop=may_drop)
+            if done is not None:
+                return done
+    context = {"form": form, "has_app": has_app(user), "may_drop": may_drop}
     return render(request, "account/factor_change.html", context, status=status)
+
+
+def _factor_changed(request: HttpRequest, viewer: Viewer, *, may_drop: bool) -> HttpResponse | None:
+    """Do what was pressed; None when it may not be done."""
+    user = viewer.member.user
+    if request.POST.get("do") == "codes" and has_factor(user):
+        notice_send(user, "codes")
+        return _codes_shown(request, factors.recovery_codes_make(user))
+    if request.POST.get("do") != "off" or not may_drop:
+        return None
+    factors.factor_remove(user)
+    event_add(viewer.account, "factor.off", actor=viewer.member)
+    notice_send(user, "factor.off")
+    messages.success(request, _("The code of the app is no longer asked for when you sign in."))
+    return redirect("account:page")
 
 
 def second_step(request: HttpRequest) -> HttpResponse:
@@ -235,16 +268,18 @@ def second_step(request: HttpRequest) -> HttpResponse:
             status = 429
         elif form.is_valid() and factors.code_accept(user, form.cleaned_data["code"], now=now):
             sign_in_worked(name, address)
-            request.session.pop(PENDING, None)
-            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-            answer = redirect(waiting["next"])
-            language_set(answer, getattr(user, "member", None))
-            return answer
+            return sign_in_complete(request, user, waiting["next"], by="code")
         elif form.is_valid():
             form.add_error(
                 "code", _("That code does not fit, or was used already. Take the newest one of the app.")
             )
-    return render(request, "account/second_step.html", {"form": form}, status=status)
+    context = {
+        "form": form,
+        "has_app": user is not None and has_app(user),
+        "has_passkeys": user is not None and passkeys.has_passkeys(user),
+        "origin": passkeys.place().origin,
+    }
+    return render(request, "account/second_step.html", context, status=status)
 
 
 class ResetView(PasswordResetView):
@@ -271,6 +306,7 @@ class ResetConfirmView(PasswordResetConfirmView):
         """Save it and say so."""
         answer = super().form_valid(form)
         sessions_end(form.user.pk)
+        notice_send(form.user, "password")
         messages.success(self.request, _("Your password is changed. Sign in with it."))
         return answer
 

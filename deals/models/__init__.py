@@ -28,9 +28,12 @@ from .people import (
     EmailChange,
     Invitation,
     NotificationChoices,
+    Passkey,
+    PasskeyHandle,
     RecoveryCode,
     SecondFactor,
     SignedInSession,
+    SignInIdentity,
 )
 from .pulled import CrmCopy, CrmEvent, CrmPermission, CrmWrite, PipedriveCompany, PipedriveToken
 
@@ -56,6 +59,8 @@ __all__ = [
     "MemberIdentity",
     "NotificationChoices",
     "Organization",
+    "Passkey",
+    "PasskeyHandle",
     "Person",
     "PipedriveCompany",
     "PipedriveToken",
@@ -63,6 +68,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "SignInAttempts",
+    "SignInIdentity",
     "SignedInSession",
     "SpentContext",
     "Stage",

@@ -42,6 +42,8 @@ class Account(models.Model):
     time_zone = models.CharField(max_length=64, default="America/Chicago")
     # Whether everybody with the right to sees invoices, or, as at first, only who connected QuickBooks.
     shares_invoices = models.BooleanField(default=False)
+    # Whether whoever signs in with a password has to have a second factor.
+    requires_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -74,6 +74,59 @@ class RecoveryCode(models.Model):
         return f"recovery code of {self.user_id}"
 
 
+class PasskeyHandle(models.Model):
+    """What authenticators know a user by: random, so that it says nothing about who that is."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="passkey_handle"
+    )
+    handle = models.CharField(max_length=100, unique=True)
+
+    def __str__(self) -> str:
+        return f"handle of {self.user_id}"
+
+
+class Passkey(models.Model):
+    """A passkey (WebAuthn credential): its public key and how often it says it was used. The private key never leaves its device."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    credential_id = models.CharField(max_length=1400, unique=True)
+    public_key = models.TextField()
+    # 0 for ever where the authenticator does not count, as those that sync between devices.
+    sign_count = models.BigIntegerField(default=0)
+    transports = models.JSONField(default=list)
+    added_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["added_at", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SignInIdentity(models.Model):
+    """Who somebody is at the provider of the installation's single sign-on: the pair of issuer and subject, which never changes."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_in_identities"
+    )
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    # As the provider said it last; it opens nothing.
+    email = models.CharField(max_length=254, blank=True, default="")
+    linked_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["linked_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["issuer", "subject"], name="sign_in_identity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.issuer}"
+
+
 class EmailChange(models.Model):
     """An address that a person says is theirs, until they open the link that was sent there."""
 

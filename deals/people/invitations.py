@@ -85,8 +85,8 @@ def invitation_of(token: str, *, now: datetime) -> Invitation:
     return row
 
 
-def join(row: Invitation, *, name: str, password: str, now: datetime) -> Member:
-    """Make a member of whoever follows an invitation; raises InvitationRefused, also for the slower of two at once."""
+def join(row: Invitation, *, name: str, password: str | None, now: datetime) -> Member:
+    """Make a member of whoever follows an invitation, without a password where None is given; raises InvitationRefused, also for the slower of two at once."""
     try:
         with transaction.atomic():
             if not Invitation.objects.filter(pk=row.pk, used_at__isnull=True).update(used_at=now):

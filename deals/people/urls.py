@@ -13,6 +13,7 @@ urlpatterns = [
     path("team/trail/", views.trail, name="trail"),
     path("team/<int:pk>/", views.member_edit, name="edit"),
     path("team/<int:pk>/end/", views.member_end, name="end"),
+    path("team/<int:pk>/sign-out/", views.member_sign_out, name="sign_out"),
     path("setup/", setup.setup, name="setup"),
     path("welcome/", setup.welcome, name="welcome"),
     path("welcome/samples/", setup.samples, name="samples"),

@@ -5,15 +5,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm_invoicing.csv_export import Echo, safe_cell
+from deals.account.sessions import sessions_end
+from deals.auth_backends import sign_in_complete
 from deals.models import AccountEvent, Invitation, Member
 from deals.selectors import page_of
 from deals.trail import csv_rows, event_add, events_of, kinds
@@ -122,6 +124,20 @@ def member_end(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
     return redirect("people:list")
 
 
+@require_POST
+@viewer_required
+def member_sign_out(request: HttpRequest, viewer: Viewer, pk: int) -> HttpResponse:
+    """End every session of a member, who may sign in again."""
+    member = get_object_or_404(Member.objects.select_related("user"), account=viewer.account, pk=pk)
+    if not viewer.is_admin:
+        messages.error(request, _("Only an admin may do this."))
+        return redirect("people:list")
+    sessions_end(member.user_id, keep=request.session.session_key or "")
+    event_add(viewer.account, "signed.out", actor=viewer.member, what=member.name)
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": member.name})
+    return redirect("people:edit", pk)
+
+
 def join_page(request: HttpRequest, token: str) -> HttpResponse:
     """Let somebody in who was invited; whoever is signed in is asked to sign out first."""
     context: dict[str, Any] = {}
@@ -133,16 +149,19 @@ def join_page(request: HttpRequest, token: str) -> HttpResponse:
         context = {"row": row, "is_signed_in": True}
         return render(request, "people/join.html", context, status=409)
     form = JoinForm(request.POST or None, initial={"name": row.name})
+    oidc = {"oidc": settings.OIDC, "token": token}
+    if settings.OIDC.is_only and row.role != Member.Role.OWNER:
+        # A password would let nobody in later.
+        return render(request, "people/join.html", {"row": row, **oidc})
     if request.method == "POST" and form.is_valid():
         try:
             member = join(row, now=timezone.now(), **form.cleaned_data)
         except InvitationRefused as refused:
             return render(request, "people/join.html", {"refused": refused.text}, status=410)
-        login(request, member.user, backend=settings.AUTHENTICATION_BACKENDS[0])
         messages.success(request, _("Welcome to %(company)s.") % {"company": row.account.name})
-        return redirect("deals:deal_list")
+        return sign_in_complete(request, member.user, str(reverse("deals:deal_list")), by="password")
     status = 422 if request.method == "POST" else 200
-    answer = render(request, "people/join.html", {"row": row, "form": form}, status=status)
+    answer = render(request, "people/join.html", {"row": row, "form": form, **oidc}, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 

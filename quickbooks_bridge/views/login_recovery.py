@@ -64,10 +64,16 @@ class FormSignIn(SignInView):
         return context
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, keep the form as this person's draft, and lead back to it."""
-        super().form_valid(form)
+        """Sign in, keep the form as this person's draft, and lead back to it; a second factor is asked for first."""
+        answer = super().form_valid(form)
+        if not self.request.user.is_authenticated:
+            return answer
         self._keep()
         return redirect("quickbooks:invoice_new", self.kwargs["deal_pk"])
+
+    def get_success_url(self) -> str:
+        """Return the address of the form."""
+        return reverse("quickbooks:invoice_new", args=[self.kwargs["deal_pk"]])
 
     def _keep(self) -> None:
         """Keep what the page carried; a person who may not see the deal gets nothing kept."""

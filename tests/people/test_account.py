@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from deals.account import factors
+from deals.auth_backends import has_factor
 from deals.models import RecoveryCode, SecondFactor, SignedInSession
 from tests.fixtures import PASSWORD, sign_in
 
@@ -46,7 +47,9 @@ def test_a_new_password_signs_out_everywhere_else(rep):
 def test_an_address_counts_when_its_link_was_opened_and_pressed(rep):
     browser = sign_in(rep.member)
     assert "notifications reach nobody" in browser.get("/account/").content.decode()
-    browser.post("/account/email/", {"email": "rob@team.example"})
+    wrong = browser.post("/account/email/", {"email": "rob@team.example", "password": "wrong"})
+    assert (wrong.status_code, mail.outbox) == (422, [])
+    browser.post("/account/email/", {"email": "rob@team.example", "password": PASSWORD})
     path = re.search(r"http://testserver(/account/address/\S+)", mail.outbox[0].body)[1]
     rep.member.user.refresh_from_db()
     assert rep.member.user.email == ""
@@ -154,11 +157,11 @@ def test_the_second_step_is_nobodys_without_the_first(rep, factor):
 def test_switching_it_off_asks_the_password(rep, factor):
     browser = sign_in(rep.member)
     assert browser.post("/account/second-factor/change/", {"password": "x", "do": "off"}).status_code == 422
-    assert factors.has_factor(rep.member.user)
+    assert has_factor(rep.member.user)
     shown = browser.post("/account/second-factor/change/", {"password": PASSWORD, "do": "codes"})
     assert len(re.findall(r"<code>\w{5}-\w{5}</code>", shown.content.decode())) == 10
     browser.post("/account/second-factor/change/", {"password": PASSWORD, "do": "off"})
-    assert not factors.has_factor(rep.member.user)
+    assert not has_factor(rep.member.user)
 
 
 def test_sessions_are_seen_and_ended(rep):
@@ -201,3 +204,30 @@ def test_language_and_time_zone_are_a_persons_own(rep):
     rep.member.refresh_from_db()
     assert (rep.member.name, rep.member.time_zone) == ("Røb", "Europe/Oslo")
     assert browser.post("/account/", {"name": "", "language": "xx"}).status_code == 422
+
+
+def test_a_reset_link_does_not_pass_the_second_factor(rep, factor):
+    rep.member.user.email = "rob@team.example"
+    rep.member.user.save()
+    Client().post("/login/forgotten/", {"email": "rob@team.example"})
+    path = re.search(r"http://testserver(/login/forgotten/\S+)", mail.outbox[0].body)[1]
+    visitor = Client()
+    visitor.post(visitor.get(path)["Location"], {"new_password1": NEW, "new_password2": NEW})
+    assert visitor.get("/deals/").status_code == 302
+    assert enter(password=NEW)[1]["Location"] == "/login/second-step/"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["crm-invoicing-2026!", "QuickBooks12345678", "rob rob rob rob 1", "Testers2026!!!!!", "passordpassord1"],
+)
+def test_words_of_this_program_are_no_password(rep, password):
+    browser = sign_in(rep.member)
+    sent = {"old_password": PASSWORD, "new_password1": password, "new_password2": password}
+    assert browser.post("/account/password/", sent).status_code == 422
+    good = {
+        **sent,
+        "new_password1": "invoices of a quiet morning",
+        "new_password2": "invoices of a quiet morning",
+    }
+    assert browser.post("/account/password/", good).status_code == 302

@@ -285,3 +285,15 @@ def test_reps_take_nothing_over(connection, rep):
     assert answer["Location"] == "/quickbooks/"
     connection.refresh_from_db()
     assert connection.owner != rep.member
+
+
+def test_an_admin_signs_somebody_out_everywhere(rep, admin):
+    there = Client()
+    there.post("/login/", {"username": "rob", "password": PASSWORD})
+    path = f"/team/{rep.member.pk}/sign-out/"
+    sign_in(rep.member).post(f"/team/{admin.member.pk}/sign-out/")
+    assert there.get("/deals/").status_code == 200
+    assert sign_in(admin.member).post(path)["Location"] == f"/team/{rep.member.pk}/"
+    assert there.get("/deals/").status_code == 302
+    there.post("/login/", {"username": "rob", "password": PASSWORD})
+    assert there.get("/deals/").status_code == 200

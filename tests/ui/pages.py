@@ -30,7 +30,7 @@ from quickbooks_bridge.models import (
     UnreadableObject,
 )
 from quickbooks_bridge.services.connections.lifecycle import settings_for
-from tests.fixtures import make_member
+from tests.fixtures import PASSWORD, make_member
 from tests.test_addresses import RULES
 
 Do = Callable[[Page], Any] | None
@@ -198,8 +198,15 @@ def unfold(page: Page) -> None:
 def sign_in_wrongly(page: Page) -> None:
     page.fill("#id_username", "ada")
     page.fill("#id_password", "no")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator(".banner")).to_be_visible()
+
+
+def prove(page: Page) -> None:
+    """Prove once more who one is, where a page asks for that first."""
+    page.locator("main input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("form[data-passkey=create]")).to_be_visible()
 
 
 def token_made(page: Page) -> None:
@@ -282,6 +289,9 @@ CONNECTED = (
     Shown("welcome", "/welcome/"),
     Shown("my account", "/account/", unfold),
     Shown("second factor", "/account/second-factor/"),
+    Shown("second factor, asked for by the company", "/account/second-factor/required/"),
+    Shown("proving once more who one is", "/account/confirm/"),
+    Shown("add a passkey", "/account/passkeys/new/", prove),
     Shown("second factor, changed", "/account/second-factor/change/"),
     Shown("not found", "/nowhere/"),
 )
@@ -312,6 +322,10 @@ SIGNED_OUT = (
     *(
         Shown(f"frame refused: {code}", f"/drawn/embed/refused.html?{code}")
         for code in ("expired", "not_installed", "admins_only", "unanswered", "unknown_deal")
+    ),
+    *(
+        Shown(f"{page} of signing in", f"/drawn/account/{page}.html")
+        for page in ("passkey_remove", "identity_remove", "oidc_problem", "second_step")
     ),
     Shown("install for Pipedrive", "/drawn/pipedrive/confirm.html"),
     Shown("Pipedrive's write-back", "/drawn/pipedrive/write_back.html"),
@@ -457,7 +471,14 @@ def drawn(route: Any) -> None:
     template, _mark, code = route.request.url.split("/drawn/")[1].partition("?")
     request = RequestFactory().get("/")
     request.session = {}  # type: ignore[assignment]
-    facts = {"code": code, "checked": (), "write_back": None}
+    facts = {
+        "code": code,
+        "checked": (),
+        "write_back": None,
+        "row": {"name": "Laptop", "email": "ada@crm.example", "subject": "1"},
+        "may": True,
+        "heading": "Single sign-on is not answering",
+    }
     route.fulfill(content_type="text/html", body=render_to_string(template, facts, request=request))
 
 

@@ -78,6 +78,7 @@ def test_a_forgotten_password_and_an_address_by_their_links(page, live_server, a
     page.wait_for_url("**/deals/")
     page.goto(f"{live_server.url}/account/")
     page.fill("[name=email]", "rob@team.example")
+    page.fill("#id_email_password", PASSWORD)
     page.get_by_role("button", name="Confirm the address").click()
     expect(page.get_by_text("rob@team.example waits for its link")).to_be_visible()
     found = re.search(r"http\S+/account/address/\S+", str(mail.outbox[0].body))

@@ -22,7 +22,7 @@ from deals.viewer import Viewer, viewer_required
 
 from . import factors
 from .addresses import address_ask, address_confirm, address_waiting
-from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm
+from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm, ResetForm
 from .sessions import sessions_end
 
 
@@ -234,6 +234,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 class ResetView(PasswordResetView):
     """Send a link by which a forgotten password is replaced; the page says the same whether there is such a person."""
 
+    form_class = ResetForm
     template_name = "account/reset.html"
     email_template_name = "account/reset_mail.txt"
     subject_template_name = "account/reset_subject.txt"

@@ -6,6 +6,7 @@ from .connection import Connection, InvoicePreset, InvoicingSettings, OAuthState
 from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
 from .invoices import (
+    CreditMemo,
     Invoice,
     InvoiceAttachment,
     InvoiceEvent,
@@ -33,6 +34,7 @@ __all__ = [
     "ApiUsage",
     "Company",
     "Connection",
+    "CreditMemo",
     "Customer",
     "CustomerLink",
     "DealReadiness",

@@ -70,6 +70,8 @@ def kinds() -> dict[str, str]:
         "factor.on": _("Switched a second factor on"),
         "factor.off": _("Switched a second factor off"),
         "password": _("Changed their password"),
+        "erased": _("Erased personal data"),
+        "handed.out": _("Handed out what is held about somebody"),
     }
 
 

@@ -22,6 +22,7 @@ from .crm import (
     Stage,
     TimelineEntry,
 )
+from .erasure import Erasure
 from .people import (
     AccountEvent,
     DealShare,
@@ -49,6 +50,7 @@ __all__ = [
     "EmailChange",
     "EmbedIntegration",
     "EmbedSession",
+    "Erasure",
     "ImportFile",
     "Invitation",
     "Member",

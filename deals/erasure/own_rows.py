@@ -190,7 +190,7 @@ def _people() -> list[Declaration]:
             removes=_("Of a chosen one all but a label; in others names are replaced."), keeps=_("Which deals it had."),
         ),
         declare(
-            get_user_model(), _("Sign-ins"), account="member__account", own=member_is("member"), emptied=user,
+            get_user_model(), _("Sign-ins"), account="member__account", own=member_is("member"), emptied=user, sealed="password",
             removes=_("Sign-in name, address, password."), keeps=_("The key, so that the trail stays whole."),
         ),
         declare(

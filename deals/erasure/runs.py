@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db.models import Max, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from crm_invoicing.encryption import decrypt, encrypt
+from crm_invoicing.encryption import UnreadableToken, decrypt, encrypt
 from deals.account.sessions import sessions_end
 from deals.models import Account, Erasure, Member
 from deals.trail import event_add
@@ -19,6 +20,8 @@ from deals.trail import event_add
 from .engine import RunTaken, erase_chunk
 from .registry import declarations, obstacles
 from .subject import Subject, SubjectRefused, require_erasable
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
 # What was written while a run went on is found by going through all of it again, until nothing is found.
@@ -94,7 +97,11 @@ def erasures_continue(*, now: datetime) -> int:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     keys = list(Erasure.objects.filter(free, state=Erasure.State.RUNNING).values_list("pk", flat=True)[:20])
     for pk in keys:
-        erasure_continue(pk, now=now)
+        try:
+            erasure_continue(pk, now=now)
+        except UnreadableToken:
+            # Its key is gone: it waits for its lease, holds nobody else up, and is begun anew by whoever asks again.
+            logger.exception("erasure cannot be read with any key", extra={"erasure": pk})
     return len(keys)
 
 

@@ -5,7 +5,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
@@ -34,8 +33,7 @@ def spellings(term: str) -> list[str]:
     return list(dict.fromkeys(one for one in forms if one))
 
 
-@lru_cache(maxsize=64)
-def needles(terms: tuple[str, ...]) -> list[str]:
+def needles(terms: Iterable[str]) -> list[str]:
     """Return what columns are searched for: whatever holds one of the terms, however spelled, holds one of these.
 
     That is a term's longest run of plain letters: neither JSON nor HTML escapes it, no database minds its case, and it is

@@ -152,7 +152,7 @@ def test_nothing_of_a_contact_is_left_in_any_column_of_any_table(client, account
         "/people/",
         "/team/trail/",
         "/quickbooks/",
-        "/receivables/",
+        "/quickbooks/receivables/",
     ):
         assert client.get(path).status_code == 200, path
 
@@ -318,6 +318,14 @@ def test_what_is_held_is_handed_out_without_secrets(client, planted, contact, fo
     assert event.data["what"] == f"contact {contact.pk}"
 
 
+def test_what_is_held_about_a_former_member_has_no_digest_of_their_password(client, former):
+    answer = client.post(PATH, {"do": "export", "who": [f"member:{former.pk}"]})
+    records = {one["record"]: one["rows"] for one in json.loads(answer.content)["records"]}
+    assert records["Sign-ins"][0]["email"] == ADDRESS
+    assert "password" not in records["Sign-ins"][0]
+    assert former.user.password not in answer.content.decode()
+
+
 def test_the_receipt_names_nobody(client, planted, contact):
     erase(client, f"person:{contact.pk}")
     row = Erasure.objects.get()
@@ -353,6 +361,16 @@ def test_a_run_that_was_interrupted_goes_on_and_counts_each_row_once(admin, acco
     row.refresh_from_db()
     assert (row.state, row.counts["Deal"], row.counts["Person"]) == ("done", 10, 1)
     assert places(NAME) == set()
+
+
+def test_a_run_whose_key_is_gone_holds_nobody_up(admin, account, contact, caplog):
+    runs.erasure_begin(admin.member, subject_of(account, [f"person:{contact.pk}"]), now=timezone.now())
+    Erasure.objects.update(subject="sealed by a key that is gone")
+    other = Person.objects.create(account=account, name="Ann Lee")
+    runs.erasure_begin(admin.member, subject_of(account, [f"person:{other.pk}"]), now=timezone.now())
+    assert runs.erasures_continue(now=timezone.now()) == 2
+    assert sorted(Erasure.objects.values_list("number", "state")) == [(1, "running"), (2, "done")]
+    assert "cannot be read" in caplog.text
 
 
 def test_what_is_written_while_it_runs_is_found_by_the_next_pass(admin, account, contact):

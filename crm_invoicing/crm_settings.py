@@ -57,6 +57,12 @@ PIPEDRIVE_SCHEDULE = {
 }
 
 
+# The rows of erasures are the work list; with none it is one statement.
+CRM_SCHEDULE = {
+    "erasures": {"task": "deals.tasks.erasures_work", "schedule": 5.0, "options": {"expires": 10.0}}
+}
+
+
 def pipedrive_settings(env: Any, base: Path) -> dict[str, Any]:
     """Return the settings of the app that is registered at Pipedrive; without an id there is none."""
     return {

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
+from django.views import i18n
 
 
 class MemberLanguageMiddleware:
@@ -22,3 +23,13 @@ class MemberLanguageMiddleware:
                 translation.activate(language)
                 request.LANGUAGE_CODE = language
         return self.get_response(request)
+
+
+def set_language(request: HttpRequest) -> HttpResponseBase:
+    """Take the language of the top bar: in this browser, and for whoever is signed in in every other, and in their mail."""
+    answer: HttpResponseBase = i18n.set_language(request)
+    language = request.POST.get("language", "")
+    member = getattr(request.user, "member", None)
+    if language in dict(settings.LANGUAGES) and member is not None and member.language != language:
+        type(member).objects.filter(pk=member.pk).update(language=language)
+    return answer

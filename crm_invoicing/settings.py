@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from . import catalogs
 from .api_settings import SPECTACULAR_SETTINGS  # noqa: F401 - settings
 from .crm_settings import (  # noqa: F401 - settings
+    CRM_SCHEDULE,
     EMBED_ADDRESSES,
     EMBED_PLACES,
     EMBED_SETTINGS_ADDRESSES,
@@ -348,6 +349,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(_DISPATCH_INTERVAL_SECONDS, 5.0)},
     },
     "cleanup": {"task": "quickbooks_bridge.tasks.maintenance.cleanup", "schedule": 3600.0},
+    **CRM_SCHEDULE,
     **(PIPEDRIVE_SCHEDULE if PIPEDRIVE_CLIENT_ID else {}),
     "refresh-reference-lists": {
         "task": "quickbooks_bridge.tasks.sync.refresh_reference_lists",

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from deals.auth_backends import SignInView, SignOutView
 
 from .health import healthz
+from .member_language import set_language
 from .metrics import metrics
 
 urlpatterns = [
@@ -14,8 +15,9 @@ urlpatterns = [
     path("logout/", SignOutView.as_view(), name="logout"),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", set_language, name="set_language"),
     path("embed/", include("deals.embed.urls")),
+    path("", include("deals.erasure.urls")),
     path("", include("deals.people.urls")),
     path("", include("deals.account.urls")),
     path("", include("deals.oidc.urls")),

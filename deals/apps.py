@@ -13,6 +13,7 @@ class DealsConfig(AppConfig):
         from .account.sessions import connect_signals
         from .api import schema  # noqa: F401 - describes itself by being there
         from .crm_source import register_source
+        from .erasure import own_rows
         from .pipedrive.installs import SOURCE
         from .pipedrive.source import PipedriveSource
         from .search import register_own
@@ -22,3 +23,4 @@ class DealsConfig(AppConfig):
         register_kinds()
         register_source(SOURCE, PipedriveSource())
         register_own()
+        own_rows.register_own()

@@ -1,10 +1,11 @@
-"""Celery tasks of the CRM side: webhooks that came from other CRMs, and what is written back to them."""
+"""Celery tasks of the CRM side: webhooks that came from other CRMs, what is written back to them, erasures."""
 
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
+from .erasure.runs import erasures_continue
 from .pipedrive.setting_up import set_up_due
 from .pipedrive.tokens import refresh_idle
 from .pipedrive.webhooks import changes_read, events_clean
@@ -26,3 +27,9 @@ def pipedrive_care() -> None:
     now = timezone.now()
     refresh_idle(now=now)
     events_clean(before=now - timedelta(days=7))
+
+
+@shared_task
+def erasures_work() -> None:
+    """Go on with erasures of personal data that were begun."""
+    erasures_continue(now=timezone.now())

@@ -81,6 +81,8 @@ def kinds() -> dict[str, str]:
         "chat.added": _("Added a chat channel"),
         "chat.removed": _("Removed a chat channel"),
         "address": _("Changed their mail address"),
+        "erased": _("Erased personal data"),
+        "handed.out": _("Handed out what is held about somebody"),
     }
 
 

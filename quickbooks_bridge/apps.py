@@ -15,6 +15,7 @@ class QuickbooksBridgeConfig(AppConfig):
         """Register what it adds to deal pages and lists, the kinds of change-log lines and the system checks."""
         from . import checks
         from .deal_page import list_columns, panels, search_provider, timeline_renderers
+        from .services.invoicing.erasure import register_erasure
         from .services.operations.api_usage import usage_flush
 
         # Where no Redis is shared each process writes down what it counted, and all of it when it ends.
@@ -25,3 +26,4 @@ class QuickbooksBridgeConfig(AppConfig):
         panels.register_panels()
         list_columns.register_list_parts()
         search_provider.register_search_providers()
+        register_erasure()

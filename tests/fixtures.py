@@ -18,7 +18,17 @@ from deals.models import Account, Deal, DealLine, Member, Organization, Person, 
 from deals.viewer import Viewer
 from quickbooks_bridge.db.upsert import upsert_newer
 from quickbooks_bridge.gateway import rate_limiter, usage_counter
-from quickbooks_bridge.models import Connection, Customer, Invoice, Item, Payment, SyncState, TaxCode, Term
+from quickbooks_bridge.models import (
+    Connection,
+    CreditMemo,
+    Customer,
+    Invoice,
+    Item,
+    Payment,
+    SyncState,
+    TaxCode,
+    Term,
+)
 from quickbooks_bridge.selectors.connections import reads_block_forget
 from quickbooks_bridge.services.connections.consent import oauth_complete, oauth_start
 from quickbooks_bridge.services.operations import api_usage
@@ -201,7 +211,7 @@ def connect(viewer: Viewer, qbo: EmulatorProcess, *, company: int = 0) -> Connec
     )
 
 
-MIRRORED = (Customer, Item, TaxCode, Term, Invoice, Payment)
+MIRRORED = (Customer, Item, TaxCode, Term, Invoice, Payment, CreditMemo)
 _imported: dict[str, tuple[dict[Any, list[Any]], dict[str, Any], datetime]] = {}
 
 

@@ -19,6 +19,7 @@ PATHS = [
     "tests/deals",
     "tests/api/test_push.py",
     "tests/embed/test_door.py",
+    "tests/people/test_erasure.py",
     "tests/pipedrive",
     "tests/project/test_commands.py",
     "tests/project/test_health_and_logs.py",

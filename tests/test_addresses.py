@@ -13,7 +13,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from deals.embed.sessions import session_begin, session_open
-from deals.models import ApiToken, Deal, EmbedIntegration, ImportFile, Passkey, Product, SignInIdentity
+from deals.models import (
+    ApiToken,
+    Deal,
+    EmbedIntegration,
+    Erasure,
+    ImportFile,
+    Passkey,
+    Product,
+    SignInIdentity,
+)
 from quickbooks_bridge.models import CustomerLink, Invoice, InvoiceIntent, InvoicePreset
 from quickbooks_bridge.services.connections.lifecycle import settings_for
 from tests.factories import company_of
@@ -69,6 +78,9 @@ RULES: dict[str, tuple[str, str, str, str, str]] = {
     # A rep is led back to the list, and another account finds nobody.
     "people:edit": (SIGN_IN, "404", "away", "page", "page"),
     **{f"people:{name}": ACTION for name in ("sharing", "withdraw", "end", "sign_out", "samples")},
+    "erasure:erase": ADMIN_LIST,
+    "erasure:one": ADMIN_ROW,
+    "erasure:receipt": ADMIN_ROW,
     "people:trail": (SIGN_IN, "page", "away", "page", "page"),
     "people:join": ("410",) * 5,
     "people:setup": (SIGN_IN,) * 5,
@@ -198,6 +210,9 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
         account=account, member=connection.owner, kind="person", columns=["Name"], rows=[["Ada"]], mapping={"name": 0},
         created_at=connection.connected_at,
     )  # fmt: skip
+    erasure = Erasure.objects.create(
+        account=account, number=1, label="Erased person 1", state="done", began_at=timezone.now()
+    )
     now, mine = timezone.now(), connection.owner.user
     passkey = Passkey.objects.create(user=mine, name="t", credential_id="c", public_key="k", added_at=now)
     identity = SignInIdentity.objects.create(
@@ -205,7 +220,7 @@ def addresses(deal, connection, rep, stranger) -> dict[str, str]:
     )
     integration = EmbedIntegration.objects.create(account=account, name="CRM", secret="x", origins=[])
     keys = {
-        "account:passkey": passkey.pk, "oidc:identity": identity.pk,
+        "account:passkey": passkey.pk, "erasure:": erasure.pk, "oidc:identity": identity.pk,
         "access:integration": integration.pk, "people:edit": rep.member.pk, "people:end": rep.member.pk, "people:sign_out": rep.member.pk, "access:import": uploaded.pk, "deals:organization": deal.organization_id, "deals:person": deal.person_id, "deals:deal": deal.pk,
         "deals:product": Product.objects.get(account=account).pk, "deals:line": deal.lines.get().pk,
         "quickbooks:preset": InvoicePreset.objects.filter(account=account)[0].pk, "quickbooks:check": intent.pk, "quickbooks:dismiss": intent.pk, "quickbooks:abandon": intent.pk,

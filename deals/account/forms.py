@@ -5,7 +5,8 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Member
@@ -43,6 +44,18 @@ class NewPasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = _("At least 12 characters; a sentence is good.")
         self.fields["new_password2"].label = _("New password once more")
         self.fields["new_password2"].help_text = ""
+
+
+class ResetForm(PasswordResetForm):
+    """Django's own; the mail is in the language of whoever it goes to, where that is known."""
+
+    def send_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send the mail; the third argument of Django's is its context, which has the user."""
+        context = kwargs.get("context") or args[2]
+        language = getattr(getattr(context["user"], "member", None), "language", "")
+        known = language if language in dict(settings.LANGUAGES) else translation.get_language()
+        with translation.override(known):
+            super().send_mail(*args, **kwargs)
 
 
 class EmailForm(forms.Form):

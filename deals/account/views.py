@@ -30,7 +30,7 @@ from deals.viewer import Viewer, viewer_required
 from . import factors, passkeys
 from .addresses import address_ask, address_confirm, address_waiting
 from .confirm import confirm_address, is_confirmed, password_is_right
-from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm
+from .forms import CodeForm, EmailForm, NewPasswordForm, ProfileForm, RecoveryForm, ResetForm
 from .notices import notice_send
 from .notifications import NotificationsForm, choices_save, digest_replan
 from .required import may_drop_factor
@@ -285,6 +285,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 class ResetView(PasswordResetView):
     """Send a link by which a forgotten password is replaced; the page says the same whether there is such a person."""
 
+    form_class = ResetForm
     template_name = "account/reset.html"
     email_template_name = "account/reset_mail.txt"
     subject_template_name = "account/reset_subject.txt"

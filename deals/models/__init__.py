@@ -22,6 +22,7 @@ from .crm import (
     Stage,
     TimelineEntry,
 )
+from .erasure import Erasure
 from .people import (
     AccountEvent,
     DealShare,
@@ -53,6 +54,7 @@ __all__ = [
     "EmailChange",
     "EmbedIntegration",
     "EmbedSession",
+    "Erasure",
     "ImportFile",
     "Invitation",
     "Member",

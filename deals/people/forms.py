@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from deals.models import Deal, Member
@@ -17,6 +19,9 @@ class InviteForm(forms.Form):
     email = forms.EmailField(label=_("Email"), max_length=150)
     name = forms.CharField(label=_("Name"), max_length=200, required=False)
     role = forms.ChoiceField(label=_("Role"), choices=Member.Role.choices, initial=Member.Role.REP)
+    language = forms.ChoiceField(
+        label=_("Language of the mail"), choices=settings.LANGUAGES, initial=get_language, required=False
+    )
 
 
 class PasswordMixin(forms.Form):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from deals.mail import mail_send
@@ -36,8 +37,11 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def invite(by: Member, *, email: str, name: str, role: str, now: datetime) -> Invited:
-    """Invite somebody by mail; an older invitation of the same address ends. Raises InvitationRefused."""
+def invite(by: Member, *, email: str, name: str, role: str, now: datetime, language: str = "") -> Invited:
+    """Invite somebody by mail, in a language or else the present one; an older invitation of the same address ends.
+
+    Raises InvitationRefused.
+    """
     owners = Member.objects.filter(account=by.account_id, role=Member.Role.OWNER)
     if role == Member.Role.OWNER and by.role != Member.Role.OWNER and owners.exists():
         raise InvitationRefused(_("Only an owner invites another owner."))
@@ -62,13 +66,12 @@ def invite(by: Member, *, email: str, name: str, role: str, now: datetime) -> In
         event_add(by.account_id, "invited", actor=by, what=f"{email}, {row.role}", at=now)
     path = f"/join/{token}/"
     words = {"by": by.name, "company": by.account.name}
-    row.problem = mail_send(
-        email,
-        _("%(by)s invites you to %(company)s") % words,
-        _("%(by)s invites you to work with the deals and invoices of %(company)s. The link holds for a week:")
-        % words,
-        path,
-    )
+    with translation.override(language or translation.get_language()):
+        subject = _("%(by)s invites you to %(company)s") % words
+        text = _(
+            "%(by)s invites you to work with the deals and invoices of %(company)s. The link holds for a week:"
+        )
+        row.problem = mail_send(email, subject, text % words, path)
     row.save(update_fields=["problem"])
     return Invited(row, path)
 

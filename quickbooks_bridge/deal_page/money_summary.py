@@ -121,6 +121,15 @@ def _cells(deal: Deal, strip: DealTotals, shares: Shares, *, today: date) -> lis
         )
     if strip.unconfirmed:
         cells[-1]["more"] = _("%(a)s not confirmed") % {"a": text(strip.unconfirmed)}
+    if strip.unused_credit:
+        cells.append(
+            {
+                "label": _("Credit not used yet"),
+                "amount": text(strip.unused_credit),
+                "note": _("The customer’s payments and credit memos that settle nothing yet"),
+                "is_extra": True,
+            }
+        )
     return cells
 
 

@@ -3,13 +3,14 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from deals.models import Deal
 from quickbooks_bridge.db.panel_state import PanelState
 from quickbooks_bridge.models import Connection, Customer
-from quickbooks_bridge.selectors.customers import linked_customer
+from quickbooks_bridge.selectors.customers import linked_customer_with_credit
 from quickbooks_bridge.selectors.deals import (
     DealIntents,
     DealInvoices,
@@ -48,7 +49,17 @@ class DealPanelData:
     @cached_property
     def customer(self) -> Customer | None:
         """The deal's QuickBooks customer."""
-        return linked_customer(self.deal, self.connection.company_id)
+        return self._customer_and_credit[0]
+
+    @cached_property
+    def _customer_and_credit(self) -> tuple[Customer | None, Decimal]:
+        return linked_customer_with_credit(self.deal, self.connection.company_id)
+
+    @property
+    def credit(self) -> tuple[str, Decimal]:
+        """The currency of the deal's customer, and what they have as credit that settles nothing yet."""
+        customer, credit = self._customer_and_credit
+        return (customer.currency, credit) if customer else ("", Decimal(0))
 
     @cached_property
     def intents(self) -> DealIntents:

@@ -133,8 +133,9 @@ def _context(viewer: Viewer, deal: Deal, *, page: int, size: int, now: datetime)
 
 def _money(deal: Deal, connection: Connection, data: DealPanelData, *, now: datetime) -> dict[str, Any]:
     today = company_today(connection, now=now)
-    strips = totals_by_currency(deal, data.sums(today=today), data.intents.unfinished)
+    strips = totals_by_currency(deal, data.sums(today=today), data.intents.unfinished, credit=data.credit)
     return {
+        "credit": data.credit,
         "strips": [totals_context(deal, strip, today=today) for strip in strips],
         "left": left_to_invoice(deal, strips[0]),
     }

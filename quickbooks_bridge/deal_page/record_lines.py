@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm_invoicing.ui.templatetags.ui import day_text, moment, money_text, number
 from quickbooks_bridge.deal_page.timeline_renderers import event_sentence
+from quickbooks_bridge.domain.record_chain import ERASED
 from quickbooks_bridge.messages.alarm_words import alarm_title
 from quickbooks_bridge.models import InvoiceRecord
 
@@ -30,7 +31,7 @@ class RecordLine:
 def record_lines(record: InvoiceRecord, zone: ZoneInfo, *, currency: str) -> RecordLine:
     """Return an entry in words; amounts are in `currency`."""
     data: dict[str, Any] = record.data
-    of_kind = {"decided": _decided, "sent": _sent, "answered": _answered}.get(record.kind)
+    of_kind = {"decided": _decided, "sent": _sent, "answered": _answered, ERASED: _erased}.get(record.kind)
     title, facts, lines = of_kind(data, currency) if of_kind else (event_sentence(record.kind, data), [], [])
     return RecordLine(
         number=record.number,
@@ -144,3 +145,8 @@ def _answered(data: dict[str, Any], currency: str) -> EntryText:
         (_("Intuit's reference"), str(data.get("intuit_tid", ""))),
     ]
     return _("QuickBooks answered"), facts, []
+
+
+def _erased(data: dict[str, Any], currency: str) -> EntryText:
+    numbers = ", ".join(sorted(data.get("left") or {}, key=int))
+    return _("Personal data was erased; what is left is sealed here"), [(_("Entries"), numbers)], []

@@ -5,6 +5,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
+from .texts import is_digits
+
 ZERO = Decimal(0)
 Json = dict[str, Any]
 
@@ -72,3 +74,17 @@ def ref_at(obj: Json, key: str, part: str = "value") -> str:
     """Return the id of a reference, or another part of it, "" where there is none."""
     ref = obj.get(key)
     return text_at(ref, part) if isinstance(ref, dict) else ""
+
+
+def updated_at(obj: Json) -> datetime:
+    """Return when QuickBooks changed an object."""
+    meta = obj.get("MetaData")
+    return parse_moment(required_at(meta if isinstance(meta, dict) else {}, "LastUpdatedTime"))
+
+
+def sync_token_at(obj: Json) -> int:
+    """Return an object's sync token."""
+    value = required_at(obj, "SyncToken")
+    if not is_digits(value):
+        raise ParseError("SyncToken")
+    return int(value)

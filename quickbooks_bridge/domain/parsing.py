@@ -20,7 +20,9 @@ from .json_values import (
     parse_moment,
     ref_at,
     required_at,
+    sync_token_at,
     text_at,
+    updated_at,
 )
 from .remote import (
     AppliedAmount,
@@ -28,6 +30,7 @@ from .remote import (
     RemoteAddress,
     RemoteChanges,
     RemoteCompany,
+    RemoteCreditMemo,
     RemoteCustomer,
     RemoteDeletion,
     RemoteInvoice,
@@ -41,18 +44,6 @@ from .tax import SalesRate
 
 CDC_LIMIT = 1000
 T = TypeVar("T")
-
-
-def _updated(obj: Json) -> datetime:
-    meta = obj.get("MetaData")
-    return parse_moment(required_at(meta if isinstance(meta, dict) else {}, "LastUpdatedTime"))
-
-
-def _token(obj: Json) -> int:
-    value = required_at(obj, "SyncToken")
-    if not is_digits(value):
-        raise ParseError("SyncToken")
-    return int(value)
 
 
 def parse_invoice(obj: Json, home_currency: str = "") -> RemoteInvoice:
@@ -70,8 +61,8 @@ def parse_invoice(obj: Json, home_currency: str = "") -> RemoteInvoice:
     # In the order of its fields: by name it would take as long again as all the reading.
     return RemoteInvoice(
         required_at(obj, "Id"),
-        _token(obj),
-        _updated(obj),
+        sync_token_at(obj),
+        updated_at(obj),
         text_at(obj, "DocNumber"),
         text_at(named, "value"),
         text_at(named, "name"),
@@ -113,8 +104,8 @@ def parse_payment(obj: Json, home_currency: str = "") -> RemotePayment:
         raise ParseError("TxnDate")
     return RemotePayment(
         qbo_id=required_at(obj, "Id"),
-        sync_token=_token(obj),
-        updated_at=_updated(obj),
+        sync_token=sync_token_at(obj),
+        updated_at=updated_at(obj),
         customer_qbo_id=ref_at(obj, "CustomerRef"),
         currency=ref_at(obj, "CurrencyRef") or home_currency,
         txn_date=txn_date,
@@ -124,6 +115,24 @@ def parse_payment(obj: Json, home_currency: str = "") -> RemotePayment:
         method=ref_at(obj, "PaymentMethodRef", "name") or ref_at(obj, "PaymentMethodRef"),
         applied=tuple(applied),
         raw=obj,
+    )
+
+
+def parse_credit_memo(obj: Json, home_currency: str = "") -> RemoteCreditMemo:
+    """Read a CreditMemo object: what is left of it is its RemainingCredit, which older answers call Balance."""
+    txn_date = date_at(obj, "TxnDate")
+    if txn_date is None:
+        raise ParseError("TxnDate")
+    return RemoteCreditMemo(
+        qbo_id=required_at(obj, "Id"),
+        sync_token=sync_token_at(obj),
+        updated_at=updated_at(obj),
+        doc_number=text_at(obj, "DocNumber"),
+        customer_qbo_id=ref_at(obj, "CustomerRef"),
+        currency=ref_at(obj, "CurrencyRef") or home_currency,
+        txn_date=txn_date,
+        total=number_at(obj, "TotalAmt"),
+        remaining=number_at(obj, "RemainingCredit" if "RemainingCredit" in obj else "Balance"),
     )
 
 
@@ -146,8 +155,8 @@ def parse_customer(obj: Json, home_currency: str = "") -> RemoteCustomer:
     meta = obj.get("MetaData") or {}
     return RemoteCustomer(
         qbo_id=required_at(obj, "Id"),
-        sync_token=_token(obj),
-        updated_at=_updated(obj),
+        sync_token=sync_token_at(obj),
+        updated_at=updated_at(obj),
         display_name=text_at(obj, "FullyQualifiedName") or text_at(obj, "DisplayName"),
         company_name=text_at(obj, "CompanyName"),
         email=ref_at(obj, "PrimaryEmailAddr", "Address"),
@@ -168,8 +177,8 @@ def parse_item(obj: Json) -> RemoteItem:
     """Read an Item object."""
     return RemoteItem(
         qbo_id=required_at(obj, "Id"),
-        sync_token=_token(obj),
-        updated_at=_updated(obj),
+        sync_token=sync_token_at(obj),
+        updated_at=updated_at(obj),
         name=text_at(obj, "FullyQualifiedName") or required_at(obj, "Name"),
         sku=text_at(obj, "Sku"),
         description=text_at(obj, "Description"),
@@ -296,8 +305,8 @@ def parse_named(obj: Json) -> RemoteNamed:
     """Read a Class or a Department, by its full name."""
     return RemoteNamed(
         qbo_id=required_at(obj, "Id"),
-        sync_token=_token(obj),
-        updated_at=_updated(obj),
+        sync_token=sync_token_at(obj),
+        updated_at=updated_at(obj),
         name=text_at(obj, "FullyQualifiedName") or required_at(obj, "Name"),
         is_active=bool(obj.get("Active", True)),
     )
@@ -329,13 +338,14 @@ def parse_cdc(answer: Json, *, home_currency: str = "") -> RemoteChanges:
                 count += len(objects)
                 for obj in objects:
                     if "status" in obj and str(obj["status"]).casefold() == "deleted":
-                        deletions.append(RemoteDeletion(entity, required_at(obj, "Id"), _updated(obj)))
+                        deletions.append(RemoteDeletion(entity, required_at(obj, "Id"), updated_at(obj)))
                     else:
                         rows.setdefault(entity, []).append(obj)
     return RemoteChanges(
         server_time=parse_moment(required_at(answer, "time")),
         invoices=_lazy(rows.get("Invoice", ()), parse["Invoice"]),
         payments=_lazy(rows.get("Payment", ()), parse["Payment"]),
+        credit_memos=_lazy(rows.get("CreditMemo", ()), parse["CreditMemo"]),
         customers=_lazy(rows.get("Customer", ()), parse["Customer"]),
         items=_lazy(rows.get("Item", ()), parse["Item"]),
         classes=_lazy(rows.get("Class", ()), parse_named),
@@ -356,7 +366,7 @@ def _lazy(objects: Iterable[Json], parse: Callable[[Json], T]) -> tuple[LazyObje
 
 def _stamped(obj: Json, parse: Callable[[Json], T]) -> LazyObject[T]:
     try:
-        return LazyObject(required_at(obj, "Id"), _token(obj), _updated(obj), obj, parse)
+        return LazyObject(required_at(obj, "Id"), sync_token_at(obj), updated_at(obj), obj, parse)
     except ParseError:
         # Newer than anything, so that whoever applies it reads it and finds what is wrong with this one object.
         return LazyObject(required_at(obj, "Id"), 0, datetime.max.replace(tzinfo=UTC), obj, parse)
@@ -365,6 +375,7 @@ def _stamped(obj: Json, parse: Callable[[Json], T]) -> LazyObject[T]:
 PARSERS: Mapping[str, Callable[..., Any]] = {
     "Invoice": parse_invoice,
     "Payment": parse_payment,
+    "CreditMemo": parse_credit_memo,
     "Customer": parse_customer,
     "Item": parse_item,
 }

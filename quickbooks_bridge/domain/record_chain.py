@@ -9,6 +9,8 @@ from typing import Any
 
 # What names a person stays out: the trail outlives an erasure.
 _LEFT_OUT = frozenset({"BillEmail", "BillEmailCc", "BillEmailBcc", "CustomerMemo", "PrivateNote", "BillAddr"})
+# An entry that says which earlier ones an erasure changed, and what each is sealed as from then on.
+ERASED = "erased"
 _PLACE = ("City", "CountrySubDivisionCode", "PostalCode", "Country")
 
 
@@ -40,10 +42,20 @@ def digest_of(entry: RecordEntry) -> str:
 
 
 def first_broken(entries: Iterable[RecordEntry]) -> int | None:
-    """Return the number of the first entry that was changed, or that follows one that is missing; None when all hold."""
+    """Return the number of the first entry that was changed, or that follows one that is missing; None when all hold.
+
+    An entry that an erasure changed holds where a later one of kind ERASED seals what is left of it.
+    """
+    rows = list(entries)
+    left: dict[str, str] = {}
+    for entry in rows:
+        if entry.kind == ERASED:
+            left |= entry.data.get("left", {})
     previous, expected = "", 1
-    for entry in entries:
-        if entry.number != expected or entry.previous != previous or entry.digest != digest_of(entry):
+    for entry in rows:
+        content = digest_of(entry)
+        is_sealed = content in {entry.digest, left.get(str(entry.number))}
+        if entry.number != expected or entry.previous != previous or not is_sealed:
             return entry.number
         previous, expected = entry.digest, expected + 1
     return None

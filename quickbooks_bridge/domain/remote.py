@@ -144,6 +144,21 @@ class RemotePayment(RemoteObject):
 
 
 @dataclass(frozen=True)
+class RemoteCreditMemo(RemoteObject):
+    """A credit memo; `remaining` is what of it was not applied to an invoice yet."""
+
+    qbo_id: str
+    sync_token: int
+    updated_at: datetime
+    doc_number: str
+    customer_qbo_id: str
+    currency: str
+    txn_date: date
+    total: Decimal
+    remaining: Decimal
+
+
+@dataclass(frozen=True)
 class RemoteCustomer(RemoteObject):
     """A customer. `tax_id` may be masked by QuickBooks (all but the last five characters are X)."""
 
@@ -247,7 +262,7 @@ class RemoteCompany:
 
 @dataclass(frozen=True)
 class RemoteDeletion:
-    """An object that QuickBooks reports as deleted. `entity` is "Invoice", "Payment", "Customer" or "Item"."""
+    """An object that QuickBooks reports as deleted. `entity` is "Invoice", "Payment", "CreditMemo", "Customer" or "Item"."""
 
     entity: str
     qbo_id: str
@@ -261,6 +276,7 @@ class RemoteChanges:
     server_time: datetime
     invoices: tuple[VersionedObject[RemoteInvoice], ...] = ()
     payments: tuple[VersionedObject[RemotePayment], ...] = ()
+    credit_memos: tuple[VersionedObject[RemoteCreditMemo], ...] = ()
     customers: tuple[VersionedObject[RemoteCustomer], ...] = ()
     items: tuple[VersionedObject[RemoteItem], ...] = ()
     classes: tuple[VersionedObject[RemoteNamed], ...] = ()
@@ -272,5 +288,5 @@ class RemoteChanges:
     def size(self) -> int:
         """How many objects the answer carried."""
         lists = (self.customers, self.items, self.classes, self.locations)
-        parts = (self.invoices, self.payments, *lists, self.deletions)
+        parts = (self.invoices, self.payments, self.credit_memos, *lists, self.deletions)
         return sum(len(part) for part in parts)

@@ -36,7 +36,7 @@ SANDBOX = "https://sandbox-quickbooks.api.intuit.com/v3"
 PRODUCTION = "https://quickbooks.api.intuit.com/v3"
 PAGE = 1000
 LARGEST_PDF = 10 * 1024 * 1024
-SYNCED_ENTITIES = ("Invoice", "Payment", "Customer", "Item")
+SYNCED_ENTITIES = ("Invoice", "Payment", "CreditMemo", "Customer", "Item")
 
 
 def api_base(environment: str, override: str = "") -> str:

@@ -7,6 +7,7 @@ from .deal_versions import DealVersion
 from .heartbeat import Heartbeat
 from .inbox import ActionItem, ChatChannel, ChatMessage
 from .invoices import (
+    CreditMemo,
     Invoice,
     InvoiceAttachment,
     InvoiceEvent,
@@ -37,6 +38,7 @@ __all__ = [
     "ChatMessage",
     "Company",
     "Connection",
+    "CreditMemo",
     "Customer",
     "CustomerLink",
     "DealReadiness",

@@ -101,9 +101,41 @@ class Payment(RemoteRow):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="payment_once")]
+        indexes = [
+            models.Index(
+                fields=["company", "customer_qbo_id"],
+                condition=models.Q(unapplied__gt=0),
+                name="payment_with_rest",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.currency} {self.total}"
+
+
+class CreditMemo(RemoteRow):
+    """A QuickBooks credit memo; `remaining` is what of it settles nothing yet. Applied, it shows in a payment of zero."""
+
+    doc_number = models.CharField(max_length=30, blank=True, default="")
+    customer_qbo_id = models.CharField(max_length=30)
+    currency = models.CharField(max_length=3, default="USD")
+    txn_date = models.DateField()
+    total = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    remaining = models.DecimalField(max_digits=17, decimal_places=2, default=Decimal(0))
+    is_deleted = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "qbo_id"], name="credit_memo_once")]
+        indexes = [
+            models.Index(
+                fields=["company", "customer_qbo_id"],
+                condition=models.Q(remaining__gt=0),
+                name="memo_with_rest",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.doc_number or self.qbo_id
 
 
 class InvoiceEvent(models.Model):

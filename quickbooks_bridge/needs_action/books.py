@@ -52,6 +52,7 @@ def _unserved(row: UnreadableObject, connection: Connection, *, now: datetime) -
     kinds = {
         "Invoice": _("invoice"),
         "Payment": _("payment"),
+        "CreditMemo": _("credit memo"),
         "Customer": _("customer"),
         "Item": _("product"),
     }

@@ -1,6 +1,7 @@
 """Customers of QuickBooks as stored here, and which of them deals are linked to."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import QuerySet, Subquery, Sum
 
@@ -12,6 +13,8 @@ from quickbooks_bridge.models import (
     CustomerLink,
     Invoice,
 )
+
+from .credits import with_unused_credit
 
 
 def customer_link_of(deal: Deal, company_id: int) -> CustomerLink | None:
@@ -40,7 +43,19 @@ def customer_by_id(company_id: int, qbo_id: str) -> Customer | None:
 def linked_customer(deal: Deal, company_id: int) -> Customer | None:
     """Return the deal's QuickBooks customer from the local index."""
     links = _customer_links(deal, company_id).values("customer_qbo_id")[:1]
-    return Customer.objects.filter(company=company_id, qbo_id=Subquery(links)).first()
+    return _by_link(company_id, links).first()
+
+
+def linked_customer_with_credit(deal: Deal, company_id: int) -> tuple[Customer | None, Decimal]:
+    """Return the deal's QuickBooks customer and the credit that they have not used yet: one statement."""
+    links = _customer_links(deal, company_id).values("customer_qbo_id")[:1]
+    found = with_unused_credit(_by_link(company_id, links)).first()
+    credit: Decimal = getattr(found, "unused_credit", Decimal(0))
+    return found, Decimal(credit).quantize(Decimal("0.01"))
+
+
+def _by_link(company_id: int, links: Any) -> QuerySet[Customer]:
+    return Customer.objects.filter(company=company_id, qbo_id=Subquery(links))
 
 
 def outstanding_balance(connection: Connection, customer: Customer) -> Decimal:

@@ -143,6 +143,8 @@ class DealTotals:
     unconfirmed_net: Decimal = Decimal(0)
     # Billed in other currencies, sent or confirmed, at the rates that were stated then.
     converted_net: Decimal = Decimal(0)
+    # Of the deal's customer, whichever deal it was paid for: part of no other sum.
+    unused_credit: Decimal = Decimal(0)
 
     @property
     def billed_net(self) -> Decimal:
@@ -176,11 +178,20 @@ def sums_of_deal(deal_pk: int, *, today: date) -> QuerySet[Any, Any]:
 
 
 def totals_by_currency(
-    deal: Deal, sums: Iterable[dict[str, Any]], unfinished: Sequence[InvoiceIntent] = ()
+    deal: Deal,
+    sums: Iterable[dict[str, Any]],
+    unfinished: Sequence[InvoiceIntent] = (),
+    *,
+    credit: tuple[str, Decimal] = ("", Decimal(0)),
 ) -> list[DealTotals]:
-    """Return one strip per currency of the deal out of `sums_of_deal`, its own first, also when nothing is invoiced."""
+    """Return one strip per currency of the deal out of `sums_of_deal`, its own first, also when nothing is invoiced.
+
+    `credit` is a currency and what the deal's customer has not used of it.
+    """
     live = {row["currency"]: row for row in sums if not row["is_deleted"] and not row["is_voided"]}
     currencies = {deal.currency, *live, *(intent.currency for intent in unfinished)}
+    credit_currency, unused = credit
+    currencies |= {credit_currency} if unused else set()
     others = [row["converted"] for code, row in live.items() if code != deal.currency]
     others += [intent.deal_net for intent in unfinished if intent.currency != deal.currency]
     converted = sum((amount for amount in others if amount is not None), Decimal(0))
@@ -192,6 +203,7 @@ def totals_by_currency(
             unconfirmed=sum((intent.expected_total for intent in waiting), Decimal(0)),
             unconfirmed_net=sum((intent_net(intent) for intent in waiting), Decimal(0)),
             converted_net=converted if currency == deal.currency else Decimal(0),
+            unused_credit=unused if currency == credit_currency else Decimal(0),
         )
         row = live.get(currency)
         if row is not None:

@@ -42,6 +42,7 @@ def initial_import_progress(connection: Connection, *, now: datetime) -> ImportP
         "customers": _("Customers"),
         "invoices": _("Invoices"),
         "payments": _("Payments"),
+        "credit_memos": _("Credit memos"),
     }
     known = connection.company.sync.import_progress or {}
     steps: list[ImportStep] = []

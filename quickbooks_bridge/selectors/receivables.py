@@ -1,6 +1,6 @@
 """Open invoices by how late they are: sums, rows by customer or sales rep, single invoices. The database adds up, not Python."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -27,7 +27,7 @@ from deals.models import Deal
 from deals.rights import visible_deals
 from deals.viewer import Viewer
 from quickbooks_bridge.domain.receivables import Bucket, due_range
-from quickbooks_bridge.models import Connection, Customer, Invoice, Payment
+from quickbooks_bridge.models import Connection, CreditMemo, Customer, Invoice, Payment
 
 SIZE = 25
 GROUPS = ("customer", "rep", "invoice")
@@ -334,26 +334,35 @@ def _home_first(connection: Connection) -> Case:
 
 
 def unapplied_credit(connection: Connection, *, wanted: ReceivablesFilter) -> dict[str, Decimal]:
-    """Return what customers have paid that settles nothing yet, by currency: one statement."""
-    rows = _credit(connection)
-    if wanted.customer:
-        rows = rows.filter(customer_qbo_id=wanted.customer)
+    """Return what customers have paid or been credited that settles nothing yet, by currency: one statement."""
+    customers: Any = [wanted.customer] if wanted.customer else None
     if wanted.words:
         named = Customer.objects.filter(company=connection.company_id, display_name__icontains=wanted.words)
-        rows = rows.filter(customer_qbo_id__in=named.values("qbo_id"))
-    found = rows.order_by().values_list("currency").annotate(amount=Sum("unapplied"))
-    return {currency: Decimal(amount).quantize(_CENT) for currency, amount in found}
+        customers = (named.filter(qbo_id=wanted.customer) if wanted.customer else named).values("qbo_id")
+    found: dict[str, Decimal] = {}
+    for _customer, currency, amount in _credit(connection, customers):
+        found[currency] = found.get(currency, Decimal(0)) + Decimal(amount).quantize(_CENT)
+    return found
 
 
 def unapplied_by_customer(
     connection: Connection, customers: list[str] | None = None
 ) -> dict[tuple[str, str], Decimal]:
     """Return the same of some customers, or of all, by customer and currency: one statement."""
-    rows = _credit(connection)
-    rows = rows if customers is None else rows.filter(customer_qbo_id__in=customers)
-    found = rows.order_by().values_list("customer_qbo_id", "currency").annotate(amount=Sum("unapplied"))
-    return {(customer, currency): Decimal(amount).quantize(_CENT) for customer, currency, amount in found}
+    found: dict[tuple[str, str], Decimal] = {}
+    for customer, currency, amount in _credit(connection, customers):
+        key = (customer, currency)
+        found[key] = found.get(key, Decimal(0)) + Decimal(amount).quantize(_CENT)
+    return found
 
 
-def _credit(connection: Connection) -> QuerySet[Payment]:
-    return Payment.objects.filter(company=connection.company_id, is_deleted=False, unapplied__gt=0)
+def _credit(connection: Connection, customers: Any) -> Iterable[tuple[str, str, Decimal]]:
+    """Return customer, currency and what is left of payments and, apart, of credit memos; of all for None."""
+    parts: list[QuerySet[Any, Any]] = []
+    for model, left in ((Payment, "unapplied"), (CreditMemo, "remaining")):
+        rows: Any = model._default_manager.filter(
+            company=connection.company_id, is_deleted=False, **{f"{left}__gt": 0}
+        )
+        rows = rows if customers is None else rows.filter(customer_qbo_id__in=customers)
+        parts.append(rows.order_by().values_list("customer_qbo_id", "currency").annotate(amount=Sum(left)))
+    return parts[0].union(parts[1], all=True)

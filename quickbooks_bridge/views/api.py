@@ -102,10 +102,11 @@ class InvoicesOfDeal(APIView):
         data: dict[str, Any] = {"state": context["state"], "as_of": "", "totals": [], "invoices": []}
         if context["state"] == "connected":
             today = company_today(context["connection"], now=timezone.now())
+            sums = sums_of_deal(deal.pk, today=today)
             waiting = DealIntents.of(list(open_intents(deal.pk))).unfinished
             data |= {
                 "as_of": context["as_of"],
-                "totals": totals_by_currency(deal, sums_of_deal(deal.pk, today=today), waiting),
+                "totals": totals_by_currency(deal, sums, waiting, credit=context["credit"]),
                 "invoices": context["rows"],
             }
         return versioned(request, DealInvoicesSerializer(data).data)

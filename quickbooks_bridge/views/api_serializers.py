@@ -51,6 +51,7 @@ class DealTotalsSerializer(serializers.Serializer[Any]):
     outstanding = money()
     overdue = money()
     unconfirmed = money()
+    unused_credit = money()
 
 
 class DealInvoicesSerializer(serializers.Serializer[Any]):

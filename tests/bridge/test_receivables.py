@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from quickbooks_bridge.db.payment_habits import EVERYBODY, expected_months, payment_habits
 from quickbooks_bridge.deal_page.status_words import status_words
 from quickbooks_bridge.domain.receivables import Bucket, bucket_of, habit_of, year_before
-from quickbooks_bridge.models import Connection, Invoice, Payment
+from quickbooks_bridge.models import Connection, CreditMemo, Invoice, Payment
 from quickbooks_bridge.selectors.receivables import (
     ReceivablesFilter,
     ageing_of,
@@ -342,8 +342,13 @@ def test_credit_counts_what_is_neither_applied_nor_deleted(account, connected):
     payment(account, "2", on=TODAY, unapplied="10", currency="CAD")
     payment(account, "3", on=TODAY, unapplied="99", is_deleted=True)
     payment(account, "4", on=TODAY, unapplied="0")
+    memo = {"company": company_of(account, REALM), "customer_qbo_id": "7", "txn_date": TODAY, "total": 5}
+    CreditMemo.objects.create(qbo_id="m1", remaining="4.50", **memo)
+    CreditMemo.objects.create(qbo_id="m2", remaining=5, is_deleted=True, **memo)
+    CreditMemo.objects.create(qbo_id="m3", remaining=0, **memo)
     found = unapplied_credit(connected, wanted=ReceivablesFilter())
-    assert found == {"USD": Decimal("20.50"), "CAD": Decimal("10.00")}
+    assert found == {"USD": Decimal("25.00"), "CAD": Decimal("10.00")}
+    assert unapplied_credit(connected, wanted=ReceivablesFilter(customer="7", words="nobody")) == {}
     assert unapplied_credit(connected, wanted=ReceivablesFilter(customer="8")) == {}
 
 

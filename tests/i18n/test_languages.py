@@ -70,6 +70,64 @@ def test_the_language_of_an_account_is_spoken_in_every_browser(rep):
     assert '<html lang="nb">' in other.content.decode()
 
 
+def test_a_choice_of_the_top_bar_is_the_members_own(rep, admin):
+    """Chosen in one browser it holds in every other; a stranger's choice is nobody's."""
+    client = sign_in(rep.member)
+    client.post(reverse("set_language"), {"language": "nb", "next": "/"})
+    rep.member.refresh_from_db()
+    assert rep.member.language == "nb"
+    other = sign_in(rep.member).get(reverse("deals:deal_list"), headers={"accept-language": "en"})
+    assert '<html lang="nb">' in other.content.decode()
+    for strange in ("xx", "", "nn-x"):
+        client.post(reverse("set_language"), {"language": strange, "next": "/"})
+    client.get(reverse("set_language"), {"language": "en"})
+    Client().post(reverse("set_language"), {"language": "en", "next": "/"})
+    rep.member.refresh_from_db()
+    admin.member.refresh_from_db()
+    assert (rep.member.language, admin.member.language) == ("nb", "")
+
+
+def test_a_language_that_is_not_there_falls_back_to_english(rep, settings):
+    client = Client(headers={"accept-language": "fi-FI,sv;q=0.8"})
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "fi"
+    assert '<html lang="en">' in client.get(reverse("login")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "inviters", "subject"),
+    [
+        ("nb", "en", "Ada inviterer deg til Testers"),
+        ("en", "nb", "Ada invites you to Testers"),
+        ("", "nb", "Ada inviterer deg til Testers"),
+        ("", "en", "Ada invites you to Testers"),
+    ],
+)
+def test_an_invitation_is_in_the_language_that_the_inviter_chose(admin, settings, chosen, inviters, subject):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    client = sign_in(admin.member)
+    client.post(reverse("set_language"), {"language": inviters, "next": "/"})
+    page = client.get(reverse("people:list")).content.decode()
+    assert re.search(rf'<option value="{inviters}" selected>', page), "the inviter's own is offered first"
+    sent = {"email": "new@team.example", "name": "", "role": "rep", "language": chosen}
+    assert client.post(reverse("people:list"), sent).status_code == 200
+    assert [one.subject for one in mail.outbox] == [subject]
+    assert client.post(reverse("people:list"), sent | {"language": "xx"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("language", "browser", "is_norwegian"),
+    [("nb", "en", True), ("en", "nb", False), ("", "nb", True), ("xx", "en", False)],
+)
+def test_a_reset_mail_is_in_the_language_of_who_gets_it(rep, settings, language, browser, is_norwegian):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    type(rep.member).objects.filter(pk=rep.member.pk).update(language=language)
+    rep.member.user.email = "rob@team.example"
+    rep.member.user.save()
+    client = Client(headers={"accept-language": browser})
+    assert client.post(reverse("account:reset"), {"email": "rob@team.example"}).status_code == 302
+    assert ("Somebody, hopefully you" not in mail.outbox[0].body) is is_norwegian
+
+
 def test_errors_outside_of_pages_are_translated(db):
     client = Client(headers={"accept-language": "nb"}, raise_request_exception=False)
     assert "Det finnes ingenting på denne adressen" in client.get("/deals/nowhere/at/all/").content.decode()

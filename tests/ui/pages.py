@@ -18,7 +18,17 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from deals.embed.sessions import integration_create
-from deals.models import ApiToken, Deal, DealLine, ImportFile, Member, MemberIdentity, Organization, Product
+from deals.models import (
+    ApiToken,
+    Deal,
+    DealLine,
+    Erasure,
+    ImportFile,
+    Member,
+    MemberIdentity,
+    Organization,
+    Product,
+)
 from quickbooks_bridge.models import (
     Connection,
     Customer,
@@ -36,7 +46,7 @@ from tests.test_addresses import RULES
 Do = Callable[[Page], Any] | None
 # Addresses that answer with 200 and are no page of their own: data, files, and parts that stand in the pages below.
 NO_PAGES = {
-    "healthz", "api:openapi", "quickbooks:export_csv", "quickbooks:receivables_csv",
+    "healthz", "api:openapi", "erasure:receipt", "quickbooks:export_csv", "quickbooks:receivables_csv",
     "quickbooks:history_export", "quickbooks:pdf", "quickbooks:link",
     "quickbooks:customer_search", "quickbooks:item_search", "quickbooks:field_options", "quickbooks:preview",
     "quickbooks:progress", "quickbooks:tab", "quickbooks:sidebar", "quickbooks:health_part", "deals:deal_log",
@@ -189,6 +199,21 @@ def range_open(page: Page) -> None:
     expect(page.locator("[data-range-calendar]")).to_be_visible()
 
 
+def find_a_person(page: Page) -> None:
+    page.fill("#words", "quill")
+    page.locator("main").get_by_role("button", name="Search").click()
+    expect(page.locator("#found")).to_be_visible()
+
+
+def preview_an_erasure(page: Page) -> None:
+    find_a_person(page)
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Show what would be erased").click()
+    expect(page.locator("#held")).to_be_visible()
+    page.get_by_role("button", name="Erase this person").click()
+    expect(page.locator(".field-problem").first).to_be_visible()
+
+
 def unfold(page: Page) -> None:
     page.evaluate(
         "document.querySelectorAll('main details:not([data-menu])').forEach((part) => (part.open = true))"
@@ -284,6 +309,11 @@ CONNECTED = (
     Shown("new import", "/import/"),
     Shown("import", "/import/{import}/"),
     Shown("team", "/team/", unfold),
+    Shown("erase personal data", "/team/erase/"),
+    Shown("erase personal data, found", "/team/erase/", find_a_person),
+    Shown("what would be erased", "/team/erase/", preview_an_erasure),
+    Shown("an erasure", "/team/erase/{erasure}/"),
+    Shown("an erasure that goes on", "/team/erase/{erasing}/"),
     Shown("what changed in the team", "/team/trail/"),
     Shown("a member of the team", "/team/{member}/"),
     Shown("welcome", "/welcome/"),
@@ -350,6 +380,8 @@ def unlisted() -> set[str]:
             "preset",
             "import",
             "member",
+            "erasure",
+            "erasing",
         ),
         1,
     ) | {"unconnected": 1}
@@ -444,7 +476,15 @@ def world_of(deal: Deal, connection: Connection, url: str) -> World:
         account=account, member=connection.owner, kind="person", columns=["Name", "Email"], rows=[["Ada", "a@b.example"], ["", "x"]],
         mapping={"name": 0, "email": 1}, created_at=now, name="people.csv",
     )  # fmt: skip
+    erasures = [
+        Erasure.objects.create(
+            account=account, number=number, label=f"Erased person {number}", state=state, counts={"Person": 1, "Invoice": 2}, step=9,
+            began_at=now, lease_until=None if state == "done" else now + timedelta(days=1),
+        ).pk
+        for number, state in ((1, "done"), (2, "running"))
+    ]  # fmt: skip
     return World(url, {
+        "erasure": erasures[0], "erasing": erasures[1],
         "deal": deal.pk, "empty": empty.pk, "line": deal.lines.all()[0].pk, "organization": deal.organization_id,
         "person": deal.person_id, "product": Product.objects.filter(account=account)[0].pk, "import": uploaded.pk,
         "preset": InvoicePreset.objects.filter(account=account)[0].pk, "intent": _intents(deal, connection),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from quickbooks_bridge.domain.record_chain import RecordEntry, digest_of, first_broken, recorded_body
+from quickbooks_bridge.domain.record_chain import ERASED, RecordEntry, digest_of, first_broken, recorded_body
 from quickbooks_bridge.domain.remote import RemoteInvoice
 from quickbooks_bridge.models import Invoice, InvoiceEvent, InvoiceIntent, InvoiceRecord
 
@@ -113,6 +113,19 @@ def records_continue(invoices: Iterable[int] | None = None) -> int:
         InvoiceRecord.objects.bulk_create(rows)
         count += len(rows)
     return count
+
+
+def records_erased(rows: Iterable[InvoiceRecord], *, now: datetime) -> None:
+    """Seal what an erasure left of entries by a further entry of each history, so that it can still be verified."""
+    by_invoice: dict[int, list[InvoiceRecord]] = defaultdict(list)
+    for row in rows:
+        by_invoice[row.invoice_id].append(row)
+    held = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=by_invoice).order_by("pk")
+    for invoice in held.values_list("pk", flat=True):
+        newest = InvoiceRecord.objects.filter(invoice=invoice).latest("number")
+        left = {str(row.number): digest_of(record_entry(row)) for row in by_invoice[invoice]}
+        entry = _next(record_entry(newest), ERASED, now, None, {"left": left})
+        _row(newest.account_id, invoice, entry).save(force_insert=True)
 
 
 def broken_entry(rows: Iterable[InvoiceRecord]) -> int | None:

@@ -17,6 +17,7 @@ from quickbooks_bridge.domain.status import is_void
 from quickbooks_bridge.models import (
     Company,
     Connection,
+    CreditMemo,
     Customer,
     Invoice,
     Item,
@@ -36,6 +37,7 @@ from .events import (
 )
 from .lists import (
     RemoteObjects,
+    credit_memos_apply,
     customers_apply,
     is_newer,
     items_apply,
@@ -49,20 +51,9 @@ from .lists import (
 from .unreadable import ReadFailures, read_or_record, unreadable_record
 
 __all__ = [
-    "AppliedChange",
-    "Batch",
-    "cdc_apply",
-    "created_invoice_apply",
-    "customers_apply",
-    "deletions_apply",
-    "invoice_apply",
-    "invoices_apply",
-    "items_apply",
-    "iter_readable",
-    "named_apply",
-    "payments_apply",
-    "tax_codes_apply",
-    "terms_apply",
+    "AppliedChange", "Batch", "cdc_apply", "created_invoice_apply", "credit_memos_apply", "customers_apply",
+    "deletions_apply", "invoice_apply", "invoices_apply", "items_apply", "iter_readable", "named_apply", "payments_apply",
+    "tax_codes_apply", "terms_apply",
 ]  # fmt: skip
 
 
@@ -114,6 +105,7 @@ def cdc_apply(batch: Batch, *, now: datetime, source: str, arrived: list[Applied
     written += lists.mirror_objects(SalesClass, of("classes"), lists.NAMED)
     written += lists.mirror_objects(Location, of("locations"), lists.NAMED)
     written += lists.mirror_objects(Payment, of("payments"), lists.PAYMENT)
+    written += lists.mirror_objects(CreditMemo, of("credit_memos"), lists.CREDIT_MEMO)
     invoices = _invoices(of("invoices"), now=now, source=source, actor=None)
     if arrived is not None:
         arrived.extend(invoices)
@@ -346,8 +338,11 @@ def _deletions(
     for start in range(0, len(keys), lists.WRITE_CHUNK):
         part = {key: invoices[key] for key in keys[start : start + lists.WRITE_CHUNK]}
         count += _deleted_invoices(part, now=now, source=source, actor=actor)
-    payments = {(company.pk, stub.qbo_id) for company, stub in gone if stub.entity == "Payment"}
-    return count + _deleted_payments(payments)
+    for model in (Payment, CreditMemo):
+        count += _deleted_credits(
+            model, {(company.pk, stub.qbo_id) for company, stub in gone if stub.entity == model.__name__}
+        )
+    return count
 
 
 @transaction.atomic
@@ -392,9 +387,9 @@ def _deleted_invoices(
 
 
 @transaction.atomic
-def _deleted_payments(keys: set[Key]) -> int:
+def _deleted_credits(model: type[Payment] | type[CreditMemo], keys: set[Key]) -> int:
     if not keys:
         return 0
-    known = lock_existing(Payment, keys, ("id", "is_deleted"))
+    known = lock_existing(model, keys, ("id", "is_deleted"))
     present = [pk for pk, is_deleted in known.values() if not is_deleted]
-    return Payment.objects.filter(pk__in=present).update(is_deleted=True) if present else 0
+    return model._default_manager.filter(pk__in=present).update(is_deleted=True) if present else 0

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from quickbooks_bridge.db.upsert import KEY, Key, lock_existing, upsert_newer
 from quickbooks_bridge.domain.remote import (
+    RemoteCreditMemo,
     RemoteCustomer,
     RemoteItem,
     RemoteNamed,
@@ -17,7 +18,17 @@ from quickbooks_bridge.domain.remote import (
     VersionedObject,
 )
 from quickbooks_bridge.domain.tax import SalesRate
-from quickbooks_bridge.models import Company, Customer, Item, Location, Payment, SalesClass, TaxCode, Term
+from quickbooks_bridge.models import (
+    Company,
+    CreditMemo,
+    Customer,
+    Item,
+    Location,
+    Payment,
+    SalesClass,
+    TaxCode,
+    Term,
+)
 from quickbooks_bridge.models.catalog import RemoteRow
 
 from .unreadable import ReadFailures, read_or_record, unreadable_record
@@ -52,6 +63,11 @@ def newest_in_chunks(arrivals: RemoteObjects[T]) -> Iterator[dict[Key, Versioned
 def payments_apply(company: Company, remotes: Iterable[VersionedObject[RemotePayment]]) -> int:
     """Mirror payments; gives how many rows changed."""
     return mirror_objects(Payment, remote_objects(company, remotes), PAYMENT)
+
+
+def credit_memos_apply(company: Company, remotes: Iterable[VersionedObject[RemoteCreditMemo]]) -> int:
+    """Mirror credit memos; gives how many rows changed."""
+    return mirror_objects(CreditMemo, remote_objects(company, remotes), CREDIT_MEMO)
 
 
 def customers_apply(company: Company, remotes: Iterable[VersionedObject[RemoteCustomer]]) -> int:
@@ -122,6 +138,16 @@ PAYMENT: ColumnReaders[RemotePayment] = {
     "applied": lambda remote: [
         {"invoice": part.invoice_qbo_id, "amount": str(part.amount)} for part in remote.applied
     ],
+    "is_deleted": lambda remote: False,
+}
+
+CREDIT_MEMO: ColumnReaders[RemoteCreditMemo] = {
+    "doc_number": lambda remote: remote.doc_number[:30],
+    "customer_qbo_id": lambda remote: remote.customer_qbo_id,
+    "currency": lambda remote: remote.currency,
+    "txn_date": lambda remote: remote.txn_date,
+    "total": lambda remote: remote.total,
+    "remaining": lambda remote: remote.remaining,
     "is_deleted": lambda remote: False,
 }
 

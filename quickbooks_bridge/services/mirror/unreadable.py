@@ -18,6 +18,7 @@ from quickbooks_bridge.domain.json_values import ParseError
 from quickbooks_bridge.domain.remote import VersionedObject
 from quickbooks_bridge.models import (
     Company,
+    CreditMemo,
     Customer,
     Invoice,
     Item,
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 MODELS: Mapping[str, type[RemoteRow]] = {
     "Invoice": Invoice,
     "Payment": Payment,
+    "CreditMemo": CreditMemo,
     "Customer": Customer,
     "Item": Item,
     "Class": SalesClass,
@@ -138,7 +140,7 @@ def unreadable_release() -> int:
     for entity, model in MODELS.items():
         newer: Any = model._default_manager.filter(company=OuterRef("company"), qbo_id=OuterRef("qbo_id"))
         is_newer = Q(remote_updated_at__gte=OuterRef("changed_at"))
-        if model in (Invoice, Payment):
+        if model in (Invoice, Payment, CreditMemo):
             is_newer |= Q(is_deleted=True)
         count += UnreadableObject.objects.filter(Exists(newer.filter(is_newer)), entity=entity).delete()[0]
     return count

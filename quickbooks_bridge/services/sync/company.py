@@ -63,6 +63,7 @@ IMPORT_STEPS = (
     ("customers", "Customer"),
     ("invoices", "Invoice"),
     ("payments", "Payment"),
+    ("credit_memos", "CreditMemo"),
 )
 Progress = dict[str, dict[str, Any]]
 
@@ -147,7 +148,8 @@ def _import_lists(
     connection: Connection, client: QuickBooksClient, progress: Progress, *, clock: Callable[[], datetime]
 ) -> None:
     for name, entity in IMPORT_STEPS:
-        step = progress[name]
+        # One that was begun before this list was read here knows nothing of it.
+        step = progress.setdefault(name, {"done": 0, "total": 0, "place": Cursor().as_dict()})
         if step["place"] is None:
             continue
         if step["place"] == Cursor().as_dict():

@@ -15,7 +15,7 @@ from quickbooks_bridge.domain.problem_codes import ProblemCode
 from quickbooks_bridge.domain.remote import RemoteDeletion
 from quickbooks_bridge.gateway.client import QuickBooksClient
 from quickbooks_bridge.gateway.errors import AnswerUnserved, UnexpectedAnswer
-from quickbooks_bridge.models import Company, Connection, Invoice, Payment
+from quickbooks_bridge.models import Company, Connection, CreditMemo, Invoice, Payment
 from quickbooks_bridge.services.mirror import invoices
 from quickbooks_bridge.services.mirror.unreadable import (
     unreadable_missing_count,
@@ -60,7 +60,7 @@ def reconcile(
     known_until = cursor.replace(microsecond=0) if cursor else None
     differences = 0
     server_time = client.changes(now, entities=("Customer",)).server_time
-    for entity in ("Item", "Customer", "Invoice", "Payment"):
+    for entity in ("Item", "Customer", "Invoice", "Payment", "CreditMemo"):
         if since is None:
             unserved_forget(company, entity)
         note = unserved_record(company, now=now)
@@ -87,6 +87,8 @@ def entity_apply(company: Company, entity: str, rows: Sequence[Any], *, now: dat
         return invoices.invoices_apply(company, rows, now=now, source=source)
     if entity == "Payment":
         return invoices.payments_apply(company, rows)
+    if entity == "CreditMemo":
+        return invoices.credit_memos_apply(company, rows)
     if entity == "Customer":
         return invoices.customers_apply(company, rows)
     return invoices.items_apply(company, rows)
@@ -119,13 +121,13 @@ def mark_missing_deleted(
     now: datetime,
     on_progress: Callable[[], object],
 ) -> int:
-    """Mark invoices and payments deleted that QuickBooks does not hold any more; gives how many.
+    """Mark invoices, payments and credit memos deleted that QuickBooks does not hold any more; gives how many.
 
     To be asked after everything else was read. What changed after `before` is left to change data capture.
     """
     return sum(
         _mark_deleted(company, client, entity, model, before=before, now=now, on_progress=on_progress)
-        for entity, model in (("Invoice", Invoice), ("Payment", Payment))
+        for entity, model in (("Invoice", Invoice), ("Payment", Payment), ("CreditMemo", CreditMemo))
     )
 
 
@@ -133,7 +135,7 @@ def _mark_deleted(
     company: Company,
     client: QuickBooksClient,
     entity: str,
-    model: type[Invoice] | type[Payment],
+    model: type[Invoice] | type[Payment] | type[CreditMemo],
     *,
     before: datetime,
     now: datetime,

@@ -9,15 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from deals.account import factors
-from deals.auth_backends import address_of
-from deals.sign_in_limits import sign_in_begins, sign_in_worked
+from deals.account.confirm import is_confirmed, password_is_right
 
 WORD = gettext_lazy("erase")
 
 
 class ConfirmForm(forms.Form):
-    """Asks for the word, and for the password or, of who has none, a code of the second factor."""
+    """Asks for the word, and for the password of who has one."""
 
     word = forms.CharField(
         label=gettext_lazy("Confirmation"),
@@ -28,15 +26,13 @@ class ConfirmForm(forms.Form):
         label=gettext_lazy("Your password"), strip=False, max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
-    code = forms.CharField(
-        label=gettext_lazy("Code of your second factor"), max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )  # fmt: skip
 
     def __init__(self, user: AbstractBaseUser, data: Any = None) -> None:
         super().__init__(data)
         self.user = user
-        del self.fields["code" if user.has_usable_password() else "password"]
+        # Who has none proves it before, by passkey, code or single sign-on (account/confirm.py).
+        if not user.has_usable_password():
+            del self.fields["password"]
         self.fields["word"].help_text = _("Type “%(word)s”.") % {"word": WORD}
 
     def clean_word(self) -> str:
@@ -50,23 +46,6 @@ class ConfirmForm(forms.Form):
 
     def is_them(self, request: HttpRequest) -> bool:
         """Return whether it is who is signed in; tries are limited as at the door."""
-        user: Any = self.user
-        name, address, now = user.get_username(), address_of(request), timezone.now()
-        field = "password" if "password" in self.fields else "code"
-        if not sign_in_begins(name, address, now=now):
-            self.add_error(field, _("Too many tries in a row. Wait a little."))
-            return False
-        given = self.cleaned_data[field]
-        is_right = (
-            user.check_password(given) if field == "password" else factors.code_accept(user, given, now=now)
-        )
-        if is_right:
-            sign_in_worked(name, address)
-            return True
-        self.add_error(
-            field,
-            _("This is not your password.")
-            if field == "password"
-            else _("That code does not fit, or was used already. Take the newest one of the app."),
-        )
-        return False
+        if "password" in self.fields:
+            return password_is_right(request, self.user, self)
+        return is_confirmed(request, now=timezone.now())

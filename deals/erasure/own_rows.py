@@ -66,6 +66,16 @@ def _of_members() -> list[Declaration]:
         declare(crm.MemberIdentity, _("Identities in other CRMs"), plain="external_id", **mine),
         declare(crm.EmbedSession, _("Frames that are open"), plain="place", sealed="code_digest token_digest session_key", **mine),
         declare(crm.DealShare, _("Deals shared with somebody"), **mine),
+        declare(crm.NotificationChoices, _("Choices of notifications"), plain="muted digest", **mine),
+        declare(
+            crm.Passkey, _("Passkeys"), texts="name", plain="transports", sealed="credential_id public_key", **by_user,
+            own=member_is("user__member"),
+        ),
+        declare(crm.PasskeyHandle, _("Handles of passkeys"), sealed="handle", **by_user, own=member_is("user__member")),
+        declare(
+            crm.SignInIdentity, _("Identities of single sign-on"), texts="email", plain="issuer subject", **by_user,
+            own=member_is("user__member"),
+        ),
         declare(crm.CrmPermission, _("Deals seen in another CRM"), **mine),
         declare(crm.SecondFactor, _("Second factors"), sealed="secret", **by_user, own=member_is("user__member")),
         declare(crm.RecoveryCode, _("Recovery codes"), sealed="digest", **by_user, own=member_is("user__member")),

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
+from deals.account.confirm import confirm_address, is_confirmed
 from deals.models import Erasure
 from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
@@ -128,6 +129,8 @@ def _keys(subject: Subject) -> str:
 
 def _erase(request: HttpRequest, viewer: Viewer, subject: Subject) -> HttpResponse:
     form = ConfirmForm(viewer.member.user, request.POST)
+    if "password" not in form.fields and not is_confirmed(request, now=timezone.now()):
+        return redirect(confirm_address(request.path))
     if not form.is_valid() or not form.is_them(request):
         return _preview(request, viewer, subject, form=form)
     now = timezone.now()

@@ -192,6 +192,15 @@ def _settings() -> list[Declaration]:
             removes=_("Those to the person are deleted; in others names are replaced."),
         ),
         declare(
+            qbo.ActionItem, _("Issues that people decided about"), account="account", texts="subject", plain="key kind occurrence",
+            removes=NAMES_GO, keeps=_("What was decided when, and by whom, by key."),
+        ),
+        declare(
+            qbo.ChatChannel, _("Chat channels"), account="account", plain="kind language muted problem", sealed="address",
+            keeps=NOBODY,
+        ),
+        declare(qbo.ChatMessage, _("Chat messages"), account="channel__account", plain="key data", keeps=NOBODY),
+        declare(
             qbo.InvoicePreset, _("Presets"), account="account", texts="name message memo", unique="name",
             plain="tax currency term_qbo_id tax_code_qbo_id class_qbo_id location_qbo_id", removes=NAMES_GO,
         ),

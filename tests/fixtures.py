@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.handlers.base import BaseHandler
@@ -26,11 +27,28 @@ from quickbooks_bridge.services.sync.company import initial_import
 
 from .browser import browser  # noqa: F401 - one way to start a browser for all
 from .emulator_process import EmulatorProcess
+from .prepared import put_prepared
 
 ROOT = Path(__file__).resolve().parent.parent
 # The companies of the emulator are the same in every test, to the second, so that reading one takes the time only once.
 AS_OF = datetime.now(UTC).replace(microsecond=0)
 PASSWORD = "a-long-test-password"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb) -> bool:
+    """Keep the prepared file that stands where Django would make a database."""
+    return django_db_keepdb or settings.IS_SQLITE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
+    """Begin with a copy of what the migrations made once; on PostgreSQL they are applied anew."""
+    if settings.IS_SQLITE:
+        test = settings.DATABASES["default"]["TEST"]
+        put_prepared(Path(test["NAME"]))
+        # Everything stands there already, and none of it is looked through again.
+        test["MIGRATE"] = False
 
 
 _answered: set[str] = set()

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from deals.models import ApiToken, Invitation, Member, SignedInSession
+from deals.people.invitations import InvitationRefused, invitation_of, join
 from quickbooks_bridge.models import Invoice
 from tests.fixtures import PASSWORD, consent, make_deal, make_member, sign_in
 
@@ -48,6 +50,19 @@ def test_somebody_joins_by_the_link_of_a_mail_once(admin):
     again = Client().get(path)
     assert again.status_code == 410
     assert "used already" in again.content.decode()
+
+
+def test_of_two_who_follow_one_link_at_once_one_joins(admin):
+    invite(sign_in(admin.member))
+    token, now = link().split("/")[2], timezone.now()
+    first, second = (invitation_of(token, now=now) for _time in range(2))
+    join(first, name="Nia", password=NEW, now=now)
+    # Her address is another one by the time the slower one arrives, so nothing else is in the way.
+    get_user_model().objects.filter(member__name="Nia").update(username="nia@elsewhere.example")
+    with pytest.raises(InvitationRefused) as refused:
+        join(second, name="Nobody", password=NEW, now=now)
+    assert "used a moment ago" in refused.value.text
+    assert not Member.objects.filter(name="Nobody").exists()
 
 
 def test_a_link_is_old_after_a_week_taken_back_or_replaced(admin):

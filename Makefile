@@ -1,4 +1,4 @@
-.PHONY: install install-dev demo demo-reset up check test soak bench screenshots lock sbom
+.PHONY: install install-dev demo demo-reset up check test coverage soak bench screenshots lock sbom
 .SILENT:
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -57,6 +57,9 @@ check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment s
 
 test: $(VENV)/.dev  ## everything, with a real browser where there is one
 	$(PY) -m tests.run_all
+
+coverage: $(VENV)/.dev  ## everything too, and how much of the product the tests in one process reach; takes twice the time
+	COVERAGE=1 $(PY) -m tests.run_all
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
 	$(PY) -m soak.scorecard begin

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from deals.models import ApiToken, Invitation, Member, SignedInSession
 from deals.people.invitations import InvitationRefused, invitation_of, join
-from quickbooks_bridge.models import Invoice
+from quickbooks_bridge.models import Connection, Invoice
 from tests.fixtures import PASSWORD, consent, make_deal, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -293,6 +293,15 @@ def test_a_handover_to_another_company_is_refused(connection, qbo):
     browser.get("/quickbooks/callback/", {**consent(qbo, address), "realmId": "1234567890"})
     connection.refresh_from_db()
     assert connection.owner == before
+
+
+def test_a_handover_ends_at_a_company_that_is_not_the_connected_one(connection, qbo):
+    browser = sign_in(make_member(connection.account, "bea", "admin"))
+    address = browser.post("/quickbooks/connect/", {"takeover": "1"})["Location"]
+    # Bea may see this company in QuickBooks, and nothing is linked yet that would hold her back.
+    browser.get("/quickbooks/callback/", consent(qbo, address, company=1))
+    active = Connection.objects.get(status="active")
+    assert (active, active.owner) == (connection, connection.owner)
 
 
 def test_reps_take_nothing_over(connection, rep):

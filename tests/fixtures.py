@@ -44,7 +44,7 @@ def django_db_keepdb(django_db_keepdb) -> bool:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings) -> None:
+def django_db_modify_db_settings() -> None:
     """Begin with a copy of what the migrations made once; on PostgreSQL they are applied anew."""
     if settings.IS_SQLITE:
         test = settings.DATABASES["default"]["TEST"]

@@ -51,9 +51,9 @@ def lanes() -> list[list[Part]]:
     return [
         [Part("with real processes and browsers", browsers)],
         [
-            Part("once more on PostgreSQL", (sys.executable, "-m", "tests.postgres")),
             Part("the emulators", emulators),
             Part("rules and commands", rules),
+            Part("once more on PostgreSQL", (sys.executable, "-m", "tests.postgres")),
         ],
     ]
 

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from django.core.handlers.base import BaseHandler
 from django.test import Client
 from django.urls import Resolver404, resolve
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from crm_invoicing.gc_tuning import freeze_heap
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
@@ -71,6 +72,23 @@ def _answers_are_noted() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseHandler, "get_response", noting)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_found_once() -> Iterator[None]:
+    """Let the middleware of every test client have the list of static files that the first one made."""
+    make, known = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remember(self):
+        place = (settings.STATIC_URL, *map(str, settings.STATICFILES_DIRS))
+        if place not in known:
+            make(self)
+            known[place] = self.files
+        self.files = {**self.files, **known[place]}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remember)
         yield
 
 

@@ -1,4 +1,4 @@
-.PHONY: install install-dev demo demo-reset up check test soak bench screenshots lock sbom
+.PHONY: install install-dev demo demo-reset up check test coverage soak bench screenshots lock sbom
 .SILENT:
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -45,18 +45,23 @@ demo-reset: install  ## the same, its data forgotten first
 up: install  ## this installation, without the demo
 	$(PY) -m crm_invoicing.supervisor
 
+# Types take most of the time and one core; the rest is checked beside them.
 check: $(VENV)/.dev  ## style, types, import contracts, migrations, deployment settings
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	DATA_DIR=build/check $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator pipedrive_emulator manage.py tests bench soak
-	$(VENV)/bin/lint-imports
-	$(PY) -m tests.house_rules
-	$(VENV)/bin/vulture
-	DATA_DIR=build/check $(PY) manage.py makemigrations --check --dry-run
-	DATA_DIR=build/check PUBLIC_URL=https://crm.example QUICKBOOKS_CLIENT_ID=x QUICKBOOKS_CLIENT_SECRET=x $(PY) manage.py check --deploy --fail-level WARNING
+	DATA_DIR=build/check-types $(VENV)/bin/mypy crm_invoicing deals quickbooks_bridge qbo_emulator pipedrive_emulator manage.py tests bench soak & types=$$!; \
+	$(VENV)/bin/lint-imports && \
+	$(PY) -m tests.house_rules && \
+	$(VENV)/bin/vulture && \
+	DATA_DIR=build/check $(PY) manage.py makemigrations --check --dry-run && \
+	DATA_DIR=build/check PUBLIC_URL=https://crm.example QUICKBOOKS_CLIENT_ID=x QUICKBOOKS_CLIENT_SECRET=x $(PY) manage.py check --deploy --fail-level WARNING; \
+	rest=$$?; wait $$types && exit $$rest
 
 test: $(VENV)/.dev  ## everything, with a real browser where there is one
 	$(PY) -m tests.run_all
+
+coverage: $(VENV)/.dev  ## everything too, and how much of the product the tests in one process reach; takes twice the time
+	COVERAGE=1 $(PY) -m tests.run_all
 
 soak: $(VENV)/.dev  ## the fault tests at length, one table at the end (SOAK_CREATIONS and others give sizes)
 	$(PY) -m soak.scorecard begin

@@ -93,6 +93,8 @@ class World:
         self.sender.settings.url = settings.webhook_url
         # Raised by everything a state file keeps that is not in a company.
         self.revision = 0
+        # The companies as of the moment that was last named, as they were opened.
+        self._kept: tuple[datetime, list[Company]] | None = None
 
     @property
     def url(self) -> str:
@@ -119,12 +121,24 @@ class World:
         """Open the companies the settings name, in place of those that are there, with the dates of a moment: now."""
         self.revision = self.dirty_mark + 1
         self.companies.clear()
-        now, asked = as_of or self.clock.now(), self.settings
+        now = as_of or self.clock.now()
+        for company in self._opened(now) if as_of is None else self._opened_again(as_of):
+            self.add_company(company)
+        self.wait_for_small(now)
+
+    def _opened(self, now: datetime) -> list[Company]:
+        asked, found = self.settings, []
         for ordinal, key in enumerate(asked.profiles, start=1):
             is_first = ordinal == 1 and not asked.companies
             size = {"customers": asked.customers, "invoices": asked.invoices} if is_first else {}
-            self.add_company(open_company(key, ordinal, now, rows_as_of=asked.rows_as_of, **size))
-        self.wait_for_small(now)
+            found.append(open_company(key, ordinal, now, rows_as_of=asked.rows_as_of, **size))
+        return found
+
+    def _opened_again(self, as_of: datetime) -> list[Company]:
+        """Companies as of a moment: whoever names it once more gets the same books without their being made anew."""
+        if self._kept is None or self._kept[0] != as_of:
+            self._kept = (as_of, self._opened(as_of))
+        return [company.twin(company.realm_id) for company in self._kept[1]]
 
     def wait_for_small(self, since: datetime) -> None:
         """Small companies, opened as of `since` when they are first touched."""

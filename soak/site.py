@@ -15,6 +15,7 @@ import requests
 from crm_invoicing.processes import BASE, PARENT_WATCHDOG
 from tests.emulator_process import EmulatorProcess
 from tests.polling import free_port, until
+from tests.prepared import put_prepared
 
 # Waiting times of the product, in seconds, so that a test of minutes takes seconds.
 SHORT = {
@@ -63,7 +64,12 @@ class Site:
             "SOAK_CONSTANTS": json.dumps(SHORT),
             **env,
         }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True)
+        if database_url:
+            subprocess.run(
+                [sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True
+            )
+        else:
+            put_prepared(data / "db.sqlite3")
         self.enter()
         self.deal = self.run(f"prepare({emulator.url!r}, {self.realm!r})")
 

@@ -1,6 +1,7 @@
 """What tests share: a company with people, and the QuickBooks emulator in its own process."""
 
 import contextlib
+import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.handlers.base import BaseHandler
 from django.test import Client
 from django.urls import Resolver404, resolve
+from whitenoise.middleware import WhiteNoiseMiddleware
 
+from crm_invoicing.gc_tuning import freeze_heap
 from deals.models import Account, Deal, DealLine, Member, Organization, Person, Product, Stage
 from deals.viewer import Viewer
 from quickbooks_bridge.db.upsert import upsert_newer
@@ -36,11 +40,28 @@ from quickbooks_bridge.services.sync.company import initial_import
 
 from .browser import browser  # noqa: F401 - one way to start a browser for all
 from .emulator_process import EmulatorProcess
+from .prepared import put_prepared
 
 ROOT = Path(__file__).resolve().parent.parent
 # The companies of the emulator are the same in every test, to the second, so that reading one takes the time only once.
 AS_OF = datetime.now(UTC).replace(microsecond=0)
 PASSWORD = "a-long-test-password"
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb) -> bool:
+    """Keep the prepared file that stands where Django would make a database."""
+    return django_db_keepdb or settings.IS_SQLITE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Begin with a copy of what the migrations made once; on PostgreSQL they are applied anew."""
+    if settings.IS_SQLITE:
+        test = settings.DATABASES["default"]["TEST"]
+        put_prepared(Path(test["NAME"]))
+        # Everything stands there already, and none of it is looked through again.
+        test["MIGRATE"] = False
 
 
 _answered: set[str] = set()
@@ -62,6 +83,29 @@ def _answers_are_noted() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseHandler, "get_response", noting)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _static_files_are_found_once() -> Iterator[None]:
+    """Let the middleware of every test client have the list of static files that the first one made."""
+    make, known = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def remember(self):
+        place = (settings.STATIC_URL, *map(str, settings.STATICFILES_DIRS))
+        if place not in known:
+            make(self)
+            known[place] = self.files
+        self.files = {**self.files, **known[place]}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remember)
+        yield
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage more rarely: the modules stay, and looking through them was an eighth of the time."""
+    freeze_heap()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_sessionfinish(session) -> None:

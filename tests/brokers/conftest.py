@@ -18,6 +18,7 @@ import pytest
 from crm_invoicing.processes import BASE, ManagedProcess
 from tests.emulator_process import EmulatorProcess
 from tests.polling import until
+from tests.prepared import put_prepared
 from tests.servers import CHECKOUT, POSTGRES_URL, postgres_answers, redis_database
 
 
@@ -45,7 +46,12 @@ class Installation:
             "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN": "broker-tests",
             "QUICKBOOKS_TIMEOUT_SECONDS": "20",
         }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True)
+        if database_url.startswith("sqlite"):
+            put_prepared(data / "db.sqlite3")
+        else:
+            subprocess.run(
+                [sys.executable, "manage.py", "migrate", "-v0"], cwd=BASE, env=self.env, check=True
+            )
         self.inside = subprocess.Popen(
             [sys.executable, "-m", "tests.in_process_console", "tests.brokers.scene"],
             cwd=BASE, env=self.env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

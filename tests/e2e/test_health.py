@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.demo import Demo
+from tests.prepared import put_prepared
 
 from .test_walk import Person, consent
 
@@ -19,6 +20,7 @@ SLOW = 60_000
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"))
+    put_prepared(running.data / "db.sqlite3")
     running.start(QUICKBOOKS_POLL_SECONDS="5")
     running.wait_for_greeting()
     yield running

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Dialog, Page
 
 from tests.demo import Demo
+from tests.prepared import put_prepared
 
 from .test_walk import Person, consent
 
@@ -52,6 +53,7 @@ PAGES = (
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"))
+    put_prepared(running.data / "db.sqlite3")
     running.start(QUICKBOOKS_POLL_SECONDS="3600")
     running.wait_for_greeting()
     yield running

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 from pypdf import PdfReader
 
 from tests.demo import Demo
+from tests.prepared import put_prepared
 
 pytestmark = pytest.mark.e2e
 
@@ -68,6 +69,7 @@ class Person:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> Iterator[Demo]:
     running = Demo(tmp_path_factory.mktemp("demo"))
+    put_prepared(running.data / "db.sqlite3")
     running.start(QUICKBOOKS_POLL_SECONDS="5")
     running.wait_for_greeting()
     yield running

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -164,6 +165,37 @@ def test_reset_opens_the_companies_anew(own_emulator: EmulatorProcess) -> None:
     api.invoice()
     own_emulator.control("POST", "/control/reset")
     assert api.query("select count(*) from Invoice") == before
+
+
+def test_companies_as_of_one_moment_are_the_same_however_often_they_are_opened(
+    own_emulator: EmulatorProcess,
+) -> None:
+    api, realm = Api(own_emulator), own_emulator.companies[0]["realm_id"]
+
+    def opened() -> Any:
+        own_emulator.control("POST", "/control/reset", {"as_of": "2026-03-02T18:00:00+00:00"})
+        return own_emulator.control("GET", f"/control/{realm}/dump")
+
+    first = opened()
+    invoice, customer = api.invoice(), first["Customer"][0]
+    api.pay(invoice, 40)
+    api.ok(api.post("customer", {**customer, "sparse": True, "CompanyName": "Another"}))
+    old = first["Invoice"][0]
+    api.ok(api.post("invoice", {"Id": old["Id"], "SyncToken": old["SyncToken"]}, operation="void"))
+    api.ok(
+        api.post(
+            "preferences", {"SyncToken": "0", "sparse": True, "SalesFormsPrefs": {"CustomTxnNumbers": True}}
+        )
+    )
+    api.control("preferences", {"ShipsToOwnTown": False})
+    changed = own_emulator.control("GET", f"/control/{realm}/dump")
+    assert {kind for kind in first if changed[kind] != first[kind]} >= {
+        "Customer",
+        "Invoice",
+        "Payment",
+        "Preferences",
+    }
+    assert opened() == first
 
 
 def test_control_token_closes_page_and_api() -> None:

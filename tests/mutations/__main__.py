@@ -38,7 +38,12 @@ def _copy(into: Path) -> Path:
 def _run(place: Path, tests: tuple[str, ...]) -> int:
     """Run tests in a copy, those that failed there first."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", *tests]
-    environment = {**os.environ, "DATA_DIR": str(place / "build/test"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(place / "build/test"),
+        "PREPARED_DATABASES": str(place.parent / "prepared"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     try:
         run = subprocess.run(
             command, cwd=place, env=environment, capture_output=True, check=False, timeout=LONGEST

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from deals.models import ApiToken, Invitation, Member, SignedInSession
-from quickbooks_bridge.models import Invoice
+from deals.people.invitations import InvitationRefused, invitation_of, join
+from quickbooks_bridge.models import Connection, Invoice
 from tests.fixtures import PASSWORD, consent, make_deal, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,19 @@ def test_somebody_joins_by_the_link_of_a_mail_once(admin):
     again = Client().get(path)
     assert again.status_code == 410
     assert "used already" in again.content.decode()
+
+
+def test_of_two_who_follow_one_link_at_once_one_joins(admin):
+    invite(sign_in(admin.member))
+    token, now = link().split("/")[2], timezone.now()
+    first, second = (invitation_of(token, now=now) for _time in range(2))
+    join(first, name="Nia", password=NEW, now=now)
+    # Her address is another one by the time the slower one arrives, so nothing else is in the way.
+    get_user_model().objects.filter(member__name="Nia").update(username="nia@elsewhere.example")
+    with pytest.raises(InvitationRefused) as refused:
+        join(second, name="Nobody", password=NEW, now=now)
+    assert "used a moment ago" in refused.value.text
+    assert not Member.objects.filter(name="Nobody").exists()
 
 
 def test_a_link_is_old_after_a_week_taken_back_or_replaced(admin):
@@ -278,6 +293,15 @@ def test_a_handover_to_another_company_is_refused(connection, qbo):
     browser.get("/quickbooks/callback/", {**consent(qbo, address), "realmId": "1234567890"})
     connection.refresh_from_db()
     assert connection.owner == before
+
+
+def test_a_handover_ends_at_a_company_that_is_not_the_connected_one(connection, qbo):
+    browser = sign_in(make_member(connection.account, "bea", "admin"))
+    address = browser.post("/quickbooks/connect/", {"takeover": "1"})["Location"]
+    # Bea may see this company in QuickBooks, and nothing is linked yet that would hold her back.
+    browser.get("/quickbooks/callback/", consent(qbo, address, company=1))
+    active = Connection.objects.get(status="active")
+    assert (active, active.owner) == (connection, connection.owner)
 
 
 def test_reps_take_nothing_over(connection, rep):

@@ -56,6 +56,18 @@ def test_nothing_that_opens_something_is_kept(admin, rep):
     assert "crmi_" not in text
 
 
+def test_a_change_of_what_opens_something_is_left_out(admin):
+    before, after = (
+        {"client_id": "a", "client_secret": "old-one"},
+        {"client_id": "b", "client_secret": "new-one"},
+    )
+    event_add(admin.account, "quickbooks.keys", actor=admin.member, before=before, after=after)
+    assert AccountEvent.objects.get().data["changes"] == {"client_id": ["a", "b"]}
+    for name in ("password", "secret", "token"):
+        event_add(admin.account, "quickbooks.keys", actor=admin.member, after={name: "opens-it"})
+    assert AccountEvent.objects.count() == 1
+
+
 def test_it_is_filtered_and_comes_as_csv_without_formulas(admin, rep):
     event_add(
         admin.account,

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Error, Page
 
 from tests.ui.pages import CONNECTED, Shown, World, signed_in, visit, world_of
 
@@ -100,24 +100,6 @@ def _rows_beside_the_browser():
         yield
 
 
-@pytest.fixture
-def walk(browser: Browser, live_server, connection, deal, admin):
-    """Return a way to look at the main pages in a window of the given kind; gives what was found by page."""
-    world = world_of(deal, connection, live_server.url)
-
-    def look(what: Any, **options: Any) -> dict[str, Any]:
-        context = signed_in(browser, admin.member, live_server.url, **options)
-        page = context.new_page()
-        found = {}
-        for shown in (one for one in CONNECTED if one.name in MAIN):
-            if problems := seen(page, shown, world, what):
-                found[shown.name] = problems
-        context.close()
-        return found
-
-    return look
-
-
 def seen(page: Page, shown: Shown, world: World, what: Any) -> Any:
     try:
         return what(visit(page, shown, world))
@@ -129,27 +111,28 @@ def told(found: dict[str, Any]) -> str:
     return json.dumps(found, indent=1, ensure_ascii=False)
 
 
-def test_targets_are_large_enough(walk):
-    found = walk(lambda page: page.evaluate(SMALL))
-    assert not found, told(found)
+def adapted(page: Page) -> dict[str, list[str]]:
+    """Look at a page as it is, then in forced colours, then with wider spacing, which stays."""
+    found = {"targets": page.evaluate(SMALL), "motion": page.evaluate(MOVING)}
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+    found["forced colours"] = page.evaluate(UNSEEN)
+    page.emulate_media(forced_colors="none")
+    page.evaluate(SPACING)
+    found["text spacing"] = page.evaluate(CUT_OFF) + page.evaluate(OUTSIDE)
+    return {what: problems for what, problems in found.items() if problems}
 
 
-def test_nothing_is_lost_with_wider_text_spacing(walk):
-    def spaced(page: Page) -> Any:
-        page.evaluate(SPACING)
-        return page.evaluate(CUT_OFF) + page.evaluate(OUTSIDE)
-
-    found = walk(spaced)
-    assert not found, told(found)
-
-
-def test_forced_colours_leave_every_control_visible(walk):
-    found = walk(lambda page: page.evaluate(UNSEEN), forced_colors="active")
-    assert not found, told(found)
-
-
-def test_nothing_moves_where_motion_is_reduced(walk):
-    found = walk(lambda page: page.evaluate(MOVING))
+def test_targets_are_large_nothing_moves_and_neither_forced_colours_nor_wide_spacing_lose_anything(
+    browser, live_server, connection, deal, admin
+):
+    world = world_of(deal, connection, live_server.url)
+    context = signed_in(browser, admin.member, live_server.url)
+    page = context.new_page()
+    main = [one for one in CONNECTED if one.name in MAIN]
+    assert len(main) == len(MAIN)
+    found = {shown.name: problems for shown in main if (problems := seen(page, shown, world, adapted))}
+    context.close()
     assert not found, told(found)
 
 

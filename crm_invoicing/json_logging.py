@@ -12,6 +12,9 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
+logger = logging.getLogger(__name__)
+
+REFUSED = frozenset({403, 404})
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 task_id: ContextVar[str] = ContextVar("task_id", default="-")
 
@@ -66,6 +69,18 @@ class JsonFormatter(logging.Formatter):
         return "".join(lines).rstrip()
 
 
+def _refusal_note(request: HttpRequest, response: HttpResponse) -> None:
+    """Log that somebody who is signed in was refused: by their rights (403), or a row that is not theirs or is none (404)."""
+    place = getattr(request, "resolver_match", None)
+    if response.status_code in REFUSED and place is not None:
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            logger.warning(
+                "refused",
+                extra={"user": user.pk, "view": place.view_name, "status": response.status_code},
+            )
+
+
 class RequestIdMiddleware:
     """Return each web request an id and answer it in X-Request-ID."""
 
@@ -80,6 +95,7 @@ class RequestIdMiddleware:
             response["X-Request-ID"] = request_id.get()
             if not response.has_header("Cache-Control"):
                 response["Cache-Control"] = "no-store"
+            _refusal_note(request, response)
             return response
         finally:
             request_id.reset(token)

@@ -101,4 +101,6 @@ class PasskeyForm(forms.Form):
         max_length=60,
         help_text=_("By which you know it again, for example the device it is on."),
     )
-    credential = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20_000)
+    credential = forms.CharField(
+        label=_("Passkeys"), widget=forms.HiddenInput, required=False, max_length=20_000
+    )

@@ -11,8 +11,8 @@ from deals.crm_source import CrmTrouble, crm_troubles
 from deals.fields import field_catalogue
 from deals.selectors import custom_field_facts
 from quickbooks_bridge.domain.field_mapping import mapping_problems
-from quickbooks_bridge.models import Connection
-from quickbooks_bridge.services.connections.lifecycle import mapping_of, settings_for
+from quickbooks_bridge.models import Connection, InvoicingSettings
+from quickbooks_bridge.services.connections.lifecycle import mapping_of
 
 from .issue import ERROR, WARNING, Actor, Issue, Topic, grouped
 
@@ -33,8 +33,10 @@ def crm_issues(connection: Connection, *, now: datetime) -> Iterator[Issue]:
 def mapping_issues(connection: Connection) -> Iterator[Issue]:
     """Return that a field which invoices are filled from is gone in the CRM: they would have an empty place without a word."""
     account = connection.account
-    mapping = mapping_of(settings_for(account))
-    gone = mapping_problems(mapping, field_catalogue(custom_field_facts(account)))
+    kept = InvoicingSettings.objects.filter(account=account).first()
+    if kept is None:  # nothing was chosen yet, and looking chooses nothing
+        return
+    gone = mapping_problems(mapping_of(kept), field_catalogue(custom_field_facts(account)))
     if gone:
         names = [str(PLACES[problem.field]) for problem in gone]
         yield Issue(

@@ -101,7 +101,7 @@ def test_trouble_and_recovery_show_by_themselves(dana, demo):
     page = dana.go(PAGE)
     demo.control("POST", "faults", kind="503_html", count=10_000)
     expect(verdict(page)).to_contain_text("Not up to date with QuickBooks since", timeout=SLOW)
-    finding = page.locator("#finding-unreadable")
+    finding = page.locator("#issue-not-read")
     expect(finding).to_contain_text("It is tried again by itself")
     verdict(page).get_by_role("link", name="Show it").press("Enter")
     expect(finding).to_be_focused()

@@ -1,6 +1,7 @@
 """What people are notified of, and when: topics, quiet hours, digests."""
 
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -196,3 +197,20 @@ def test_nothing_open_makes_no_digest(admin, connected):
         assert digests_due(now=now) == 0
     assert not Notification.objects.exists()
     assert NotificationChoices.objects.get().next_digest_at > now
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("code", "is_for_good"), [(550, True), (451, False)])
+def test_an_address_that_the_mail_server_refuses_is_said(
+    admin, notice, connected, monkeypatch, code, is_for_good
+):
+    def refuse(*_args, **_more):
+        raise SMTPRecipientsRefused({"ada@testers.example": (code, b"no such user here")})
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", refuse)
+    assert not notification_send(notice.pk, now=notice.created_at)
+    notice.refresh_from_db()
+    assert (notice.next_try_at is None) == is_for_good
+    page = sign_in(admin.member).get("/needs-action/?tab=all").content.decode()
+    assert ("The mail server refuses this person’s address." in page) == is_for_good
+    assert "ada@testers.example" not in page

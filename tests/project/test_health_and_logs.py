@@ -146,3 +146,19 @@ def test_address_of_a_request_that_failed_is_logged_without_its_query(lines, adm
     text = json.dumps(lines)
     assert "GET /quickbooks/callback/" in text
     assert "CANARY" not in text
+
+
+def test_refusals_of_who_is_signed_in_are_logged_without_what_was_asked_for(
+    lines, admin, rep, stranger, deal
+):
+    from tests.fixtures import sign_in
+
+    sign_in(stranger.member).get(f"/deals/{deal.pk}/?q=CANARY")
+    sign_in(rep.member).get("/quickbooks/health/")
+    Client().get("/nowhere/CANARY/")
+    refused = [line for line in lines if line["message"] == "refused"]
+    assert [(line["view"], line["status"], line["user"]) for line in refused] == [
+        ("deals:deal_detail", 404, stranger.member.user_id),
+        ("quickbooks:health", 404, rep.member.user_id),
+    ]
+    assert "CANARY" not in json.dumps(refused)

@@ -45,6 +45,7 @@ from .panel import looking
 from .pipedrive import pipedrive_opening
 from .receivables import receivables_looking
 from .report import Figure, show
+from .rights import rights_reading
 from .site import run_parts
 
 REPEATS = 7
@@ -361,6 +362,7 @@ def measure(kind: str) -> list[str]:
             figures += calling(emulator) + creating(emulator)
         figures += many_companies(int(os.environ.get("BENCH_COMPANIES", "2000")))
         figures += looking() + api_calling() + pipedrive_opening() + receivables_looking()
+        figures += rights_reading()
         return show(f"keeping up to date: {kind}", figures)
     finally:
         runner.teardown_databases(old)

@@ -1,7 +1,7 @@
 """The digest: what is open for one member, in one mail, in their language."""
 
+import logging
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,6 +19,8 @@ from quickbooks_bridge.services.operations.notifications import DIGEST, notifica
 
 from .inbox import ALL, MINE, Entry, entries_of, listed, solved_title
 
+logger = logging.getLogger(__name__)
+
 MOST = 25
 
 
@@ -33,7 +35,7 @@ def digests_due(*, now: datetime) -> int:
         mine = NotificationChoices.objects.filter(pk=choices.pk, next_digest_at=at)
         if not mine.update(next_digest_at=after) or at is None:
             continue
-        words = _digest(member, since=_since(choices, now=now), now=now)
+        words = _words(member, since=_since(choices, now=now), now=now)
         if words is not None:
             subject, text = words
             data = {"topic": "", "subject": subject, "text": text, "path": reverse("quickbooks:inbox")}
@@ -47,6 +49,15 @@ def digests_due(*, now: datetime) -> int:
             )  # fmt: skip
             made += 1
     return made
+
+
+def _words(member: Member, *, since: datetime, now: datetime) -> tuple[str, str] | None:
+    try:
+        return _digest(member, since=since, now=now)
+    except Exception:
+        # What is wrong with one account keeps the others from nothing.
+        logger.exception("digest not made", extra={"member": member.pk})
+        return None
 
 
 def _since(choices: NotificationChoices, *, now: datetime) -> datetime:
@@ -72,7 +83,7 @@ def _digest(member: Member, *, since: datetime, now: datetime) -> tuple[str, str
         others = [one for one in entries if not one.is_mine]
         parts = [_part(_("For you"), mine), _part(_("For others"), others)]
         parts.append(_solved(member, connection, since=since))
-        moment = now.astimezone(ZoneInfo(str(zone_of(member)))).strftime("%H:%M")
+        moment = now.astimezone(zone_of(member)).strftime("%H:%M")
         parts.append(_("As of %(time)s. Each with its button:") % {"time": moment})
         return subject, "\n\n".join(part for part in parts if part)
 

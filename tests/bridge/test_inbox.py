@@ -300,6 +300,23 @@ def test_the_task_mails_new_things_once_and_ends_what_is_gone(connected, deal, a
     assert not mail.outbox
 
 
+def test_one_account_that_cannot_be_checked_keeps_no_other_from_it(connected, admin, stranger, monkeypatch):
+    other = connection_make(stranger.account, stranger.member, realm_id="2", name="Other", connected_at=now(),
+        import_state="done", last_sync_at=now(), time_zone="UTC")  # fmt: skip
+    for connection in (connected, other):
+        unreadable(connection)
+    real = issues_check
+
+    def fails(connection, *, now):
+        if connection.pk == connected.pk:
+            raise RuntimeError
+        return real(connection, now=now)
+
+    monkeypatch.setattr("quickbooks_bridge.tasks.inbox.issues_check", fails)
+    check_issues()
+    assert [row.account for row in ActionItem.objects.all()] == [stranger.account]
+
+
 def test_refusals_are_mailed_by_their_own_notification_alone(connected, deal, admin):
     refused(connected, deal)
     check_issues()

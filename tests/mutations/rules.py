@@ -380,4 +380,30 @@ PEOPLE = [
           'name not in HIDDEN and ', "", "tests/people"),
 ]  # fmt: skip
 
-RULES = [*SYNC, *CREATING, *DEPTH, *TRUST, *DOORS, *PIPEDRIVE, *PEOPLE]
+INBOX = [
+    _rule("only what can be solved is called solved", "quickbooks_bridge/views/inbox.py",
+          "if not issue.is_solvable:", "if False:", "tests/bridge/test_inbox.py"),
+    _rule("who may not create settles no invoice", "quickbooks_bridge/views/inbox.py",
+          "if number and not viewer.may(Right.CREATE):", "if False:", "tests/bridge/test_inbox.py"),
+    _rule("an issue goes to who can do something about it", "quickbooks_bridge/views/inbox.py",
+          "if to is None:\n            messages.warning(", "if False:\n            messages.warning(", "tests/bridge/test_inbox.py"),
+    _rule("who was faster keeps it", "quickbooks_bridge/services/operations/action_items.py",
+          "pk=row.pk, assigned_to=seen_holder, ", "pk=row.pk, ", "tests/bridge/test_inbox.py"),
+    _rule("a new occurrence brings an issue back", "quickbooks_bridge/services/operations/action_items.py",
+          "return row.occurrence == seen.occurrence[:80]", "return True", "tests/bridge/test_inbox.py"),
+    _rule("deals that are not seen are not named", "quickbooks_bridge/needs_action/invoices.py",
+          "if condition else Q()", "if False else Q()", "tests/bridge/test_inbox.py"),
+    _rule("reps see their own issues alone", "quickbooks_bridge/needs_action/invoices.py",
+          "rows = rows.filter(Q(member=viewer.member.pk) | Q(pk__in=assigned))", "pass", "tests/bridge/test_inbox.py"),
+    _rule("a notification waits for the end of quiet hours", "quickbooks_bridge/services/operations/notifications.py",
+          "quiet = None if row.kind == DIGEST else quiet_until(", "quiet = None if row.kind else quiet_until(",
+          "tests/people/test_notification_choices.py"),
+    _rule("what is over is not mailed", "quickbooks_bridge/services/operations/notifications.py",
+          "or _is_over(row)", "", "tests/bridge/test_inbox.py"),
+    _rule("only chat programs are posted to", "deals/chat.py",
+          'if parts.scheme != "https" or port not in {None, 443}:\n        return ""\n', "", "tests/bridge/test_chat.py"),
+    _rule("a chat webhook's address is sealed", "quickbooks_bridge/services/operations/chat.py",
+          "sealed = encrypt(address, keys=settings.TOKEN_ENCRYPTION_KEYS)", "sealed = address", "tests/bridge/test_chat.py"),
+]  # fmt: skip
+
+RULES = [*INBOX, *SYNC, *CREATING, *DEPTH, *TRUST, *DOORS, *PIPEDRIVE, *PEOPLE]

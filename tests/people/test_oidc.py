@@ -108,6 +108,7 @@ def test_code_verifier_and_nonce_belong_to_each_sign_in(provider, rob):
     [
         {"iss": "https://evil.example"},
         {"aud": "another-program"},
+        {"aud": "another-program", "azp": CLIENT},
         {"aud": [CLIENT, "another-program"], "azp": "another-program"},
         {"nonce": "of another sign-in"},
         {"nonce": None},
@@ -144,6 +145,7 @@ def test_a_state_works_once_in_its_browser_and_for_ten_minutes(provider, rob):
     assert "This sign-in is over" in come_back(Client(), asked).content.decode()
     assert come_back(browser, {"state": "made-up"}).status_code == 403
     assert come_back(browser, asked).status_code == 302
+    assert come_back(browser, asked).status_code == 403
     browser.post("/logout/")
     assert come_back(browser, asked).status_code == 403
     browser = Client()

@@ -71,6 +71,8 @@ def add(page: Page, live_server) -> None:
 
 
 def leave(page: Page, live_server) -> None:
+    # A page that is still on its way would end the next one's.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     page.goto(f"{live_server.url}/login/forgotten/sent/")
 

@@ -188,7 +188,7 @@ def passkey_check(
             expected_rp_id=place().rp_id,
             expected_origin=place().origin,
             credential_public_key=base64url_to_bytes(row.public_key),
-            # Counted below, where two at once are told apart.
+            # The count is compared below, in the statement that also stores it: of two answers at once one is refused.
             credential_current_sign_count=0,
             require_user_verification=True,
         )

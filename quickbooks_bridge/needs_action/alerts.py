@@ -140,7 +140,7 @@ def _chat(account: Account, issues: list[Issue], rows: dict[str, ActionItem], *,
 
 
 def chat_line(kind: str) -> str:
-    """Return what a channel reads of an issue: no names and no amounts, for others than the account's members may read there."""
+    """Return what a channel reads of an issue: no names and no amounts, for a channel also has readers without an account here."""
     lines = {
         "refused": _("QuickBooks refused an invoice"),
         "figures": _("An invoice’s tax or total is not the expected one"),

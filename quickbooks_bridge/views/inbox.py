@@ -9,19 +9,19 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from deals.models import Member
-from deals.rights import Right
 from deals.trail import event_add
 from deals.viewer import Viewer, viewer_required
 from quickbooks_bridge.domain.texts import is_digits
-from quickbooks_bridge.models import Connection, Invoice, InvoiceIntent
+from quickbooks_bridge.models import Connection
 from quickbooks_bridge.needs_action.alerts import assigned_notify
+from quickbooks_bridge.needs_action.decisions import issue_solve
 from quickbooks_bridge.needs_action.inbox import (
     ALL,
     MINE,
@@ -37,14 +37,11 @@ from quickbooks_bridge.needs_action.inbox import (
 )
 from quickbooks_bridge.needs_action.support import support_bundle
 from quickbooks_bridge.selectors.request_context import RequestContext
-from quickbooks_bridge.services.invoicing.alarms import alarm_check
-from quickbooks_bridge.services.invoicing.create import intent_dismiss
 from quickbooks_bridge.services.operations.action_items import (
     item_assign,
     item_of,
     item_reopen,
     item_snooze,
-    item_solve,
 )
 
 from .permissions import next_path
@@ -170,22 +167,9 @@ def solve(
     request: HttpRequest, viewer: Viewer, connection: Connection, entry: Entry, now: datetime
 ) -> str | None:
     """Take an issue as solved; it comes back only if it happens anew."""
-    issue = entry.issue
-    if not issue.is_solvable:
-        messages.warning(request, _("This is over only once its cause is. Until then it can be snoozed."))
+    if refused := issue_solve(viewer, connection, entry.issue, now=now):
+        messages.warning(request, refused)
         return None
-    number = int(issue.key.partition("-")[2]) if issue.kind in {"refused", "figures"} else 0
-    row = item_of(viewer.account, seen_of(issue), now=now)
-    if number and not viewer.may(Right.CREATE):
-        messages.warning(request, _("This takes the right to create invoices. An admin can give it."))
-        return None
-    if issue.kind == "refused":
-        intent_dismiss(get_object_or_404(InvoiceIntent, pk=number, account=viewer.account), now=now)
-    elif issue.kind == "figures":
-        rows = Invoice.objects.select_related("company", "deal")
-        alarm_check(viewer, get_object_or_404(rows, pk=number, company=connection.company_id), now=now)
-    if item_solve(row, by=viewer.member, now=now):
-        event_add(viewer.account, "issue.solved", actor=viewer.member, what=issue.title, at=now)
     return _("Solved. It comes back only if it happens anew.")
 
 

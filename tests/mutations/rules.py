@@ -381,10 +381,10 @@ PEOPLE = [
 ]  # fmt: skip
 
 INBOX = [
-    _rule("only what can be solved is called solved", "quickbooks_bridge/views/inbox.py",
+    _rule("only what can be solved is called solved", "quickbooks_bridge/needs_action/decisions.py",
           "if not issue.is_solvable:", "if False:", "tests/bridge/test_inbox.py"),
-    _rule("who may not create settles no invoice", "quickbooks_bridge/views/inbox.py",
-          "if number and not viewer.may(Right.CREATE):", "if False:", "tests/bridge/test_inbox.py"),
+    _rule("who may not create settles no invoice", "quickbooks_bridge/needs_action/decisions.py",
+          "if is_about_invoice and not viewer.may(Right.CREATE):", "if False:", "tests/bridge/test_inbox.py"),
     _rule("an issue goes to who can do something about it", "quickbooks_bridge/views/inbox.py",
           "if to is None:\n            messages.warning(", "if False:\n            messages.warning(", "tests/bridge/test_inbox.py"),
     _rule("who was faster keeps it", "quickbooks_bridge/services/operations/action_items.py",

@@ -1,4 +1,4 @@
-"""A software authenticator: makes and uses passkeys as a browser does, and can be told to do each part wrongly."""
+"""A software authenticator: makes and uses passkeys as a browser does, and does any part wrongly where a test asks for it."""
 
 import hashlib
 import json
